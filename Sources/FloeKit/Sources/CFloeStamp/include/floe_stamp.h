@@ -1,0 +1,15 @@
+#pragma once
+
+// The handshake between host and plugin. Swift has no stable binary interface on Linux, so a plugin fits only a kit of
+// the same sources built by the same compiler. The text is `static inline`, hence compiled into each plugin's own file,
+// where the host finds it in the bytes before it opens the file. `make stamp` rewrites the digest.
+
+#define FLOE_KIT_VERSION "0.1.0"
+#define FLOE_KIT_DIGEST "0000000000000000"
+#define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
+
+/// The stamp as compiled into the caller's file: `floe-kit|version|digest|compiler|end`.
+static inline const char *_Nonnull floe_kit_stamp(void) { return FLOE_KIT_STAMP; }
+
+/// The stamp as compiled into the kit's shared library.
+const char *_Nonnull floe_kit_own_stamp(void);

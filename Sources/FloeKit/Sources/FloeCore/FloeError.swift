@@ -1,0 +1,23 @@
+/// A failure told in one sentence: what is wrong, with the offending value, and what would be right.
+///
+/// The host puts the step's name (or the pipeline's file and line) in front of it.
+public struct FloeError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let message: String
+  /// A failure from its sentence.
+  public init(_ message: String) { self.message = message }
+  public var description: String { message }
+}
+
+/// The run was interrupted; not a failure to explain.
+public struct Cancelled: Error, Sendable {
+  /// The only value.
+  public init() {}
+}
+
+/// How serious a note of the run is.
+public enum LogLevel: String, Sendable, Codable, Comparable, CaseIterable {
+  case debug, info, notice, warning, error
+  public static func < (a: LogLevel, b: LogLevel) -> Bool {
+    (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+  }
+}

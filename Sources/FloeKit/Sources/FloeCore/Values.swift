@@ -1,0 +1,28 @@
+/// A fitted model: what it is and everything needed to apply it, as JSON.
+public struct Model: Sendable, Hashable {
+  /// What made it, for example `kmeans`.
+  public var kind: String
+  /// The model itself; its keys are the fitting step's.
+  public var body: JSONValue
+  /// A model.
+  public init(kind: String, body: JSONValue) {
+    self.kind = kind
+    self.body = body
+  }
+}
+
+/// A result for people or programs that is neither raster, table nor model: a score, a report.
+public struct Document: Sendable, Hashable {
+  /// A heading.
+  public var title: String
+  /// The content for programs; written as `.json`.
+  public var body: JSONValue
+  /// The content for people; written as `.txt`, `.html` or `.csv` by the ending of this dictionary's key.
+  public var renderings: [String: String]
+  /// A document.
+  public init(title: String, body: JSONValue, renderings: [String: String] = [:]) {
+    self.title = title
+    self.body = body
+    self.renderings = renderings
+  }
+}

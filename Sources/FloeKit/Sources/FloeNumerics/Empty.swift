@@ -1,0 +1,1 @@
+// Statistics and linear algebra on plain values.

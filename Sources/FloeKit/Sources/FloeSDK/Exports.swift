@@ -1,0 +1,4 @@
+@_exported import CFloeStamp
+@_exported import FloeCore
+@_exported import FloeIO
+@_exported import FloeNumerics
