@@ -139,10 +139,13 @@ public protocol RasterSource: Sendable {
   func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws
   /// Whether reading any window again costs no more than a copy (memory or uncompressed scratch).
   var isKept: Bool { get }
+  /// Whether one band costs nothing of another's work, so that bands are better read one by one.
+  var readsBandsApart: Bool { get }
 }
 
 extension RasterSource {
   public var isKept: Bool { false }
+  public var readsBandsApart: Bool { false }
 }
 
 /// A raster: its description and a source that reads any window. Nothing is read until asked for.

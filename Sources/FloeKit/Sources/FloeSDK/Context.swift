@@ -1,0 +1,162 @@
+import Synchronization
+
+/// Where notes, counts and progress of a run go; the host implements it.
+public protocol RunSink: Sendable {
+  func log(_ level: LogLevel, step: String, _ message: String)
+  /// A fact for `run.json`, provenance and the summary; a key given again replaces the old value.
+  func record(step: String, key: String, value: JSONValue)
+  /// Something left out, with its reason; counts of one reason add up.
+  func dropped(step: String, count: Int, unit: String, reason: String)
+  func progress(step: String, done: Int, total: Int, unit: String)
+}
+
+/// The product readers of all plugins, reached through the host.
+public protocol ProductCatalogue: Sendable {
+  /// Describes a product from its metadata.
+  ///
+  /// - Throws: a sentence when no reader knows the path or the product is broken.
+  func describe(_ path: String) throws -> ProductDescription
+  /// Whether some reader takes the path for one of its products.
+  func recognises(_ path: String) -> Bool
+}
+
+/// What a step may ask for and tell while it plans.
+public struct PlanContext: Sendable {
+  /// The step's name in the pipeline.
+  public let stepID: String
+  public let products: any ProductCatalogue
+  private let notes: PlanNotes
+
+  /// A context whose notes the host reads back from `notes`.
+  public init(stepID: String, products: any ProductCatalogue, notes: PlanNotes) {
+    self.stepID = stepID
+    self.products = products
+    self.notes = notes
+  }
+  /// Tells the user something that does not stop the run.
+  public func warn(_ message: String) { notes.add { $0.warnings.append(message) } }
+  /// Announces scratch that the step keeps for several passes, in bytes.
+  public func needs(scratch bytes: Int) { notes.add { $0.scratchBytes += bytes } }
+  /// Says that the step cannot hand on a tile before it has seen all of its input.
+  public func isBarrier() { notes.add { $0.isBarrier = true } }
+}
+
+/// What a step told while it planned.
+public final class PlanNotes: Sendable {
+  /// The collected notes.
+  public struct Notes: Sendable {
+    public var warnings: [String] = []
+    public var scratchBytes = 0
+    public var isBarrier = false
+  }
+  private let state = Mutex(Notes())
+  /// No notes yet.
+  public init() {}
+  /// The notes so far.
+  public var notes: Notes { state.withLock { $0 } }
+  fileprivate func add(_ change: (inout sending Notes) -> Void) { state.withLock { change(&$0) } }
+}
+
+/// A file that a run wrote.
+public struct WrittenOutput: Sendable, Hashable, Codable {
+  /// The name as the pipeline gives it, relative to the output folder.
+  public var name: String
+  /// Where it is now: inside the run's temporary folder until everything is whole.
+  public var path: String
+  public var kind: PortKind
+  /// `step.port` for each layer that the file holds, by layer name; the empty name for a file without layers.
+  public var sources: [String: String]
+}
+
+/// What a step may use while it runs.
+public struct RunContext: Sendable {
+  /// The step's name in the pipeline.
+  public let stepID: String
+  /// The number from which every random choice of this step follows.
+  public let seed: UInt64
+  public let pool: WorkerPool
+  public let cancellation: Cancellation
+  public let scratch: Scratch
+  public let products: any ProductCatalogue
+  /// What the writers wrote; empty but in finishing steps.
+  public let written: [WrittenOutput]
+  /// The values of the written outputs by name (and `name/layer`); empty but in finishing steps.
+  public let values: [String: PortData]
+  /// The record of the run so far; null but in finishing steps.
+  public let record: JSONValue
+  private let sink: any RunSink
+
+  /// A context over the host's means.
+  public init(
+    stepID: String, seed: UInt64, pool: WorkerPool, cancellation: Cancellation, scratch: Scratch,
+    products: any ProductCatalogue, sink: any RunSink, written: [WrittenOutput] = [], values: [String: PortData] = [:],
+    record: JSONValue = .null
+  ) {
+    self.stepID = stepID
+    self.seed = seed
+    self.pool = pool
+    self.cancellation = cancellation
+    self.scratch = scratch
+    self.products = products
+    self.sink = sink
+    self.written = written
+    self.values = values
+    self.record = record
+  }
+
+  /// Writes a note to the log.
+  public func log(_ level: LogLevel, _ message: String) { sink.log(level, step: stepID, message) }
+  /// Tells the user something that does not stop the run; also kept in the run's record.
+  public func warn(_ message: String) { sink.log(.warning, step: stepID, message) }
+  /// Keeps a fact for the record, provenance and summary.
+  public func record(_ key: String, _ value: JSONValue) { sink.record(step: stepID, key: key, value: value) }
+  /// Counts what was left out, with its reason; `unit` is `pixels`, `records` or the like.
+  public func dropped(_ count: Int, _ unit: String, because reason: String) {
+    if count > 0 { sink.dropped(step: stepID, count: count, unit: unit, reason: reason) }
+  }
+  /// Throws `Cancelled` when the run is to end.
+  public func checkCancelled() throws { try cancellation.check() }
+
+  /// Calls `body` for 0 ..< count on all workers and returns the results in order of their index.
+  ///
+  /// - Parameter progress: the unit to count in, for example `blocks`; nil shows nothing.
+  public func map<T: Sendable>(
+    _ count: Int, progress unit: String? = nil, _ body: @escaping @Sendable (Int) throws -> T
+  ) async throws -> [T] {
+    guard let unit else { return try await pool.map(count, cancellation: cancellation, body) }
+    let done = Tally()
+    let sink = self.sink, id = stepID
+    sink.progress(step: id, done: 0, total: count, unit: unit)
+    return try await pool.map(count, cancellation: cancellation) { i in
+      let value = try body(i)
+      sink.progress(step: id, done: done.increment(), total: count, unit: unit)
+      return value
+    }
+  }
+
+  /// The raster with its pixels kept for many passes: decoded once, on all workers, into memory or a scratch file.
+  ///
+  /// A raster that is kept already is returned as it is.
+  public func keep(_ raster: Raster) async throws -> Raster {
+    if raster.source.isKept { return raster }
+    let kept = try scratch.makeRaster(raster.spec)
+    let tiles = raster.spec.grid.tiles(raster.spec.tile)
+    let bands = raster.spec.bands.count
+    // One band of one tile is one piece of work: sources decode bands from files of their own.
+    let byBand = raster.source.readsBandsApart
+    _ = try await map(byBand ? tiles.count * bands : tiles.count, progress: "tiles") { i in
+      let window = tiles[byBand ? i % tiles.count : i]
+      let wanted = byBand ? [i / tiles.count] : Array(0..<bands)
+      var block = PixelBlock(window: window, bandCount: wanted.count, type: raster.spec.type)
+      try raster.source.read(window, bands: wanted, into: &block)
+      try kept.write(block, bands: wanted)
+    }
+    return Raster(raster.spec, source: kept)
+  }
+}
+
+/// Counts from several threads.
+final class Tally: Sendable {
+  private let value = Atomic<Int>(0)
+  func increment() -> Int { value.wrappingAdd(1, ordering: .relaxed).newValue }
+}

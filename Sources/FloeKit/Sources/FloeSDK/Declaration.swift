@@ -1,0 +1,135 @@
+/// A parameter as declared; everything that help, documentation and checks need.
+public struct ParameterInfo: Sendable, Hashable, Codable {
+  public var name: String
+  public var type: String
+  public var help: String
+  public var unit: String?
+  public var defaultValue: ParameterLiteral?
+  public var isRequired: Bool
+  public var minimum: Double?
+  public var maximum: Double?
+  public var choices: [String]?
+
+  /// A parameter's description, as a manifest in another language gives it.
+  public init(
+    name: String, type: String, help: String, unit: String? = nil, defaultValue: ParameterLiteral? = nil,
+    isRequired: Bool = false, minimum: Double? = nil, maximum: Double? = nil, choices: [String]? = nil
+  ) {
+    self.name = name
+    self.type = type
+    self.help = help
+    self.unit = unit
+    self.defaultValue = defaultValue
+    self.isRequired = isRequired
+    self.minimum = minimum
+    self.maximum = maximum
+    self.choices = choices
+  }
+}
+
+/// An input or output as declared.
+public struct PortInfo: Sendable, Hashable, Codable {
+  public var name: String
+  public var help: String
+  public var kinds: [PortKind]
+  public var isRequired: Bool
+  public var acceptsMany: Bool
+  /// When a conditional output is made, in words.
+  public var condition: String?
+
+  /// A port's description.
+  public init(
+    name: String, help: String, kinds: [PortKind], isRequired: Bool = true, acceptsMany: Bool = false, condition: String? = nil
+  ) {
+    self.name = name
+    self.help = help
+    self.kinds = kinds
+    self.isRequired = isRequired
+    self.acceptsMany = acceptsMany
+    self.condition = condition
+  }
+}
+
+/// A named set of alternative defaults.
+public struct Preset: Sendable, Hashable, Codable {
+  public var name: String
+  public var help: String
+  public var values: [String: ParameterLiteral]
+  /// A preset; the values are written as in a pipeline.
+  public init(_ name: String, _ help: String, values: [String: ParameterLiteral]) {
+    self.name = name
+    self.help = help
+    self.values = values
+  }
+}
+
+/// Everything about a step that can be known without running it.
+public struct StepDeclaration: Sendable, Hashable, Codable {
+  public var name: String
+  public var summary: String
+  public var discussion: String
+  /// A pipeline fragment that shows the step in use.
+  public var example: String
+  public var inputs: [PortInfo]
+  public var parameters: [ParameterInfo]
+  public var outputs: [PortInfo]
+  public var presets: [Preset]
+  /// Whether the step runs after the writers, with the list of what was written.
+  public var isFinishing: Bool
+
+  /// A step's description, as a manifest in another language gives it.
+  public init(
+    name: String, summary: String, discussion: String = "", example: String = "", inputs: [PortInfo] = [],
+    parameters: [ParameterInfo] = [], outputs: [PortInfo] = [], presets: [Preset] = [], isFinishing: Bool = false
+  ) {
+    self.name = name
+    self.summary = summary
+    self.discussion = discussion
+    self.example = example
+    self.inputs = inputs
+    self.parameters = parameters
+    self.outputs = outputs
+    self.presets = presets
+    self.isFinishing = isFinishing
+  }
+
+  /// Mistakes of the declarer: each a sentence. Empty for a consistent declaration.
+  public func inconsistencies() -> [String] {
+    var found: [String] = []
+    if !name.contains(".") || name.contains(where: { !($0.isLetter || $0.isNumber || $0 == "." || $0 == "_" || $0 == "-") }) {
+      found.append("step name '\(name)' must be 'family.step' in letters, digits, '_' and '-'")
+    }
+    if summary.isEmpty || summary.count > 150 { found.append("the summary must be one sentence of at most 150 characters") }
+    var seen: Set<String> = ["preset"]
+    for n in parameters.map(\.name) + inputs.map(\.name) where !seen.insert(n).inserted {
+      found.append("'\(n)' is declared twice, or is the reserved name 'preset'")
+    }
+    seen = []
+    for n in outputs.map(\.name) where !seen.insert(n).inserted { found.append("output '\(n)' is declared twice") }
+    for p in parameters {
+      if p.help.isEmpty { found.append("parameter '\(p.name)' has no help") }
+      if let low = p.minimum, let high = p.maximum, low > high { found.append("parameter '\(p.name)' has an empty range") }
+      if p.isRequired, p.defaultValue != nil { found.append("parameter '\(p.name)' is required and has a default") }
+    }
+    for preset in presets {
+      for key in preset.values.keys where !parameters.contains(where: { $0.name == key }) {
+        found.append("preset '\(preset.name)' sets '\(key)', which is no parameter")
+      }
+    }
+    return found
+  }
+}
+
+/// Turns a Swift name such as `maxLeadWidth` into the one that pipelines write, `max_lead_width`.
+func wireName(_ swiftName: some StringProtocol) -> String {
+  var out = ""
+  for c in swiftName where !(out.isEmpty && c == "_") {
+    if c.isUppercase {
+      if !out.isEmpty { out += "_" }
+      out += c.lowercased()
+    } else {
+      out.append(c)
+    }
+  }
+  return out
+}

@@ -1,0 +1,57 @@
+/// A parameter's value as the user wrote it: a scalar's text, a list, or a map with its order kept.
+public indirect enum ParameterLiteral: Sendable, Hashable, Codable {
+  case text(String)
+  case list([ParameterLiteral])
+  case map([Entry])
+
+  /// One key of a map.
+  public struct Entry: Sendable, Hashable, Codable {
+    public let key: String
+    public let value: ParameterLiteral
+    /// A key and its value.
+    public init(_ key: String, _ value: ParameterLiteral) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  /// The literal on one line, as it would be given on the command line.
+  public var description: String {
+    switch self {
+    case .text(let s): s
+    case .list(let items): items.map(\.description).joined(separator: ",")
+    case .map(let entries): entries.map { "\($0.key)=\($0.value.description)" }.joined(separator: ",")
+    }
+  }
+
+  /// The same as JSON, for provenance and descriptions.
+  public var json: JSONValue {
+    switch self {
+    case .text(let s): .string(s)
+    case .list(let items): .array(items.map(\.json))
+    case .map(let entries): .object(Dictionary(entries.map { ($0.key, $0.value.json) }) { _, new in new })
+    }
+  }
+
+  /// The text of a scalar; nil for lists and maps.
+  public var text: String? { if case .text(let s) = self { s } else { nil } }
+}
+
+/// A mistake in one parameter or port of a step; the host adds step, file and line.
+public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The parameter's name as pipelines write it.
+  public let parameter: String
+  /// What is wrong, with the offending value and what would be right.
+  public let message: String
+  /// A mistake in a parameter.
+  public init(_ parameter: String, _ message: String) {
+    self.parameter = parameter
+    self.message = message
+  }
+  public var description: String { "'\(parameter)' \(message)" }
+}
+
+/// All mistakes found while binding a step's parameters and ports.
+public struct BindingErrors: Error, Sendable {
+  public let errors: [ParameterError]
+}

@@ -1,0 +1,64 @@
+import Synchronization
+
+/// Space for pixels that several passes need: memory while it fits the run's cap, else files in the scratch folder.
+public final class Scratch: Sendable {
+  /// The folder for scratch files; on a real disk, not in memory.
+  public let directory: String
+  /// Bytes of memory that scratch may take altogether.
+  public let memoryLimit: Int
+  private let used = Mutex(0)
+
+  /// Scratch in a folder that exists, with a limit for what may stay in memory.
+  public init(directory: String, memoryLimit: Int) {
+    self.directory = directory
+    self.memoryLimit = memoryLimit
+  }
+
+  /// Takes memory out of the limit; nil when that much is not left. Given back when the reservation is released.
+  public func reserve(_ bytes: Int) -> MemoryReservation? {
+    let fits = used.withLock { used in
+      guard used + bytes <= memoryLimit else { return false }
+      used += bytes
+      return true
+    }
+    return fits ? MemoryReservation(bytes: bytes, of: self) : nil
+  }
+
+  fileprivate func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
+
+  /// An empty raster to be written once and read often.
+  public func makeRaster(_ spec: RasterSpec) throws -> KeptRaster {
+    let reservation = reserve(spec.byteCount)
+    return KeptRaster(
+      store: try ScratchRaster(spec: spec, inMemoryAllowed: reservation != nil, directory: directory),
+      reservation: reservation)
+  }
+}
+
+/// Memory taken out of a run's limit until this object is released.
+public final class MemoryReservation: Sendable {
+  /// The bytes taken.
+  public let bytes: Int
+  private let scratch: Scratch
+  fileprivate init(bytes: Int, of scratch: Scratch) {
+    self.bytes = bytes
+    self.scratch = scratch
+  }
+  deinit { scratch.giveBack(bytes) }
+}
+
+/// Pixels in scratch together with the memory they hold.
+public final class KeptRaster: RasterSource {
+  private let store: ScratchRaster
+  private let reservation: MemoryReservation?
+  init(store: ScratchRaster, reservation: MemoryReservation?) {
+    self.store = store
+    self.reservation = reservation
+  }
+  public var isKept: Bool { true }
+  /// Stores the pixels of some bands; several threads may write windows that do not overlap.
+  public func write(_ block: PixelBlock, bands: [Int]) throws { try store.write(block, bands: bands) }
+  public func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
+    try store.read(window, bands: bands, into: &block)
+  }
+}
