@@ -1,0 +1,45 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
+let kit: Target.Dependency = .product(name: "FloeKit", package: "FloeKit")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+/// Bundled plugins: folder under `plugins/`, module. The product is `<Module>FloePlugin`.
+let plugins: [(folder: String, module: String)] = [
+  ("raster", "RasterSteps"),
+  ("sentinel2", "Sentinel2"),
+  ("clustering", "Clustering"),
+  ("synthetic", "Synthetic"),
+]
+
+let package = Package(
+  name: "floe",
+  products: plugins.map { .library(name: "\($0.module)FloePlugin", type: .dynamic, targets: [$0.module]) }
+    + [.executable(name: "floe", targets: ["floe"])],
+  dependencies: [
+    .package(path: "Sources/FloeKit"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+  ],
+  targets: [
+    .target(
+      name: "FloeHost",
+      dependencies: [
+        kit, logging, "Yams",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
+    .executableTarget(
+      name: "floe",
+      dependencies: [
+        "FloeHost", kit, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ]
+    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") },
+  swiftLanguageModes: [.v6])

@@ -1,0 +1,178 @@
+import FloeSDK
+import Foundation
+import OrderedCollections
+import Yams
+
+/// Reads pipeline files and collects every mistake of their form.
+public struct PipelineReader {
+  private let file: String
+  private(set) var problems: [Problem] = []
+
+  /// Reads a pipeline.
+  ///
+  /// - Returns: the pipeline as far as it could be read, and its mistakes of form.
+  /// - Throws: `RequestRefused` when the file cannot be read or is not YAML.
+  public static func read(_ path: String) throws -> (pipeline: Pipeline, problems: [Problem]) {
+    let text: String
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: path)
+      throw RequestRefused([Problem(file: path, line: 0, exists ? "cannot be read as UTF-8 text; a pipeline is a YAML file" : "there is no such pipeline file")])
+    }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    return try parse(text, file: path, folder: folder)
+  }
+
+  /// Reads a pipeline from its text.
+  public static func parse(_ text: String, file: String, folder: String) throws -> (pipeline: Pipeline, problems: [Problem]) {
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch let error as YamlError {
+      throw RequestRefused([Self.problem(file: file, error)])
+    }
+    guard let root, case .mapping(let mapping) = root else {
+      throw RequestRefused([Problem(file: file, line: 1, "is not a pipeline: expected a YAML map with 'floe: 1', 'steps' and 'outputs'")])
+    }
+    var reader = PipelineReader(file: file)
+    let pipeline = reader.pipeline(mapping, text: text, folder: folder)
+    return (pipeline, reader.problems)
+  }
+
+  private init(file: String) { self.file = file }
+
+  private static func problem(file: String, _ error: YamlError) -> Problem {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+      Problem(file: file, line: mark.line, "is not YAML: \(problem)")
+    case .duplicatedKeysInMapping(let keys, let context):
+      Problem(file: file, line: context.mark.line, "gives \(keys.map { "'\($0)'" }.joined(separator: ", ")) twice in one map")
+    default:
+      Problem(file: file, line: 0, "is not YAML: \(String(describing: error).split(separator: "\n").first ?? "")")
+    }
+  }
+
+  private mutating func complain(_ node: Node, _ message: String) {
+    problems.append(Problem(file: file, line: node.line, message))
+  }
+
+  private mutating func pipeline(_ root: Node.Mapping, text: String, folder: String) -> Pipeline {
+    var result = Pipeline(file: file, folder: folder, title: "", steps: [:], outputs: [], text: text)
+    let known = ["floe", "title", "seed", "inputs", "steps", "outputs"]
+    var seen: Set<String> = []
+    for (key, value) in root {
+      let name = key.string ?? ""
+      seen.insert(name)
+      switch name {
+      case "floe":
+        if value.scalarText != "1" { complain(value, "pipeline version '\(value.scalarText ?? "?")' is unknown; this floe reads version 1") }
+      case "title": result.title = value.scalarText ?? ""
+      case "seed":
+        if let seed = value.scalarText.flatMap({ UInt64($0) }) { result.seed = seed } else { complain(value, "'seed' must be a whole number from 0, not '\(value.scalarText ?? "?")'") }
+      case "inputs": for (n, v) in entries(value, of: "inputs") { result.inputs[n.string ?? ""] = input(v, key: n) }
+      case "steps": for (n, v) in entries(value, of: "steps") { if let s = step(n, v) { result.steps[s.id] = s } }
+      case "outputs": for (n, v) in entries(value, of: "outputs") { if let o = output(n, v) { result.outputs.append(o) } }
+      default:
+        let near = Spelling.nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+        complain(key, "'\(name)' is no part of a pipeline\(near); its parts are \(known.joined(separator: ", "))")
+      }
+    }
+    if !seen.contains("floe") { problems.append(Problem(file: file, line: 1, "'floe: 1' is missing; it tells the version of the pipeline's form")) }
+    if result.steps.isEmpty { problems.append(Problem(file: file, line: 1, "there are no steps: give at least one under 'steps:'")) }
+    return result
+  }
+
+  private mutating func entries(_ node: Node, of part: String) -> [(Node, Node)] {
+    if case .mapping(let m) = node { return Array(m).map { ($0.key, $0.value) } }
+    if node.isNull { return [] }
+    complain(node, "'\(part)' must be a map, name: value")
+    return []
+  }
+
+  private mutating func input(_ node: Node, key: Node) -> Pipeline.InputDeclaration {
+    var type = "path", help = "", isOptional = false, fallback: ParameterLiteral?
+    if let short = node.scalarText {
+      type = short
+    } else {
+      for (k, v) in entries(node, of: key.string ?? "input") {
+        switch k.string {
+        case "type": type = v.scalarText ?? ""
+        case "help": help = v.scalarText ?? ""
+        case "optional": isOptional = v.scalarText == "true"
+        case "default": fallback = literal(v)
+        default: complain(k, "'\(k.string ?? "?")' is no part of an input; its parts are type, help, optional, default")
+        }
+      }
+    }
+    let types = ["path", "text", "number", "integer", "boolean", "list"]
+    if !types.contains(type) { complain(node, "input type '\(type)' is unknown; it must be one of \(types.joined(separator: ", "))") }
+    return .init(type: type, help: help, isOptional: isOptional || fallback != nil, defaultValue: fallback, line: key.line)
+  }
+
+  private mutating func step(_ key: Node, _ node: Node) -> Pipeline.StepNode? {
+    let id = key.string ?? ""
+    if id.isEmpty || id.contains(".") || id.contains("/") { complain(key, "step name '\(id)' must be a word without '.' and '/'") }
+    var use: String?, settings: OrderedDictionary<String, Pipeline.Setting> = [:]
+    var connections: OrderedDictionary<String, [Pipeline.Reference]> = [:]
+    for (k, v) in entries(node, of: id) {
+      switch k.string {
+      case "use": use = v.scalarText
+      case "with":
+        for (pk, pv) in entries(v, of: "with") { settings[pk.string ?? ""] = .init(literal: literal(pv), line: pk.line) }
+      case "in":
+        for (pk, pv) in entries(v, of: "in") {
+          let nodes: [Node] = if case .sequence(let s) = pv { Array(s) } else { [pv] }
+          connections[pk.string ?? ""] = nodes.compactMap { reference($0) }
+        }
+      default:
+        complain(k, "'\(k.string ?? "?")' is no part of a step; its parts are use, in, with")
+      }
+    }
+    guard let use else {
+      complain(key, "step '\(id)' does not say which step it uses: give 'use: family.step'")
+      return nil
+    }
+    return .init(id: id, use: use, line: key.line, settings: settings, connections: connections)
+  }
+
+  private mutating func output(_ key: Node, _ node: Node) -> Pipeline.OutputNode? {
+    let name = key.string ?? ""
+    var layers: OrderedDictionary<String, Pipeline.Reference> = [:]
+    if case .mapping(let m) = node {
+      for (k, v) in m { if let r = reference(v) { layers[k.string ?? ""] = r } }
+    } else if let r = reference(node) {
+      layers[""] = r
+    }
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    if name.isEmpty || name.hasPrefix("/") || parts.contains("..") || parts.contains("") {
+      complain(key, "output '\(name)' must be a file name inside the output folder")
+    }
+    return layers.isEmpty ? nil : .init(name: name, line: key.line, layers: layers)
+  }
+
+  private mutating func reference(_ node: Node) -> Pipeline.Reference? {
+    guard let text = node.scalarText, let dot = text.firstIndex(of: "."), text.firstIndex(of: "/") == nil else {
+      complain(node, "'\(node.scalarText ?? "?")' must name an output of a step: step.port")
+      return nil
+    }
+    return .init(step: String(text[..<dot]), port: String(text[text.index(after: dot)...]), line: node.line)
+  }
+
+  private func literal(_ node: Node) -> ParameterLiteral {
+    switch node {
+    case .scalar(let s): .text(s.string)
+    case .sequence(let s): .list(s.map(literal))
+    case .mapping(let m): .map(m.map { .init($0.key.string ?? "", literal($0.value)) })
+    case .alias: .text("")
+    }
+  }
+}
+
+extension Node {
+  /// The line in the file, from 1.
+  fileprivate var line: Int { mark?.line ?? 0 }
+  fileprivate var isNull: Bool { if case .scalar(let s) = self { s.string.isEmpty || s.string == "null" || s.string == "~" } else { false } }
+  /// The text of a scalar as written: `1e-4` and `on` stay what they are.
+  fileprivate var scalarText: String? { if case .scalar(let s) = self { s.string } else { nil } }
+}

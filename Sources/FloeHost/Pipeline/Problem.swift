@@ -1,0 +1,27 @@
+import FloeSDK
+
+/// One mistake in a request: where it is and a sentence.
+public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
+  public let file: String
+  /// Counted from 1; 0 where no line is to blame.
+  public let line: Int
+  public let message: String
+
+  /// A mistake at a line of a file.
+  public init(file: String, line: Int, _ message: String) {
+    self.file = file
+    self.line = line
+    self.message = message
+  }
+  public var description: String {
+    line > 0 ? "\(file):\(line): \(message)" : file.isEmpty ? message : "\(file): \(message)"
+  }
+}
+
+/// All mistakes of a request; nothing was computed.
+public struct RequestRefused: Error, Sendable, CustomStringConvertible {
+  public let problems: [Problem]
+  /// A refusal with its reasons.
+  public init(_ problems: [Problem]) { self.problems = problems }
+  public var description: String { problems.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,263 @@
+import FloeSDK
+import Foundation
+import OrderedCollections
+
+/// Turns a pipeline into a plan, or into the list of all its mistakes. Reads metadata, never a pixel or a record.
+public struct Planner {
+  private let library: StepLibrary
+  private let outputFolder: String
+  private let settings: [String: String]
+  private var pipeline: Pipeline
+  private var problems: [Problem]
+  private var warnings: [Problem] = []
+  private var inputPaths: [String] = []
+
+  /// Plans a pipeline.
+  ///
+  /// - Parameters:
+  ///   - settings: the values of `--set`, relative paths counted from the working folder.
+  ///   - outputFolder: where the outputs would go.
+  /// - Throws: `RequestRefused` with every mistake.
+  public static func plan(
+    _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], outputFolder: String, library: StepLibrary
+  ) throws -> Plan {
+    var planner = Planner(
+      library: library, outputFolder: outputFolder, settings: settings, pipeline: read.pipeline, problems: read.problems)
+    return try planner.plan()
+  }
+
+  private init(library: StepLibrary, outputFolder: String, settings: [String: String], pipeline: Pipeline, problems: [Problem]) {
+    self.library = library
+    self.outputFolder = outputFolder
+    self.settings = settings
+    self.pipeline = pipeline
+    self.problems = problems
+  }
+
+  private mutating func plan() throws -> Plan {
+    checkSettings()
+    checkReferences()
+    let order = executionOrder()
+    var steps: [Plan.Step] = []
+    for id in order { if let node = pipeline.steps[id], let step = planStep(node, after: steps) { steps.append(step) } }
+    steps = steps.filter { !$0.isFinishing } + steps.filter(\.isFinishing)
+    checkOutputs(steps)
+    guard problems.isEmpty else { throw RequestRefused(Self.tidied(problems)) }
+    return Plan(pipeline: pipeline, steps: steps, outputs: pipeline.outputs, warnings: warnings, inputPaths: inputPaths)
+  }
+
+  private static func tidied(_ problems: [Problem]) -> [Problem] {
+    Array(OrderedSet(problems)).sorted { ($0.file, $0.line) < ($1.file, $1.line) }
+  }
+
+  private mutating func complain(_ line: Int, _ message: String) {
+    problems.append(Problem(file: pipeline.file, line: line, message))
+  }
+
+  // MARK: Inputs
+
+  private mutating func checkSettings() {
+    let known = Array(pipeline.inputs.keys)
+    for name in settings.keys.sorted() where !known.contains(name) {
+      let near = Spelling.nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+      problems.append(Problem(file: "--set \(name)", line: 0, "the pipeline has no input '\(name)'\(near); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"))
+    }
+    for (name, input) in pipeline.inputs where !input.isOptional && settings[name] == nil {
+      complain(input.line, "input '\(name)' is not set: give --set \(name)=... (\(input.help.isEmpty ? input.type : input.help))")
+    }
+  }
+
+  /// A setting with its inputs filled in and its paths made whole; nil when it asks for an optional input that is not set.
+  private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int) -> ParameterLiteral? {
+    switch literal {
+    case .text(let text):
+      guard text.hasPrefix("$") else { return isPath(type) ? .text(absolute(text, from: pipeline.folder)) : literal }
+      let name = String(text.dropFirst())
+      guard let input = pipeline.inputs[name] else {
+        let near = Spelling.nearest(name, among: pipeline.inputs.keys).map { " (did you mean '$\($0)'?)" } ?? ""
+        complain(line, "'\(text)' is no input of the pipeline\(near); declare it under 'inputs:'")
+        return nil
+      }
+      if let given = settings[name] { return .text(isPath(type) ? absolute(given, from: FileManager.default.currentDirectoryPath) : given) }
+      return input.defaultValue.flatMap { resolve($0, type: type, line: line) }
+    case .list(let items): return .list(items.compactMap { resolve($0, type: type, line: line) })
+    case .map(let entries):
+      return .map(entries.compactMap { e in resolve(e.value, type: type, line: line).map { .init(e.key, $0) } })
+    }
+  }
+
+  private func isPath(_ type: String) -> Bool { type == "path" || type == "list of path" }
+
+  private func absolute(_ path: String, from folder: String) -> String {
+    path.hasPrefix("/") ? path : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
+  }
+
+  private mutating func checkExists(_ literal: ParameterLiteral, parameter: String, line: Int) {
+    switch literal {
+    case .text(let path):
+      if !path.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: path) {
+        complain(line, "'\(parameter)': there is no file or folder \(path)")
+      } else {
+        inputPaths.append(path)
+      }
+    case .list(let items): for i in items { checkExists(i, parameter: parameter, line: line) }
+    case .map: break
+    }
+  }
+
+  // MARK: References and order
+
+  private mutating func checkReferences() {
+    for node in pipeline.steps.values {
+      guard let declaration = library.declaration(node.use) else {
+        complain(node.line, library.unknown(node.use))
+        continue
+      }
+      for (port, references) in node.connections {
+        let input = declaration.inputs.first { $0.name == port }
+        for r in references { check(r, wanted: input?.kinds, by: "\(node.id).\(port)") }
+      }
+    }
+    for output in pipeline.outputs { for r in output.layers.values { check(r, wanted: nil, by: "output \(output.name)") } }
+  }
+
+  private mutating func check(_ r: Pipeline.Reference, wanted: [PortKind]?, by consumer: String) {
+    guard let source = pipeline.steps[r.step] else {
+      let near = Spelling.nearest(r.step, among: pipeline.steps.keys).map { " (did you mean '\($0)'?)" } ?? ""
+      return complain(r.line, "\(consumer) asks for '\(r.text)', but there is no step '\(r.step)'\(near)")
+    }
+    guard let declaration = library.declaration(source.use) else { return }
+    guard let output = declaration.outputs.first(where: { $0.name == r.port }) else {
+      let known = declaration.outputs.map(\.name)
+      let near = Spelling.nearest(r.port, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+      return complain(r.line, "\(consumer) asks for '\(r.text)', but \(source.use) has no output '\(r.port)'\(near); it has \(known.joined(separator: ", "))")
+    }
+    if let wanted, Set(wanted).isDisjoint(with: output.kinds) {
+      complain(r.line, "\(consumer) needs \(wanted.map(\.rawValue).joined(separator: " or ")), but '\(r.text)' is \(output.kinds.map(\.rawValue).joined(separator: " or "))")
+    }
+  }
+
+  /// Steps in an order in which each comes after what it needs; file order among equals. Names the cycle if there is one.
+  private mutating func executionOrder() -> [String] {
+    var order: [String] = [], done: Set<String> = []
+    var waiting = Array(pipeline.steps.keys)
+    func needs(_ id: String) -> [String] {
+      pipeline.steps[id]?.connections.values.joined().map(\.step).filter { pipeline.steps[$0] != nil } ?? []
+    }
+    while let next = waiting.firstIndex(where: { needs($0).allSatisfy(done.contains) }) {
+      let id = waiting.remove(at: next)
+      done.insert(id)
+      order.append(id)
+    }
+    if let first = waiting.first {
+      // Every step still waiting needs another one that waits, so walking along needs must come round.
+      var path = [first]
+      while let next = path.last.flatMap({ id in needs(id).first { !done.contains($0) } }) {
+        if let start = path.firstIndex(of: next) {
+          let ring = path[start...] + [next]
+          complain(pipeline.steps[next]?.line ?? 0, "the steps need each other in a circle: \(ring.joined(separator: " <- "))")
+          break
+        }
+        path.append(next)
+      }
+    }
+    return order + waiting
+  }
+
+  // MARK: Steps
+
+  private mutating func planStep(_ node: Pipeline.StepNode, after earlier: [Plan.Step]) -> Plan.Step? {
+    guard let declaration = library.declaration(node.use) else { return nil }
+    let before = problems.count
+    var literals: [String: ParameterLiteral] = [:]
+    var missing: Set<String> = []
+    for (name, setting) in node.settings {
+      let type = declaration.parameters.first { $0.name == name }?.type ?? "text"
+      let complaints = problems.count
+      guard let resolved = resolve(setting.literal, type: type, line: setting.line) else {
+        // An input that is not set was complained about already; the parameter is not to be called missing as well.
+        if problems.count > complaints || !isUnsetOptional(setting.literal) { missing.insert(name) }
+        continue
+      }
+      literals[name] = resolved
+      if isPath(type) { checkExists(resolved, parameter: name, line: setting.line) }
+    }
+    var ports: [String: [PortData]] = [:]
+    for (port, references) in node.connections {
+      for r in references {
+        guard let source = earlier.first(where: { $0.id == r.step }) else {
+          missing.insert(port)
+          continue
+        }
+        if let data = source.outputs[r.port] {
+          ports[port, default: []].append(data)
+        } else {
+          missing.insert(port)
+          complainAboutConditional(r, consumer: "\(node.id).\(port)")
+        }
+      }
+      if missing.contains(port) { ports[port] = nil }
+    }
+    do {
+      let factory = try library.factory(node.use)
+      var step = try factory.bind(parameters: literals, ports: ports)
+      guard missing.isEmpty, problems.count == before else { return nil }
+      let notes = PlanNotes()
+      try step.plan(in: PlanContext(stepID: node.id, products: library.products, notes: notes))
+      for w in notes.notes.warnings { warnings.append(Problem(file: pipeline.file, line: node.line, "\(node.id): \(w)")) }
+      return Plan.Step(
+        id: node.id, use: node.use, line: node.line, parameters: literals, connections: node.connections, outputs: step.outputs,
+        isBarrier: notes.notes.isBarrier, isFinishing: declaration.isFinishing, scratchBytes: notes.notes.scratchBytes,
+        inForce: step.parameters)
+    } catch let errors as BindingErrors {
+      for e in errors.errors where !missing.contains(e.parameter) { complain(line(of: e.parameter, in: node), "\(node.id): \(e)") }
+    } catch let error as ParameterError {
+      complain(line(of: error.parameter, in: node), "\(node.id): \(error)")
+    } catch {
+      complain(node.line, "\(node.id): \(error)")
+    }
+    return nil
+  }
+
+  private func isUnsetOptional(_ literal: ParameterLiteral) -> Bool {
+    guard let text = literal.text, text.hasPrefix("$") else { return false }
+    return pipeline.inputs[String(text.dropFirst())]?.isOptional == true
+  }
+
+  private func line(of name: String, in node: Pipeline.StepNode) -> Int {
+    node.settings[name]?.line ?? node.connections[name]?.first?.line ?? node.line
+  }
+
+  private mutating func complainAboutConditional(_ r: Pipeline.Reference, consumer: String) {
+    guard let use = pipeline.steps[r.step]?.use, let output = library.declaration(use)?.outputs.first(where: { $0.name == r.port })
+    else { return }
+    complain(r.line, "\(consumer) asks for '\(r.text)', which is made only when \(output.condition ?? "the step has something to put there")")
+  }
+
+  // MARK: Outputs
+
+  private mutating func checkOutputs(_ steps: [Plan.Step]) {
+    if let reason = OutputFolder.refusal(outputFolder) { problems.append(Problem(file: outputFolder, line: 0, reason)) }
+    var seen: Set<String> = []
+    for output in pipeline.outputs {
+      if !seen.insert(output.name).inserted { complain(output.line, "output '\(output.name)' is given twice") }
+      guard let format = OutputFormat(fileName: output.name) else {
+        complain(output.line, "no writer knows output '\(output.name)'; endings are \(OutputFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", "))")
+        continue
+      }
+      if output.layers.keys.contains(where: { !$0.isEmpty }), !format.hasLayers {
+        complain(output.line, "output '\(output.name)' takes one 'step.port', not a map of layers; only .gpkg has layers")
+      }
+      for r in output.layers.values {
+        guard let step = steps.first(where: { $0.id == r.step }) else { continue }
+        guard let data = step.outputs[r.port] else {
+          complainAboutConditional(r, consumer: "output \(output.name)")
+          continue
+        }
+        if !format.kinds.contains(data.kind) {
+          complain(r.line, "output \(output.name) cannot hold '\(r.text)': it is a \(data.kind.rawValue), a .\(format.rawValue) holds \(format.kinds.map(\.rawValue).joined(separator: " or "))")
+        }
+      }
+    }
+  }
+}

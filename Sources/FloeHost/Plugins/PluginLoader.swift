@@ -1,0 +1,57 @@
+import FloeSDK
+import Foundation
+import Synchronization
+
+/// Opens plugins, each once; they are never closed again.
+public final class PluginLoader: Sendable {
+  /// What an opened plugin brought.
+  public struct Loaded: Sendable {
+    public let version: String
+    public let steps: [any StepFactory]
+    public let readers: [any ProductReader]
+  }
+  private let opened = Mutex<[String: Loaded]>([:])
+  /// The loader of the process: a library can be opened only once in it.
+  public static let shared = PluginLoader()
+
+  /// Opens a plugin whose stamp was found to fit, and takes what it brings.
+  ///
+  /// - Throws: a sentence with the reason why the plugin is refused.
+  public func load(_ file: String) throws -> Loaded {
+    try opened.withLock { opened in
+      if let known = opened[file] { return known }
+      guard let handle = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
+        throw FloeError("it cannot be opened: \(dlerror().map { String(cString: $0) } ?? "no reason given")")
+      }
+      let symbol = "floe_plugin_" + PluginManifest.product(ofFile: file)
+      guard let entry = dlsym(handle, symbol) else {
+        throw FloeError("it has no function '\(symbol)': a plugin's door is named after its product")
+      }
+      typealias Door = @convention(c) (UnsafeMutableRawPointer) -> Void
+      // Safe because the stamp says that the file was built against this kit, which defines the door's signature.
+      let door = unsafeBitCast(entry, to: Door.self)
+      let registry = PluginRegistry()
+      door(Unmanaged.passUnretained(registry).toOpaque())
+      var names: Set<String> = []
+      for step in registry.steps {
+        let mistakes = step.declaration.inconsistencies()
+        guard mistakes.isEmpty else { throw FloeError("its step '\(step.declaration.name)' is declared wrongly: \(mistakes.joined(separator: "; "))") }
+        guard names.insert(step.declaration.name).inserted else { throw FloeError("it gives the step '\(step.declaration.name)' twice") }
+      }
+      let loaded = Loaded(version: registry.version, steps: registry.steps, readers: registry.readers)
+      opened[file] = loaded
+      return loaded
+    }
+  }
+
+  /// The manifest of a plugin, for the child process that probes.
+  public static func probe(_ file: String) -> PluginManifest {
+    do {
+      let loaded = try shared.load(file)
+      return PluginManifest(
+        path: file, version: loaded.version, steps: loaded.steps.map(\.declaration), readers: loaded.readers.map { type(of: $0).name })
+    } catch {
+      return PluginManifest(path: file, refusal: String(describing: error))
+    }
+  }
+}

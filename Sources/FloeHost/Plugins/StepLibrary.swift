@@ -1,0 +1,78 @@
+import FloeSDK
+
+/// All steps and product readers at hand; a plugin is loaded when something of it is used.
+public struct StepLibrary: Sendable {
+  /// Every candidate, refused ones too.
+  public let manifests: [PluginManifest]
+  private let declared: [String: (declaration: StepDeclaration, file: String)]
+  private let linked: [String: any StepFactory]
+  private let linkedReaders: [any ProductReader]
+
+  /// The library of found plugins.
+  public init(manifests: [PluginManifest]) {
+    self.manifests = manifests
+    var declared: [String: (StepDeclaration, String)] = [:]
+    for m in manifests where m.refusal == nil { for s in m.steps { declared[s.name] = (s, m.path) } }
+    self.declared = declared
+    linked = [:]
+    linkedReaders = []
+  }
+
+  /// A library of steps that are linked into the process, for tests.
+  public init(linked registry: PluginRegistry) {
+    manifests = []
+    linked = Dictionary(registry.steps.map { ($0.declaration.name, $0) }) { first, _ in first }
+    declared = linked.mapValues { ($0.declaration, "") }
+    linkedReaders = registry.readers
+  }
+
+  /// All declarations by name.
+  public var declarations: [StepDeclaration] { declared.values.map(\.declaration).sorted { $0.name < $1.name } }
+  /// The declaration of a step; nil for an unknown one.
+  public func declaration(_ name: String) -> StepDeclaration? { declared[name]?.declaration }
+
+  /// The sentence for an unknown step.
+  public func unknown(_ name: String) -> String {
+    if let refused = manifests.first(where: { $0.refusal != nil && $0.steps.contains { $0.name == name } }) {
+      return "step '\(name)' is in \(refused.path), which is not used: \(refused.refusal ?? "")"
+    }
+    let near = Spelling.nearest(name, among: declared.keys.sorted()).map { " (did you mean '\($0)'?)" } ?? ""
+    return "there is no step '\(name)'\(near); `floe steps` lists all \(declared.count)"
+  }
+
+  /// The step, its plugin loaded if need be.
+  public func factory(_ name: String) throws -> any StepFactory {
+    if let step = linked[name] { return step }
+    guard let file = declared[name]?.file else { throw FloeError(unknown(name)) }
+    let loaded: PluginLoader.Loaded
+    do { loaded = try PluginLoader.shared.load(file) } catch let error as FloeError { throw FloeError("plugin \(file) is refused: \(error.message)") }
+    guard let step = loaded.steps.first(where: { $0.declaration.name == name }) else {
+      throw FloeError("plugin \(file) no longer brings '\(name)'")
+    }
+    return step
+  }
+
+  /// All product readers, their plugins loaded.
+  func readers() throws -> [any ProductReader] {
+    try linkedReaders + manifests.filter { $0.refusal == nil && !$0.readers.isEmpty }.flatMap { try PluginLoader.shared.load($0.path).readers }
+  }
+
+  /// The readers as steps see them.
+  public var products: any ProductCatalogue { Catalogue(library: self) }
+
+  private struct Catalogue: ProductCatalogue {
+    let library: StepLibrary
+    func recognises(_ path: String) -> Bool {
+      // A plugin that cannot be loaded recognises nothing; `describe` tells why.
+      ((try? library.readers()) ?? []).contains { $0.recognises(path) }
+    }
+    func describe(_ path: String) throws -> ProductDescription {
+      let readers = try library.readers()
+      guard let reader = readers.first(where: { $0.recognises(path) }) else {
+        let families = readers.map { type(of: $0).name }.joined(separator: ", ")
+        throw FloeError("\(path): no product reader knows this; readers at hand: \(families.isEmpty ? "none" : families)")
+      }
+      return try reader.describe(path)
+    }
+  }
+}
