@@ -9,3 +9,27 @@
 #include <gdal_utils.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
+#include <sys/stat.h>
+
+// Function-like macros and version differences do not arrive in Swift; each wrapper below stands for one of them.
+
+/// Closes a dataset. Before 3.7 `GDALClose` returns nothing, so that only collected messages tell a failure.
+static inline int floe_gdal_close(GDALDatasetH dataset) {
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 7, 0)
+  return GDALClose(dataset) == CE_None;
+#else
+  GDALClose(dataset);
+  return 1;
+#endif
+}
+
+/// The size of a file or folder in bytes, -1 if there is none. `VSIStatBufL` is `struct stat64`, which Swift's view of
+/// glibc lacks; with 64-bit offsets it has the layout of `struct stat`. `VSI_ISDIR` is a macro.
+static inline long long floe_stat(const char *path, int *isDirectory) {
+  _Static_assert(sizeof(off_t) == 8, "64-bit file offsets are needed");
+  struct stat status;
+  if (VSIStatExL(path, (VSIStatBufL *)&status, VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG | VSI_STAT_SIZE_FLAG) != 0)
+    return -1;
+  *isDirectory = S_ISDIR(status.st_mode) ? 1 : 0;
+  return status.st_size;
+}

@@ -1,0 +1,64 @@
+internal import CFFTW
+internal import CGDAL
+internal import CNetCDF
+internal import CPROJ
+
+/// The process-wide state of GDAL: drivers, block cache, configuration.
+public enum GDALRuntime {
+  /// Registers the drivers and gives the block cache its share of memory; call once at start.
+  ///
+  /// - Parameter cacheBytes: the size of the block cache that all datasets share.
+  public static func configure(cacheBytes: Int) {
+    ready
+    GDALSetCacheMax64(GIntBig(max(1 << 20, cacheBytes)))
+  }
+
+  /// Whether a driver of that short name is there, for example `JP2OpenJPEG`.
+  public static func hasDriver(_ name: String) -> Bool {
+    ready
+    return GDALGetDriverByName(name) != nil
+  }
+
+  /// Whether a creation option list of a driver mentions a word, for example `ZSTD` for `COG`.
+  static func driver(_ name: String, offers word: String) -> Bool {
+    ready
+    guard let driver = GDALGetDriverByName(name),
+      let list = text(GDALGetMetadataItem(driver, GDAL_DMD_CREATIONOPTIONLIST, nil))
+    else { return false }
+    return list.contains("<Value>\(word)</Value>")
+  }
+
+  /// Registration, done once by the first use, since it is not re-entrant.
+  ///
+  /// floe brings its own threads: GDAL's own (in the JPEG 2000 driver above all) would multiply them, and their
+  /// errors would not reach the caller.
+  static let ready: Void = {
+    // A function without context: nothing goes to stderr; what a caller wants to know, `GDALMessages` collects.
+    CPLSetErrorHandlerEx({ _, _, _ in }, nil)
+    CPLSetConfigOption("GDAL_NUM_THREADS", "1")
+    CPLSetConfigOption("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "TRADITIONAL_GIS_ORDER")
+    CPLSetConfigOption("OGR_SQLITE_SYNCHRONOUS", "OFF")
+    OSRSetPROJEnableNetwork(0)
+    GDALAllRegister()
+  }()
+}
+
+/// The versions of the C libraries that the results depend on.
+public enum LibraryVersions {
+  /// Versions by library: `gdal`, `proj`, `netcdf`, `fftw`.
+  public static func all() -> [String: String] {
+    let netcdf = text(nc_inq_libvers()).map { String($0.prefix { $0 != " " }) }
+    let info = proj_info()
+    return [
+      "gdal": text(GDALVersionInfo("RELEASE_NAME")) ?? "unknown",
+      "proj": text(info.version) ?? "unknown",
+      "netcdf": netcdf ?? "unknown",
+      "fftw": FourierPlan.libraryVersion,
+    ]
+  }
+}
+
+/// A C string as a Swift one; nil for a null pointer.
+func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
+/// A C string as a Swift one; nil for a null pointer.
+func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
