@@ -11,17 +11,18 @@ public struct StepLibrary: Sendable {
   /// The library of found plugins.
   public init(manifests: [PluginManifest]) {
     self.manifests = manifests
-    var declared: [String: (StepDeclaration, String)] = [:]
+    let own = SwiftStepFactory(FileStep.self)
+    var declared: [String: (StepDeclaration, String)] = [FileStep.name: (own.declaration, "")]
     for m in manifests where m.refusal == nil { for s in m.steps { declared[s.name] = (s, m.path) } }
     self.declared = declared
-    linked = [:]
+    linked = [FileStep.name: own]
     linkedReaders = []
   }
 
   /// A library of steps that are linked into the process, for tests.
   public init(linked registry: PluginRegistry) {
     manifests = []
-    linked = Dictionary(registry.steps.map { ($0.declaration.name, $0) }) { first, _ in first }
+    linked = Dictionary((registry.steps + [SwiftStepFactory(FileStep.self)]).map { ($0.declaration.name, $0) }) { first, _ in first }
     declared = linked.mapValues { ($0.declaration, "") }
     linkedReaders = registry.readers
   }

@@ -30,7 +30,7 @@ public final class Scratch: Sendable {
   public func makeRaster(_ spec: RasterSpec) throws -> KeptRaster {
     let reservation = reserve(spec.byteCount)
     return KeptRaster(
-      store: try ScratchRaster(spec: spec, inMemoryAllowed: reservation != nil, directory: directory),
+      store: try ScratchRaster(spec, inMemoryAllowed: reservation != nil, directory: directory),
       reservation: reservation)
   }
 }

@@ -1,0 +1,212 @@
+import FloeSDK
+import Foundation
+
+/// How a plan is to be run.
+public struct RunOptions: Sendable {
+  public var outputFolder: String
+  public var workers: Int
+  /// The cap on peak resident memory of the process, in bytes.
+  public var memory: Int
+  /// The folder for scratch files; nil for the temporary folder beside the outputs.
+  public var scratchFolder: String?
+  /// Replaces the pipeline's seed.
+  public var seed: UInt64?
+
+  /// Options with the machine's cores and half its memory.
+  public init(outputFolder: String, workers: Int = Machine.cores, memory: Int = Machine.memory / 2, scratchFolder: String? = nil, seed: UInt64? = nil) {
+    self.outputFolder = outputFolder
+    self.workers = workers
+    self.memory = memory
+    self.scratchFolder = scratchFolder
+    self.seed = seed
+  }
+
+  /// Memory left for pixels once libraries, GDAL's block cache and the codecs' buffers are counted, in bytes.
+  var pixelMemory: Int { max(0, memory - Self.fixedMemory - workers * 48_000_000 - cacheBytes) }
+  /// GDAL's block cache: a fixed share, between 16 and 128 MB.
+  var cacheBytes: Int { min(128_000_000, max(16_000_000, memory / 16)) }
+  /// The executable with its libraries before any work.
+  private static let fixedMemory = 130_000_000
+}
+
+/// What a finished run tells.
+public struct RunReport: Sendable {
+  /// The files written, relative to the output folder, sidecars first.
+  public let files: [String]
+  /// The content of `run.json`.
+  public let record: JSONValue
+}
+
+/// Runs a plan: steps in order, then the writers, then finishing steps; whole or not at all.
+public final class Executor {
+  private let plan: Plan
+  private let options: RunOptions
+  private let library: StepLibrary
+  private let share: Share
+  private let observer: any RunObserver
+  private let cancellation: Cancellation
+  private let pool: WorkerPool
+  private let journal: Journal
+  private let seed: UInt64
+  private var values: [String: PortData] = [:]
+  private var timings: [JSONValue] = []
+
+  /// An executor for one run.
+  public init(
+    plan: Plan, options: RunOptions, library: StepLibrary, share: Share, observer: any RunObserver, cancellation: Cancellation
+  ) {
+    self.plan = plan
+    self.options = options
+    self.library = library
+    self.share = share
+    self.observer = observer
+    self.cancellation = cancellation
+    pool = WorkerPool(workers: options.workers)
+    journal = Journal(observer: observer)
+    seed = options.seed ?? plan.pipeline.seed
+  }
+
+  /// Does the work.
+  ///
+  /// - Throws: `FloeError` that names the step or output; `Cancelled` when interrupted. Nothing is left behind then.
+  public func run() async throws -> RunReport {
+    GDALRuntime.configure(cacheBytes: options.cacheBytes)
+    let began = Date()
+    let staging = try Staging(target: options.outputFolder)
+    do {
+      let scratch = Scratch(directory: options.scratchFolder ?? staging.scratch, memoryLimit: options.pixelMemory)
+      for step in plan.steps where !step.isFinishing { try await run(step, scratch: scratch, written: []) }
+      let provenance = Provenance(
+        plan: plan, seed: seed, inputs: try plan.inputPaths.map { (($0 as NSString).lastPathComponent, try Fingerprint.of($0)) },
+        journal: journal)
+      var written: [WrittenOutput] = []
+      let finishing = Set(plan.steps.filter(\.isFinishing).map(\.id))
+      for late in [false, true] {
+        if late {
+          for step in plan.steps where step.isFinishing { try await run(step, scratch: scratch, written: written, record: record(began: began, files: [])) }
+        }
+        for output in plan.outputs where output.layers.values.contains(where: { finishing.contains($0.step) }) == late {
+          written.append(try await write(output, staging: staging, scratch: scratch, provenance: provenance))
+        }
+      }
+      values = [:]
+      let result = record(began: began, files: written)
+      try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: "run.json"))
+      try cancellation.check()
+      let files = try staging.publish(principal: plan.outputs.map(\.name))
+      return RunReport(files: files, record: result)
+    } catch {
+      values = [:]
+      staging.discard()
+      throw error
+    }
+  }
+
+  private func run(_ step: Plan.Step, scratch: Scratch, written: [WrittenOutput], record: JSONValue = .null) async throws {
+    try cancellation.check()
+    observer.began(step: step.id, what: step.use)
+    let clock = ContinuousClock.now
+    var ports: [String: [PortData]] = [:]
+    for (port, references) in step.connections { ports[port] = references.compactMap { values[$0.text] } }
+    var byOutput: [String: PortData] = [:]
+    if step.isFinishing {
+      for o in plan.outputs { for (layer, r) in o.layers { byOutput[layer.isEmpty ? o.name : "\(o.name)/\(layer)"] = values[r.text] } }
+    }
+    let context = RunContext(
+      stepID: step.id, seed: Self.seed(seed, for: step.id), pool: pool, cancellation: cancellation, scratch: scratch,
+      products: library.products, sink: journal, written: written, values: byOutput, record: record)
+    do {
+      let bound = try library.factory(step.use).bind(parameters: step.parameters, ports: ports)
+      let outputs = try await withTaskExecutorPreference(pool) {
+        var bound = bound
+        try await bound.run(in: context)
+        return bound.outputs
+      }
+      for (port, data) in outputs {
+        // What several readers need is decoded once.
+        if case .raster(let raster) = data, !raster.source.isKept, plan.consumers(of: step.id, port) > 1 {
+          values["\(step.id).\(port)"] = .raster(try await context.keep(raster))
+        } else {
+          values["\(step.id).\(port)"] = data
+        }
+      }
+    } catch {
+      throw Self.named(error, by: step.id)
+    }
+    forget(after: step)
+    let seconds = Self.seconds(since: clock)
+    timings.append(["step": .string(step.id), "use": .string(step.use), "seconds": .number(seconds), "peak_memory_bytes": .integer(Machine.peakMemory)])
+    observer.ended(step: step.id, seconds: seconds)
+  }
+
+  /// Releases values that no later step and no output reads.
+  private func forget(after step: Plan.Step) {
+    guard let place = plan.steps.firstIndex(where: { $0.id == step.id }) else { return }
+    let later = Set(plan.steps[(place + 1)...].flatMap { $0.connections.values.joined().map(\.text) })
+    let outputs = Set(plan.outputs.flatMap { $0.layers.values.map(\.text) })
+    for key in values.keys where !later.contains(key) && !outputs.contains(key) { values[key] = nil }
+  }
+
+  private func write(_ output: Pipeline.OutputNode, staging: Staging, scratch: Scratch, provenance: Provenance) async throws -> WrittenOutput {
+    try cancellation.check()
+    observer.began(step: output.name, what: "write")
+    let clock = ContinuousClock.now
+    let writer = OutputWriter(
+      output: output, values: values, pool: pool, cancellation: cancellation, scratch: scratch, provenance: provenance,
+      share: share, sink: journal)
+    let path = try staging.path(of: output.name)
+    let result: WrittenOutput
+    do {
+      let pool = pool
+      result = try await withTaskExecutorPreference(pool) { try await writer.write(to: path) }
+    } catch {
+      throw Self.named(error, by: output.name)
+    }
+    let seconds = Self.seconds(since: clock)
+    timings.append(["output": .string(output.name), "seconds": .number(seconds), "peak_memory_bytes": .integer(Machine.peakMemory)])
+    observer.ended(step: output.name, seconds: seconds)
+    return result
+  }
+
+  private static func named(_ error: any Error, by who: String) -> any Error {
+    switch error {
+    case is Cancelled, is CancellationError: Cancelled()
+    case let e as BindingErrors: FloeError("\(who): \(e.errors.map(\.description).joined(separator: "; "))")
+    default: FloeError("\(who): \(error)")
+    }
+  }
+
+  private static func seconds(since start: ContinuousClock.Instant) -> Double {
+    let d = (ContinuousClock.now - start).components
+    return (Double(d.seconds) + Double(d.attoseconds) * 1e-18).rounded(toPlaces: 3)
+  }
+
+  /// A step's own seed: the run's, mixed with the step's name (FNV-1a), so that steps do not share their random numbers.
+  private static func seed(_ seed: UInt64, for id: String) -> UInt64 {
+    id.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  private func record(began: Date, files: [WrittenOutput]) -> JSONValue {
+    let format = ISO8601DateFormatter()
+    return [
+      "floe": .string(FloeVersion.current),
+      "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title), "pipeline_text": .string(plan.pipeline.text),
+      "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
+      "seconds": .number(Date().timeIntervalSince(began).rounded(toPlaces: 3)),
+      "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(options.workers),
+      "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(Machine.peakMemory),
+      "seed": .string(String(seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
+      "inputs": .array(plan.inputPaths.map { .string($0) }),
+      "timings": .array(timings), "results": .object(journal.facts.mapValues { .object($0) }),
+      "left_out": journal.droppedJSON, "warnings": .array(plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])),
+      "outputs": .array(files.map { ["name": .string($0.name), "kind": .string($0.kind.rawValue)] }),
+    ]
+  }
+}
+
+extension Double {
+  fileprivate func rounded(toPlaces n: Int) -> Double {
+    let f = pow(10.0, Double(n))
+    return (self * f).rounded() / f
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// What the process may use and has used of its machine.
+public enum Machine {
+  /// Peak resident memory of this process so far, in bytes (VmHWM).
+  public static var peakMemory: Int { status("VmHWM:") * 1024 }
+  /// Physical memory in bytes, or the smaller limit of the control group that holds the process.
+  public static var memory: Int {
+    let physical = Int(ProcessInfo.processInfo.physicalMemory)
+    // Without a control group there is no such file; the physical memory is the limit then.
+    let limit = (try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    return min(physical, limit ?? physical)
+  }
+  /// Cores that the process may run on.
+  public static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Free bytes on the disk that holds a path.
+  public static func freeDisk(at path: String) -> Int? {
+    var info = statvfs()
+    guard statvfs(path, &info) == 0 else { return nil }
+    return Int(info.f_bavail) * Int(info.f_frsize)
+  }
+
+  private static func status(_ key: String) -> Int {
+    // /proc is there on every Linux; without it the peak is simply not known.
+    guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key) })
+    else { return 0 }
+    return Int(line.filter(\.isNumber)) ?? 0
+  }
+
+  /// A size such as `512MB`, `1.5 GiB` or `8G` in bytes; K, M and G count in thousands, Ki, Mi and Gi in 1024s.
+  public static func bytes(_ text: String) -> Int? {
+    let t = text.trimmingCharacters(in: .whitespaces).lowercased()
+    let digits = t.prefix { $0.isNumber || $0 == "." }
+    guard let number = Double(digits), number > 0 else { return nil }
+    switch t.dropFirst(digits.count).trimmingCharacters(in: .whitespaces) {
+    case "", "b": return Int(number)
+    case "k", "kb": return Int(number * 1e3)
+    case "m", "mb": return Int(number * 1e6)
+    case "g", "gb": return Int(number * 1e9)
+    case "ki", "kib": return Int(number * 1024)
+    case "mi", "mib": return Int(number * 1_048_576)
+    case "gi", "gib": return Int(number * 1_073_741_824)
+    default: return nil
+    }
+  }
+
+  /// A size for people: `720 MB`.
+  public static func text(_ bytes: Int) -> String {
+    let b = Double(bytes)
+    if b >= 1e9 { return String(format: "%.2f GB", b / 1e9) }
+    if b >= 1e6 { return String(format: "%.0f MB", b / 1e6) }
+    return String(format: "%.0f kB", max(b / 1e3, bytes > 0 ? 1 : 0))
+  }
+}

@@ -1,0 +1,114 @@
+import FloeSDK
+import Foundation
+import Synchronization
+
+/// Writes one output of a pipeline into the staging folder: the file, its style and its STAC item.
+struct OutputWriter: Sendable {
+  let output: Pipeline.OutputNode
+  let values: [String: PortData]
+  let pool: WorkerPool
+  let cancellation: Cancellation
+  let scratch: Scratch
+  let provenance: Provenance
+  let share: Share
+  let sink: Journal
+
+  func write(to path: String) async throws -> WrittenOutput {
+    guard let format = OutputFormat(fileName: output.name), let first = output.layers.values.first, let data = values[first.text] else {
+      throw FloeError("has nothing to write: the step did not make it")
+    }
+    switch (format, data) {
+    case (.tif, .raster(let raster)): try await writeRaster(raster, to: path, reference: first)
+    case (.gpkg, _): try writeLayers(to: path)
+    case (.csv, .table(let table)): try CSVWriter.write(path: path, table: table)
+    case (.json, .model(let model)):
+      var body = model.body.objectValue ?? ["model": model.body]
+      body["provenance"] = provenance.json(for: first)
+      try text(try JSONText.encode(.object(body), pretty: true) + "\n", to: path)
+    case (.json, .document(let document)):
+      var body = document.body.objectValue ?? ["content": document.body]
+      body["provenance"] = provenance.json(for: first)
+      try text(try JSONText.encode(.object(body), pretty: true) + "\n", to: path)
+    case (_, .document(let document)):
+      guard let rendering = document.renderings[format.rawValue] else {
+        throw FloeError("'\(first.text)' cannot be written as .\(format.rawValue); it comes as \((["json"] + document.renderings.keys.sorted()).joined(separator: ", "))")
+      }
+      try text(rendering, to: path)
+    default: throw FloeError("a .\(format.rawValue) cannot hold the \(data.kind.rawValue) '\(first.text)'")
+    }
+    return WrittenOutput(name: output.name, path: path, kind: data.kind, sources: Dictionary(uniqueKeysWithValues: output.layers.map { ($0.key, $0.value.text) }))
+  }
+
+  private func text(_ text: String, to path: String) throws { try VirtualFile.write(text, to: path) }
+
+  // MARK: Rasters
+
+  private func writeRaster(_ raster: Raster, to path: String, reference: Pipeline.Reference) async throws {
+    let spec = raster.spec
+    let reservation = scratch.reserve(spec.byteCount * 4 / 3)
+    let cancellation = cancellation
+    let writer = try CloudOptimizedWriter(
+      path: path, spec: spec,
+      options: RasterWriteOptions(
+        threads: pool.workers, scratchDirectory: reservation == nil ? scratch.directory : nil,
+        provenance: try provenance.items(for: reference), isCancelled: { cancellation.isCancelled }))
+    let tiles = spec.grid.tiles(Self.writeTile(raster))
+    let sink = sink, name = output.name
+    sink.progress(step: name, done: 0, total: tiles.count, unit: "tiles")
+    let done = Count()
+    _ = try await pool.map(tiles.count, cancellation: cancellation) { i in
+      try writer.write(try raster.read(tiles[i]))
+      sink.progress(step: name, done: done.next(), total: tiles.count, unit: "tiles")
+    }
+    try writer.finish()
+    withExtendedLifetime(reservation) {}
+    let base = String(path.dropLast(".tif".count))
+    let qml = try StyleRenderer(share: share).qml(for: spec) { try Self.percentiles(path: path, band: $0) }
+    try text(qml, to: base + ".qml")
+    if let item = try StacItem(path: path, spec: spec, provenance: provenance.json(for: reference)).json() {
+      try text(try JSONText.encode(item, pretty: true) + "\n", to: base + ".stac.json")
+    } else {
+      sink.log(.info, step: output.name, "no STAC item: the raster has no time or no coordinate reference system")
+    }
+  }
+
+  /// Whole blocks of the file, in the direction in which the source delivers cheaply.
+  private static func writeTile(_ raster: Raster) -> TileSize {
+    let source = raster.spec.tile, grid = raster.spec.grid
+    if raster.source.isKept || source.width < grid.width {
+      return TileSize(width: max(1024, (source.width + 511) / 512 * 512), height: max(512, (source.height + 511) / 512 * 512))
+    }
+    return TileSize(width: grid.width, height: 512)
+  }
+
+  /// The 2nd and 98th percentile of a band in physical units, from an overview of at most about a million pixels.
+  private static func percentiles(path: String, band: Int) throws -> (low: Double, high: Double) {
+    let full = try RasterFile.open(path)
+    let enough = try RasterFile.reductions(of: path).sorted().first { full.spec.grid.pixelCount / ($0 * $0) <= 1 << 20 }
+    let file = full.spec.grid.pixelCount <= 1 << 20 ? full : try RasterFile.open(path, reduction: enough ?? 1)
+    let block = try file.raster.read(file.spec.grid.fullWindow, bands: [band])
+    let valid = block.physical(band: 0, as: file.spec.bands[band]).filter { $0.isFinite }.sorted()
+    guard let first = valid.first, let last = valid.last, first < last else { return (0, 1) }
+    return (Double(valid[valid.count * 2 / 100]), Double(valid[valid.count * 98 / 100]))
+  }
+
+  // MARK: Tables
+
+  private func writeLayers(to path: String) throws {
+    var layers: [GeoPackageLayer] = []
+    for (name, reference) in output.layers {
+      guard case .table(let table)? = values[reference.text] else { throw FloeError("layer '\(name)' is no table") }
+      let layer = name.isEmpty ? (output.name as NSString).lastPathComponent.replacing(".gpkg", with: "") : name
+      layers.append(GeoPackageLayer(
+        name: layer, table: table, styleName: table.style, qml: try table.style.map { try share.style($0 + ".qml") }))
+    }
+    let all = try output.layers.values.map { try JSONText.encode(provenance.json(for: $0)) }
+    try GeoPackageWriter.write(path: path, layers: layers, metadataJSON: "[\(all.joined(separator: ","))]")
+  }
+}
+
+/// Counts finished pieces from several threads.
+private final class Count: Sendable {
+  private let value = Atomic<Int>(0)
+  func next() -> Int { value.wrappingAdd(1, ordering: .relaxed).newValue }
+}

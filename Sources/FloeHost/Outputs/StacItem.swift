@@ -1,0 +1,82 @@
+import FloeSDK
+import Foundation
+
+/// Describes a written raster as a STAC item (1.0.0) with projection, raster, classification, processing and file extensions.
+struct StacItem {
+  let path: String
+  let spec: RasterSpec
+  let provenance: JSONValue
+
+  /// The item; nil when the raster lacks a time or a reference system, which STAC demands.
+  func json() throws -> JSONValue? {
+    guard let time = spec.acquisition?.time, let crs = spec.grid.crs else { return nil }
+    let outline = try GeographicOutline(of: spec.grid)
+    let file = (path as NSString).lastPathComponent
+    let size = (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+    var properties: [String: JSONValue] = [
+      "datetime": .string(time.iso8601),
+      "proj:code": JSONValue(crs.code),
+      "proj:shape": [.integer(spec.grid.height), .integer(spec.grid.width)],
+      "proj:transform": [
+        .number(spec.grid.pixelWidth), 0, .number(spec.grid.originX), 0, .number(-spec.grid.pixelHeight), .number(spec.grid.originY),
+      ],
+      "gsd": .number(spec.grid.pixelWidth),
+      "processing:software": .object(["floe": .string(FloeVersion.current)]),
+      "processing:lineage": .string(lineage),
+    ]
+    if crs.code == nil { properties["proj:wkt2"] = .string(crs.wkt) }
+    if let platform = spec.acquisition?.platform { properties["platform"] = .string(platform.lowercased()) }
+    if let instrument = spec.acquisition?.instrument { properties["instruments"] = [.string(instrument.lowercased())] }
+    var asset: [String: JSONValue] = [
+      "href": .string("./\(file)"), "type": "image/tiff; application=geotiff; profile=cloud-optimized", "roles": ["data"],
+      "title": .string(file), "bands": .array(spec.bands.map(band)),
+      "file:size": .integer(size), "file:checksum": .string("1220" + (try Fingerprint.sha256(ofFile: path))),
+    ]
+    var extensions: [JSONValue] = [
+      "https://stac-extensions.github.io/projection/v2.0.0/schema.json", "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
+      "https://stac-extensions.github.io/processing/v1.2.0/schema.json", "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+    ]
+    if let classes = spec.classes {
+      extensions.append("https://stac-extensions.github.io/classification/v1.1.0/schema.json")
+      asset["classification:classes"] = .array(classes.entries.map {
+        ["value": .integer($0.code), "name": .string($0.name), "title": .string($0.label), "color_hint": .string($0.color.hex.uppercased())]
+      })
+    }
+    return .object([
+      "type": "Feature", "stac_version": "1.1.0", "stac_extensions": .array(extensions),
+      "id": .string((file as NSString).deletingPathExtension), "bbox": .array(outline.bbox.map { .number($0) }),
+      "geometry": geometry(outline), "properties": .object(properties), "links": .array(derivedFrom),
+      "assets": .object(["data": .object(asset)]),
+    ])
+  }
+
+  private var lineage: String {
+    (provenance["steps"]?.arrayValue ?? []).compactMap { $0["use"]?.stringValue }.joined(separator: " -> ")
+  }
+
+  private var derivedFrom: [JSONValue] {
+    (provenance["inputs"]?.arrayValue ?? []).compactMap { input in
+      input["name"]?.stringValue.map { ["rel": "derived_from", "href": .string($0), "title": .string($0)] }
+    }
+  }
+
+  private func band(_ b: BandSpec) -> JSONValue {
+    var members: [String: JSONValue] = ["name": .string(b.name), "data_type": .string(spec.type.rawValue), "unit": .string(b.unit.rawValue)]
+    if !b.summary.isEmpty { members["description"] = .string(b.summary) }
+    if let noData = b.noData { members["nodata"] = noData.isFinite ? .number(noData) : "nan" }
+    if b.scale != 1 || b.offset != 0 {
+      members["raster:scale"] = .number(b.scale)
+      members["raster:offset"] = .number(b.offset)
+    }
+    return .object(members)
+  }
+
+  private func geometry(_ outline: GeographicOutline) -> JSONValue {
+    let rings = outline.polygons.map { ring -> JSONValue in
+      // RFC 7946 wants outer rings counterclockwise; ours run clockwise from the upper left corner.
+      .array(ring.reversed().map { [.number($0.x), .number($0.y)] })
+    }
+    if rings.count == 1 { return ["type": "Polygon", "coordinates": [rings[0]]] }
+    return ["type": "MultiPolygon", "coordinates": .array(rings.map { [$0] })]
+  }
+}

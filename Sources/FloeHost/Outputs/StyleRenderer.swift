@@ -1,0 +1,63 @@
+import FloeSDK
+
+/// Fills the style files of `styles/` for one raster, so that QGIS draws it without a click.
+struct StyleRenderer {
+  let share: Share
+
+  /// The QML of a raster.
+  ///
+  /// - Parameter limits: the 2nd and 98th percentile of a band by its place, in physical units.
+  func qml(for spec: RasterSpec, limits: (Int) throws -> (low: Double, high: Double)) throws -> String {
+    switch spec.style ?? Self.natural(spec) {
+    case .classes: return try palette("classes.qml", spec.classes)
+    case .labels: return try palette("labels.qml", spec.classes)
+    case .composite(let red, let green, let blue):
+      var fields: [String: String] = [:]
+      for (channel, name) in [("red", red), ("green", green), ("blue", blue)] {
+        let band = spec.bandIndex(name) ?? 0
+        let (low, high) = try limits(band)
+        fields[channel + "Band"] = String(band + 1)
+        fields[channel + "Low"] = String(low)
+        fields[channel + "High"] = String(high)
+      }
+      return fill(try share.style("composite.qml"), fields)
+    case .ramp(let name, let low, let high):
+      let band = spec.bandIndex(name) ?? 0
+      let natural = low == nil || high == nil ? try limits(band) : (low: 0, high: 1)
+      return try ramp(band: band + 1, low: low ?? natural.low, high: high ?? natural.high)
+    }
+  }
+
+  /// The style of a raster that asks for none: classes where it has codes, colour from three bands, else a ramp.
+  private static func natural(_ spec: RasterSpec) -> RasterStyle {
+    if spec.classes != nil { return .classes }
+    if spec.bands.count >= 3 { return .composite(red: spec.bands[2].name, green: spec.bands[1].name, blue: spec.bands[0].name) }
+    return .ramp(band: spec.bands[0].name, low: nil, high: nil)
+  }
+
+  private func palette(_ file: String, _ classes: ClassTable?) throws -> String {
+    let entries = (classes?.entries ?? []).map {
+      "        <paletteEntry value=\"\($0.code)\" color=\"#\($0.color.hex)\" alpha=\"255\" label=\"\(Self.escaped($0.label))\"/>"
+    }
+    return fill(try share.style(file), ["entries": entries.joined(separator: "\n")])
+  }
+
+  /// Five stops of "cividis" (Nuñez, Anderton, Renslow 2018, PLOS ONE 13(7)), which reads alike for colour-blind eyes.
+  private static let stops = ["00224e", "434e6c", "7d7c78", "bcae6c", "fee838"]
+
+  private func ramp(band: Int, low: Double, high: Double) throws -> String {
+    let entries = Self.stops.enumerated().map { i, color in
+      let value = low + (high - low) * Double(i) / Double(Self.stops.count - 1)
+      return "          <item value=\"\(value)\" color=\"#\(color)\" alpha=\"255\" label=\"\((value * 1000).rounded() / 1000)\"/>"
+    }
+    return fill(try share.style("ramp.qml"), ["band": String(band), "low": String(low), "high": String(high), "entries": entries.joined(separator: "\n")])
+  }
+
+  private func fill(_ template: String, _ fields: [String: String]) -> String {
+    fields.reduce(template) { $0.replacing("{{\($1.key)}}", with: $1.value) }
+  }
+
+  static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+  }
+}

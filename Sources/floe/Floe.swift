@@ -1,0 +1,58 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+/// The command line.
+@main
+struct Floe: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "floe",
+    abstract: "Sea ice and leads from satellite products, step by step, without a desktop.",
+    discussion: """
+      A pipeline is a YAML file that chains steps; plugins bring the steps.
+
+      EXAMPLE
+        floe demo /tmp/floe-demo                              make a scene and classify it
+        floe run ice-lead.yaml --set scene=S2A_....SAFE -o out
+        floe check ice-lead.yaml --set scene=S2A_....SAFE     all mistakes at once, nothing computed
+      """,
+    version: FloeVersion.current,
+    subcommands: [Run.self, Check.self, StepCommand.self, Steps.self, Plugins.self, Info.self, Demo.self, Probe.self])
+
+  /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
+    } catch {
+      leave(with: error)
+    }
+  }
+
+  private static func leave(with error: any Error) -> Never {
+    switch error {
+    case let refused as RequestRefused:
+      Terminal.error(refused.problems.map { "error: \($0)" }.joined(separator: "\n"))
+      exit(2)
+    case let failure as FloeError:
+      Terminal.error("error: \(failure)")
+      exit(1)
+    case is Cancelled:
+      Terminal.error("interrupted; nothing was written")
+      exit(130)
+    default:
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code == .success {
+        if !text.isEmpty { print(text) }
+        exit(0)
+      }
+      if !text.isEmpty { Terminal.error(text) }
+      exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+  }
+}
+
+/// A request that is wrong before any work: exit status 2.
+func refuse(_ message: String) -> RequestRefused { RequestRefused([Problem(file: "", line: 0, message)]) }

@@ -1,0 +1,41 @@
+import FloeHost
+import FloeSDK
+import Foundation
+
+/// The few lines at the end of a run: classes with area and share, what was left out, where the files are.
+struct Summary {
+  let report: RunReport
+  let folder: String
+
+  var text: String {
+    var lines: [String] = []
+    let results = report.record["results"]?.objectValue ?? [:]
+    for step in results.keys.sorted() {
+      guard let facts = results[step]?.objectValue else { continue }
+      if let classes = facts["class_areas"]?.arrayValue, !classes.isEmpty {
+        lines.append("\(step): classes")
+        lines.append(Terminal.table(classes.map { c in
+          [c["label"]?.stringValue ?? "", area(c["area_km2"]?.doubleValue), String(format: "%.2f %%", (c["share"]?.doubleValue ?? 0) * 100)]
+        }, indent: "  "))
+      }
+      for (key, value) in facts.sorted(by: { $0.key < $1.key }) where key.hasPrefix("summary") {
+        if let s = value.stringValue { lines.append("\(step): \(s)") }
+      }
+    }
+    let dropped = report.record["left_out"]?.arrayValue ?? []
+    if !dropped.isEmpty {
+      lines.append("left out:")
+      lines.append(Terminal.table(dropped.map { d in
+        [d["step"]?.stringValue ?? "", "\(d["count"]?.intValue ?? 0) \(d["unit"]?.stringValue ?? "")", d["reason"]?.stringValue ?? ""]
+      }))
+    }
+    lines.append("written to \(folder):")
+    lines.append("  " + report.files.filter { !$0.hasSuffix(".aux.xml") && !$0.hasSuffix(".qml") }.joined(separator: "  "))
+    if let seconds = report.record["seconds"]?.doubleValue, let peak = report.record["peak_memory_bytes"]?.intValue {
+      lines.append("took \(ConsoleObserver.duration(seconds)), peak memory \(Machine.text(peak))")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func area(_ km2: Double?) -> String { km2.map { String(format: "%.2f km²", $0) } ?? "" }
+}

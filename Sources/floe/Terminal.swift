@@ -1,0 +1,38 @@
+import Foundation
+
+/// Plain writing to the terminal.
+enum Terminal {
+  static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  static func errorRaw(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  /// Columns of the terminal behind standard error; 80 where there is none.
+  static var width: Int {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) : 80
+  }
+
+  /// Rows with columns padded to equal width.
+  static func table(_ rows: [[String]], indent: String = "  ") -> String {
+    let widths = (0..<(rows.map(\.count).max() ?? 0)).map { c in rows.map { c < $0.count ? $0[c].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.enumerated().map { c, cell in c == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[c] - cell.count) }
+      return indent + cells.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+
+  /// Text broken at spaces to the given width, each line indented.
+  static func wrapped(_ text: String, width: Int = min(100, Terminal.width), indent: String = "") -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
+      var lines: [String] = [], line = ""
+      for word in paragraph.split(separator: " ") {
+        if !line.isEmpty, indent.count + line.count + 1 + word.count > width {
+          lines.append(indent + line)
+          line = ""
+        }
+        line += (line.isEmpty ? "" : " ") + word
+      }
+      lines.append(indent + line)
+      return lines.joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+}
