@@ -45,8 +45,9 @@ public enum JSONText {
     func place(_ context: DecodingError.Context) -> String {
       let path = context.codingPath.map(\.stringValue).joined(separator: ".")
       var detail = context.debugDescription
-      if let cause = context.underlyingError as NSError?, let more = cause.userInfo[NSDebugDescriptionErrorKey] as? String {
-        detail = more
+      if let cause = context.underlyingError {
+        let text = (cause as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+        detail = text ?? "\(cause)"
       }
       return path.isEmpty ? detail : "at '\(path)': \(detail)"
     }

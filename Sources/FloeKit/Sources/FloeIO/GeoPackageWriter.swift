@@ -1,0 +1,244 @@
+internal import CGDAL
+import FloeCore
+
+/// Writes GeoPackages with styles and provenance inside.
+public enum GeoPackageWriter {
+  /// One layer: a table under a name, with the QGIS style that it opens with.
+  public typealias Layer = (name: String, table: Table, styleName: String?, qml: String?)
+
+  /// Writes a new file; the same tables give the same bytes.
+  ///
+  /// Time columns become dates and times in UTC, code columns integers, missing values NULL; array columns are left out.
+  /// Where rows are marked as left out, a text column `dropped_because` says why and is NULL in the others.
+  ///
+  /// - Parameters:
+  ///   - layers: in the order in which they are to appear.
+  ///   - metadataJSON: the provenance; goes to `gpkg_metadata` as `application/json`.
+  public static func write(path: String, layers: [Layer], metadataJSON: String? = nil) throws {
+    try GDALMessages.collect { messages in
+      // The one time that the file carries is the data's own, never the clock's.
+      let date = layers.compactMap { $0.table.acquisition?.time }.first ?? UTCTime(seconds: 0)
+      CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", date.iso8601)
+      defer { CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", nil) }
+      guard let driver = GDALGetDriverByName("GPKG") else { throw FloeError("this GDAL has no driver GPKG") }
+      let handle = withStringList(["VERSION=1.2", "ADD_GPKG_OGR_CONTENTS=YES"]) { GDALCreate(driver, path, 0, 0, 0, GDT_Unknown, $0) }
+      guard let handle else { throw FloeError("'\(path)' cannot be created: \(messages.reason)") }
+      let dataset = GDALDataset(owning: handle)
+      let file = GeoPackageFile(path: path, dataset: dataset, messages: messages)
+      for layer in layers { try file.add(layer.name, layer.table) }
+      let styled = layers.compactMap { layer in
+        layer.qml.map { (layer.name, layer.table.geometry == nil ? "" : "geom", layer.styleName ?? layer.name, $0) }
+      }
+      if !styled.isEmpty { try file.addStyles(styled, date: date.iso8601) }
+      if let metadataJSON { try file.addMetadata(metadataJSON, date: date.iso8601) }
+      let closed = dataset.close()
+      if !closed || !messages.failures.isEmpty { throw FloeError("'\(path)' cannot be written: \(messages.reason)") }
+    }
+  }
+}
+
+/// A GeoPackage being written.
+private struct GeoPackageFile {
+  let path: String
+  let dataset: GDALDataset
+  let messages: GDALMessages
+
+  func add(_ name: String, _ table: Table) throws {
+    let type: OGRwkbGeometryType
+    switch table.geometry {
+    case nil: type = wkbNone
+    case .points: type = wkbPoint
+    case .polygons: type = wkbPolygon
+    }
+    let layer = try SpatialReference.lend(optional: table.crs) { reference in
+      withStringList(type == wkbNone ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"] : ["GEOMETRY_NAME=geom", "SPATIAL_INDEX=YES"]) {
+        GDALDatasetCreateLayer(dataset.handle, name, type == wkbNone ? nil : reference, type, $0)
+      }
+    }
+    guard let layer else { throw FloeError("layer '\(name)' of '\(path)' cannot be created: \(messages.reason)") }
+    var fields = try table.columns.compactMap { try FieldWriter($0, layer) }
+    if !table.status.reasons.isEmpty {
+      let reasons = (0..<table.rowCount).map { table.status.reason($0) }
+      let column = Column("dropped_because", summary: "Why the row takes no part", values: .text(reasons))
+      if let field = try FieldWriter(column, layer) { fields.append(field) }
+    }
+    for i in fields.indices { fields[i].index = Int32(i) }
+    try addRows(table, fields, to: layer, name: name)
+  }
+
+  private func addRows(_ table: Table, _ fields: [FieldWriter], to layer: OGRLayerH, name: String) throws {
+    let shapes = try Shapes(table, name: name)
+    let definition = OGR_L_GetLayerDefn(layer)
+    GDALDatasetStartTransaction(dataset.handle, 0)
+    for row in 0..<table.rowCount {
+      guard let feature = OGR_F_Create(definition) else { throw FloeError("no memory for the rows of '\(path)'") }
+      defer { OGR_F_Destroy(feature) }
+      for field in fields { field.set(feature, row) }
+      if let geometry = shapes.geometry(row) { OGR_F_SetGeometryDirectly(feature, geometry) }
+      guard OGR_L_CreateFeature(layer, feature) == OGRERR_NONE else {
+        throw FloeError("row \(row + 1) of layer '\(name)' of '\(path)' cannot be written: \(messages.reason)")
+      }
+    }
+    guard GDALDatasetCommitTransaction(dataset.handle) == OGRERR_NONE else {
+      throw FloeError("layer '\(name)' of '\(path)' cannot be written: \(messages.reason)")
+    }
+  }
+
+  /// The table from which QGIS takes styles: every column, an empty schema and not NULL, registered as attributes.
+  func addStyles(_ styles: [(table: String, geometry: String, name: String, qml: String)], date: String) throws {
+    try run(
+      """
+      CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256), \
+      f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, \
+      description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+      """)
+    for s in styles {
+      try run(
+        """
+        INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD, \
+        useAsDefault, description, owner, ui, update_time) VALUES ('', '', \(quoted(s.table)), \(quoted(s.geometry)), \
+        \(quoted(s.name)), \(quoted(s.qml)), '', 1, '', '', NULL, \(quoted(date)))
+        """)
+    }
+    try run(
+      """
+      INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) \
+      VALUES ('layer_styles', 'attributes', 'layer_styles', '', \(quoted(date)), 0)
+      """)
+  }
+
+  /// The tables of the metadata extension as the standard prescribes them.
+  func addMetadata(_ json: String, date: String) throws {
+    try run(
+      """
+      CREATE TABLE gpkg_metadata (id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT 'dataset', \
+      md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml', metadata TEXT NOT NULL DEFAULT '')
+      """)
+    try run(
+      """
+      CREATE TABLE gpkg_metadata_reference (reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER, \
+      timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')), md_file_id INTEGER NOT NULL, md_parent_id INTEGER, \
+      CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id), \
+      CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id))
+      """)
+    try run(
+      """
+      CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, \
+      definition TEXT NOT NULL, scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))
+      """)
+    for table in ["gpkg_metadata", "gpkg_metadata_reference"] {
+      try run(
+        """
+        INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES (\(quoted(table)), NULL, \
+        'gpkg_metadata', 'http://www.geopackage.org/spec120/#extension_metadata', 'read-write')
+        """)
+    }
+    try run(
+      """
+      INSERT INTO gpkg_metadata (id, md_scope, md_standard_uri, mime_type, metadata) VALUES (1, 'dataset', 'https://www.w3.org/TR/prov-overview/', \
+      'application/json', \(quoted(json)))
+      """)
+    try run(
+      """
+      INSERT INTO gpkg_metadata_reference (reference_scope, table_name, column_name, row_id_value, timestamp, md_file_id, md_parent_id) \
+      VALUES ('geopackage', NULL, NULL, NULL, \(quoted(date)), 1, NULL)
+      """)
+  }
+
+  private func run(_ sql: String) throws {
+    if let result = GDALDatasetExecuteSQL(dataset.handle, sql, nil, nil) {
+      GDALDatasetReleaseResultSet(dataset.handle, result)
+    }
+    if !messages.failures.isEmpty { throw FloeError("'\(path)' cannot be written: \(messages.reason)") }
+  }
+
+  /// A text as an SQL literal; a zero character would end the statement and is left out.
+  private func quoted(_ text: String) -> String {
+    "'" + text.filter { $0 != "\0" }.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+  }
+}
+
+/// One column on its way into features.
+private struct FieldWriter {
+  var index: Int32 = 0
+  private let values: ColumnValues
+  private let isTime: Bool
+
+  /// Creates the field; nil for array columns, which a GeoPackage cannot hold.
+  init?(_ column: Column, _ layer: OGRLayerH) throws {
+    values = column.values
+    isTime = column.isTime
+    let type: OGRFieldType
+    switch column.values {
+    case .number: type = column.isTime ? OFTDateTime : OFTReal
+    case .integer: type = OFTInteger64
+    case .code: type = OFTInteger
+    case .text: type = OFTString
+    case .array: return nil
+    }
+    guard let field = OGR_Fld_Create(column.name, type) else { throw FloeError("no memory for column '\(column.name)'") }
+    defer { OGR_Fld_Destroy(field) }
+    guard OGR_L_CreateField(layer, field, 0) == OGRERR_NONE else {
+      throw FloeError("column '\(column.name)' cannot be created: \(text(CPLGetLastErrorMsg()) ?? "no reason given")")
+    }
+  }
+
+  func set(_ feature: OGRFeatureH, _ row: Int) {
+    switch values {
+    case .number(let list):
+      let v = list[row]
+      if !v.isFinite {
+        OGR_F_SetFieldNull(feature, index)
+      } else if isTime {
+        let t = CivilTime(seconds: v)
+        OGR_F_SetFieldDateTimeEx(
+          feature, index, Int32(t.year), Int32(t.month), Int32(t.day), Int32(t.hour), Int32(t.minute), Float(t.second), 100)
+      } else {
+        OGR_F_SetFieldDouble(feature, index, v)
+      }
+    case .integer(let list):
+      if let v = list[row] { OGR_F_SetFieldInteger64(feature, index, Int64(v)) } else { OGR_F_SetFieldNull(feature, index) }
+    case .code(let list, let missing):
+      if list[row] != missing { OGR_F_SetFieldInteger(feature, index, Int32(list[row])) } else { OGR_F_SetFieldNull(feature, index) }
+    case .text(let list):
+      if let v = list[row] { OGR_F_SetFieldString(feature, index, v) } else { OGR_F_SetFieldNull(feature, index) }
+    case .array: break
+    }
+  }
+}
+
+/// The geometries of a table's rows.
+private struct Shapes {
+  private var x: [Double] = [], y: [Double] = [], polygons: [[[SIMD2<Double>]]] = []
+
+  init(_ table: Table, name: String) throws {
+    switch table.geometry {
+    case nil: break
+    case .points(let xName, let yName):
+      x = try table.numbers(xName)
+      y = try table.numbers(yName)
+    case .polygons(let rings):
+      guard rings.count == table.rowCount else {
+        throw FloeError("layer '\(name)' has \(rings.count) polygons for \(table.rowCount) rows")
+      }
+      polygons = rings
+    }
+  }
+
+  /// A new geometry that the caller owns; nil for a row without one.
+  func geometry(_ row: Int) -> OGRGeometryH? {
+    if !x.isEmpty {
+      guard x[row].isFinite, y[row].isFinite, let point = OGR_G_CreateGeometry(wkbPoint) else { return nil }
+      OGR_G_SetPoint_2D(point, 0, x[row], y[row])
+      return point
+    }
+    guard !polygons.isEmpty, !polygons[row].isEmpty, let polygon = OGR_G_CreateGeometry(wkbPolygon) else { return nil }
+    for points in polygons[row] {
+      guard let ring = OGR_G_CreateGeometry(wkbLinearRing) else { continue }
+      for p in points { OGR_G_AddPoint_2D(ring, p.x, p.y) }
+      OGR_G_CloseRings(ring)
+      OGR_G_AddGeometryDirectly(polygon, ring)
+    }
+    return polygon
+  }
+}

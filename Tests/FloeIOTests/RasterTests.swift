@@ -1,0 +1,3 @@
+import FloeCore
+import FloeIO
+import Testing
