@@ -100,6 +100,23 @@ public struct KMeansKernel: Sendable {
     }
   }
 
+  /// Centres relative to the reference in stored units, with a row of zeros for what is skipped.
+  var storedCentres: [Double] {
+    centres.indices.map { Double(centres[$0]) / Double(weights[$0 % featureCount]) }
+      + [Double](repeating: 0, count: featureCount)
+  }
+  /// What a stored unit of each feature adds to the physical mean over features.
+  var brightnessShares: [Double] { layout.map { $0.scale / Double(featureCount) } }
+  /// The squared distance of one sample of a chunk from a centre, in the kernel's space.
+  func squaredDistance(_ buffer: borrowing ChunkBuffer, _ i: Int, _ cluster: Int) -> Float {
+    var sum: Float = 0
+    for f in 0..<featureCount {
+      let difference = buffer.weighted[f * ChunkBuffer.capacity + i] - centres[cluster * featureCount + f]
+      sum += difference * difference
+    }
+    return sum
+  }
+
   /// Adds up the samples of each cluster under a mask: exact for whole numbers, and without scattered writes.
   private func addMasked(
     _ buffer: borrowing ChunkBuffer, _ vectors: Int, _ labels: UnsafeMutablePointer<Int32>,
