@@ -68,7 +68,7 @@ extension GMMKernel {
         }
         // Not `clamped`, which is a call a lane in 6.3.
         var entropy = sum * unit
-        entropy.replace(with: .zero, where: entropy .< 0)
+        entropy.replace(with: SIMD8<Float>.zero, where: entropy .< 0)
         entropy.replace(with: one, where: entropy .> 1)
         planes.storeBytes(
           of: nothing.replacing(with: best, where: takesPart), toByteOffset: k * padded * 4 + at, as: SIMD8<Float>.self)
