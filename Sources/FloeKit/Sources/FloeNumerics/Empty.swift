@@ -1,1 +1,0 @@
-// Statistics and linear algebra on plain values.

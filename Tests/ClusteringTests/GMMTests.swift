@@ -1,0 +1,93 @@
+import Clustering
+import FloeCore
+import FloeNumerics
+import Testing
+
+@Suite struct GMMTests {
+  @Test(arguments: CovarianceType.allCases) func separatesIceAndLeads(type: CovarianceType) async throws {
+    let scene = SampleScenes.iceAndLeads(20_000), reader = SampleScenes.reader(scene.values, block: 6000)
+    var options = GMMOptions(components: 2)
+    options.covariance = type
+    let r = try await GMMFit(options).run(reader, map: SerialMap())
+    let named = r.reordered(r.clusters.orderByBrightness)
+    #expect(abs(named.mixture.weights[0] - 0.1) < 0.01)
+    let kernel = try named.kernel(layout: reader.layout, whole: true)
+    let block = try reader.read(block: 0), out = kernel.classify(block)
+    #expect(out.labels == Array(scene.truth[..<6000]))
+    #expect(kernel.classify(block, entropy: false).labels == out.labels)
+    #expect(out.topProbability[1] > 0.999 && out.entropy[1] < 0.01 && out.topProbability[0].isNaN)
+    let byClass = out.probabilities(classOf: [2, 2], codes: [2])
+    #expect(abs(byClass[0][1] - 1) < 1e-6)
+  }
+
+  /// Sums and log-likelihood against densities computed one by one in doubles.
+  @Test(arguments: [1, 3, 5]) func passAgreesWithPlainTwin(features d: Int) throws {
+    var g = SeededGenerator(seed: 2)
+    let n = 3001, values = (0..<n * d).map { _ in Float(g.gaussian()) }
+    let block = SampleBlock(featureCount: d, values: .float(values)), layout = (0..<d).map { FeatureLayout("f\($0)") }
+    let covariance = (0..<d).map { a in (0..<d).map { a == $0 ? 1.5 : 0.4 } }
+    let mixture = GMMParameters(
+      type: .full, weights: [0.3, 0.7], means: [[Double](repeating: -0.5, count: d), [Double](repeating: 0.8, count: d)],
+      covariances: [covariance, covariance])
+    let space = FeatureSpace(
+      isStandardised: false, mean: [Double](repeating: 0, count: d), spread: [Double](repeating: 1, count: d))
+    let pass = try GMMKernel(mixture, space: space, layout: layout, whole: false).pass(block)
+    let cholesky = try #require(SquareMatrix(rows: covariance).flatMap { Cholesky($0) })
+    var logLikelihood = 0.0, weights = [0.0, 0.0], moments = [Moments(dimensions: d), Moments(dimensions: d)]
+    for i in 0..<n {
+      let x = block.stored(i)
+      let logs = (0..<2).map { j in
+        let difference = (0..<d).map { x[$0] - mixture.means[j][$0] }
+        let q = zip(difference, cholesky.solve(difference)).reduce(0) { $0 + $1.0 * $1.1 }
+        return naturalLog(mixture.weights[j]) - (q + cholesky.logDeterminant + Double(d) * naturalLog(2 * .pi)) / 2
+      }
+      let total = logSumExp(logs)
+      logLikelihood += total
+      for j in 0..<2 {
+        let r = exponential(logs[j] - total)
+        weights[j] += r
+        moments[j].add((0..<d).map { x[$0] - mixture.means[j][$0] }, weight: r)
+      }
+    }
+    #expect(abs(pass.logLikelihood - logLikelihood) / Double(n) < 1e-6)
+    for j in 0..<2 {
+      #expect(abs(pass.weights[j] - weights[j]) < 1e-3)
+      for f in 0..<d { #expect(abs(pass.firsts[j * d + f] - moments[j].sums[f]) < 5e-3) }
+      for (t, p) in moments[j].products.enumerated() {
+        #expect(abs(pass.seconds[j * moments[j].products.count + t] - p) < 1e-2)
+      }
+    }
+  }
+
+  @Test func criteriaFollowTheirDefinitions() async throws {
+    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(2000).values, block: 2000)
+    let r = try await GMMFit(GMMOptions(components: 2)).run(reader, map: SerialMap())
+    // Full, k = 2, d = 3: 12 + 6 + 1.
+    #expect(r.mixture.freeParameterCount == 19)
+    #expect(abs(r.aic - (-2 * r.meanLogLikelihood * 1960 + 38)) < 1e-9)
+    #expect(abs(r.bic - r.aic - 19 * naturalLog(1960) + 38) < 1e-9)
+  }
+
+  @Test func sameResultForAnyWorkers() async throws {
+    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(40_000).values, block: 5000)
+    var options = GMMOptions(components: 2)
+    options.sampleLimit = 4000
+    let one = try await GMMFit(options).run(reader, map: SerialMap())
+    let many = try await GMMFit(options).run(reader, map: TaskMap())
+    #expect(one.mixture == many.mixture && one.meanLogLikelihood == many.meanLogLikelihood)
+    #expect(one.fullIterations > 0)
+  }
+
+  @Test func collapseIsASentence() async throws {
+    var options = GMMOptions(components: 2)
+    options.regularisation = 0
+    let block = SampleBlock(featureCount: 1, values: .float([1, 1, 1, 5, 5, 5]))
+    do {
+      _ = try await GMMFit(options).run(
+        MemoryReader(layout: [FeatureLayout("x")], blocks: [block]), map: SerialMap())
+      Issue.record("a collapsed covariance was accepted")
+    } catch let error as ClusteringError {
+      #expect(error.description.contains("raise the regularisation"))
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Clustering
+import FloeCore
+import FloeNumerics
+import Testing
+
+@Suite struct KMeansTests {
+  /// Four values whose answer fits in the head: centres 1.5 and 10.5, inertia 4 x 0.25.
+  @Test func tinyExampleIsExact() async throws {
+    let block = SampleBlock(featureCount: 1, values: .float([1, 2, 10, 11, .nan]))
+    let r = try await KMeansFit(KMeansOptions(clusters: 2)).run(
+      MemoryReader(layout: [FeatureLayout("x")], blocks: [block]), map: SerialMap())
+    let sorted = r.reordered(r.clusters.orderByBrightness)
+    #expect(sorted.centres == [[1.5], [10.5]])
+    #expect(sorted.counts == [2, 2])
+    #expect(abs(r.inertia - 1) < 1e-6)
+    #expect(r.skipped == 1 && r.validCount == 4 && r.isConverged)
+    #expect(sorted.kernel(layout: [FeatureLayout("x")], whole: false).labels(block) == [0, 0, 1, 1, 255])
+    #expect(sorted.clusters.map { $0.variance[0] } == [0.25, 0.25])
+  }
+
+  @Test(arguments: [false, true]) func findsLeadsWhateverTheSeed(standardise: Bool) async throws {
+    let scene = SampleScenes.iceAndLeads(20_000)
+    var inertias: Set<Double> = []
+    for seed in [0, 1, 99] as [UInt64] {
+      var options = KMeansOptions(clusters: 2)
+      options.seed = seed
+      options.standardise = standardise
+      let reader = SampleScenes.reader(scene.values, block: 3000)
+      let r = try await KMeansFit(options).run(reader, map: SerialMap())
+      let named = r.reordered(r.clusters.orderByBrightness)
+      let labels = try (0..<reader.blockCount).flatMap {
+        named.kernel(layout: reader.layout, whole: true).labels(try reader.read(block: $0))
+      }
+      #expect(labels == scene.truth)
+      inertias.insert(r.inertia)
+    }
+    #expect(inertias.count == 1)
+  }
+
+  @Test func sameResultForAnyWorkersAndManyBlocks() async throws {
+    let scene = SampleScenes.iceAndLeads(50_000)
+    var options = KMeansOptions(clusters: 3)
+    options.sampleLimit = 5000
+    let reader = SampleScenes.reader(scene.values, block: 7000)
+    let one = try await KMeansFit(options).run(reader, map: SerialMap())
+    let many = try await KMeansFit(options).run(reader, map: TaskMap())
+    #expect(one.centres == many.centres && one.inertia == many.inertia && one.counts == many.counts)
+    #expect(one.fullIterations > 0)
+    // A training sample gives the same optimum as all samples, because Lloyd ends over all of them.
+    options.sampleLimit = 100_000
+    let all = try await KMeansFit(options).run(reader, map: SerialMap())
+    #expect(abs(one.inertia / all.inertia - 1) < 1e-4)
+  }
+
+  /// The pass and the labels agree exactly, and the masked fast path with the scattered sums of the general one.
+  @Test(arguments: [1, 2, 6, 7, 25]) func passAgreesWithPlainTwin(clusters: Int) {
+    let values = SampleScenes.iceAndLeads(5000).values
+    let block = SampleBlock(featureCount: 3, values: .uint16(values))
+    var g = SeededGenerator(seed: 4)
+    let centres = (0..<clusters).map { _ in (0..<3).map { _ in g.uniform(0, 0.9) } }
+    let space = FeatureSpace(isStandardised: false, mean: [0.5, 0.5, 0.5], spread: [1, 1, 1])
+    let kernel = KMeansKernel(centres: centres, space: space, layout: SampleScenes.layout, whole: true)
+    let labels = kernel.labels(block), pass = kernel.pass(block)
+    var counts = [Int](repeating: 0, count: clusters), sums = [Double](repeating: 0, count: clusters * 3)
+    var inertia = 0.0
+    for i in 0..<5000 where labels[i] != 255 {
+      let stored = block.stored(i), x = stored.map { $0 * 1e-4 - 0.1 }
+      let distances = centres.map { c in (0..<3).reduce(0.0) { $0 + (x[$1] - c[$1]) * (x[$1] - c[$1]) } }
+      let nearest = distances.min() ?? 0, j = Int(labels[i])
+      #expect(distances[j] - nearest < 1e-6)
+      inertia += nearest
+      counts[j] += 1
+      for f in 0..<3 { sums[j * 3 + f] += stored[f] - 6000 }
+    }
+    #expect(pass.counts == counts && pass.sums == sums)
+    #expect(abs(pass.inertia / inertia - 1) < 1e-5)
+    #expect(pass.skipped == 100)
+  }
+
+  @Test func emptyClustersTakeTheFarthestSamples() async throws {
+    var options = KMeansOptions(clusters: 3)
+    options.starts = 1
+    let block = SampleBlock(featureCount: 1, values: .float([0, 0, 0, 0, 5, 5, 5, 100]))
+    let r = try await KMeansFit(options).run(
+      MemoryReader(layout: [FeatureLayout("x")], blocks: [block]), map: SerialMap())
+    #expect(r.counts.allSatisfy { $0 > 0 })
+    #expect(r.centres.map { $0[0] }.sorted() == [0, 5, 100])
+  }
+
+  @Test func badSamplesGiveSentences() async throws {
+    let layout = [FeatureLayout("x")]
+    func run(_ values: [Float], _ k: Int) async throws {
+      _ = try await KMeansFit(KMeansOptions(clusters: k)).run(
+        MemoryReader(layout: layout, blocks: [SampleBlock(featureCount: 1, values: .float(values))]), map: SerialMap())
+    }
+    await #expect(throws: ClusteringError.noValidSamples(skipped: 3)) { try await run([.nan, .nan, .infinity], 2) }
+    await #expect(throws: ClusteringError.tooFewDistinct(distinct: 1, samples: 4, clusters: 2)) {
+      try await run([3, 3, 3, 3], 2)
+    }
+    await #expect(throws: ClusteringError.self) { try await run([1, 2], 300) }
+    let sentence = ClusteringError.tooFewDistinct(distinct: 1, samples: 400, clusters: 2).description
+    #expect(sentence == "only 1 distinct value among 400 valid samples; 2 clusters need at least 2")
+  }
+
+  @Test func shareAndMiniBatchComeNear() async throws {
+    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(50_000).values, block: 9000)
+    var options = KMeansOptions(clusters: 2)
+    let full = try await KMeansFit(options).run(reader, map: SerialMap())
+    options.sampleLimit = 2000
+    options.trainingShare = 0.2
+    let share = try await KMeansFit(options).run(reader, map: SerialMap())
+    #expect(share.trainingCount == 9800)
+    #expect(share.inertia / full.inertia < 1.001)
+    options.trainingShare = 1
+    options.miniBatch = 256
+    let batch = try await KMeansFit(options).run(reader, map: SerialMap())
+    #expect(batch.inertia / full.inertia < 1.01)
+  }
+}

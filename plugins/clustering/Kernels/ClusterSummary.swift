@@ -1,0 +1,60 @@
+import FloeNumerics
+
+/// What is known of one cluster, in physical units, standardised or not.
+public struct ClusterSummary: Sendable, Hashable {
+  /// The centre, or a component's mean: `mean[feature]`.
+  public var mean: [Double]
+  /// The variance of each feature within the cluster.
+  public var variance: [Double]
+  /// The variance of the mean over all features within the cluster.
+  public var brightnessVariance: Double
+  /// Samples of the cluster; for a mixture the sum of responsibilities.
+  public var count: Double
+  /// The mean over all features, meaningful when they share a unit.
+  public var brightness: Double { mean.reduce(0, +) / Double(max(1, mean.count)) }
+
+  /// A summary from its figures.
+  public init(mean: [Double], variance: [Double], brightnessVariance: Double, count: Double) {
+    self.mean = mean
+    self.variance = variance
+    self.brightnessVariance = brightnessVariance
+    self.count = count
+  }
+}
+
+/// Deviations from the centres that a last pass adds up, merged in block order.
+struct SpreadPartial: Sendable {
+  var squares: [Double]
+  var brightness, brightnessSquares: [Double]
+  var sums: [Double]
+
+  init(clusters: Int, features: Int) {
+    squares = [Double](repeating: 0, count: clusters * features)
+    sums = squares
+    brightness = [Double](repeating: 0, count: clusters)
+    brightnessSquares = brightness
+  }
+
+  mutating func merge(_ other: SpreadPartial) {
+    for i in squares.indices {
+      squares[i] += other.squares[i]
+      sums[i] += other.sums[i]
+    }
+    for i in brightness.indices {
+      brightness[i] += other.brightness[i]
+      brightnessSquares[i] += other.brightnessSquares[i]
+    }
+  }
+}
+
+extension Array where Element == ClusterSummary {
+  /// Clusters from the darkest to the brightest; equal ones keep their order.
+  public var orderByBrightness: [Int] { order { $0.brightness } }
+  /// Clusters by rising value of one feature of the centre.
+  public func order(byFeature feature: Int) -> [Int] { order { $0.mean[feature] } }
+
+  private func order(_ key: (ClusterSummary) -> Double) -> [Int] {
+    let keys = map(key)
+    return indices.sorted { keys[$0] != keys[$1] ? keys[$0] < keys[$1] : $0 < $1 }
+  }
+}

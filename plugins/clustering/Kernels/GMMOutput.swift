@@ -1,0 +1,84 @@
+import FloeNumerics
+
+/// What a mixture says of each sample of a block.
+public struct GMMOutput: Sendable, Equatable {
+  /// The most probable component, ties to the lower one; 255 for samples left out.
+  public var labels: [UInt8]
+  /// `probabilities[component][sample]`, 0 ... 1; NaN for samples left out.
+  public var probabilities: [[Float]]
+  /// The probability of the most probable component; NaN for samples left out.
+  public var topProbability: [Float]
+  /// -Σ p log p / log k: 0 is certain, 1 means all components equally probable; NaN for samples left out.
+  public var entropy: [Float]
+
+  /// Probabilities summed by class: `result[i][sample]` is the sum over components whose class is `codes[i]`.
+  public func probabilities(classOf component: [Int], codes: [Int]) -> [[Float]] {
+    codes.map { code in
+      var sum = [Float](repeating: 0, count: labels.count)
+      for j in component.indices where component[j] == code {
+        for i in sum.indices { sum[i] += probabilities[j][i] }
+      }
+      for i in sum.indices { sum[i] = labels[i] == 255 ? .nan : min(1, sum[i]) }
+      return sum
+    }
+  }
+}
+
+extension GMMKernel {
+  /// Labels, probabilities, top probability and, when wanted, entropy (else zeros) of each sample.
+  public func classify(_ block: SampleBlock, entropy wantsEntropy: Bool = true) -> GMMOutput {
+    let k = componentCount, n = block.count
+    // Flat planes, written eight samples at a time; the last vector of a block may reach into the padding.
+    let padded = (n + 7) / 8 * 8
+    var labels = [UInt8](repeating: 255, count: padded)
+    var planes = [Float](repeating: .nan, count: padded * (k + 2))
+    labels.withUnsafeMutableBytes { labels in
+      planes.withUnsafeMutableBytes { planes in
+        if let l = labels.baseAddress, let p = planes.baseAddress { fill(block, l, p, padded, wantsEntropy) }
+      }
+    }
+    labels.removeLast(padded - n)
+    func plane(_ j: Int) -> [Float] { Array(planes[j * padded..<j * padded + n]) }
+    return GMMOutput(
+      labels: labels, probabilities: (0..<k).map(plane), topProbability: plane(k), entropy: plane(k + 1))
+  }
+
+  /// Writes labels and the planes probability 0 ..< k, top probability, entropy, each of `padded` samples.
+  private func fill(
+    _ block: SampleBlock, _ labels: UnsafeMutableRawPointer, _ planes: UnsafeMutableRawPointer, _ padded: Int,
+    _ wantsEntropy: Bool
+  ) {
+    let k = componentCount
+    let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
+    let nothing = SIMD8<Float>(repeating: .nan), tiny = SIMD8<Float>(repeating: 1e-30)
+    let one = SIMD8<Float>(repeating: 1)
+    forEachChunk(block) { buffer, r, start, _, vectors, _ in
+      for i in 0..<vectors {
+        let takesPart = lanes(buffer.valid, i) .> 0
+        var best = SIMD8<Float>(repeating: -1), label = SIMD8<Int32>.zero, sum = SIMD8<Float>.zero
+        let at = (start + i * 8) * 4
+        for j in 0..<k {
+          let p = lanes(r + j * ChunkBuffer.capacity, i)
+          let isMore = p .> best
+          best.replace(with: p, where: isMore)
+          label.replace(with: SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: j)), where: isMore)
+          if wantsEntropy { sum -= p * vectorLog(p.replacing(with: tiny, where: p .< tiny)) }
+          planes.storeBytes(
+            of: nothing.replacing(with: p, where: takesPart), toByteOffset: j * padded * 4 + at, as: SIMD8<Float>.self)
+        }
+        // Not `clamped`, which is a call a lane in 6.3.
+        var entropy = sum * unit
+        entropy.replace(with: SIMD8<Float>.zero, where: entropy .< 0)
+        entropy.replace(with: one, where: entropy .> 1)
+        planes.storeBytes(
+          of: nothing.replacing(with: best, where: takesPart), toByteOffset: k * padded * 4 + at, as: SIMD8<Float>.self)
+        planes.storeBytes(
+          of: nothing.replacing(with: entropy, where: takesPart), toByteOffset: (k + 1) * padded * 4 + at,
+          as: SIMD8<Float>.self)
+        label = SIMD8<Int32>(repeating: 255).replacing(with: label, where: takesPart)
+        labels.storeBytes(
+          of: SIMD8<UInt8>(truncatingIfNeeded: label), toByteOffset: start + i * 8, as: SIMD8<UInt8>.self)
+      }
+    }
+  }
+}

@@ -1,0 +1,206 @@
+/// What one block of samples adds to a Lloyd step; parts merge in block order.
+public struct KMeansPartial: Sendable, Equatable {
+  /// Samples of each cluster.
+  public var counts: [Int]
+  /// Sums of `stored - reference`: `sums[cluster * features + feature]`; exact for whole numbers.
+  public var sums: [Double]
+  /// Sum of squared distances to the nearest centre, in the kernel's space.
+  public var inertia = 0.0
+  /// Samples left out: no data or not a number.
+  public var skipped = 0
+
+  /// Nothing yet.
+  public init(clusters: Int, features: Int) {
+    counts = [Int](repeating: 0, count: clusters)
+    sums = [Double](repeating: 0, count: clusters * features)
+  }
+
+  /// Adds the part of a later block.
+  public mutating func merge(_ other: KMeansPartial) {
+    for i in counts.indices { counts[i] += other.counts[i] }
+    for i in sums.indices { sums[i] += other.sums[i] }
+    inertia += other.inertia
+    skipped += other.skipped
+  }
+}
+
+/// Nearest-centre search for fixed centres; made once a pass and used on any block and thread.
+///
+/// Distances are sums of squared differences in single precision from a reference near the mean, never expanded into
+/// |x|² - 2xc + |c|². Ties go to the lower cluster. The pass and the labels use the same search and so agree exactly.
+public struct KMeansKernel: Sendable {
+  public let clusterCount: Int
+  public let featureCount: Int
+  /// The reference in stored units.
+  let reference: [Double]
+  private let referenceFloats, weights, noData: [Float]
+  /// `centres[cluster * features + feature]` in the kernel's space.
+  private let centres: [Float]
+  /// Squared kernel distances times this are squared distances in the feature space.
+  let squaredUnit: Double
+  private let layout: [FeatureLayout]
+
+  /// A search for centres in physical units: `centres[cluster][feature]`, at most 255 of them.
+  public init(centres physical: [[Double]], space: FeatureSpace, layout: [FeatureLayout], whole: Bool) {
+    clusterCount = physical.count
+    featureCount = layout.count
+    self.layout = layout
+    reference = space.storedReference(layout, whole: whole)
+    let scales = layout.indices.map { layout[$0].scale.magnitude / space.spread[$0] }
+    let unit = scales.first ?? 1
+    squaredUnit = unit * unit
+    weights = scales.map { Float($0 / unit) }
+    referenceFloats = reference.map { Float($0) }
+    noData = layout.noDataFloats
+    let r = reference
+    centres = physical.flatMap { c in
+      c.indices.map { f in Float(((c[f] - layout[f].offset) / layout[f].scale - r[f]) * (scales[f] / unit)) }
+    }
+  }
+
+  /// One Lloyd step over a block: counts, sums and inertia.
+  public func pass(_ block: SampleBlock) -> KMeansPartial {
+    var partial = KMeansPartial(clusters: clusterCount, features: featureCount)
+    let k = clusterCount, d = featureCount, isWhole = block.isWhole
+    // One row more than clusters takes what is skipped, so that the inner loop has no branch.
+    var counts = [Int](repeating: 0, count: k + 1)
+    var sums = [Double](repeating: 0, count: (k + 1) * d)
+    forEachChunk(block) { buffer, _, samples, vectors, labels, inertia in
+      partial.inertia += inertia
+      if k <= 6 && isWhole {
+        addMasked(buffer, vectors, labels, &counts, &sums)
+      } else {
+        for i in 0..<samples {
+          let label = Int(labels[i])
+          counts[label] += 1
+          for f in 0..<d { sums[label * d + f] += Double(buffer.planes[f * ChunkBuffer.capacity + i]) }
+        }
+      }
+    }
+    partial.counts = Array(counts[..<k])
+    partial.sums = Array(sums[..<(k * d)])
+    partial.inertia *= squaredUnit
+    partial.skipped = block.count - partial.counts.reduce(0, +)
+    return partial
+  }
+
+  /// The nearest centre of each sample, 255 for those left out: `labels[sample]`.
+  public func labels(_ block: SampleBlock) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
+      if let base = out.baseAddress {
+        forEachChunk(block, skippedAs: 255) { _, start, samples, _, labels, _ in
+          for i in 0..<(samples / 8) {
+            let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
+            UnsafeMutableRawPointer(base + (start + i * 8)).storeBytes(
+              of: SIMD8<UInt8>(truncatingIfNeeded: label), as: SIMD8<UInt8>.self)
+          }
+          for i in (samples / 8 * 8)..<samples { base[start + i] = UInt8(truncatingIfNeeded: labels[i]) }
+        }
+      }
+      count = block.count
+    }
+  }
+
+  /// Centres relative to the reference in stored units, with a row of zeros for what is skipped.
+  var storedCentres: [Double] {
+    centres.indices.map { Double(centres[$0]) / Double(weights[$0 % featureCount]) }
+      + [Double](repeating: 0, count: featureCount)
+  }
+  /// What a stored unit of each feature adds to the physical mean over features.
+  var brightnessShares: [Double] { layout.map { $0.scale / Double(featureCount) } }
+  /// The squared distance of one sample of a chunk from a centre, in the kernel's space.
+  func squaredDistance(_ buffer: borrowing ChunkBuffer, _ i: Int, _ cluster: Int) -> Float {
+    var sum: Float = 0
+    for f in 0..<featureCount {
+      let difference = buffer.weighted[f * ChunkBuffer.capacity + i] - centres[cluster * featureCount + f]
+      sum += difference * difference
+    }
+    return sum
+  }
+
+  /// Adds up the samples of each cluster under a mask: exact for whole numbers, and without scattered writes.
+  private func addMasked(
+    _ buffer: borrowing ChunkBuffer, _ vectors: Int, _ labels: UnsafeMutablePointer<Int32>,
+    _ counts: inout [Int], _ sums: inout [Double]
+  ) {
+    let d = featureCount
+    for j in 0..<clusterCount {
+      let wanted = SIMD8<Int32>(repeating: Int32(j))
+      var found = SIMD8<Int32>.zero
+      for i in 0..<vectors {
+        let mask = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self) .== wanted
+        found = found &+ SIMD8<Int32>.zero.replacing(with: 1, where: mask)
+      }
+      counts[j] += Int(found.wrappedSum())
+      for f in 0..<d {
+        let plane = buffer.planes + f * ChunkBuffer.capacity
+        var sum = SIMD8<Float>.zero
+        for i in 0..<vectors {
+          let mask = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self) .== wanted
+          sum += SIMD8<Float>.zero.replacing(with: lanes(plane, i), where: mask)
+        }
+        var total = 0.0
+        for lane in 0..<8 { total += Double(sum[lane]) }
+        sums[j * d + f] += total
+      }
+    }
+  }
+
+  /// Calls `body(buffer, start, samples, vectors, labels, inertia)` for each chunk; labels of skipped samples are `clusterCount`, or what is asked.
+  @inline(__always)
+  func forEachChunk(
+    _ block: SampleBlock, skippedAs: Int? = nil,
+    _ body: (borrowing ChunkBuffer, Int, Int, Int, UnsafeMutablePointer<Int32>, Double) -> Void
+  ) {
+    let buffer = ChunkBuffer(reference: referenceFloats, weights: weights, noData: noData)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: ChunkBuffer.capacity * 4, alignment: 64)
+    defer { raw.deallocate() }
+    let labels = raw.bindMemory(to: Int32.self, capacity: ChunkBuffer.capacity)
+    let skipped = Int32(truncatingIfNeeded: skippedAs ?? clusterCount)
+    for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
+      let (samples, vectors) = buffer.load(block, from: start)
+      let inertia = centres.withUnsafeBufferPointer { c -> Double in
+        guard let base = c.baseAddress else { return 0 }
+        return switch featureCount {
+        case 1: assign(Width1.self, buffer, vectors, base, labels, skipped)
+        case 2: assign(Width2.self, buffer, vectors, base, labels, skipped)
+        case 3: assign(Width3.self, buffer, vectors, base, labels, skipped)
+        case 4: assign(Width4.self, buffer, vectors, base, labels, skipped)
+        default: assign(AnyWidth.self, buffer, vectors, base, labels, skipped)
+        }
+      }
+      body(buffer, start, samples, vectors, labels, inertia)
+    }
+  }
+
+  /// Nearest centres of a chunk; returns the sum of squared distances in the kernel's space.
+  private func assign<W: FeatureWidth>(
+    _: W.Type, _ buffer: borrowing ChunkBuffer, _ vectors: Int, _ centres: UnsafePointer<Float>,
+    _ labels: UnsafeMutablePointer<Int32>, _ skipped: Int32
+  ) -> Double {
+    let d = W.count > 0 ? W.count : featureCount, k = clusterCount
+    let planes = buffer.weighted, valid = buffer.valid
+    var inertia = SIMD8<Float>.zero
+    for i in 0..<vectors {
+      var best = SIMD8<Float>(repeating: .infinity)
+      var label = SIMD8<Int32>.zero
+      for j in 0..<k {
+        var distance = SIMD8<Float>.zero
+        for f in 0..<d {
+          let difference = lanes(planes + f * ChunkBuffer.capacity, i) - centres[j * d + f]
+          distance += difference * difference
+        }
+        let isNearer = distance .< best
+        best.replace(with: distance, where: isNearer)
+        label.replace(with: SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: j)), where: isNearer)
+      }
+      let takesPart = lanes(valid, i) .> 0
+      inertia += SIMD8<Float>.zero.replacing(with: best, where: takesPart)
+      label = SIMD8<Int32>(repeating: skipped).replacing(with: label, where: takesPart)
+      UnsafeMutableRawPointer(labels + i * 8).storeBytes(of: label, as: SIMD8<Int32>.self)
+    }
+    var total = 0.0
+    for lane in 0..<8 { total += Double(inertia[lane]) }
+    return total
+  }
+}

@@ -1,0 +1,171 @@
+import FloeNumerics
+
+/// Lloyd's steps in a feature space: pass, update with relocation of empty clusters, shift.
+struct Lloyd: Sendable {
+  let space: FeatureSpace
+  let layout: [FeatureLayout]
+  let whole: Bool
+  let options: KMeansOptions
+  let census: Census
+
+  func kernel(_ centres: [[Double]]) -> KMeansKernel {
+    KMeansKernel(centres: centres, space: space, layout: layout, whole: whole)
+  }
+
+  func physical(_ stored: [Double]) -> [Double] {
+    stored.indices.map { stored[$0] * layout[$0].scale + layout[$0].offset }
+  }
+
+  /// One pass over all blocks.
+  func pass(_ centres: [[Double]], _ reader: some SampleReader, _ map: some BlockMap) async throws -> KMeansPartial {
+    let kernel = kernel(centres)
+    let parts = try await map.map(reader.blockCount) { kernel.pass(try reader.read(block: $0)) }
+    return parts.reduce(into: KMeansPartial(clusters: centres.count, features: layout.count)) { $0.merge($1) }
+  }
+
+  /// New centres after a pass over all blocks.
+  func update(
+    _ centres: [[Double]], _ total: KMeansPartial, _ reader: some SampleReader, _ map: some BlockMap
+  ) async throws -> [[Double]] {
+    let empty = total.counts.count { $0 == 0 }
+    guard empty > 0 else { return means(centres, total, far: []) }
+    let kernel = kernel(centres)
+    let parts = try await map.map(reader.blockCount) { b in
+      let block = try reader.read(block: b)
+      return kernel.farthest(empty, block).map { ($0.distance, $0.label, block.stored($0.sample)) }
+    }
+    // Stable, so that equal distances keep the order of samples.
+    let far = parts.flatMap { $0 }.sorted { $0.0 > $1.0 }.prefix(empty)
+    return means(centres, total, far: far.map { (label: $0.1, stored: $0.2) })
+  }
+
+  /// Steps on one block until the centres rest: centres, inertia of the last pass, steps, whether they rest.
+  func converge(
+    _ start: [[Double]], _ block: SampleBlock, tolerance: Double, limit: Int
+  ) -> ([[Double]], Double, Int, Bool) {
+    var centres = start, inertia = Double.infinity
+    for step in 1...max(1, limit) {
+      let kernel = kernel(centres), total = kernel.pass(block)
+      inertia = total.inertia
+      let empty = total.counts.count { $0 == 0 }
+      let far = empty == 0 ? [] : kernel.farthest(empty, block).map { (label: $0.label, stored: block.stored($0.sample)) }
+      let next = means(centres, total, far: far)
+      let moved = shift(centres, next)
+      centres = next
+      if moved <= tolerance { return (centres, inertia, step, true) }
+    }
+    return (centres, inertia, max(1, limit), false)
+  }
+
+  /// Means of the clusters; empty ones take the samples farthest from their centres, as scikit-learn relocates.
+  private func means(
+    _ centres: [[Double]], _ total: KMeansPartial, far: [(label: Int, stored: [Double])]
+  ) -> [[Double]] {
+    let d = layout.count, reference = space.storedReference(layout, whole: whole)
+    var sums = total.sums, counts = total.counts
+    let empties = counts.indices.filter { counts[$0] == 0 }
+    for (cluster, sample) in zip(empties, far) where counts[sample.label] > 1 {
+      for f in 0..<d {
+        let x = sample.stored[f] - reference[f]
+        sums[sample.label * d + f] -= x
+        sums[cluster * d + f] = x
+      }
+      counts[sample.label] -= 1
+      counts[cluster] = 1
+    }
+    return centres.indices.map { j in
+      guard counts[j] > 0 else { return centres[j] }
+      return physical((0..<d).map { sums[j * d + $0] / Double(counts[j]) + reference[$0] })
+    }
+  }
+
+  /// The squared shift of all centres as a share of the features' mean variance, as scikit-learn's tolerance.
+  func shift(_ a: [[Double]], _ b: [[Double]]) -> Double {
+    var sum = 0.0, variance = 0.0
+    for f in layout.indices {
+      let s = space.spread[f]
+      variance += census.variance[f] / (s * s)
+      for j in a.indices {
+        let difference = (a[j][f] - b[j][f]) / s
+        sum += difference * difference
+      }
+    }
+    variance /= Double(layout.count)
+    return variance > 0 ? sum / variance : 0
+  }
+
+  /// Sculley's (2010) mini-batch steps: each batch pulls its centres by 1 / (samples seen so far).
+  func miniBatch(
+    _ start: [[Double]], _ sample: SampleBlock, _ size: Int, _ generator: inout SeededGenerator
+  ) -> ([[Double]], Int) {
+    var centres = start, seen = [Double](repeating: 0, count: start.count)
+    let n = sample.count, d = layout.count, batch = min(size, n)
+    let steps = min(options.maxIterations, max(1, options.maxIterations * n / batch))
+    var quiet = 0
+    for step in 1...steps {
+      let picks = (0..<batch).map { _ in generator.index(below: n) }
+      let kernel = kernel(centres), total = kernel.pass(sample.gathered(picks))
+      var next = centres
+      for j in centres.indices where total.counts[j] > 0 {
+        seen[j] += Double(total.counts[j])
+        let target = physical((0..<d).map { total.sums[j * d + $0] / Double(total.counts[j]) + kernel.reference[$0] })
+        let rate = Double(total.counts[j]) / seen[j]
+        for f in 0..<d { next[j][f] += (target[f] - next[j][f]) * rate }
+      }
+      quiet = shift(centres, next) <= max(options.tolerance, 1e-6) ? quiet + 1 : 0
+      centres = next
+      if quiet >= 10 { return (centres, step) }
+    }
+    return (centres, steps)
+  }
+
+  /// The last pass: counts, inertia and the spread within each cluster.
+  func summarise(
+    _ centres: [[Double]], _ reader: some SampleReader, _ map: some BlockMap
+  ) async throws -> (KMeansPartial, [ClusterSummary]) {
+    let kernel = kernel(centres), k = centres.count, d = layout.count
+    let parts = try await map.map(reader.blockCount) { b in
+      let block = try reader.read(block: b)
+      return (kernel.pass(block), kernel.spread(block))
+    }
+    var total = KMeansPartial(clusters: k, features: d), spread = SpreadPartial(clusters: k, features: d)
+    for (t, s) in parts {
+      total.merge(t)
+      spread.merge(s)
+    }
+    let clusters = centres.indices.map { j -> ClusterSummary in
+      let n = Double(max(1, total.counts[j]))
+      func variance(_ squares: Double, _ sum: Double) -> Double { max(0, squares / n - (sum / n) * (sum / n)) }
+      return ClusterSummary(
+        mean: centres[j],
+        variance: (0..<d).map { f in
+          let s = layout[f].scale
+          return variance(spread.squares[j * d + f], spread.sums[j * d + f]) * s * s
+        },
+        brightnessVariance: variance(spread.brightnessSquares[j], spread.brightness[j]),
+        count: Double(total.counts[j]))
+    }
+    return (total, clusters)
+  }
+}
+
+extension SampleBlock {
+  /// The block in parts of at most `size` samples.
+  func cut(into size: Int) -> [SampleBlock] {
+    stride(from: 0, to: count, by: size).map { gathered(Array($0..<min(count, $0 + size))) }
+  }
+
+  /// The samples of some places, in their order.
+  func gathered(_ places: [Int]) -> SampleBlock {
+    func take<T>(_ v: [T]) -> [T] {
+      var out: [T] = []
+      out.reserveCapacity(places.count * featureCount)
+      for f in 0..<featureCount { for p in places { out.append(v[f * count + p]) } }
+      return out
+    }
+    switch values {
+    case .uint16(let v): return SampleBlock(featureCount: featureCount, values: .uint16(take(v)))
+    case .float(let v): return SampleBlock(featureCount: featureCount, values: .float(take(v)))
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import FloeSDK
+
+/// Reads rasters of any format that GDAL opens; several files become one stack.
+struct RasterReadStep: ProcessingStep {
+  static let name = "raster.read"
+  static let summary = "Reads any raster that GDAL opens; several files become one stack when their grids agree."
+  static let discussion = """
+    The pixels keep their type, scale, offset and no-data value. Files of a stack must have the same size, origin, pixel size,
+    reference system and pixel type; a difference of less than a hundredth of a pixel in the origin is taken for rounding.
+    Bands are named by their descriptions, else by the file's name, or by `names`. Nothing is read before a later step asks.
+    With `reduction` a coarser level that the file holds (overview or JPEG 2000 resolution) is read instead, not resampled.
+    Rotated rasters are refused.
+    """
+  static let example = """
+    blue_red: { use: raster.read, with: { files: [B02.tif, B04.tif], names: [B02, B04] } }
+    """
+
+  @Param("The files, in the order of the stack's bands") var files: [InputPath]
+  @Param("Bands to take from each file, counted from 1; all by default", in: 1...65535) var bands: [Int]?
+  @Param("Names of the stack's bands, in order") var names: [String]?
+  @Param("Replaces the quantity of all bands, for example reflectance or DN") var quantity: String?
+  @Param("Replaces the no-data value of all bands, in stored numbers") var noData: Double?
+  @Param("Factor of a coarser level held by the file", in: 1...4096) var reduction = 1
+  @Output("The stack; type and no data as in the files") var image: Raster?
+
+  func validate() throws {
+    if files.isEmpty { throw ParameterError("files", "must name at least one file") }
+  }
+
+  mutating func plan(in context: PlanContext) throws { image = try open() }
+  mutating func run(in context: RunContext) async throws { image = try open() }
+
+  private func open() throws -> Raster {
+    var parts: [StackSource.Part] = []
+    var spec: RasterSpec?
+    for file in files {
+      let raster = try RasterFile.open(file.path, reduction: reduction)
+      let chosen = try (bands ?? raster.spec.bands.indices.map { $0 + 1 }).map { number in
+        guard number <= raster.spec.bands.count else {
+          throw FloeError("\(file.path) has \(raster.spec.bands.count) bands; band \(number) was asked for")
+        }
+        return number - 1
+      }
+      try Self.checkAgreement(spec, raster.spec, file: file.path, first: files[0].path)
+      var own = chosen.map { raster.spec.bands[$0] }
+      if own.count == 1, files.count > 1 || own[0].name == "band1" { own[0].name = Self.stem(file.path) }
+      if spec == nil { spec = raster.spec; spec?.bands = own } else { spec?.bands += own }
+      parts += chosen.map { StackSource.Part(source: raster, band: $0) }
+    }
+    guard var spec else { throw FloeError("no file was given") }
+    if files.count > 1 { spec.classes = nil; spec.style = nil }
+    try rename(&spec.bands)
+    return Raster(spec, source: StackSource(parts: parts))
+  }
+
+  private func rename(_ bands: inout [BandSpec]) throws {
+    if let names {
+      guard names.count == bands.count else { throw ParameterError("names", "gives \(names.count) names for \(bands.count) bands") }
+      for i in bands.indices { bands[i].name = names[i] }
+    }
+    var seen: [String: Int] = [:]
+    for i in bands.indices {
+      let n = seen[bands[i].name, default: 0]
+      seen[bands[i].name] = n + 1
+      if n > 0 {
+        if names != nil { throw ParameterError("names", "gives '\(bands[i].name)' twice") }
+        bands[i].name += "_\(n + 1)"
+      }
+      if let quantity { bands[i].quantity = quantity }
+      if let noData { bands[i].noData = noData }
+    }
+  }
+
+  private static func checkAgreement(_ spec: RasterSpec?, _ other: RasterSpec, file: String, first: String) throws {
+    guard let spec else { return }
+    let a = spec.grid, b = other.grid
+    func differ(_ what: String, _ x: String, _ y: String) -> FloeError {
+      FloeError("\(file) does not fit on \(first): its \(what) is \(y), not \(x); bring both to one grid first, for example with raster.warp")
+    }
+    if a.width != b.width || a.height != b.height { throw differ("size", "\(a.width) x \(a.height)", "\(b.width) x \(b.height)") }
+    if a.crs != b.crs { throw differ("reference system", a.crs?.label ?? "none", b.crs?.label ?? "none") }
+    if abs(a.pixelWidth - b.pixelWidth) > a.pixelWidth * 1e-9 { throw differ("pixel size", "\(a.pixelWidth)", "\(b.pixelWidth)") }
+    if abs(a.originX - b.originX) > a.pixelWidth * 0.01 || abs(a.originY - b.originY) > a.pixelHeight * 0.01 {
+      throw differ("upper left corner", "\(a.originX), \(a.originY)", "\(b.originX), \(b.originY)")
+    }
+    if spec.type != other.type { throw differ("pixel type", spec.type.rawValue, other.type.rawValue) }
+  }
+
+  private static func stem(_ path: String) -> String {
+    let file = path.split(separator: "/").last ?? ""
+    return String(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
+  }
+}
+
+/// Bands of several files as one raster.
+private struct StackSource: RasterSource {
+  struct Part: Sendable {
+    let source: RasterFile
+    let band: Int
+  }
+  let parts: [Part]
+
+  var readsBandsApart: Bool { Set(parts.map { ObjectIdentifier($0.source) }).count > 1 }
+
+  func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
+    let type = parts[0].source.spec.type
+    if let first = bands.first, bands.allSatisfy({ parts[$0].source === parts[first].source }) {
+      return try parts[first].source.read(window, bands: bands.map { parts[$0].band }, into: &block)
+    }
+    block.reshape(window: window, bandCount: bands.count, type: type)
+    let size = window.pixelCount * type.byteCount
+    for (i, b) in bands.enumerated() {
+      var one = PixelBlock(window: window, bandCount: 1, type: type)
+      try parts[b].source.read(window, bands: [parts[b].band], into: &one)
+      one.values.withBytes { from in
+        block.values.withMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[i * size..<(i + 1) * size]).copyMemory(from: from) }
+      }
+    }
+  }
+}

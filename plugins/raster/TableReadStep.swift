@@ -1,0 +1,44 @@
+import FloeSDK
+
+/// Reads a table of any format that OGR opens.
+struct TableReadStep: ProcessingStep {
+  static let name = "table.read"
+  static let summary = "Reads a table: CSV, GeoPackage or any other vector layer that OGR opens."
+  static let discussion = """
+    One row a feature, in the file's order; columns keep name and type, empty fields are missing values. Points and polygons become
+    the table's geometry with the layer's reference system. In a CSV the column types are found from the content; with `x` and `y`
+    two number columns become points in `crs`.
+    """
+  static let example = """
+    points: { use: table.read, with: { file: points.csv } }
+    """
+
+  @Param("The file") var file: InputPath
+  @Param("Layer of a file with several; the first by default") var layer: String?
+  @Param("Column of the x coordinate or longitude") var x: String?
+  @Param("Column of the y coordinate or latitude") var y: String?
+  @Param("Reference system of x and y") var crs = "EPSG:4326"
+  @Output("The table") var table: Table?
+
+  func validate() throws {
+    if (x == nil) != (y == nil) { throw ParameterError(x == nil ? "x" : "y", "is missing: x and y go together") }
+  }
+
+  mutating func plan(in context: PlanContext) throws { table = try located(VectorLayer.readSchema(file.path, layer: layer)) }
+
+  mutating func run(in context: RunContext) async throws {
+    let read = try located(VectorLayer.readTable(file.path, layer: layer))
+    context.record("rows", .integer(read.rowCount))
+    table = read
+  }
+
+  private func located(_ read: Table) throws -> Table {
+    guard let x, let y else { return read }
+    var result = read
+    _ = try read.numbers(x)
+    _ = try read.numbers(y)
+    result.geometry = .points(x: x, y: y)
+    result.crs = try CRSFactory.make(crs)
+    return result
+  }
+}
