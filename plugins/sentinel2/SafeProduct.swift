@@ -177,8 +177,8 @@ struct SafeProduct: Sendable {
   }
 
   private static func tileName(in text: String) -> String? {
-    text.split(separator: "_").first { $0.count == 6 && $0.first == "T" && $0.dropFirst().prefix(2).allSatisfy(\.isNumber) }
-      .map(String.init)
+    let parts = text.split(separator: "_").map { String($0) }
+    return parts.first { $0.utf8.count == 6 && $0.hasPrefix("T") && $0.dropFirst().prefix(2).allSatisfy(\.isNumber) }
   }
 }
 
