@@ -41,5 +41,6 @@ let package = Package(
         "FloeHost", kit, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
-    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") },
+    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
+    + [.testTarget(name: "Sentinel2Tests", dependencies: ["Sentinel2", kit])],
   swiftLanguageModes: [.v6])
