@@ -58,7 +58,7 @@ struct SafeWriter {
     let raster = Raster(
       RasterSpec(grid: grid, bands: specs, type: values.type), source: MemorySource(PixelBlock(window: grid.fullWindow, bandCount: bands, values: values)))
     try writeRaster(
-      raster, to: path, driver: "JP2OpenJPEG", creationOptions: ["QUALITY=100", "REVERSIBLE=YES", "YCBCR420=NO", "YCC=NO", "BLOCKXSIZE=256", "BLOCKYSIZE=256"])
+      raster, to: path, driver: "JP2OpenJPEG", creationOptions: ["QUALITY=100", "REVERSIBLE=YES", "YCBCR420=NO", "YCC=NO", "BLOCKXSIZE=1024", "BLOCKYSIZE=1024"])
   }
 
   var productMetadata: String {
