@@ -41,5 +41,11 @@ let package = Package(
         "FloeHost", kit, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
-    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") },
+    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
+    + [
+      .testTarget(name: "FloeIOTests", dependencies: [kit]),
+      .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
+      .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
+      .testTarget(name: "ClusteringTests", dependencies: ["Clustering", kit]),
+    ],
   swiftLanguageModes: [.v6])
