@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
@@ -12,6 +13,11 @@ let plugins: [(folder: String, module: String)] = [
   ("clustering", "Clustering"),
   ("synthetic", "Synthetic"),
 ]
+
+/// Whether `Tests/` mirrors a plugin.
+func hasTests(_ module: String) -> Bool {
+  FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(module)Tests")
+}
 
 let package = Package(
   name: "floe",
@@ -46,6 +52,6 @@ let package = Package(
       .testTarget(name: "FloeIOTests", dependencies: [kit]),
       .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
       .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
-      .testTarget(name: "ClusteringTests", dependencies: ["Clustering", kit]),
-    ],
+    ]
+    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit]) },
   swiftLanguageModes: [.v6])
