@@ -25,7 +25,7 @@ public struct GeographicOutline: Sendable, Hashable {
     for i in 0..<n { x.append(b.maxX); y.append(b.maxY - (b.maxY - b.minY) * Double(i) / Double(n)) }
     for i in 0..<n { x.append(b.maxX - (b.maxX - b.minX) * Double(i) / Double(n)); y.append(b.minY) }
     for i in 0..<n { x.append(b.minX); y.append(b.minY + (b.maxY - b.minY) * Double(i) / Double(n)) }
-    try CoordinateTransform(from: crs, to: CRSFactory.wgs84).transform(x: &x, y: &y)
+    try CoordinateTransform(from: crs, to: CRS.wgs84).transform(x: &x, y: &y)
     guard zip(x, y).allSatisfy({ $0.isFinite && $1.isFinite }) else {
       throw FloeError("the raster's corners have no longitude and latitude in \(crs.label)")
     }
