@@ -11,6 +11,8 @@ let plugins: [(folder: String, module: String)] = [
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
   ("synthetic", "Synthetic"),
+  ("evaluation", "Evaluation"),
+  ("sentinel3", "Sentinel3"),
 ]
 
 let package = Package(
@@ -41,5 +43,9 @@ let package = Package(
         "FloeHost", kit, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
-    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") },
+    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
+    + [
+      .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", kit]),
+      .testTarget(name: "Sentinel3Tests", dependencies: ["Sentinel3", kit]),
+    ],
   swiftLanguageModes: [.v6])
