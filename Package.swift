@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
@@ -11,7 +12,14 @@ let plugins: [(folder: String, module: String)] = [
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
   ("synthetic", "Synthetic"),
+  ("evaluation", "Evaluation"),
+  ("sentinel3", "Sentinel3"),
 ]
+
+/// Whether `Tests/` mirrors a plugin.
+func hasTests(_ module: String) -> Bool {
+  FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(module)Tests")
+}
 
 let package = Package(
   name: "floe",
@@ -42,5 +50,10 @@ let package = Package(
       ]),
   ]
     + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
-    + [.testTarget(name: "Sentinel2Tests", dependencies: ["Sentinel2", kit])],
+    + [
+      .testTarget(name: "FloeIOTests", dependencies: [kit]),
+      .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
+      .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
+    ]
+    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit]) },
   swiftLanguageModes: [.v6])

@@ -25,8 +25,8 @@ public struct KMeansStep: ProcessingStep {
       with: { clusters: 2, names: { lead: darkest, sea_ice: rest } }
     """
   public static let presets = [
-    Preset("course", "Two clusters of B04 as the course notebook makes them: ten starts, scikit-learn's tolerance", values: [
-      "clusters": .text("2"), "starts": .text("10"), "tolerance": .text("1e-4"),
+    Preset("course", "Two clusters of B04 as the course notebook makes them, with ten starts", values: [
+      "clusters": .text("2"), "starts": .text("10"),
     ])
   ]
 
