@@ -22,6 +22,7 @@ struct Floe: AsyncParsableCommand {
 
   /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
   static func main() async {
+    Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
     do {
       var command = try parseAsRoot()
       if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
