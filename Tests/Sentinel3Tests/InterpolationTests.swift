@@ -21,7 +21,7 @@ import Testing
     let rules = TimeInterpolation(maximumGap: 2, extrapolates: false)
     #expect(rules.linear([0, .nan, 20, .nan], at: source, to: target).map { $0.isNaN ? -1 : $0 } == [-1, 0, 5, 10, 20, -1, -1, -1])
     #expect(rules.linear([.nan, 7, .nan, .nan], at: source, to: target).map { $0.isNaN ? -1 : $0 } == [-1, -1, -1, 7, -1, -1, -1, -1])
-    #expect(rules.linear([.nan, .nan, .nan, .nan], at: source, to: target).allSatisfy(\.isNaN))
+    #expect(rules.linear([.nan, .nan, .nan, .nan], at: source, to: target).allSatisfy { $0.isNaN })
   }
 
   @Test func flagsAreTheNearest() {

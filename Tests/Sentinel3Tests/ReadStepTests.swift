@@ -27,7 +27,7 @@ import Testing
       return
     }
     #expect(echo[256 * 6 + 1] == Float((256 * 6 + 1) * 8) * 0.001 || abs(echo[256 * 6 + 1] - 12.296) < 1e-5)
-    #expect(echo[256 * 5..<256 * 6].allSatisfy(\.isNaN) && !echo[256 * 4].isNaN)
+    #expect(echo[256 * 5..<256 * 6].allSatisfy { $0.isNaN } && !echo[256 * 4].isNaN)
     #expect(rip[2].isNaN && rip[3] == 3e9 && t["waveform_20_ku"]?.unit == "count")
     #expect(t.tags["range_gate_m"] == "0.234213" && t.tags["nominal_bin"] == "88" && t.tags["cycle"] == "20")
     #expect(t.acquisition?.platform == "Sentinel-3B" && t.acquisition?.instrument == "SRAL" && t.style == "track")
@@ -43,11 +43,12 @@ import Testing
     let also: ParameterLiteral = .list([.text("surf_class_01"), .text("agc_20_c")])
     let t = try await read(path, ["also": also]).0
     let dry = try t.numbers("mod_dry_tropo_cor_zero_altitude_01")
-    for i in 0...90 { #expect(abs(dry[i] - (-2.3 + 0.005 * Double(i))) < 1e-9) }
-    #expect(dry[91...].allSatisfy(\.isNaN))
+    for i in 0...90 { #expect(abs(dry[i] - (-2.3 + 0.005 * Double(i))) < 1e-6) }
+    #expect(dry[91...].allSatisfy { $0.isNaN })
+    // Times near 6e8 s are doubles 1e-7 s apart: hence the tolerances.
     // C band: 11 times half a second apart carry 30, 31, ...
     let agc = try t.numbers("agc_20_c")
-    #expect((0..<100).allSatisfy { abs(agc[$0] - (30 + 0.1 * Double($0))) < 1e-9 })
+    #expect((0..<100).allSatisfy { abs(agc[$0] - (30 + 0.1 * Double($0))) < 1e-5 })
     // Masked values are a gap: nothing before 0.5 s; 3.5 s to 4.5 s is crossed.
     let iono = try t.numbers("iono_cor_gim_01_ku")
     #expect(iono[9].isNaN && iono[10...90].allSatisfy { abs($0 + 0.1) < 1e-9 })
@@ -64,13 +65,13 @@ import Testing
     let t = try await read(path, ["preset": .text("course")]).0
     let iono = try t.numbers("iono_cor_gim_01_ku"), dry = try t.numbers("mod_dry_tropo_cor_zero_altitude_01")
     #expect(iono[80] == 32_767 && abs(iono[0] - (32_767 - 0.1) / 2) < 1e-6)
-    #expect(abs(dry[99] - (-2.3 + 0.495)) < 1e-9)
+    #expect(abs(dry[99] - (-2.3 + 0.495)) < 1e-6)
   }
 
   @Test(arguments: [
-    (["box": "179,0,-179.95,90"], 75, "outside of the box"), (["box": "-181,0,-179.95,90"], 25, "outside of the box"),
+    (["box": "179,0,-179.95,90"], 75, "outside of the box"), (["box": "-180.001,0,-179.949,90"], 26, "outside of the box"),
     (["surface": "ocean"], 90, "surface type not wanted"), (["only": "lead"], 9, "surface class of ESA not wanted"),
-    (["start": "2019-01-05T10:40:01"], 79, "before the time window"), (["stop": "2019-01-05T10:40:01"], 20, "behind the time window"),
+    (["start": "2019-01-05T10:40:01"], 80, "before the time window"), (["stop": "2019-01-05T10:40:01"], 20, "behind the time window"),
   ])
   func windowsMarkAndCount(parameters: [String: String], kept: Int, reason: String) async throws {
     let folder = TestFolder(), path = "\(folder.path)/enhanced_measurement.nc"
@@ -94,8 +95,7 @@ import Testing
     let d = try reader.describe(zip)
     #expect(d.records == 100 && d.name == String(name.dropLast(5)) && d.isTrack && d.acquisition.platform == "Sentinel-3B")
     #expect(d.footprint.first.map { abs($0.x - 179.9) < 1e-6 && $0.y == 70 } == true && d.footprint.count > 40)
-    #expect(d.facts.contains { $0.name == "Surface class" && $0.text == "89 sea_ice, 10 lead, 1 missing" }
-      || d.facts.contains { $0.name == "Surface class" && $0.text == "90 sea_ice, 9 lead, 1 missing" })
+    #expect(d.facts.contains { $0.name == "Surface class" && $0.text == "90 sea_ice, 9 lead, 1 missing" })
   }
 
   @Test(arguments: [

@@ -32,7 +32,7 @@ struct ColumnReader {
       if isFlag(v) { return column(v, values(v, interpolation.nearest(stored, at: from, to: to))) }
       if isLongitude(v) { stored = Self.unwound(stored) }
       var moved = interpolation.linear(stored, at: from, to: to)
-      if isLongitude(v) { moved = moved.map(GeographicOutline.normalised) }
+      if isLongitude(v) { moved = moved.map(Longitude.inRange) }
       return column(v, .number(moved))
     }
   }
@@ -51,7 +51,7 @@ struct ColumnReader {
   }
 
   private func values(_ v: NetCDFVariable, _ numbers: [Double]) -> ColumnValues {
-    guard isFlag(v) else { return .number(isLongitude(v) ? numbers.map(GeographicOutline.normalised) : numbers) }
+    guard isFlag(v) else { return .number(isLongitude(v) ? numbers.map(Longitude.inRange) : numbers) }
     let missing = missingCode(v)
     return .code(numbers.map { Int16(exactly: $0) ?? missing }, missing: missing)
   }

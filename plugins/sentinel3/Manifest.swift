@@ -24,7 +24,7 @@ public struct SRALManifest: Sendable {
     guard numbers.count.isMultiple(of: 2), numbers.allSatisfy(\.isFinite) else {
       throw FloeError("the posList of '\(path)' is no list of pairs of latitude and longitude")
     }
-    track = stride(from: 0, to: numbers.count, by: 2).map { SIMD2(GeographicOutline.normalised(numbers[$0 + 1]), numbers[$0]) }
+    track = stride(from: 0, to: numbers.count, by: 2).map { SIMD2(Longitude.inRange(numbers[$0 + 1]), numbers[$0]) }
     facts = [
       ("Product type", "productType"), ("Cycle", "cycleNumber"), ("Orbit", "orbitNumber"), ("Relative orbit", "relativeOrbitNumber"),
       ("Pass", "relativePassNumber"), ("Timeliness", "timeliness"), ("Baseline collection", "baselineCollection"), ("Created", "creationTime"),

@@ -86,7 +86,7 @@ public struct ReadStep: ProcessingStep {
     table.acquisition?.time = UTCTime(seconds: (time[0] + time[time.count - 1]) / 2)
     addFixed(
       &table, time: time, lat: try source.perRecord("lat_20_ku"),
-      lon: try source.perRecord("lon_20_ku").map(GeographicOutline.normalised))
+      lon: try source.perRecord("lon_20_ku").map(Longitude.inRange))
     for name in names {
       try context.checkCancelled()
       add(try reader.read(name, axes: &axes), to: &table)
