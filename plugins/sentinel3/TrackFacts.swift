@@ -58,7 +58,7 @@ struct TrackFacts {
   }
 
   private static func platform(ofMission mission: String) -> String? {
-    guard let letter = mission.last, letter.isLetter, mission.contains("3") else { return nil }
+    guard let letter = mission.last, letter.isLetter, mission.contains(where: { $0 == "3" }) else { return nil }
     return "Sentinel-3\(letter)"
   }
 
