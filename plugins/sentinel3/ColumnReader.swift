@@ -65,11 +65,11 @@ struct ColumnReader {
 
   private func flagTable(_ v: NetCDFVariable) -> ClassTable? {
     guard let names = v.attributes["flag_meanings"]?.text?.split(separator: " ").map(String.init),
-      let codes = v.attributes["flag_values"]?.numbers, codes.count == names.count
+      let codes = v.attributes["flag_values"]?.numbers?.compactMap({ Int(exactly: $0) }), codes.count == names.count
     else { return nil }
     let colours = ClassTable.clusters(codes.count).entries.map(\.color)
     return ClassTable(
-      zip(codes, zip(names, colours)).map { ClassEntry(code: Int($0), name: $1.0, label: $1.0, color: $1.1) }, noData: Int(missingCode(v)))
+      zip(codes, zip(names, colours)).map { ClassEntry(code: $0, name: $1.0, label: $1.0, color: $1.1) }, noData: Int(missingCode(v)))
   }
 
   private static func unit(_ v: NetCDFVariable) -> PhysicalUnit {

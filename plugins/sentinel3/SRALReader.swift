@@ -12,7 +12,7 @@ public struct SRALReader: ProductReader {
     let name = SRALProduct.last(path)
     if SRALProduct.measurements.contains(name) { return VirtualFile.exists(path) }
     let lower = name.lowercased()
-    if TrackFacts.isProductName(name), lower.hasSuffix(".sen3") || lower.hasSuffix(".zip") || lower.hasSuffix(".nc") {
+    if TrackFacts.type(of: name).hasPrefix("SR_2_"), lower.hasSuffix(".sen3") || lower.hasSuffix(".zip") || lower.hasSuffix(".nc") {
       return VirtualFile.exists(path)
     }
     guard VirtualFile.isDirectory(path) else { return false }
