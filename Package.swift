@@ -10,6 +10,7 @@ let plugins: [(folder: String, module: String)] = [
   ("raster", "RasterSteps"),
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
+  ("altimetry", "Altimetry"),
   ("synthetic", "Synthetic"),
 ]
 
@@ -41,5 +42,6 @@ let package = Package(
         "FloeHost", kit, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
-    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") },
+    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
+    + [.testTarget(name: "AltimetryTests", dependencies: ["Altimetry", kit])],
   swiftLanguageModes: [.v6])
