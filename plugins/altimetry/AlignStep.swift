@@ -68,10 +68,11 @@ struct AlignStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     var width = 256
     if case .array(_, let w)? = input[waveform]?.values { width = w }
-    track = input.planned(
+    var planned = input.planned(
       adding: [("shift_m", "m"), ("shift_bins", "1"), ("peak_bin", "1"), ("peak_bin_aligned", "1")], arrays: [("waveform_aligned", width)])
-    track?.set(Column("aligned", values: .integer([])))
-    track?.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
+    planned.set(Column("aligned", values: .integer([])))
+    planned.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
+    track = planned
   }
 
   mutating func run(in context: RunContext) async throws {
