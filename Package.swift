@@ -43,5 +43,5 @@ let package = Package(
       ]),
   ]
     + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
-    + [.testTarget(name: "AltimetryTests", dependencies: ["Altimetry", kit])],
+    + [.testTarget(name: "AltimetryTests", dependencies: ["Altimetry", "Synthetic", kit])],
   swiftLanguageModes: [.v6])
