@@ -17,7 +17,7 @@ enum ClusterTables {
     let classes = ClassTable.seaIce
     let coded = clusters.map { $0 == 255 ? Int16(-1) : Int16(codes[Int($0)]) }
     result.set(Column("class_code", summary: "Surface class", classes: classes, values: .code(coded, missing: -1)))
-    result.set(Column("class_name", summary: "Name of the surface class", values: .text(coded.map { $0 < 0 ? nil : classes[code: Int($0)]?.name })))
+    result.set(Column("class_name", summary: "Name of the surface class", values: .text(coded.map { $0 < 0 ? nil : classes[Int($0)]?.name })))
     result.style = result.style ?? "track"
     return result
   }

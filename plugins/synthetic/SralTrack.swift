@@ -41,7 +41,7 @@ struct SralTrack: Sendable {
     while i < records {
       i += 1 + Int(-18 * log(1 - random.uniform()))
       let length = 1 + random.index(below: 6)
-      for j in i..<min(i + length, records) where j < records { result[j] = .lead }
+      for j in result.indices.clamped(to: i..<i + length) { result[j] = .lead }
       i += length
     }
     let share = { (f: Double) in Int(Double(records) * f) }
