@@ -6,6 +6,14 @@ import Testing
 @Suite struct DemoTests {
   static func folder(_ name: String) -> String { NSTemporaryDirectory() + "floe-altimetry-\(name)-\(UUID().uuidString)" }
 
+  /// All numbers of a table to the last bit: NaN is not equal to itself.
+  private static func bits(_ table: Table) -> [[UInt64]] {
+    table.columns.map { column in
+      if case .array(let v, _) = column.values { return v.map { UInt64($0.bitPattern) } }
+      return column.numbers?.map(\.bitPattern) ?? []
+    }
+  }
+
   private func number(_ value: JSONValue?, _ keys: String...) -> Double {
     var v = value
     for key in keys { v = v?[key] }
@@ -22,19 +30,19 @@ import Testing
     #expect(features.told.dropped.values.reduce(0, +) == features.track.rowCount - features.track.status.keptCount)
     let aligned = try await TestRun.track("altimetry.align", features.track)
     let edge = aligned.told.records["leading edge std"]
-    print("features", features.told.dropped, "\nalign", aligned.told.dropped, "\n", aligned.told.records)
     #expect(number(edge, "before") > 8)
     #expect(number(edge, "after") <= 1.5)
     let flags = try aligned.track.numbers("aligned"), shifts = try aligned.track.numbers("shift_m")
     #expect(zip(flags, shifts).allSatisfy { ($0 == 1) == $1.isFinite })
     let again = try await TestRun.track("altimetry.align", features.track, workers: 1)
-    #expect(again.track == aligned.track)
+    let isSame = Self.bits(again.track) == Self.bits(aligned.track)
+    #expect(isSame)
     let separation = try await TestRun.step("altimetry.separation", ports: ["input": [.table(aligned.track)]])
     guard case .table(let table)? = separation.outputs["table"] else { throw FloeError("no table") }
-    print(CSVWriter.text(table))
+    #expect(table.rowCount == 6)
+    #expect(table["change"]?.numbers?[4] == 0)
     let echoes = try await TestRun.step("altimetry.echoes", ports: ["input": [.table(aligned.track)]])
     #expect(number(echoes.told.records["mean echo peak of sea_ice"], "after") > number(echoes.told.records["mean echo peak of sea_ice"], "before"))
-    print(echoes.told.records)
   }
 
   @Test func retrackedPutsTheEdgeAtTheNominalBin() async throws {
@@ -46,7 +54,7 @@ import Testing
     let retracked = try await TestRun.track("altimetry.retrack", raw)
     let height = try retracked.track.numbers("elevation_m"), surface = try raw.numbers("mean_sea_surf_sol2_20_ku")
     let difference = RunningStatistics(zip(height, surface).map { $0 - $1 }.filter(\.isFinite))
-    #expect(difference.count > 350)
+    #expect(difference.count > 300)
     #expect(abs(difference.mean) < 0.4)
   }
 

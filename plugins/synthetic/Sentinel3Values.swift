@@ -15,8 +15,8 @@ struct Sentinel3Values: Sendable {
     let cCount = max(1, n * 968 / 1000)
     cRecords = (0..<cCount).map { 7.3 + Double($0) * Double(n - 8) / Double(cCount) }
     hzRecords = (0..<max(2, n / 20)).map { 9.5 + 20 * Double($0) }.filter { r in
-      let share = r / Double(n)
-      return !(abs(share - 0.31) * Double(n) < 50) && !(abs(share - 0.62) * Double(n) < 190)
+      let first = abs(r - 0.31 * Double(n)), second = abs(r - 0.62 * Double(n))
+      return first >= 20 && second >= min(80, Double(n) / 20)
     }
     addAxes(track)
     addKu(records, track)

@@ -62,8 +62,8 @@ struct SralModel: Sendable {
 
   /// How many bins the tracker is wrong by: new guesses every few dozen records, and a slow drift between them.
   private func trackerError(_ i: Int) -> Double {
-    var step = SeededGenerator(seed: seed, stream: 0x7000_0000 + UInt64(i / 37)), rare = SeededGenerator(seed: seed, stream: 0x6000_0000 + UInt64(i))
-    let error = max(-36, min(60, 10.5 * step.gaussian())) + 3 * sin(Double(i % 37) / 11.8)
+    var step = SeededGenerator(seed: seed, stream: 0x7000_0000 + UInt64(i / 23)), rare = SeededGenerator(seed: seed, stream: 0x6000_0000 + UInt64(i))
+    let error = max(-36, min(60, 12.5 * step.gaussian())) + 3 * sin(Double(i % 23) / 7.3)
     switch rare.uniform() {
     case ..<0.006: return -75 + 25 * rare.uniform()
     case ..<0.010: return 140 + 25 * rare.uniform()
