@@ -61,9 +61,12 @@ import Testing
   @Test func refusals() async throws {
     let small = try raster(.uint8([UInt8](repeating: 1, count: 24_000)), width: 20, height: 1200)
     let large = try raster(.uint8([UInt8](repeating: 1, count: 24_000)))
+    var longer = Table(rowCount: 7)
+    longer.set(Column("class_code", values: .code([Int16](repeating: 1, count: 7), missing: -1)))
     for (parameters, ports, part) in [
       ([:], ["reference": [.raster(small)], "predicted": [.raster(large)]], "20 x 1200 pixels against 40 x 600"),
       ([:], ["reference": [.raster(small)]], "is not connected"),
+      ([:], ["reference": [.table(table())], "predicted": [.table(longer)]], "have 6 and 7 rows"),
       ([:], ["reference": [.raster(small)], "predicted": [.table(table())]], "both must be of one kind"),
       (["reference_column": .text("esa_clas")], ["reference": [.table(table())]], "did you mean 'esa_class'"),
       (["classes": .list([.text("leed")])], ["reference": [.table(table())]], "did you mean 'lead'"),

@@ -6,21 +6,26 @@ struct TablePairs {
   let referenceColumn: String, predictedColumn: String
   let conditions: [RowCondition]
 
-  /// Checks what the columns' names and the numbers of rows tell.
+  /// Checks what the columns' names and kinds tell; planned tables need not know their rows.
   func check() throws {
-    guard reference.rowCount == predicted.rowCount else {
-      throw FloeError("the tables have \(reference.rowCount) and \(predicted.rowCount) rows; rows are compared one by one, so both must have as many")
-    }
     _ = try column(referenceColumn, of: reference, parameter: "reference_column")
     _ = try column(predictedColumn, of: predicted, parameter: "predicted_column")
     for condition in conditions { _ = try values(of: condition) }
-    if let a = reference["record"]?.numbers, let b = predicted["record"]?.numbers, let row = a.indices.first(where: { a[$0] != b[$0] }) {
-      throw FloeError("the tables are not about the same records: row \(row) is record \(Int(a[row])) of the reference and \(Int(b[row])) of the prediction")
+  }
+
+  private func checkRows() throws {
+    guard reference.rowCount == predicted.rowCount else {
+      throw FloeError("the tables have \(reference.rowCount) and \(predicted.rowCount) rows; rows are compared one by one, so both must have as many")
+    }
+    guard let a = reference["record"]?.numbers, let b = predicted["record"]?.numbers else { return }
+    if let row = a.indices.first(where: { a[$0] != b[$0] && !(a[$0].isNaN && b[$0].isNaN) }) {
+      throw FloeError("the tables are not about the same records: row \(row) is record \(a[row]) of the reference and \(b[row]) of the prediction")
     }
   }
 
   func count() throws -> PairCounts {
     try check()
+    try checkRows()
     let a = try codes(column(referenceColumn, of: reference, parameter: "reference_column"))
     let b = try codes(column(predictedColumn, of: predicted, parameter: "predicted_column"))
     let tests = try conditions.map { ($0, try values(of: $0)) }

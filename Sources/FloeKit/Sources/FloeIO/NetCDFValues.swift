@@ -115,7 +115,10 @@ enum NetCDFLibrary {
   static func locked<R>(_ body: () throws -> R) rethrows -> R {
     // The lock's own closure may not hand out values of any type: the result is put beside it.
     var result: Result<R, any Error>?
-    lock.withLock { _ in result = Result { try body() } }
+    lock.withLock { _ in
+      floe_silence_hdf5()
+      result = Result { try body() }
+    }
     switch result {
     case .success(let value)?: return value
     case .failure(let error)?: return try { throw error }()
