@@ -11,6 +11,7 @@ let plugins: [(folder: String, module: String)] = [
   ("raster", "RasterSteps"),
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
+  ("altimetry", "Altimetry"),
   ("synthetic", "Synthetic"),
   ("evaluation", "Evaluation"),
   ("sentinel3", "Sentinel3"),
@@ -55,5 +56,5 @@ let package = Package(
       .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
       .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
     ]
-    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit]) },
+    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit] + ($0 == "Altimetry" ? ["Synthetic"] : [])) },
   swiftLanguageModes: [.v6])
