@@ -84,18 +84,18 @@ struct SceneModel: Sendable {
         let floe = floes.nearest(x + bx, y + by)
         let piece = pieces.nearest(x + bx * 0.45, y + by * 0.45)
         let own = Noise.unit(floe.id)
-        var age = 0.80 + 0.42 * (own - 0.5) + 0.26 * texture[i] + 0.12 * drift[i]
+        var age = 0.72 + 0.62 * (own - 0.5) + 0.34 * texture[i] + 0.12 * drift[i]
         // Fields of broken ice: pieces of different age with slush between them.
         let broken = Noise.step(0.12, 0.4, zone[i] + 0.25 * (own - 0.5))
         if broken > 0 {
-          let pieceAge = 0.56 + 0.46 * Noise.unit(piece.id) + 0.2 * texture[i]
-          let slush = 0.66 + 0.22 * texture[i]
+          let pieceAge = 0.46 + 0.56 * Noise.unit(piece.id) + 0.24 * texture[i]
+          let slush = 0.52 + 0.22 * texture[i]
           let solid = Noise.step(0, 3.5, piece.edge - 0.4)
           age += broken * (slush + (pieceAge - slush) * solid - age)
         }
         // Holes between the pieces, everywhere, that have lately frozen over.
-        let hole = Noise.step(0.985, 0.986, Noise.unit(piece.id &* 0x27D4_EB2F)) * Noise.step(0, 2.5, piece.edge)
-        age += hole * (0.08 + 0.26 * Noise.unit(piece.id) + 0.16 * texture[i] - age)
+        let hole = Noise.step(0.976, 0.977, Noise.unit(piece.id &* 0x27D4_EB2F)) * Noise.step(0, 2.5, piece.edge)
+        age += hole * (0.04 + 0.22 * Noise.unit(piece.id) + 0.16 * texture[i] - age)
         // A few floes have frozen lately.
         let infancy = Noise.step(0.972, 0.974, Noise.unit(floe.id &* 0x9E37_79B1))
         age += infancy * (0.52 + 0.3 * (own - 0.5) + 0.22 * texture[i] - age)
@@ -107,7 +107,7 @@ struct SceneModel: Sendable {
         age += ridge * (0.10 * Noise.step(0, 1.5, floe.edge) + 0.16 * drift[i])
         // Cracks that have frozen over.
         age += young[i] * (0.08 + 0.38 * youngTone[i] + 0.22 * texture[i] - age)
-        s.age[i] = hasLeads ? max(age, -0.12) : 0.8 + 0.25 * age
+        s.age[i] = hasLeads ? max(age, -0.12) : 0.7 + 0.35 * age
         // Pieces of ice afloat in wide leads.
         let afloat = Noise.step(0.945, 0.946, Noise.unit(piece.id &* 0xC2B2_AE35)) * min(max(piece.edge - 1.5, 0), 1)
         s.water[i] *= 1 - afloat
