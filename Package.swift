@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
@@ -10,8 +11,16 @@ let plugins: [(folder: String, module: String)] = [
   ("raster", "RasterSteps"),
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
+  ("altimetry", "Altimetry"),
   ("synthetic", "Synthetic"),
+  ("evaluation", "Evaluation"),
+  ("sentinel3", "Sentinel3"),
 ]
+
+/// Whether `Tests/` mirrors a plugin.
+func hasTests(_ module: String) -> Bool {
+  FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(module)Tests")
+}
 
 let package = Package(
   name: "floe",
@@ -41,5 +50,11 @@ let package = Package(
         "FloeHost", kit, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
-    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") },
+    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
+    + [
+      .testTarget(name: "FloeIOTests", dependencies: [kit]),
+      .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
+      .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
+    ]
+    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit] + ($0 == "Altimetry" ? ["Synthetic"] : [])) },
   swiftLanguageModes: [.v6])

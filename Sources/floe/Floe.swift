@@ -22,6 +22,7 @@ struct Floe: AsyncParsableCommand {
 
   /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
   static func main() async {
+    Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
     do {
       var command = try parseAsRoot()
       if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
@@ -34,22 +35,22 @@ struct Floe: AsyncParsableCommand {
     switch error {
     case let refused as RequestRefused:
       Terminal.error(refused.problems.map { "error: \($0)" }.joined(separator: "\n"))
-      exit(2)
+      Foundation.exit(2)
     case let failure as FloeError:
       Terminal.error("error: \(failure)")
-      exit(1)
+      Foundation.exit(1)
     case is Cancelled:
       Terminal.error("interrupted; nothing was written")
-      exit(130)
+      Foundation.exit(130)
     default:
       let code = exitCode(for: error)
       let text = fullMessage(for: error)
       if code == .success {
         if !text.isEmpty { print(text) }
-        exit(0)
+        Foundation.exit(0)
       }
       if !text.isEmpty { Terminal.error(text) }
-      exit(code == .validationFailure ? 2 : code.rawValue)
+      Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
     }
   }
 }

@@ -31,15 +31,13 @@ struct Session {
   @discardableResult
   func run(_ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String]) async throws -> RunReport {
     let options = try execution.runOptions()
-    let cancellation = Cancellation()
-    Interrupt.install(cancellation) { Terminal.error("\ninterrupted: leaving without outputs") }
     let library = await plugins.library()
     let share = try PluginOptions.share()
     let plan = try Planner.plan(read, settings: settings, outputFolder: options.outputFolder, library: library)
     let observer = execution.observer()
     for w in plan.warnings { observer.note(.warning, step: "check", w.description) }
     let report = try await Executor(
-      plan: plan, options: options, library: library, share: share, observer: observer, cancellation: cancellation
+      plan: plan, options: options, library: library, share: share, observer: observer, cancellation: Interrupt.cancellation
     ).run()
     if execution.json {
       print(try JSONText.encode(report.record, pretty: true))

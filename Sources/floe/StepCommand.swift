@@ -26,7 +26,7 @@ struct StepCommand: AsyncParsableCommand {
     }
     let arguments = Array(words.dropFirst())
     let wantsHelp = arguments.contains("--help") || arguments.contains("-h")
-    let library = await (wantsHelp ? PluginOptions.parse([]) : pluginOptions(arguments)).library()
+    let library = try await pluginOptions(arguments).library()
     guard let declaration = library.declaration(name) else { throw refuse(library.unknown(name)) }
     if wantsHelp { return print(StepHelp(declaration).text) }
     let (pipeline, rest) = try StepFlags(declaration).parse(arguments)

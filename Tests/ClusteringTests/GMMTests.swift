@@ -14,6 +14,7 @@ import Testing
     let kernel = try named.kernel(layout: reader.layout, whole: true)
     let block = try reader.read(block: 0), out = kernel.classify(block)
     #expect(out.labels == Array(scene.truth[..<6000]))
+    #expect(kernel.classify(block, entropy: false).labels == out.labels)
     #expect(out.topProbability[1] > 0.999 && out.entropy[1] < 0.01 && out.topProbability[0].isNaN)
     let byClass = out.probabilities(classOf: [2, 2], codes: [2])
     #expect(abs(byClass[0][1] - 1) < 1e-6)

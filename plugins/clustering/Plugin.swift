@@ -5,5 +5,8 @@ import FloeSDK
 public func floePlugin(_ door: UnsafeMutableRawPointer) {
   PluginDoor.open(door, stamp: floe_kit_stamp()) { plugin in
     plugin.version("0.1.0")
+    plugin.add(KMeansStep.self)
+    plugin.add(GMMStep.self)
+    plugin.add(ApplyStep.self)
   }
 }

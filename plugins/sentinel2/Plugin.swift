@@ -5,5 +5,7 @@ import FloeSDK
 public func floePlugin(_ door: UnsafeMutableRawPointer) {
   PluginDoor.open(door, stamp: floe_kit_stamp()) { plugin in
     plugin.version("0.1.0")
+    plugin.add(StackStep.self)
+    plugin.add(reader: Sentinel2Reader.self)
   }
 }

@@ -1,27 +1,42 @@
 import FloeSDK
 import Foundation
+import Synchronization
 
-/// Ends a run at Ctrl-C: asks it to stop, waits shortly, removes its temporary folders, and leaves with status 130.
+/// Ends the process at Ctrl-C: asks a run to stop, waits shortly, removes its temporary folders, and leaves with status 130.
 public enum Interrupt {
-  /// Takes SIGINT, SIGTERM and SIGHUP over. Call once, before other threads exist, so that all of them inherit the blocked signals.
-  public static func install(_ cancellation: Cancellation, grace: Double = 0.8, farewell: @escaping @Sendable () -> Void) {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for s in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, s) }
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let set = signals
+  /// The switch that an interruption throws; runs of the command line are given this one.
+  public static let cancellation = Cancellation()
+
+  /// Takes SIGINT, SIGTERM and SIGHUP over; to be called once.
+  ///
+  /// The handler only writes a byte to a pipe, since hardly anything else is safe in one; a thread waits at the other end.
+  /// Blocked signals and `sigwait` would not do: libdispatch unblocks all signals on the thread that ran `main`.
+  ///
+  /// - Parameter grace: seconds that a run has to stop by itself and tidy up.
+  public static func install(grace: Double = 0.8, farewell: @escaping @Sendable () -> Void) {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    bell.store(ends[1], ordering: .relaxed)
+    for s in [SIGINT, SIGTERM, SIGHUP] {
+      _ = signal(s) { _ in
+        var byte: UInt8 = 1
+        _ = write(Interrupt.bell.load(ordering: .relaxed), &byte, 1)
+      }
+    }
+    let ear = ends[0]
     Thread.detachNewThread {
-      var received: Int32 = 0, waitFor = set
-      sigwait(&waitFor, &received)
+      var byte: UInt8 = 0
+      while read(ear, &byte, 1) != 1 {}
       cancellation.cancel()
       farewell()
-      // The run may remove its folder and leave by itself in the meantime.
-      Thread.sleep(forTimeInterval: grace)
+      // A run that stops in time removes its folder and ends the process by itself.
+      let until = Date().addingTimeInterval(grace)
+      while Staging.isAnyOpen, Date() < until { Thread.sleep(forTimeInterval: 0.02) }
       Staging.discardAll()
       _exit(130)
     }
   }
 
-  /// Removes the temporary folders of this process.
-  public static func removeTemporaryFolders() { Staging.discardAll() }
+  private static let bell = Atomic<Int32>(-1)
 }

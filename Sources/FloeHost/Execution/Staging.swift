@@ -73,6 +73,9 @@ final class Staging: Sendable {
     Self.open.withLock { _ = $0.remove(folder) }
   }
 
+  /// Whether a run of this process is unfinished.
+  static var isAnyOpen: Bool { open.withLock { !$0.isEmpty } }
+
   /// Removes all folders of unfinished runs of this process; for an interrupted one.
   static func discardAll() {
     for folder in open.withLock({ $0 }) {

@@ -20,7 +20,7 @@ struct OutputWriter: Sendable {
     switch (format, data) {
     case (.tif, .raster(let raster)): try await writeRaster(raster, to: path, reference: first)
     case (.gpkg, _): try writeLayers(to: path)
-    case (.csv, .table(let table)): try CSVWriter.write(path: path, table: table)
+    case (.csv, .table(let table)): try CSVWriter.write(path, table)
     case (.json, .model(let model)):
       var body = model.body.objectValue ?? ["model": model.body]
       body["provenance"] = provenance.json(for: first)
@@ -95,11 +95,11 @@ struct OutputWriter: Sendable {
   // MARK: Tables
 
   private func writeLayers(to path: String) throws {
-    var layers: [GeoPackageLayer] = []
+    var layers: [GeoPackageWriter.Layer] = []
     for (name, reference) in output.layers {
       guard case .table(let table)? = values[reference.text] else { throw FloeError("layer '\(name)' is no table") }
       let layer = name.isEmpty ? (output.name as NSString).lastPathComponent.replacing(".gpkg", with: "") : name
-      layers.append(GeoPackageLayer(
+      layers.append((
         name: layer, table: table, styleName: table.style, qml: try table.style.map { try share.style($0 + ".qml") }))
     }
     let all = try output.layers.values.map { try JSONText.encode(provenance.json(for: $0)) }

@@ -15,6 +15,11 @@ public struct Pipeline: Sendable {
   public struct Setting: Sendable {
     public let literal: ParameterLiteral
     public let line: Int
+    /// A parameter's literal and its line.
+    public init(literal: ParameterLiteral, line: Int) {
+      self.literal = literal
+      self.line = line
+    }
   }
   /// A reference to a port, `step.port`.
   public struct Reference: Sendable {
@@ -23,6 +28,12 @@ public struct Pipeline: Sendable {
     public let line: Int
     /// `step.port`.
     public var text: String { "\(step).\(port)" }
+    /// A reference and its line.
+    public init(step: String, port: String, line: Int) {
+      self.step = step
+      self.port = port
+      self.line = line
+    }
   }
   /// A step as written.
   public struct StepNode: Sendable {
@@ -31,12 +42,28 @@ public struct Pipeline: Sendable {
     public let line: Int
     public var settings: OrderedDictionary<String, Setting>
     public var connections: OrderedDictionary<String, [Reference]>
+    /// A step from its parts.
+    public init(
+      id: String, use: String, line: Int, settings: OrderedDictionary<String, Setting>, connections: OrderedDictionary<String, [Reference]>
+    ) {
+      self.id = id
+      self.use = use
+      self.line = line
+      self.settings = settings
+      self.connections = connections
+    }
   }
   /// An output file as written; a file without layers has one with the empty name.
   public struct OutputNode: Sendable {
     public let name: String
     public let line: Int
     public let layers: OrderedDictionary<String, Reference>
+    /// An output from its parts.
+    public init(name: String, line: Int, layers: OrderedDictionary<String, Reference>) {
+      self.name = name
+      self.line = line
+      self.layers = layers
+    }
   }
 
   /// The file's path, for messages; `command line` for a pipeline made by `floe step`.

@@ -191,6 +191,8 @@ public struct Planner {
         }
         if let data = source.outputs[r.port] {
           ports[port, default: []].append(data)
+          // A port of the wrong kind was complained about where it is referred to.
+          if declaration.inputs.first(where: { $0.name == port })?.kinds.contains(data.kind) == false { missing.insert(port) }
         } else {
           missing.insert(port)
           complainAboutConditional(r, consumer: "\(node.id).\(port)")

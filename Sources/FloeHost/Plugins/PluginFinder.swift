@@ -87,11 +87,9 @@ struct FileIdentity: Codable, Hashable {
   let modified: Double
 
   init?(of path: String) {
-    // A file that cannot be looked at has no identity; the caller says so.
-    guard let a = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath),
-      let size = a[.size] as? Int, let date = a[.modificationDate] as? Date
-    else { return nil }
-    self.size = size
-    modified = date.timeIntervalSince1970
+    var info = stat()
+    guard stat(path, &info) == 0 else { return nil }
+    size = Int(info.st_size)
+    modified = Double(info.st_mtim.tv_sec) + Double(info.st_mtim.tv_nsec) * 1e-9
   }
 }

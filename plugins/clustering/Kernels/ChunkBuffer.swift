@@ -66,11 +66,14 @@ struct ChunkBuffer: ~Copyable {
   private func loadWhole(_ values: UnsafeBufferPointer<UInt16>, _ n: Int, _ start: Int, _ m: Int, _ padded: Int) {
     guard let base = values.baseAddress else { return }
     for f in 0..<featureCount {
-      let from = base + (f * n + start), to = planes + f * Self.capacity, r = reference[f]
-      for i in 0..<m { to[i] = Float(from[i]) - r }
-      for i in m..<padded { to[i] = 0 }
-      if let nothing = UInt16(exactly: noData[f]) {
-        for i in 0..<m { valid[i] = from[i] == nothing ? 0 : valid[i] }
+      let from = base + (f * n + start)
+      for i in 0..<(m / 8) {
+        store(Self.widened(UnsafeRawPointer(from + i * 8).loadUnaligned(as: SIMD8<UInt16>.self)), f, i)
+      }
+      if padded > m {
+        var last = SIMD8<UInt16>.zero
+        for i in (m / 8 * 8)..<m { last[i % 8] = from[i] }
+        store(Self.widened(last), f, m / 8)
       }
     }
   }
@@ -78,16 +81,35 @@ struct ChunkBuffer: ~Copyable {
   private func loadFloat(_ values: UnsafeBufferPointer<Float>, _ n: Int, _ start: Int, _ m: Int, _ padded: Int) {
     guard let base = values.baseAddress else { return }
     for f in 0..<featureCount {
-      let from = base + (f * n + start), to = planes + f * Self.capacity, r = reference[f], nothing = noData[f]
-      for i in 0..<m {
-        let x = from[i]
-        // A limit instead of infinity, so that squared differences stay finite: about the square root of the largest float.
-        let isGood = x.magnitude < 1e18 && x != nothing
-        to[i] = isGood ? x - r : 0
-        valid[i] = isGood ? valid[i] : 0
+      let from = base + (f * n + start)
+      for i in 0..<(m / 8) { store(UnsafeRawPointer(from + i * 8).loadUnaligned(as: SIMD8<Float>.self), f, i) }
+      if padded > m {
+        var last = SIMD8<Float>.zero
+        for i in (m / 8 * 8)..<m { last[i % 8] = from[i] }
+        store(last, f, m / 8)
       }
-      for i in m..<padded { to[i] = 0 }
     }
+  }
+
+  /// Whole numbers as floats, exactly: placed under the bits of 2^23, which is then subtracted.
+  @inline(__always)
+  private static func widened(_ x: SIMD8<UInt16>) -> SIMD8<Float> {
+    var pairs = SIMD16<UInt16>(repeating: 0x4B00)
+    pairs.evenHalf = x
+    // Safe because both types have 256 bits; on little-endian machines the even lanes are the low halves.
+    return unsafeBitCast(pairs, to: SIMD8<Float>.self) - 8_388_608
+  }
+
+  /// Stores eight numbers relative to the reference, and zeros where they are no data, not finite or beyond 1e18.
+  @inline(__always)
+  private func store(_ x: SIMD8<Float>, _ f: Int, _ i: Int) {
+    let limit = SIMD8<Float>(repeating: 1e18)
+    // A limit instead of infinity, so that squared differences stay finite: about the square root of the largest float.
+    let isGood = (x .< limit) .& (x .> -limit) .& (x .!= SIMD8<Float>(repeating: noData[f]))
+    let y = SIMD8<Float>.zero.replacing(with: x - reference[f], where: isGood)
+    UnsafeMutableRawPointer(planes + (f * Self.capacity + i * 8)).storeBytes(of: y, as: SIMD8<Float>.self)
+    let v = SIMD8<Float>.zero.replacing(with: lanes(valid, i), where: isGood)
+    UnsafeMutableRawPointer(valid + i * 8).storeBytes(of: v, as: SIMD8<Float>.self)
   }
 }
 

@@ -25,46 +25,60 @@ public struct GMMOutput: Sendable, Equatable {
 }
 
 extension GMMKernel {
-  /// Labels, probabilities, top probability and entropy of each sample.
-  public func classify(_ block: SampleBlock) -> GMMOutput {
+  /// Labels, probabilities, top probability and, when wanted, entropy (else zeros) of each sample.
+  public func classify(_ block: SampleBlock, entropy wantsEntropy: Bool = true) -> GMMOutput {
     let k = componentCount, n = block.count
-    var labels = [UInt8](repeating: 255, count: n)
-    var probabilities = [[Float]](repeating: [Float](repeating: .nan, count: n), count: k)
-    var top = [Float](repeating: .nan, count: n), entropy = top
-    let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
-    forEachChunk(block) { buffer, r, start, samples, vectors, _ in
-      let valid = buffer.valid
-      for i in 0..<samples where valid[i] > 0 {
-        var best: Float = -1, label = 0
-        for j in 0..<k {
-          let p = r[j * ChunkBuffer.capacity + i]
-          if p > best {
-            best = p
-            label = j
-          }
-        }
-        labels[start + i] = UInt8(truncatingIfNeeded: label)
-        top[start + i] = best
-      }
-      for j in 0..<k {
-        let plane = r + j * ChunkBuffer.capacity
-        probabilities[j].withUnsafeMutableBufferPointer { out in
-          for i in 0..<samples { out[start + i] = valid[i] > 0 ? plane[i] : .nan }
-        }
-      }
-      for i in 0..<vectors {
-        var sum = SIMD8<Float>.zero
-        let tiny = SIMD8<Float>(repeating: 1e-30)
-        for j in 0..<k {
-          let p = lanes(r + j * ChunkBuffer.capacity, i)
-          sum -= p * vectorLog(p.replacing(with: tiny, where: p .< tiny))
-        }
-        sum *= unit
-        for lane in 0..<min(8, samples - i * 8) where valid[i * 8 + lane] > 0 {
-          entropy[start + i * 8 + lane] = min(1, max(0, sum[lane]))
-        }
+    // Flat planes, written eight samples at a time; the last vector of a block may reach into the padding.
+    let padded = (n + 7) / 8 * 8
+    var labels = [UInt8](repeating: 255, count: padded)
+    var planes = [Float](repeating: .nan, count: padded * (k + 2))
+    labels.withUnsafeMutableBytes { labels in
+      planes.withUnsafeMutableBytes { planes in
+        if let l = labels.baseAddress, let p = planes.baseAddress { fill(block, l, p, padded, wantsEntropy) }
       }
     }
-    return GMMOutput(labels: labels, probabilities: probabilities, topProbability: top, entropy: entropy)
+    labels.removeLast(padded - n)
+    func plane(_ j: Int) -> [Float] { Array(planes[j * padded..<j * padded + n]) }
+    return GMMOutput(
+      labels: labels, probabilities: (0..<k).map(plane), topProbability: plane(k), entropy: plane(k + 1))
+  }
+
+  /// Writes labels and the planes probability 0 ..< k, top probability, entropy, each of `padded` samples.
+  private func fill(
+    _ block: SampleBlock, _ labels: UnsafeMutableRawPointer, _ planes: UnsafeMutableRawPointer, _ padded: Int,
+    _ wantsEntropy: Bool
+  ) {
+    let k = componentCount
+    let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
+    let nothing = SIMD8<Float>(repeating: .nan), tiny = SIMD8<Float>(repeating: 1e-30)
+    let one = SIMD8<Float>(repeating: 1)
+    forEachChunk(block) { buffer, r, start, _, vectors, _ in
+      for i in 0..<vectors {
+        let takesPart = lanes(buffer.valid, i) .> 0
+        var best = SIMD8<Float>(repeating: -1), label = SIMD8<Int32>.zero, sum = SIMD8<Float>.zero
+        let at = (start + i * 8) * 4
+        for j in 0..<k {
+          let p = lanes(r + j * ChunkBuffer.capacity, i)
+          let isMore = p .> best
+          best.replace(with: p, where: isMore)
+          label.replace(with: SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: j)), where: isMore)
+          if wantsEntropy { sum -= p * vectorLog(p.replacing(with: tiny, where: p .< tiny)) }
+          planes.storeBytes(
+            of: nothing.replacing(with: p, where: takesPart), toByteOffset: j * padded * 4 + at, as: SIMD8<Float>.self)
+        }
+        // Not `clamped`, which is a call a lane in 6.3.
+        var entropy = sum * unit
+        entropy.replace(with: SIMD8<Float>.zero, where: entropy .< 0)
+        entropy.replace(with: one, where: entropy .> 1)
+        planes.storeBytes(
+          of: nothing.replacing(with: best, where: takesPart), toByteOffset: k * padded * 4 + at, as: SIMD8<Float>.self)
+        planes.storeBytes(
+          of: nothing.replacing(with: entropy, where: takesPart), toByteOffset: (k + 1) * padded * 4 + at,
+          as: SIMD8<Float>.self)
+        label = SIMD8<Int32>(repeating: 255).replacing(with: label, where: takesPart)
+        labels.storeBytes(
+          of: SIMD8<UInt8>(truncatingIfNeeded: label), toByteOffset: start + i * 8, as: SIMD8<UInt8>.self)
+      }
+    }
   }
 }

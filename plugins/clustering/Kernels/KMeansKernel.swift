@@ -86,14 +86,15 @@ public struct KMeansKernel: Sendable {
 
   /// The nearest centre of each sample, 255 for those left out: `labels[sample]`.
   public func labels(_ block: SampleBlock) -> [UInt8] {
-    let k = Int32(clusterCount)
-    return [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
+    [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
       if let base = out.baseAddress {
-        forEachChunk(block) { _, start, samples, _, labels, _ in
-          for i in 0..<samples {
-            let label = labels[i]
-            base[start + i] = label == k ? 255 : UInt8(truncatingIfNeeded: label)
+        forEachChunk(block, skippedAs: 255) { _, start, samples, _, labels, _ in
+          for i in 0..<(samples / 8) {
+            let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
+            UnsafeMutableRawPointer(base + (start + i * 8)).storeBytes(
+              of: SIMD8<UInt8>(truncatingIfNeeded: label), as: SIMD8<UInt8>.self)
           }
+          for i in (samples / 8 * 8)..<samples { base[start + i] = UInt8(truncatingIfNeeded: labels[i]) }
         }
       }
       count = block.count
@@ -145,26 +146,27 @@ public struct KMeansKernel: Sendable {
     }
   }
 
-  /// Calls `body(buffer, start, samples, vectors, labels, inertia)` for each chunk; labels are `clusterCount` where skipped.
+  /// Calls `body(buffer, start, samples, vectors, labels, inertia)` for each chunk; labels of skipped samples are `clusterCount`, or what is asked.
   @inline(__always)
   func forEachChunk(
-    _ block: SampleBlock,
+    _ block: SampleBlock, skippedAs: Int? = nil,
     _ body: (borrowing ChunkBuffer, Int, Int, Int, UnsafeMutablePointer<Int32>, Double) -> Void
   ) {
     let buffer = ChunkBuffer(reference: referenceFloats, weights: weights, noData: noData)
     let raw = UnsafeMutableRawPointer.allocate(byteCount: ChunkBuffer.capacity * 4, alignment: 64)
     defer { raw.deallocate() }
     let labels = raw.bindMemory(to: Int32.self, capacity: ChunkBuffer.capacity)
+    let skipped = Int32(truncatingIfNeeded: skippedAs ?? clusterCount)
     for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
       let (samples, vectors) = buffer.load(block, from: start)
       let inertia = centres.withUnsafeBufferPointer { c -> Double in
         guard let base = c.baseAddress else { return 0 }
         return switch featureCount {
-        case 1: assign(Width1.self, buffer, vectors, base, labels)
-        case 2: assign(Width2.self, buffer, vectors, base, labels)
-        case 3: assign(Width3.self, buffer, vectors, base, labels)
-        case 4: assign(Width4.self, buffer, vectors, base, labels)
-        default: assign(AnyWidth.self, buffer, vectors, base, labels)
+        case 1: assign(Width1.self, buffer, vectors, base, labels, skipped)
+        case 2: assign(Width2.self, buffer, vectors, base, labels, skipped)
+        case 3: assign(Width3.self, buffer, vectors, base, labels, skipped)
+        case 4: assign(Width4.self, buffer, vectors, base, labels, skipped)
+        default: assign(AnyWidth.self, buffer, vectors, base, labels, skipped)
         }
       }
       body(buffer, start, samples, vectors, labels, inertia)
@@ -174,7 +176,7 @@ public struct KMeansKernel: Sendable {
   /// Nearest centres of a chunk; returns the sum of squared distances in the kernel's space.
   private func assign<W: FeatureWidth>(
     _: W.Type, _ buffer: borrowing ChunkBuffer, _ vectors: Int, _ centres: UnsafePointer<Float>,
-    _ labels: UnsafeMutablePointer<Int32>
+    _ labels: UnsafeMutablePointer<Int32>, _ skipped: Int32
   ) -> Double {
     let d = W.count > 0 ? W.count : featureCount, k = clusterCount
     let planes = buffer.weighted, valid = buffer.valid
@@ -194,7 +196,7 @@ public struct KMeansKernel: Sendable {
       }
       let takesPart = lanes(valid, i) .> 0
       inertia += SIMD8<Float>.zero.replacing(with: best, where: takesPart)
-      label = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: k)).replacing(with: label, where: takesPart)
+      label = SIMD8<Int32>(repeating: skipped).replacing(with: label, where: takesPart)
       UnsafeMutableRawPointer(labels + i * 8).storeBytes(of: label, as: SIMD8<Int32>.self)
     }
     var total = 0.0

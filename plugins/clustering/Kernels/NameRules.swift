@@ -1,4 +1,4 @@
-import FloeCore
+import FloeSDK
 
 /// One demand that a rule makes of a cluster.
 public enum NameCondition: Sendable, Hashable {
@@ -113,27 +113,8 @@ public struct NameRule: Sendable, Hashable {
     return word.isEmpty ? result : result + [word]
   }
 
-  /// `, did you mean 'x'?` for the nearest of some words, or nothing when none is near.
+  /// ` (did you mean 'x'?)` for the nearest of some words, or nothing when none is near.
   static func hint(_ word: String, _ candidates: [String]) -> String {
-    var best: (distance: Int, word: String)?
-    for c in candidates {
-      let d = editDistance(Array(word.lowercased()), Array(c.lowercased()))
-      if d <= max(1, c.count / 3), d < best?.distance ?? .max { best = (d, c) }
-    }
-    return best.map { " (did you mean '\($0.word)'?)" } ?? ""
-  }
-
-  private static func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-    var row = Array(0...b.count)
-    for i in a.indices {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for j in b.indices {
-        let change = diagonal + (a[i] == b[j] ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(change, row[j] + 1, diagonal + 1)
-      }
-    }
-    return row[b.count]
+    Spelling.nearest(word, among: candidates).map { " (did you mean '\($0)'?)" } ?? ""
   }
 }

@@ -53,7 +53,7 @@ public enum LibraryVersions {
       "gdal": text(GDALVersionInfo("RELEASE_NAME")) ?? "unknown",
       "proj": text(info.version) ?? "unknown",
       "netcdf": netcdf ?? "unknown",
-      "fftw": FourierPlan.libraryVersion,
+      "fftw": RealFourierPlan.libraryVersion,
     ]
   }
 }

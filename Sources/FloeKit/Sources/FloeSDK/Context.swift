@@ -66,6 +66,14 @@ public struct WrittenOutput: Sendable, Hashable, Codable {
   public var kind: PortKind
   /// `step.port` for each layer that the file holds, by layer name; the empty name for a file without layers.
   public var sources: [String: String]
+
+  /// A written file.
+  public init(name: String, path: String, kind: PortKind, sources: [String: String]) {
+    self.name = name
+    self.path = path
+    self.kind = kind
+    self.sources = sources
+  }
 }
 
 /// What a step may use while it runs.

@@ -87,10 +87,13 @@ public struct Input<Value: PortValue>: Sendable, Decodable {
     guard let v = Value(ports: field.ports) else { throw FloeError("input '\(field.name)' does not fit") }
     value = v
   }
-  /// The connected value.
+  /// The connected value; a step may put a prepared one in its place, for example one kept in scratch.
   public var wrappedValue: Value {
-    guard let value else { preconditionFailure("an input was read before it was connected") }
-    return value
+    get {
+      guard let value else { preconditionFailure("an input was read before it was connected") }
+      return value
+    }
+    set { value = newValue }
   }
 }
 

@@ -1,0 +1,62 @@
+# make demo   installs what is needed, builds, runs the main job on a made scene, says where the results are
+# make test   installs what tests need, builds, runs them all
+# make bench  floe beside its peers on the same work (BENCH.md in Benchmarks/)
+# make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.PHONY: build demo test test-swift test-python bench stamp packages test-packages digest
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
+
+BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev pkg-config
+TEST_PACKAGES := gdal-bin python3-gdal python3-venv python3-numpy
+
+FLOE := .build/release/floe
+DEMO ?= demo
+VENV := .venv
+
+# $(call install,packages): installs those that are missing; does nothing, without a network, when none is.
+define install
+	@missing=; for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing$$missing"; $(APT_GET) update -q && $(APT_GET) install -y -q --no-install-recommends $$missing; fi
+endef
+
+packages:
+	$(call install,$(BUILD_PACKAGES))
+
+test-packages: packages
+	$(call install,$(TEST_PACKAGES))
+
+build: packages
+	swift build -c release
+
+demo: build
+	$(FLOE) demo $(DEMO)
+	@echo; echo "open $(DEMO)/results in QGIS; run it on your own scene with"
+	@echo "  $(FLOE) run examples/ice-lead.yaml --set scene=YOUR.SAFE -o out"
+
+# Tests use public interfaces only; with testable imports on, build and test would recompile everything for each other.
+test: test-packages build $(VENV)/done
+	swift test -c release --disable-testable-imports
+	$(VENV)/bin/python -m pytest -q Tests/python
+
+test-python: build $(VENV)/done
+	$(VENV)/bin/python -m pytest -q Tests/python
+
+$(VENV)/done: Tests/python/requirements.txt | test-packages
+	/usr/bin/python3 -m venv --clear --system-site-packages $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/python/requirements.txt
+	touch $@
+
+bench: build $(VENV)/done
+	$(VENV)/bin/python Benchmarks/bench.py
+
+# The digest of the kit's sources, the stamp's own header left out.
+digest:
+	@cd Sources/FloeKit && find . -name .build -prune -o -type f \( -name '*.swift' -o -name '*.h' -o -name '*.c' -o -name '*.modulemap' \) ! -name floe_stamp.h -print \
+	  | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-16
+
+stamp:
+	@d=$$($(MAKE) -s digest) && sed -i "s/FLOE_KIT_DIGEST \"[0-9a-f]*\"/FLOE_KIT_DIGEST \"$$d\"/" Sources/FloeKit/Sources/CFloeStamp/include/floe_stamp.h && echo "digest $$d"

@@ -1,0 +1,231 @@
+internal import CNetCDF
+import FloeCore
+
+/// A netCDF file (classic or netCDF-4) for reading; may be used from several threads, which then take turns.
+public final class NetCDFFile: Sendable {
+  /// The path as given.
+  public let path: String
+  /// The dimensions, those of groups included.
+  public let dimensions: [NetCDFDimension]
+  /// The variables in the file's order, those of groups behind; user-defined types are left out.
+  public let variables: [NetCDFVariable]
+  /// The attributes of the whole file.
+  public let attributes: [String: NetCDFAttribute]
+  private let id: Int32
+
+  /// Opens a local file.
+  public static func open(_ path: String) throws -> NetCDFFile {
+    try NetCDFLibrary.locked {
+      var id: Int32 = 0
+      // A chunk larger than the cache would be inflated again for each piece that is read of it.
+      nc_set_chunk_cache(64 << 20, 1009, 0.75)
+      try NetCDFLibrary.check(nc_open(path, NC_NOWRITE, &id), "'\(path)' cannot be opened as netCDF")
+      do {
+        return try NetCDFFile(path, id)
+      } catch {
+        nc_close(id)
+        throw error
+      }
+    }
+  }
+
+  private init(_ path: String, _ id: Int32) throws {
+    self.path = path
+    self.id = id
+    var inventory = NetCDFInventory(path: path)
+    try inventory.read(group: id, prefix: "", depth: 0)
+    dimensions = inventory.dimensions
+    variables = inventory.variables
+    attributes = try inventory.attributes(group: id, variable: NC_GLOBAL)
+  }
+
+  deinit { NetCDFLibrary.locked { _ = nc_close(id) } }
+
+  /// A variable by name; nil when there is none.
+  public subscript(_ name: String) -> NetCDFVariable? { variables.first { $0.name == name } }
+
+  /// A variable by name, or the sentence that it is missing.
+  public func variable(_ name: String) throws -> NetCDFVariable {
+    guard let found = self[name] else {
+      let near = variables.map(\.name).prefix(8).joined(separator: ", ")
+      throw FloeError("'\(path)' has no variable '\(name)'; it has \(near)\(variables.count > 8 ? " and \(variables.count - 8) more" : "")")
+    }
+    return found
+  }
+
+  /// The stored numbers of a hyperslab in row-major order, neither scaled nor masked.
+  ///
+  /// - Parameters:
+  ///   - start: the first index in each dimension; nil for the beginning.
+  ///   - count: how many in each dimension; nil for all behind `start`.
+  public func readDoubles(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
+    let v = try variable(name)
+    guard !v.type.isText else { throw FloeError("variable '\(name)' of '\(path)' is text, numbers are needed") }
+    let (first, extent) = try slab(v, start, count)
+    let total = extent.reduce(1, *)
+    var values = try [Double](unsafeUninitializedCapacity: total) { buffer, filled in
+      if total > 0 {
+        try NetCDFLibrary.locked {
+          try NetCDFLibrary.check(
+            nc_get_vara_double(v.group, v.id, first, extent, buffer.baseAddress),
+            "variable '\(name)' of '\(path)' cannot be read; the file may be damaged")
+        }
+      }
+      filled = total
+    }
+    if v.isReallyUnsigned && v.type.isInteger {
+      let span = v.type.bits == 64 ? 18_446_744_073_709_551_616 : Double(1 << v.type.bits)
+      for i in values.indices where values[i] < 0 { values[i] += span }
+    }
+    return values
+  }
+
+  /// A hyperslab in physical units: stored * scale_factor + add_offset, NaN where the value is missing.
+  public func readPhysical(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
+    var values = try readDoubles(name, start: start, count: count)
+    let v = try variable(name), missing = v.missingValues, scale = v.scale, offset = v.offset
+    for fill in missing { for i in values.indices where values[i] == fill { values[i] = .nan } }
+    // Left alone where nothing is scaled, so that whole numbers and -0 stay what they are.
+    if scale != 1 || offset != 0 { for i in values.indices { values[i] = values[i] * scale + offset } }
+    return values
+  }
+
+  /// Rows of the first dimension in physical units and single precision, read piece by piece; for echoes.
+  public func readPhysicalFloats(_ name: String, rows: Range<Int>? = nil) throws -> [Float] {
+    let v = try variable(name)
+    guard let length = v.shape.first else { return try readPhysical(name).map(Float.init) }
+    let rows = rows ?? 0..<length, rest = Array(v.shape.dropFirst()), width = rest.reduce(1, *)
+    let step = max(1, (1 << 20) / max(1, width))
+    var result: [Float] = []
+    result.reserveCapacity(max(0, rows.count * width))
+    for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+      let n = min(step, rows.upperBound - row)
+      let part = try readPhysical(name, start: [row] + rest.map { _ in 0 }, count: [n] + rest)
+      result.append(contentsOf: part.lazy.map { Float($0) })
+    }
+    return result
+  }
+
+  /// The texts of a variable: strings one by one, characters joined along the last dimension.
+  public func readTexts(_ name: String) throws -> [String] {
+    let v = try variable(name)
+    let (first, extent) = try slab(v, nil, nil)
+    let total = extent.reduce(1, *)
+    guard total > 0 else { return [] }
+    return try NetCDFLibrary.locked {
+      let what = "variable '\(name)' of '\(path)' cannot be read as text"
+      switch v.type {
+      case .string:
+        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: total)
+        try NetCDFLibrary.check(nc_get_vara_string(v.group, v.id, first, extent, &pointers), what)
+        defer { nc_free_string(total, &pointers) }
+        return pointers.map { text($0) ?? "" }
+      case .char:
+        var bytes = [CChar](repeating: 0, count: total)
+        try NetCDFLibrary.check(nc_get_vara_text(v.group, v.id, first, extent, &bytes), what)
+        let width = max(1, extent.last ?? total)
+        return stride(from: 0, to: total, by: width).map { at in
+          String(decoding: bytes[at..<at + width].prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+      default: throw FloeError("variable '\(name)' of '\(path)' is \(v.type.rawValue), text is needed")
+      }
+    }
+  }
+
+  private func slab(_ v: NetCDFVariable, _ start: [Int]?, _ count: [Int]?) throws -> ([Int], [Int]) {
+    let first = start ?? v.shape.map { _ in 0 }
+    let extent = count ?? zip(v.shape, first).map { $0 - $1 }
+    let fits = first.count == v.shape.count && extent.count == v.shape.count
+      && zip(v.shape, zip(first, extent)).allSatisfy { $1.0 >= 0 && $1.1 >= 0 && $1.0 + $1.1 <= $0 }
+    guard fits else {
+      throw FloeError("variable '\(v.name)' of '\(path)' has the shape \(v.shape); start \(first) with count \(extent) lies outside of it")
+    }
+    return (first, extent)
+  }
+}
+
+/// Reads what a file holds; used under the library's lock.
+private struct NetCDFInventory {
+  let path: String
+  var dimensions: [NetCDFDimension] = []
+  var variables: [NetCDFVariable] = []
+
+  init(path: String) { self.path = path }
+
+  mutating func read(group: Int32, prefix: String, depth: Int) throws {
+    guard depth < 64 else { throw FloeError("'\(path)' nests groups deeper than 64") }
+    var count: Int32 = 0
+    try check(nc_inq_dimids(group, &count, nil, 0))
+    var ids = [Int32](repeating: 0, count: Int(count))
+    try check(nc_inq_dimids(group, &count, &ids, 0))
+    for id in ids {
+      let (name, length) = try dimension(group, id)
+      dimensions.append(NetCDFDimension(name: prefix + name, length: length))
+    }
+    try check(nc_inq_nvars(group, &count))
+    for id in 0..<count { if let v = try variable(group, id, prefix) { variables.append(v) } }
+    try check(nc_inq_grps(group, &count, nil))
+    var groups = [Int32](repeating: 0, count: Int(count))
+    try check(nc_inq_grps(group, &count, &groups))
+    for inner in groups {
+      let name = try name { nc_inq_grpname(inner, $0) }
+      try read(group: inner, prefix: "\(prefix)\(name)/", depth: depth + 1)
+    }
+  }
+
+  func attributes(group: Int32, variable: Int32) throws -> [String: NetCDFAttribute] {
+    var count: Int32 = 0, result: [String: NetCDFAttribute] = [:]
+    try check(variable == NC_GLOBAL ? nc_inq_natts(group, &count) : nc_inq_varnatts(group, variable, &count))
+    for i in 0..<count {
+      let name = try name { nc_inq_attname(group, variable, i, $0) }
+      var code: nc_type = 0, length = 0
+      try check(nc_inq_att(group, variable, name, &code, &length))
+      guard let type = NetCDFType(code: code) else { continue }
+      switch type {
+      case .char:
+        var bytes = [CChar](repeating: 0, count: length + 1)
+        try check(nc_get_att_text(group, variable, name, &bytes))
+        result[name] = .text(String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+      case .string:
+        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: length)
+        try check(nc_get_att_string(group, variable, name, &pointers))
+        result[name] = .text(pointers.map { text($0) ?? "" }.joined(separator: "\n"))
+        nc_free_string(length, &pointers)
+      default:
+        var numbers = [Double](repeating: 0, count: length)
+        try check(nc_get_att_double(group, variable, name, &numbers))
+        result[name] = .numbers(numbers, type)
+      }
+    }
+    return result
+  }
+
+  private func variable(_ group: Int32, _ id: Int32, _ prefix: String) throws -> NetCDFVariable? {
+    var code: nc_type = 0, rank: Int32 = 0
+    let name = try name { nc_inq_varname(group, id, $0) }
+    try check(nc_inq_vartype(group, id, &code))
+    guard let type = NetCDFType(code: code) else { return nil }
+    try check(nc_inq_varndims(group, id, &rank))
+    var ids = [Int32](repeating: 0, count: Int(rank))
+    try check(nc_inq_vardimid(group, id, &ids))
+    let dims = try ids.map { try dimension(group, $0) }
+    return NetCDFVariable(
+      name: prefix + name, type: type, dimensions: dims.map(\.0), shape: dims.map(\.1),
+      attributes: try attributes(group: group, variable: id), group: group, id: id)
+  }
+
+  private func dimension(_ group: Int32, _ id: Int32) throws -> (String, Int) {
+    var length = 0
+    let name = try name { nc_inq_dimname(group, id, $0) }
+    try check(nc_inq_dimlen(group, id, &length))
+    return (name, length)
+  }
+
+  private func name(_ body: (UnsafeMutablePointer<CChar>?) -> Int32) throws -> String {
+    var buffer = [CChar](repeating: 0, count: Int(NC_MAX_NAME) + 1)
+    try check(buffer.withUnsafeMutableBufferPointer { body($0.baseAddress) })
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private func check(_ status: Int32) throws { try NetCDFLibrary.check(status, "'\(path)' cannot be read as netCDF") }
+}

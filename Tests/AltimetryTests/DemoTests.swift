@@ -1,0 +1,113 @@
+import Altimetry
+import FloeSDK
+import Foundation
+import Testing
+
+@Suite struct DemoTests {
+  static func folder(_ name: String) -> String { NSTemporaryDirectory() + "floe-altimetry-\(name)-\(UUID().uuidString)" }
+
+  /// All numbers of a table to the last bit: NaN is not equal to itself.
+  private static func bits(_ table: Table) -> [[UInt64]] {
+    table.columns.map { column in
+      if case .array(let v, _) = column.values { return v.map { UInt64($0.bitPattern) } }
+      return column.numbers?.map(\.bitPattern) ?? []
+    }
+  }
+
+  private func number(_ value: JSONValue?, _ keys: String...) -> Double {
+    var v = value
+    for key in keys { v = v?[key] }
+    return v?.doubleValue ?? .nan
+  }
+
+  @Test func defaultRecipe() async throws {
+    let folder = Self.folder("default")
+    defer { try? FileManager.default.removeItem(atPath: folder) } // what cannot be removed stays in the temporary folder
+    let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 1800))
+    let features = try await TestRun.track("altimetry.features", raw)
+    #expect(features.told.dropped["no echo"] ?? 0 > 0)
+    #expect(features.told.dropped["peak too early for its noise bins"] ?? 0 > 0)
+    #expect(features.told.dropped.values.reduce(0, +) == features.track.rowCount - features.track.status.keptCount)
+    let aligned = try await TestRun.track("altimetry.align", features.track)
+    let edge = aligned.told.records["leading edge std"]
+    #expect(number(edge, "before") > 8)
+    #expect(number(edge, "after") <= 1.5)
+    let flags = try aligned.track.numbers("aligned"), shifts = try aligned.track.numbers("shift_m")
+    #expect(zip(flags, shifts).allSatisfy { ($0 == 1) == $1.isFinite })
+    let again = try await TestRun.track("altimetry.align", features.track, workers: 1)
+    let isSame = Self.bits(again.track) == Self.bits(aligned.track)
+    #expect(isSame)
+    let separation = try await TestRun.step("altimetry.separation", ports: ["input": [.table(aligned.track)]])
+    guard case .table(let table)? = separation.outputs["table"] else { throw FloeError("no table") }
+    #expect(table.rowCount == 6)
+    #expect(table["change"]?.numbers?[4] == 0)
+    let echoes = try await TestRun.step("altimetry.echoes", ports: ["input": [.table(aligned.track)]])
+    #expect(number(echoes.told.records["mean echo peak of sea_ice"], "after") > number(echoes.told.records["mean echo peak of sea_ice"], "before"))
+  }
+
+  @Test func retrackedPutsTheEdgeAtTheNominalBin() async throws {
+    let folder = Self.folder("retracked")
+    defer { try? FileManager.default.removeItem(atPath: folder) } // what cannot be removed stays in the temporary folder
+    let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 400))
+    let aligned = try await TestRun.track("altimetry.align", raw, ["method": .text("retracked")])
+    #expect(number(aligned.told.records["leading edge std"], "after") < 0.3)
+    let retracked = try await TestRun.track("altimetry.retrack", raw)
+    let height = try retracked.track.numbers("elevation_m"), surface = try raw.numbers("mean_sea_surf_sol2_20_ku")
+    let difference = RunningStatistics(zip(height, surface).map { $0 - $1 }.filter(\.isFinite))
+    #expect(difference.count > 300)
+    #expect(abs(difference.mean) < 0.4)
+  }
+
+  @Test func coursePresetTellsWhatItZeroes() async throws {
+    let folder = Self.folder("course")
+    defer { try? FileManager.default.removeItem(atPath: folder) } // what cannot be removed stays in the temporary folder
+    let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 600))
+    let features = try await TestRun.track("altimetry.features", raw, ["preset": .text("course")])
+    let aligned = try await TestRun.track("altimetry.align", features.track, ["preset": .text("course")])
+    #expect(aligned.told.warnings.contains { $0.contains("got the shift 0 m") })
+    #expect(aligned.told.records["records set to zero shift"]?.intValue ?? 0 > 0)
+    let kept = features.track.status.keptCount
+    #expect(kept < features.track.rowCount && kept > 0)
+  }
+
+  @Test func refusals() async throws {
+    var table = Table(rowCount: 1)
+    table.set(Column("waveform_20_ku", values: .array([Float](repeating: 1, count: 256), width: 256)))
+    await #expect(throws: FloeError.self) { _ = try await TestRun.track("altimetry.features", table) }
+    await #expect(throws: FloeError.self) { _ = try await TestRun.track("altimetry.align", table) }
+    await #expect(throws: BindingErrors.self) { _ = try await TestRun.track("altimetry.align", table, ["percentiles": .list([.text("99"), .text("1")])]) }
+  }
+
+  @Test func declarationsAreConsistent() {
+    for (name, factory) in TestRun.factories() { #expect(factory.declaration.inconsistencies() == [], "\(name)") }
+  }
+
+  @Test func echoesAsNetCDF() async throws {
+    let folder = Self.folder("netcdf")
+    defer { try? FileManager.default.removeItem(atPath: folder) } // what cannot be removed stays in the temporary folder
+    let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 200))
+    let aligned = try await TestRun.track("altimetry.align", raw).track
+    let paths = ["\(folder)/a.nc", "\(folder)/b.nc"]
+    for path in paths { try TableNetCDFWriter.write(path: path, table: aligned, provenance: "{}") }
+    #expect(try VirtualFile.read(paths[0]) == VirtualFile.read(paths[1]))
+    let file = try NetCDFFile.open(paths[0])
+    #expect(file["waveform_aligned"]?.dimensions == ["time_20_ku", "echo_sample_ind"])
+    #expect(file["esa_class"]?.attributes["flag_meanings"]?.text == "open_ocean sea_ice lead unclassified")
+    #expect(file["time_20_ku"]?.unit == "seconds since 2000-01-01 00:00:00.0")
+    guard case .array(let echoes, _)? = aligned["waveform_aligned"]?.values else { throw FloeError("no echoes") }
+    let read = try file.readPhysicalFloats("waveform_aligned")
+    #expect(zip(read, echoes).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) })
+  }
+
+  @Test func productHasEveryVariable() async throws {
+    let folder = Self.folder("schema")
+    defer { try? FileManager.default.removeItem(atPath: folder) } // what cannot be removed stays in the temporary folder
+    let path = try await DemoTrack.make(in: folder, records: 200)
+    let file = try NetCDFFile.open(path)
+    #expect(file.variables.count == 310)
+    #expect(file["waveform_20_ku"]?.type == .uint32 && file["rip_20_ku"]?.shape == [200, 256])
+    #expect(file["lon_20_ku"]?.scale == 1e-6 && file["alt_20_ku"]?.offset == 700_000)
+    #expect(file["time_20_c"]?.count != 200)
+    #expect(try VirtualFile.readText(path.replacingOccurrences(of: "enhanced_measurement.nc", with: "xfdumanifest.xml")).contains("posList"))
+  }
+}

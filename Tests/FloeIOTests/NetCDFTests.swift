@@ -1,0 +1,109 @@
+import FloeCore
+import FloeIO
+import Glibc
+import Testing
+
+extension IOTests {
+  @Suite struct NetCDFTests {
+    /// netCDF-C writes to real files only: a fresh one in the working folder, removed behind the test.
+    func withFile(_ body: (String) throws -> Void) throws {
+      let path = "floe-test-\(UInt64.random(in: 0 ... .max)).nc"
+      defer { unlink(path) }
+      try body(path)
+    }
+
+    @Test func packedValuesComeBackPhysical() throws {
+      try withFile { path in
+        let writer = try NetCDFWriter(path: path)
+        try writer.dimension("time", length: 3)
+        try writer.dimension("bin", length: 2)
+        try writer.attribute("title", .text("ä test"))
+        try writer.variable(
+          "range", type: .int16, dimensions: ["time"],
+          attributes: [("scale_factor", .number(0.5)), ("add_offset", .number(100)), ("units", .text("m"))], fill: -32768, deflate: 4)
+        try writer.variable("echo", type: .float32, dimensions: ["time", "bin"], deflate: 1)
+        try writer.variable(
+          "flag", type: .int8, dimensions: ["time"], attributes: [("flag_values", .numbers([0, 1, 2], .int8))], fill: 127)
+        try writer.variable("product", type: .string, dimensions: ["time"])
+        try writer.variable("counter", type: .int16, dimensions: [], attributes: [("_Unsigned", .text("true"))])
+        try writer.writePhysical("range", [101, .nan, 99.5])
+        try writer.write("echo", [1, 2], start: [0, 0], count: [1, 2])
+        try writer.write("echo", [3, 4, 5, 6], start: [1, 0], count: [2, 2])
+        try writer.write("flag", [0, 2, .nan])
+        try writer.write("product", texts: ["a", "", "ü"])
+        try writer.write("counter", [-1])
+        #expect(throws: FloeError.self) { try writer.write("flag", [1]) }
+        try writer.close()
+
+        let file = try NetCDFFile.open(path)
+        #expect(file.attributes["title"] == .text("ä test"))
+        #expect(file.dimensions == [.init(name: "time", length: 3), .init(name: "bin", length: 2)])
+        let range = try file.variable("range")
+        #expect(range.unit == "m" && range.shape == [3] && range.type == .int16)
+        #expect(try file.readDoubles("range") == [2, -32768, -1])
+        let physical = try file.readPhysical("range")
+        #expect(physical[0] == 101 && physical[1].isNaN && physical[2] == 99.5)
+        #expect(try file.readPhysicalFloats("echo") == [1, 2, 3, 4, 5, 6])
+        #expect(try file.readPhysicalFloats("echo", rows: 1..<3) == [3, 4, 5, 6])
+        #expect(try file.readDoubles("echo", start: [1, 1], count: [2, 1]) == [4, 6])
+        #expect(try file.readDoubles("flag", start: [2], count: [1]) == [127])
+        #expect(file["flag"]?.attributes["flag_values"] == .numbers([0, 1, 2], .int8))
+        #expect(try file.readTexts("product") == ["a", "", "ü"])
+        #expect(try file.readDoubles("counter") == [65_535])
+        #expect(throws: FloeError.self) { try file.readDoubles("range", start: [2], count: [2]) }
+        let error = #expect(throws: FloeError.self) { try file.variable("rang") }
+        #expect(error?.message.contains("'rang'") == true)
+      }
+    }
+
+    @Test func whatIsNoNetCDFIsRefused() throws {
+      try withFile { path in
+        try VirtualFile.write("no netCDF", to: path)
+        let error = #expect(throws: FloeError.self) { try NetCDFFile.open(path) }
+        #expect(error?.message.contains(path) == true)
+      }
+    }
+
+    @Test(arguments: [1, 8, 15, 128]) func fourierTransformMatchesItsDefinition(n: Int) throws {
+      let plan = try RealFourierPlan(length: n)
+      let rows = 3
+      let samples = (0..<rows * n).map { Float(($0 * 37 + 11) % 23) - 11 }
+      var spectra: [Float] = [], back: [Float] = []
+      plan.forward(samples, into: &spectra)
+      #expect(spectra.count == rows * (n / 2 + 1) * 2)
+      for row in 0..<rows {
+        for k in 0...n / 2 {
+          var re = 0.0, im = 0.0
+          for i in 0..<n {
+            let angle = -2 * Double.pi * Double(k * i) / Double(n)
+            re += Double(samples[row * n + i]) * cos(angle)
+            im += Double(samples[row * n + i]) * sin(angle)
+          }
+          let at = (row * (n / 2 + 1) + k) * 2
+          #expect(abs(Double(spectra[at]) - re) < 1e-3 && abs(Double(spectra[at + 1]) - im) < 1e-3)
+        }
+      }
+      let kept = spectra
+      plan.inverse(spectra, into: &back)
+      #expect(spectra == kept)
+      #expect(zip(samples, back).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+
+    @Test func fourierTransformsRunOnManyThreads() async throws {
+      let samples = (0..<256 * 50).map { Float(($0 * 37 + 11) % 23) }
+      let results = try await withThrowingTaskGroup(of: [Float].self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            var spectra: [Float] = []
+            try RealFourierPlan(length: 256).forward(samples, into: &spectra)
+            return spectra
+          }
+        }
+        var all: [[Float]] = []
+        for try await r in group { all.append(r) }
+        return all
+      }
+      #expect(results.allSatisfy { $0 == results[0] })
+    }
+  }
+}

@@ -1,0 +1,118 @@
+"""How runs behave: same bytes whatever the means, interruption, completions, listings, STAC."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import FLOE, ROOT, floe, needs_real_data, real_data
+
+
+def digest(folder):
+    import hashlib
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir()) if p.name != "run.json"}
+
+
+def test_same_bytes_for_any_workers_and_memory(demo, tmp_path):
+    seen = []
+    for i, (workers, memory) in enumerate([(1, "8GB"), (2, "8GB"), (2, "230MB")]):
+        out = tmp_path / str(i)
+        floe("run", ROOT / "examples/ice-lead.yaml", "--set", f"scene={demo['scene']}", "-o", out,
+             "--workers", workers, "--memory", memory, "--quiet")
+        seen.append(digest(out))
+    assert seen[0] == seen[1] == seen[2]
+    assert {"stack.tif", "ice-lead.tif", "probability.tif", "model.json", "ice-lead.stac.json", "ice-lead.qml"} <= set(seen[0])
+
+
+def test_ctrl_c_leaves_within_a_second_and_leaves_nothing(tmp_path):
+    out = tmp_path / "demo"
+    process = subprocess.Popen([FLOE, "demo", out, "--size", "5400", "--quiet"], stderr=subprocess.PIPE)
+    time.sleep(2)
+    assert process.poll() is None
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 130
+    assert time.monotonic() - began < 1.5
+    left = [p for p in out.rglob("*") if p.is_file()]
+    assert not left, left
+
+
+def test_check_reports_all_mistakes_as_json(tmp_path):
+    file = tmp_path / "p.yaml"
+    file.write_text("floe: 1\nsteps:\n  a: { use: cluster.kmens }\n  b: { use: raster.read }\noutputs: { x.foo: b.image }\n")
+    answer = json.loads(floe("check", file, "--json", expect=2).out)
+    assert answer["sound"] is False and {p["line"] for p in answer["problems"]} >= {3, 4, 5}
+    assert any("did you mean 'cluster.kmeans'" in p["message"] for p in answer["problems"])
+
+
+def test_check_of_a_sound_pipeline_tells_order_grids_and_sizes(demo):
+    text = floe("check", ROOT / "examples/ice-lead.yaml", "--set", f"scene={demo['scene']}").out
+    for words in ["1. stack  sentinel2.stack", "1200 x 1200", "EPSG:32601", "memory:", "disk:"]:
+        assert words in text
+
+
+def test_listing_steps_is_quick_and_complete():
+    floe("steps")
+    names = floe("steps").out
+    for name in ["sentinel2.stack", "raster.read", "table.read", "cluster.kmeans", "cluster.gmm", "cluster.apply", "evaluate.compare"]:
+        assert name in names
+    declared = {s["name"]: s for s in json.loads(floe("steps", "--json").out)}
+    clusters = next(p for p in declared["cluster.kmeans"]["parameters"] if p["name"] == "clusters")
+    assert clusters["minimum"] == 2 and clusters["maximum"] == 255
+
+
+def test_plugins_are_found_and_none_is_refused():
+    found = json.loads(floe("plugins", "--json").out)
+    assert len(found) >= 5 and all("refusal" not in m or m["refusal"] is None for m in found)
+
+
+@pytest.mark.parametrize("command", ["run", "check", "step", "steps", "plugins", "info", "demo"])
+def test_every_command_has_help_with_an_example(command):
+    assert "EXAMPLE" in floe(command, "--help").out
+
+
+def test_a_steps_flags_come_from_its_declaration(tmp_path, demo):
+    assert "--clusters" in floe("step", "cluster.kmeans", "--help").out
+    assert "did you mean 'cluster.kmeans'" in floe("step", "cluster.kmean", expect=2).err
+    result = floe("step", "cluster.kmeans", "--samples", demo["results"] / "stack.tif", "--clusters", 1, "--labels", "l.tif", "-o", tmp_path, expect=2)
+    assert "between 2 and 255" in result.err
+    floe("step", "cluster.kmeans", "--samples", demo["results"] / "stack.tif", "--names", "lead=darkest,sea_ice=rest",
+         "--classes", "c.tif", "-o", tmp_path, "--quiet")
+    assert (tmp_path / "c.tif").exists()
+
+
+def test_completion_scripts_and_dynamic_names():
+    script = floe("--generate-completion-script", "bash").out
+    assert "floe" in script and "step" in script
+
+
+def test_examples_run(tmp_path):
+    floe("run", ROOT / "examples/points.yaml", "-o", tmp_path, "--quiet")
+    assert (tmp_path / "kmeans.csv").read_text().count("\n") == 101
+
+
+def test_stac_items_are_valid(demo):
+    import jsonschema
+    import pystac
+    item = json.loads((demo["results"] / "ice-lead.stac.json").read_text())
+    parsed = pystac.Item.from_dict(item)
+    assert parsed.properties["proj:code"] == "EPSG:32601"
+    west, south, east, north = item["bbox"]
+    assert -180 <= west <= 180 and south < north
+    names = [c["name"] for c in item["assets"]["data"]["classification:classes"]]
+    assert names == ["open_ocean", "sea_ice", "lead", "unclassified"]
+    folder = real_data() / "stac_schemas"
+    if not folder.is_dir():
+        pytest.skip("the extensions' schemas are not beside the checkout")
+    store = {}
+    for path in folder.glob("*.json"):
+        schema = json.loads(path.read_text())
+        store[schema.get("$id", path.name).rstrip("#")] = schema
+    for name in ["projection", "raster", "classification", "processing", "file"]:
+        schema = json.loads((folder / f"{name}.json").read_text())
+        uri = next(u for u in item["stac_extensions"] if f"/{name}/" in u)
+        # Core schemas are not at hand; what the extension itself demands is.
+        schema = json.loads(json.dumps(schema).replace('"https://schemas.stacspec.org', '"unused:https://schemas.stacspec.org'))
+        assert schema.get("$id", "").rstrip("#") == uri

@@ -1,0 +1,160 @@
+import FloeSDK
+
+/// Brings altimeter echoes to a common range.
+struct AlignStep: ProcessingStep {
+  static let name = "altimetry.align"
+  static let summary = "Shifts altimeter echoes to a common range, by geometry or by their leading edge, with FFT oversampling."
+  static let discussion = """
+    The track with the array column `waveform_aligned` (each echo divided by its maximum unless `normalise: false`) and `shift_m` (m), `shift_bins`
+    (bins; positive: the echo came late), `aligned` (0 or 1), `peak_bin`, `peak_bin_aligned`. A record that cannot be aligned keeps its echo
+    where it is, has `aligned` 0 and no shift, and is counted with its reason; an empty echo stays missing.
+
+    - `physical`: altitude - tracker range - corrections - `surface` (AWI style), the mean over the kept records removed. Corrections
+      default to dry and wet troposphere, GIM ionosphere, ocean tide (GOT, which already includes the load tide: product text), solid earth
+      and pole tide, inverse barometer and high-frequency fluctuations; the surface is the one of the product's own sea-ice anomaly.
+    - `retracked`: the leading edge of the threshold first-maximum retracker (see `altimetry.retrack`) goes to the nominal bin.
+
+    The spectrum of an echo is padded with zeros to `oversampling` times its length, with the value at the Nyquist frequency shared between
+    both its signs, and read at bin + shift by linear interpolation; outside of the echo its end sample holds.
+
+    Recorded: mean, standard deviation and range of the raw shift, spread of the peak before and after (kept records), and spread of the bin where
+    the leading edge crosses half of the first maximum, before and after (kept and aligned records).
+
+    The preset `course` is the course notebook's recipe, faults included: the load tide counts twice, inverse barometer and
+    high-frequency fluctuations are left out, the surface is solution 1, shifts outside the 1st to 99th percentile and missing ones become
+    0 before the mean is removed (a note tells how many), the Nyquist value is not split (padding doubles it), and a bin is 0.2342 m. A masked
+    1 Hz value is missing here too; the course's reader let its raw fill number through.
+    """
+  static let example = """
+    aligned: { use: altimetry.align, in: { input: features.track }, with: { method: physical } }
+    """
+  static let courseCorrections = [
+    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku", "ocean_tide_sol1_01",
+    "load_tide_sol1_01", "pole_tide_01", "solid_earth_tide_01",
+  ]
+  static let presets = [
+    Preset("course", "The course notebook's recipe, faults included", values: [
+      "corrections": .list(courseCorrections.map { .text($0) }), "surface": .text("mean_sea_surf_sol1_20_ku"),
+      "percentiles": .list([.text("1"), .text("99")]), "missing_as_zero": .text("true"), "split_nyquist": .text("false"),
+      "range_gate": .text("0.2342"),
+    ])
+  ]
+
+  /// How the shift is found.
+  enum Method: String, ChoiceParameter { case physical, retracked }
+
+  @Input("Track with echoes") var input: Table
+  @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
+  @Param("How the shift is found") var method = Method.physical
+  @Param("Columns that are added to the tracker range", unit: .metre) var corrections = [
+    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku", "ocean_tide_sol1_01",
+    "solid_earth_tide_01", "pole_tide_01", "inv_bar_cor_01", "hf_fluct_cor_01",
+  ]
+  @Param("Column with the height of the surface that echoes are brought to", unit: .metre) var surface = "mean_sea_surf_sol2_20_ku"
+  @Param("Oversampling factor", in: 1...128) var oversampling = 24
+  @Param("Share the Nyquist value between both signs of its frequency") var splitNyquist = true
+  @Param("Percentiles outside of which a shift is an outlier, for example 1, 99", unit: "percent", in: 0...100) var percentiles: [Double]?
+  @Param("Give outliers and missing shifts the value 0 before the mean is removed, as the course does") var missingAsZero = false
+  @Param("Largest shift; beyond it the record stays unaligned", unit: "bins", in: 0...1e9) var maxShift = 128.0
+  @Param("Distance of two bins; the track's own by default", unit: .metre, in: 1e-3...10) var rangeGate: Double?
+  @Param("Divide each echo by its maximum") var normalise = true
+  @Output("The track with aligned echoes") var track: Table?
+
+  func validate() throws {
+    if let p = percentiles, p.count != 2 || p[0] >= p[1] { throw ParameterError("percentiles", "must be two rising numbers, not '\(p.map { "\($0)" }.joined(separator: ","))'") }
+    if method == .retracked && missingAsZero { throw ParameterError("missing_as_zero", "belongs to the method physical") }
+  }
+
+  mutating func plan(in context: PlanContext) throws {
+    var width = 256
+    if case .array(_, let w)? = input[waveform]?.values { width = w }
+    var planned = input.planned(
+      adding: [("shift_m", "m"), ("shift_bins", "1"), ("peak_bin", "1"), ("peak_bin_aligned", "1")], arrays: [("waveform_aligned", width)])
+    planned.set(Column("aligned", values: .integer([])))
+    planned.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
+    track = planned
+  }
+
+  mutating func run(in context: RunContext) async throws {
+    let echoes = try EchoColumn(input, waveform), gate = try input.rangeGate(rangeGate), members = (0..<input.rowCount).map(input.status.isKept)
+    let edges = try await context.rows(input.rowCount) { rows in rows.map { Retracker().edge(echoes.row($0))?.bin ?? .nan } }
+    let raw = try method == .physical ? physicalShifts(members, context) : retrackedShifts(edges, gate, members, context)
+    var rule = ShiftRule()
+    rule.percentiles = percentiles.map { ($0[0], $0[1]) }
+    rule.missingAsZero = missingAsZero
+    rule.removesMean = method == .physical
+    rule.limit = maxShift * gate
+    let outcome = rule.apply(raw, members: members)
+    let aligner = try EchoAligner(samples: echoes.width, factor: oversampling, splitNyquist: splitNyquist)
+    let bins = outcome.shifts.map { $0 / gate }, divide = normalise
+    let moved = try await context.rows(input.rowCount) { Self.move($0, echoes, bins, aligner, divide) }
+    var table = input
+    let peaks = (0..<table.rowCount).map { Peakiness.peak(echoes.row($0)).map(Double.init) ?? .nan }
+    let aligned = zip(outcome.aligned, peaks).map { $0 && !$1.isNaN }
+    table.set(Column("waveform_aligned", unit: divide ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo", values: .array(moved.flatMap(\.echo), width: echoes.width)))
+    table.tags["normalised:waveform_aligned"] = divide ? "true" : nil
+    func shown(_ v: [Double]) -> [Double] { missingAsZero ? v : zip(v, aligned).map { $1 ? $0 : .nan } }
+    table.set(Column("shift_m", unit: .metre, summary: "Shift that the echo was moved by", values: .number(shown(outcome.shifts))))
+    table.set(Column("shift_bins", summary: "Shift that the echo was moved by, in bins", values: .number(shown(bins))))
+    table.set(Column("aligned", summary: "1 where the record's own shift was used", values: .integer(aligned.map { $0 ? 1 : 0 })))
+    table.set(Column("peak_bin", summary: "Bin of the first largest sample", values: .number(peaks)))
+    table.set(Column("peak_bin_aligned", summary: "Bin of the first largest sample of the aligned echo", values: .number(moved.map(\.peak))))
+    report(outcome, raw, members, aligned, peaks, edges, moved, context)
+    track = table
+  }
+
+  /// One aligned echo and what is told of it.
+  struct Moved: Sendable {
+    var echo: [Float]
+    var peak: Double
+    var edge: Double
+  }
+
+  static func move(_ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ aligner: EchoAligner, _ divide: Bool) -> [Moved] {
+    var block: [Float] = [], shifts: [Double] = []
+    block.reserveCapacity(rows.count * echoes.width)
+    for row in rows {
+      let echo = echoes.row(row), isWhole = Peakiness.peak(echo) != nil && echo.allSatisfy(\.isFinite)
+      let scale = isWhole && divide ? echo.max() ?? 1 : 1
+      block.append(contentsOf: echo.lazy.map { isWhole ? $0 / scale : 0 })
+      shifts.append(isWhole && bins[row].isFinite ? bins[row] : 0)
+    }
+    let result = aligner.align(block, shifts: shifts)
+    return rows.map { row in
+      let at = (row - rows.lowerBound) * echoes.width, part = at..<at + echoes.width
+      guard let peak = Peakiness.peak(block[part]) else {
+        return Moved(echo: [Float](repeating: .nan, count: echoes.width), peak: .nan, edge: .nan)
+      }
+      // A record without a shift keeps its samples to the last bit.
+      guard bins[row].isFinite else { return Moved(echo: Array(block[part]), peak: Double(peak), edge: .nan) }
+      let echo = result[part]
+      return Moved(echo: Array(echo), peak: Peakiness.peak(echo).map(Double.init) ?? .nan, edge: Retracker().edge(echo)?.bin ?? .nan)
+    }
+  }
+
+  private func physicalShifts(_ members: [Bool], _ context: RunContext) throws -> [Double] {
+    let names = ["alt_20_ku", "tracker_range_20_ku"] + corrections + [surface]
+    if corrections.contains("load_tide_sol1_01") && corrections.contains("ocean_tide_sol1_01") {
+      context.log(.notice, "ocean_tide_sol1_01 includes the load tide: with load_tide_sol1_01 it counts twice")
+    }
+    var shift = try input.numbers(names[0]), missing: [String: Int] = [:]
+    for (row, v) in shift.enumerated() where members[row] && !v.isFinite { missing[names[0], default: 0] += 1 }
+    for name in names.dropFirst() {
+      for (row, v) in try input.numbers(name).enumerated() {
+        if members[row], shift[row].isFinite, !v.isFinite { missing[name, default: 0] += 1 }
+        shift[row] -= v
+      }
+    }
+    for (name, count) in missing.sorted(by: { $0.key < $1.key }) {
+      let fate = missingAsZero ? "aligned by 0 m less the mean" : "left unaligned"
+      context.dropped(count, "records", because: "\(fate): \(name) missing")
+    }
+    return shift
+  }
+
+  private func retrackedShifts(_ edges: [Double], _ gate: Double, _ members: [Bool], _ context: RunContext) throws -> [Double] {
+    let nominal = try input.nominalBin()
+    context.dropped(edges.indices.count { members[$0] && edges[$0].isNaN }, "records", because: "left unaligned: no leading edge found")
+    return edges.map { ($0 - nominal) * gate }
+  }
+}

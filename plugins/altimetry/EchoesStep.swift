@@ -1,0 +1,71 @@
+import FloeSDK
+
+/// Mean echoes of the classes.
+struct EchoesStep: ProcessingStep {
+  static let name = "altimetry.echoes"
+  static let summary = "Computes mean and standard deviation of the normalised echoes of each class, raw and aligned."
+  static let discussion = """
+    A table with one row a bin: `bin`, and for each class `<class>_raw_mean`, `<class>_raw_std`, `<class>_aligned_mean`, `<class>_aligned_std`
+    (dimensionless; each echo divided by its own maximum; population standard deviation) and `<class>_count`, the number of records. Kept records with
+    both echoes take part; with `only_aligned` those with `aligned` 1. The document holds the same with the peak of each mean echo.
+    """
+  static let example = """
+    echoes: { use: altimetry.echoes, in: { input: aligned.track }, with: { classes: esa_class } }
+    """
+
+  @Input("Track with raw and aligned echoes") var input: Table
+  @Param("Column with the class codes") var classes = "esa_class"
+  @Param("Column with the raw echoes") var raw = "waveform_20_ku"
+  @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
+  @Param("Only records with aligned 1") var onlyAligned = false
+  @Output("Mean echoes, one row a bin") var table: Table?
+  @Output("The same as a report") var report: Document?
+
+  mutating func plan(in context: PlanContext) throws {
+    var result = Table(rowCount: 0)
+    result.set(Column("bin", values: .integer([])))
+    table = result
+    report = Document(title: "Mean echoes", body: [:])
+  }
+
+  mutating func run(in context: RunContext) async throws {
+    let before = try EchoColumn(input, raw), after = try EchoColumn(input, aligned)
+    guard before.width == after.width else { throw FloeError("'\(raw)' has \(before.width) bins and '\(aligned)' \(after.width)") }
+    let codes = try input.numbers(classes), flag = onlyAligned ? try input.numbers("aligned") : nil
+    let names = input[classes]?.classes ?? .seaIce
+    var result = Table(rowCount: before.width), body: [String: JSONValue] = [:]
+    result.set(Column("bin", summary: "Echo sample", values: .integer((0..<before.width).map { $0 })))
+    for code in Set(codes.filter(\.isFinite).map { Int($0) }).sorted() {
+      try context.checkCancelled()
+      let rows = codes.indices.filter {
+        codes[$0] == Double(code) && input.status.isKept($0) && (flag == nil || flag?[$0] == 1)
+          && Peakiness.peak(before.row($0)) != nil && Peakiness.peak(after.row($0)) != nil
+      }
+      guard !rows.isEmpty else { continue }
+      let name = names[code]?.name ?? "class_\(code)"
+      var entry: [String: JSONValue] = ["count": .integer(rows.count)]
+      for (label, column) in [("raw", before), ("aligned", after)] {
+        let (mean, std) = Self.statistics(column, rows)
+        result.set(Column("\(name)_\(label)_mean", values: .number(mean)))
+        result.set(Column("\(name)_\(label)_std", values: .number(std)))
+        entry["\(label)_peak"] = JSONValue(mean.max())
+        entry["\(label)_mean"] = .array(mean.map { JSONValue(finite: $0) })
+        entry["\(label)_std"] = .array(std.map { JSONValue(finite: $0) })
+      }
+      result.set(Column("\(name)_count", values: .integer([Int?](repeating: rows.count, count: before.width))))
+      body[name] = .object(entry)
+      context.record("mean echo peak of \(name)", ["before": entry["raw_peak"] ?? .null, "after": entry["aligned_peak"] ?? .null])
+    }
+    table = result
+    report = Document(title: "Mean echoes", body: .object(body))
+  }
+
+  private static func statistics(_ column: EchoColumn, _ rows: [Int]) -> (mean: [Double], std: [Double]) {
+    var bins = [RunningStatistics](repeating: RunningStatistics(), count: column.width)
+    for row in rows {
+      let echo = column.row(row), top = Double(echo.max() ?? 1)
+      for (i, v) in echo.enumerated() where v.isFinite { bins[i].add(Double(v) / top) }
+    }
+    return (bins.map(\.mean), bins.map(\.standardDeviation))
+  }
+}

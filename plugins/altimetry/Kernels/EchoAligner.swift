@@ -1,0 +1,117 @@
+import FloeSDK
+import Glibc
+
+/// Reads echoes at x + shift from a spectrum padded with zeros: oversampling, linear interpolation, every n-th sample kept.
+///
+/// ```
+/// echoes[row][bin]   shifts[row] in bins, positive reads later bins
+/// ```
+/// Outside of the oversampled echo its first or last sample holds, as in `numpy.interp`. A shift is the same along an echo,
+/// so `align` needs one pair of short transforms with a factor on the spectrum; `alignPlain` does what the words say.
+public struct EchoAligner: Sendable {
+  public let samples: Int
+  public let factor: Int
+  /// Whether the Nyquist value of an even number of samples is shared between both signs of its frequency.
+  ///
+  /// Without it the padded spectrum counts the value twice, as the course's zero padding does.
+  public let splitNyquist: Bool
+  private let short: RealFourierPlan
+  private let long: RealFourierPlan
+  /// cos and sin of 2 pi i / (samples * factor).
+  private let cosines: [Double], sines: [Double]
+
+  /// An aligner for echoes of `samples` bins.
+  public init(samples: Int, factor: Int, splitNyquist: Bool = true) throws {
+    self.samples = samples
+    self.factor = factor
+    self.splitNyquist = splitNyquist
+    short = try RealFourierPlan(length: samples)
+    long = try RealFourierPlan(length: samples * factor)
+    let m = samples * factor
+    cosines = (0..<m).map { cos(2 * Double.pi * Double($0) / Double(m)) }
+    sines = (0..<m).map { sin(2 * Double.pi * Double($0) / Double(m)) }
+  }
+
+  private var nyquistFactor: Double { splitNyquist || factor == 1 ? 1 : 2 }
+
+  /// The aligned echoes by one transform pair of `samples` values each.
+  public func align(_ echoes: [Float], shifts: [Double]) -> [Float] {
+    let n = samples, m = n * factor, width = 2 * short.spectrumLength, last = Double(m - 1)
+    var spectra: [Float] = [], result: [Float] = []
+    short.forward(echoes, into: &spectra)
+    var ends = [(low: Float, high: Float)](repeating: (0, 0), count: shifts.count)
+    for row in shifts.indices {
+      ends[row] = outerSamples(of: spectra, row)
+      let whole = (shifts[row] * Double(factor)).rounded(.down), f = shifts[row] * Double(factor) - whole
+      let k = Int(exactly: whole.truncatingRemainder(dividingBy: Double(m))) ?? 0
+      let step = (k % m + m) % m
+      var at = 0
+      for j in 0..<short.spectrumLength {
+        // (1 - f) e^(2 pi i j k / m) + f e^(2 pi i j (k + 1) / m)
+        var next = at + j
+        if next >= m { next -= m }
+        let re = (1 - f) * cosines[at] + f * cosines[next], im = (1 - f) * sines[at] + f * sines[next]
+        let p = row * width + 2 * j, a = Double(spectra[p]), b = Double(spectra[p + 1])
+        if n % 2 == 0 && j == n / 2 {
+          spectra[p] = Float(a * re * nyquistFactor)
+          spectra[p + 1] = 0
+        } else {
+          spectra[p] = Float(a * re - b * im)
+          spectra[p + 1] = Float(a * im + b * re)
+        }
+        at += step
+        if at >= m { at -= m }
+      }
+    }
+    short.inverse(spectra, into: &result)
+    for row in shifts.indices {
+      for i in 0..<n {
+        let place = (Double(i) + shifts[row]) * Double(factor)
+        if place <= 0 { result[row * n + i] = ends[row].low } else if place >= last { result[row * n + i] = ends[row].high }
+      }
+    }
+    return result
+  }
+
+  /// First and last sample of the oversampled echo.
+  private func outerSamples(of spectra: [Float], _ row: Int) -> (low: Float, high: Float) {
+    let n = samples, m = n * factor, base = row * 2 * short.spectrumLength
+    var low = 0.0, high = 0.0
+    for j in 0..<short.spectrumLength {
+      let isNyquist = n % 2 == 0 && j == n / 2
+      let weight = j == 0 ? 1 : isNyquist ? nyquistFactor : 2
+      let at = (m - j) % m, a = Double(spectra[base + 2 * j]), b = isNyquist ? 0 : Double(spectra[base + 2 * j + 1])
+      low += weight * a
+      high += weight * (a * cosines[at] - b * sines[at])
+    }
+    return (Float(low / Double(n)), Float(high / Double(n)))
+  }
+
+  /// The plain twin of `align`: the spectrum padded with zeros, transformed back, interpolated, every `factor`-th kept.
+  public func alignPlain(_ echoes: [Float], shifts: [Double]) -> [Float] {
+    let n = samples, m = n * factor
+    var result: [Float] = []
+    result.reserveCapacity(echoes.count)
+    var spectrum: [Float] = [], fine: [Float] = []
+    for row in shifts.indices {
+      short.forward(Array(echoes[row * n..<(row + 1) * n]), into: &spectrum)
+      var padded = [Float](repeating: 0, count: 2 * long.spectrumLength)
+      for i in spectrum.indices { padded[i] = spectrum[i] * Float(factor) }
+      // The value at the old Nyquist frequency now stands for both of its signs.
+      if n % 2 == 0 && factor > 1 && splitNyquist { padded[n] /= 2 }
+      long.inverse(padded, into: &fine)
+      for i in 0..<n {
+        let place = (Double(i) + shifts[row]) * Double(factor)
+        if place <= 0 {
+          result.append(fine[0])
+        } else if place >= Double(m - 1) {
+          result.append(fine[m - 1])
+        } else {
+          let k = Int(place), f = Float(place - Double(k))
+          result.append(fine[k] + (fine[k + 1] - fine[k]) * f)
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,41 @@
+import FloeSDK
+
+/// What is computed of each record's echo and range-integrated power.
+public struct EchoFeatures: Sendable, Equatable {
+  /// The largest sample, in the echo's unit; NaN for an empty echo.
+  public var maximum = Double.nan
+  /// The place of the first largest sample.
+  public var peakBin = Double.nan
+  /// The mean of bins 0...5, in the echo's unit.
+  public var noiseFloor = Double.nan
+  /// From 5 % to 95 % of the first maximum on the leading edge, in bins.
+  public var leadingEdgeWidth = Double.nan
+  public var peakiness = Double.nan
+  /// |sigma| of the Gaussian fitted to the range-integrated power, in looks.
+  public var ssd = Double.nan
+  public var ssdMoment = Double.nan
+  public var ssdNotebook = Double.nan
+
+  /// Nothing known yet.
+  public init() {}
+
+  /// The features of an echo.
+  public mutating func read(echo: ArraySlice<Float>, _ definition: PeakinessDefinition, pythonWindow: Bool) {
+    guard let peak = Peakiness.peak(echo) else { return }
+    let base = echo.startIndex
+    maximum = Double(echo[base + peak])
+    peakBin = Double(peak)
+    noiseFloor = echo.prefix(6).reduce(0.0) { $0 + Double($1) } / 6
+    leadingEdgeWidth = Retracker().edge(echo)?.width ?? .nan
+    peakiness = Peakiness.value(echo, definition, pythonWindow: pythonWindow)
+  }
+
+  /// The features of a range-integrated power, of which the first `looks` values are used.
+  public mutating func read(power: ArraySlice<Float>, looks: Int, others: Bool) {
+    let y = power.prefix(max(0, looks)).map(Double.init)
+    ssd = GaussianFit(y)?.sigma ?? .nan
+    guard others else { return }
+    ssdMoment = GaussianFit.moments(y)?.root ?? .nan
+    ssdNotebook = GaussianFit.notebookWidth(y)
+  }
+}

@@ -1,0 +1,53 @@
+import FloeSDK
+
+/// What becomes of the raw shifts of a track before echoes are moved by them.
+public struct ShiftRule: Sendable {
+  /// Percentiles (0...100) outside of which a shift is an outlier; nil keeps all.
+  public var percentiles: (low: Double, high: Double)?
+  /// Whether outliers and missing shifts become 0 before the mean is removed, as in the course.
+  public var missingAsZero = false
+  public var removesMean = true
+  /// The largest shift in metres that an echo is moved by; more leaves it unaligned.
+  public var limit = Double.infinity
+
+  /// Shifts ready for use.
+  public struct Outcome: Sendable {
+    /// Metres to move each record by; NaN where it stays.
+    public var shifts: [Double]
+    /// Whether a record's own shift is used.
+    public var aligned: [Bool]
+    public var mean = 0.0
+    public var outliers = 0, tooLarge = 0, missing = 0
+  }
+
+  /// A rule that only removes the mean.
+  public init() {}
+
+  /// Applies the rule; only `members` make the mean and the percentiles and are counted.
+  public func apply(_ raw: [Double], members: [Bool]) -> Outcome {
+    var out = Outcome(shifts: raw, aligned: raw.map(\.isFinite))
+    let known = raw.indices.filter { members[$0] && raw[$0].isFinite }.map { raw[$0] }
+    out.missing = raw.indices.count { members[$0] && !raw[$0].isFinite }
+    if let percentiles {
+      let limits = quantiles([percentiles.low / 100, percentiles.high / 100], of: known)
+      for i in raw.indices where out.aligned[i] && (raw[i] < limits[0] || raw[i] > limits[1]) {
+        out.aligned[i] = false
+        if members[i] { out.outliers += 1 }
+      }
+    }
+    func fill() { for i in raw.indices where !out.aligned[i] { out.shifts[i] = missingAsZero ? 0 : .nan } }
+    fill()
+    if removesMean {
+      out.mean = RunningStatistics(raw.indices.lazy.filter { members[$0] }.map { out.shifts[$0] }).mean
+      for i in raw.indices { out.shifts[i] -= out.mean }
+    }
+    if limit.isFinite && !missingAsZero {
+      for i in raw.indices where out.aligned[i] && abs(out.shifts[i]) > limit {
+        out.aligned[i] = false
+        out.shifts[i] = .nan
+        if members[i] { out.tooLarge += 1 }
+      }
+    }
+    return out
+  }
+}

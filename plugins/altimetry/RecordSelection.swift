@@ -1,0 +1,42 @@
+import FloeSDK
+
+/// Which records take part in a classification of sea ice.
+enum RecordSelection: String, ChoiceParameter {
+  case surface
+  case esaFlag = "esa_flag"
+  case none
+
+  /// Marks the rows that do not take part.
+  func mark(_ table: inout Table, minimumConcentration: Double) throws(FloeError) {
+    switch self {
+    case .none: return
+    case .surface:
+      let surface = try Self.column(table, "surf_type_20_ku"), ice = try Self.column(table, "sea_ice_concentration_20_ku")
+      let percent = minimumConcentration == minimumConcentration.rounded() ? "\(Int(minimumConcentration))" : "\(minimumConcentration)"
+      for row in 0..<table.rowCount {
+        if surface[row].isNaN {
+          table.status.drop(row, because: "surface type missing")
+        } else if surface[row] != 0 {
+          table.status.drop(row, because: "not ocean (surf_type_20_ku: enclosed water, land ice or land)")
+        } else if ice[row].isNaN {
+          table.status.drop(row, because: "sea-ice concentration missing")
+        } else if ice[row] < minimumConcentration {
+          table.status.drop(row, because: "sea-ice concentration below \(percent) %")
+        }
+      }
+    case .esaFlag:
+      let name = table["esa_class"] == nil ? "surf_type_class_20_ku" : "esa_class"
+      let flag = try Self.column(table, name)
+      for row in 0..<table.rowCount where !(flag[row] == 1 || flag[row] == 2) {
+        table.status.drop(row, because: "ESA's class is neither sea ice nor lead")
+      }
+    }
+  }
+
+  private static func column(_ table: Table, _ name: String) throws(FloeError) -> [Double] {
+    guard let values = table[name]?.numbers else {
+      throw FloeError("records cannot be chosen: the track has no column '\(name)' (it is in SR_2_LAN_SI); read it, or give select: none")
+    }
+    return values
+  }
+}

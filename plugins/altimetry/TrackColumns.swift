@@ -1,0 +1,76 @@
+import FloeSDK
+
+/// An array column of a track taken apart: `values[row][bin]`.
+struct EchoColumn: Sendable {
+  let name: String
+  let values: [Float]
+  let width: Int
+
+  /// The array column of a name, or the sentence that says why not.
+  init(_ table: Table, _ name: String) throws(FloeError) {
+    guard let column = table[name] else {
+      throw FloeError("the track has no column '\(name)'; echoes are in the enhanced product (SR_2_LAN_SI, enhanced_measurement.nc) and are read by sentinel3.read")
+    }
+    guard case .array(let values, let width) = column.values, width > 8 else {
+      throw FloeError("column '\(name)' is \(column.values.kind); an array of echo samples is needed")
+    }
+    self.name = name
+    self.values = values
+    self.width = width
+  }
+
+  /// One row's samples; its indices do not begin at 0.
+  func row(_ i: Int) -> ArraySlice<Float> { values[i * width..<(i + 1) * width] }
+}
+
+/// Rows are worked on in blocks of this many.
+let blockRows = 512
+
+extension RunContext {
+  /// Calls `body` for each block of rows and joins the results in order.
+  func rows<T: Sendable>(_ count: Int, _ body: @escaping @Sendable (Range<Int>) throws -> [T]) async throws -> [T] {
+    let blocks = (count + blockRows - 1) / blockRows
+    let parts = try await map(blocks, progress: "blocks") { b in
+      try body(b * blockRows..<min(count, (b + 1) * blockRows))
+    }
+    return Array(parts.joined())
+  }
+}
+
+extension Table {
+  /// The same columns and facts without rows, with further columns: what a plan hands on.
+  func planned(adding names: [(name: String, unit: PhysicalUnit)], arrays: [(name: String, width: Int)] = []) -> Table {
+    var result = Table(rowCount: 0, geometry: geometry, crs: crs, acquisition: acquisition, style: style, tags: tags)
+    for column in columns {
+      var empty = column
+      switch column.values {
+      case .number: empty.values = .number([])
+      case .integer: empty.values = .integer([])
+      case .code(_, let missing): empty.values = .code([], missing: missing)
+      case .text: empty.values = .text([])
+      case .array(_, let width): empty.values = .array([], width: width)
+      }
+      result.set(empty)
+    }
+    for (name, unit) in names { result.set(Column(name, unit: unit, values: .number([]))) }
+    for (name, width) in arrays { result.set(Column(name, values: .array([], width: width))) }
+    return result
+  }
+
+  /// The distance between two bins in metres, from the tag `range_gate_m`.
+  func rangeGate(_ own: Double?) throws(FloeError) -> Double {
+    if let own { return own }
+    guard let text = tags["range_gate_m"], let gate = Double(text), gate > 0 else {
+      throw FloeError("the track does not say how far its bins are apart (tag range_gate_m); give 'range_gate', 0.234213 m for 256 bins")
+    }
+    return gate
+  }
+
+  /// The bin to which the tracker range belongs, from the tag `nominal_bin`.
+  func nominalBin() throws(FloeError) -> Double {
+    guard let text = tags["nominal_bin"], let bin = Double(text) else {
+      throw FloeError("the track does not say to which bin its tracker range belongs (tag nominal_bin, 88 for 256 bins); absolute ranges are refused without it")
+    }
+    return bin
+  }
+}

@@ -1,0 +1,68 @@
+import FloeSDK
+
+/// Turns a labelling into the outputs of a step: labels, classes and areas, for rasters and tables alike.
+struct ClusterProducts {
+  let samples: Samples
+  let source: SampleSource
+  let clusterCount: Int
+  /// `codes[cluster]`; nil without names.
+  let codes: [Int]?
+  let water: WaterRule
+  let maxLeadWidth: Double
+
+  /// Labels and classes as they will be.
+  func planned() -> (labels: Samples, classes: Samples?) {
+    switch samples {
+    case .raster(let r):
+      let labels = Raster(planned: ClusterRasters.labelSpec(r.spec, clusters: clusterCount))
+      return (.raster(labels), codes.map { _ in .raster(Raster(planned: ClusterRasters.classSpec(r.spec))) })
+    case .table(let t):
+      let none = [UInt8](repeating: 255, count: t.rowCount)
+      let labels = ClusterTables.labelled(t, clusters: none, count: clusterCount)
+      return (.table(labels), codes.map { _ in .table(ClusterTables.classified(labels, clusters: none, codes: [0])) })
+    }
+  }
+
+  /// Labels and classes from a labelling of blocks; class areas and counts go to the record.
+  func make(_ label: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext) async throws -> (labels: Samples, classes: Samples?) {
+    switch samples {
+    case .raster(let r):
+      let lazy = ClusterRasters.labels(ClusterRasters.labelSpec(r.spec, clusters: clusterCount), from: source, label)
+      // One byte a pixel is cheap to keep, and both outputs and the areas rest on it.
+      let labels = try await context.keep(lazy)
+      guard let codes else { return (.raster(labels), nil) }
+      var classes = ClusterRasters.classes(ClusterRasters.classSpec(r.spec), from: labels, codes: codes)
+      if water == .openOcean { classes = try await context.keep(WaterWidth.opened(classes, side: side(r.spec.grid))) }
+      let counts = try await ClusterRasters.histogram(classes, context: context)
+      ClusterRasters.recordAreas(counts, grid: r.spec.grid, classes: .seaIce, context: context)
+      return (.raster(labels), .raster(classes))
+    case .table(let t):
+      let all = try await labelRows(label, context: context)
+      let labels = ClusterTables.labelled(t, clusters: all, count: clusterCount)
+      guard let codes else { return (.table(labels), nil) }
+      var counts: [Int: Int] = [:]
+      for c in all where c != 255 { counts[codes[Int(c)], default: 0] += 1 }
+      context.record("class_counts", .array(ClassTable.seaIce.entries.compactMap { e in
+        counts[e.code].map { ["code": .integer(e.code), "name": .string(e.name), "records": .integer($0)] }
+      }))
+      return (.table(labels), .table(ClusterTables.classified(labels, clusters: all, codes: codes)))
+    }
+  }
+
+  /// Labels of all rows of a table, in order.
+  func labelRows(_ label: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext) async throws -> [UInt8] {
+    let source = source
+    return try await context.map(source.blockCount, progress: "blocks") { label(try source.read(block: $0)) }.flatMap { $0 }
+  }
+
+  private func side(_ grid: Grid) -> Int { Int((maxLeadWidth / grid.pixelWidth).rounded(.down)) + 1 }
+
+  /// Refuses a lead width that the grid cannot tell.
+  func checkWater() throws {
+    guard water == .openOcean, case .raster(let r) = samples else { return }
+    guard codes != nil else { throw ParameterError("water", "is about named classes: give 'names' too") }
+    if maxLeadWidth / r.spec.grid.pixelWidth > 2000 {
+      throw ParameterError("max_lead_width", "is \(maxLeadWidth) m, more than 2000 pixels of \(r.spec.grid.pixelWidth) m")
+    }
+  }
+}

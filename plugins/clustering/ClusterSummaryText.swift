@@ -1,0 +1,42 @@
+import FloeSDK
+
+/// What fitting steps tell of their clusters.
+enum ClusterFacts {
+  /// Centres, counts and spreads for the record.
+  static func json(_ clusters: [ClusterSummary], features: [ModelFeature], codes: [Int]?) -> JSONValue {
+    .array(clusters.indices.map { j in
+      let c = clusters[j]
+      var entry: [String: JSONValue] = [
+        "cluster": .integer(j), "count": .number(c.count), "brightness": .number(c.brightness),
+        "centre": .object(Dictionary(uniqueKeysWithValues: zip(features, c.mean).map { ($0.name, .number($1)) })),
+        "standard_deviation": .object(Dictionary(uniqueKeysWithValues: zip(features, c.variance).map { ($0.name, .number(max(0, $1).squareRoot())) })),
+      ]
+      if let code = codes?[j] { entry["class"] = JSONValue(ClassTable.seaIce[code]?.name) }
+      return .object(entry)
+    })
+  }
+
+  /// The order of clusters: by brightness for rasters, by a feature for tables.
+  static func order(_ clusters: [ClusterSummary], source: SampleSource, by feature: String?) throws -> (order: [Int], name: String) {
+    if let feature {
+      guard let i = source.features.firstIndex(where: { $0.name == feature }) else {
+        throw ParameterError("order_by", "names '\(feature)', which is not clustered; there are \(source.features.map(\.name).joined(separator: ", "))")
+      }
+      return (clusters.order(byFeature: i), feature)
+    }
+    if source.hasBrightness { return (clusters.orderByBrightness, "brightness") }
+    return (clusters.order(byFeature: 0), source.features[0].name)
+  }
+
+  /// Tells how many samples were left out for having no data.
+  static func recordSkipped(_ skipped: Int, valid: Int, source: SampleSource, context: RunContext) {
+    let unit = source.hasBrightness ? "pixels" : "records"
+    context.dropped(skipped, unit, because: source.hasBrightness ? "no data in a band" : "missing value or left out before")
+    context.record("samples", .integer(valid))
+  }
+
+  /// Words for a plan or run on samples that cannot be clustered.
+  static func check(_ clusters: Int, source: SampleSource) throws {
+    if source.features.count > 64 { throw ParameterError("features", "are \(source.features.count); at most 64 can be clustered") }
+  }
+}

@@ -1,0 +1,90 @@
+import FloeSDK
+
+/// Probabilities of classes or clusters as a raster or as columns.
+struct ProbabilityProducts {
+  /// What each band or column is the probability of.
+  let names: [String]
+  /// `components[cluster]` is the code that a cluster counts for.
+  let components: [Int]
+  /// The code of each name.
+  let codes: [Int]
+  let uncertainty: Uncertainty
+
+  init(names: [String], components: [Int], codes: [Int], uncertainty: Uncertainty) {
+    self.names = names
+    self.components = components
+    self.codes = codes
+    self.uncertainty = uncertainty
+  }
+
+  /// One name a class that the rules speak of or a cluster got; without rules one a cluster.
+  init(rules: [NameRule]?, codes named: [Int]?, clusters: Int, uncertainty: Uncertainty) {
+    self.uncertainty = uncertainty
+    if let rules, let named {
+      var known = rules.map(\.code)
+      for code in named where !known.contains(code) { known.append(code) }
+      codes = known
+      names = known.map { ClassTable.seaIce[$0]?.name ?? "class_\($0)" }
+      components = named
+    } else {
+      codes = Array(0..<clusters)
+      names = codes.map { "cluster_\($0)" }
+      components = codes
+    }
+  }
+
+  func planned(_ samples: Samples) -> Samples {
+    switch samples {
+    case .raster(let r): .raster(Raster(planned: ClusterRasters.probabilitySpec(r.spec, names: names, uncertainty: uncertainty)))
+    case .table(let t):
+      .table(ClusterTables.withProbabilities(
+        t, names: names, values: names.map { _ in [Float](repeating: .nan, count: t.rowCount) },
+        uncertainty: uncertaintyName.map { ($0, [Float](repeating: .nan, count: t.rowCount)) }))
+    }
+  }
+
+  private var uncertaintyName: String? {
+    switch uncertainty {
+    case .entropy: "entropy"
+    case .top: "top_probability"
+    case .none: nil
+    }
+  }
+
+  func make(_ samples: Samples, source: SampleSource, kernel: GMMKernel, context: RunContext) async throws -> Samples {
+    let wantsEntropy = uncertainty == .entropy
+    switch samples {
+    case .raster(let r):
+      let spec = ClusterRasters.probabilitySpec(r.spec, names: names, uncertainty: uncertainty)
+      let made = self
+      return .raster(Raster(spec, source: ComputedSource { window, bands, block in
+        let n = window.pixelCount
+        var values = [UInt16](repeating: 65535, count: bands.count * n)
+        // Tiles of a few thousand samples stay in the caches of one core.
+        let output = kernel.classify(try source.block(window: window), entropy: wantsEntropy)
+        let all = made.columns(output)
+        for (i, band) in bands.enumerated() {
+          all[band].withUnsafeBufferPointer { p in for s in 0..<n { values[i * n + s] = ClusterRasters.stored(p[s]) } }
+        }
+        block = PixelBlock(window: window, bandCount: bands.count, values: .uint16(values))
+      }))
+    case .table(let t):
+      let made = self
+      let parts = try await context.map(source.blockCount, progress: "blocks") { made.columns(kernel.classify(try source.read(block: $0), entropy: wantsEntropy)) }
+      let joined = (0..<(parts.first?.count ?? 0)).map { c in parts.flatMap { $0[c] } }
+      let last = uncertaintyName.map { ($0, joined[joined.count - 1]) }
+      return .table(ClusterTables.withProbabilities(t, names: names, values: Array(joined.prefix(names.count)), uncertainty: last))
+    }
+  }
+
+  /// One array a name, then the uncertainty if asked for.
+  private func columns(_ output: GMMOutput) -> [[Float]] {
+    var all = output.probabilities(classOf: components, codes: codes)
+    switch uncertainty {
+    case .entropy: all.append(output.entropy)
+    case .top: all.append(output.topProbability)
+    case .none: break
+    }
+    return all
+  }
+}

@@ -1,0 +1,100 @@
+import FloeSDK
+
+/// A finished comparison: pairs, score, names, and its forms for programs and people.
+public struct Comparison: Sendable {
+  public let pairs: PairCounts
+  public let score: Score
+  /// What the reference and the prediction are, in words.
+  public let reference: String, predicted: String
+  public let warning: String?
+  private let classes: [ClassTable]
+
+  /// Scores pairs.
+  ///
+  /// - Parameters:
+  ///   - chosen: the codes to evaluate; nil for those that occur on both sides, and sea ice and lead on either.
+  ///   - classes: where names of codes are looked up, in this order, before Sentinel-3's surface classes.
+  /// - Throws: when no pair can be evaluated.
+  public init(
+    _ pairs: PairCounts, chosen: [Int]?, classes: [ClassTable], reference: String, predicted: String, warning: String?
+  ) throws {
+    self.pairs = pairs
+    self.classes = classes + [.seaIce]
+    self.reference = reference
+    self.predicted = predicted
+    self.warning = warning
+    let first = Set(pairs.referenceCodes), second = Set(pairs.predictedCodes)
+    // A class of the task that one side never has is an error of that side and not a code out of scope.
+    let task = Set(["sea_ice", "lead"].compactMap { ClassTable.seaIce.named($0)?.code })
+    let labels = chosen ?? first.intersection(second).union(task.intersection(first.union(second))).sorted()
+    score = Score(pairs, labels: labels)
+    if score.evaluated == 0 {
+      let seen = "the reference has the codes \(Self.list(first)), the prediction \(Self.list(second))"
+      throw FloeError("nothing can be compared: \(pairs.total == 0 ? "no pixel or record has a class on both sides" : seen)")
+    }
+  }
+
+  /// All codes that occur on either side, rising: rows and columns of the matrix.
+  public var matrixCodes: [Int] { Set(pairs.referenceCodes).union(pairs.predictedCodes).sorted() }
+
+  /// The name of a code.
+  public func name(_ code: Int) -> String {
+    classes.lazy.compactMap { $0[code]?.name }.first ?? "code_\(code)"
+  }
+
+  /// One line for the end of a run.
+  public var summary: String {
+    let lead = zip(score.codes, score.classes).first { name($0.0) == "lead" }.map { ", lead F1 \(Decimals.text($0.1.f1, 4))" }
+    let kappa = score.kappa.isNaN ? "" : ", kappa \(Decimals.text(score.kappa, 4))"
+    return "accuracy \(Decimals.text(score.accuracy, 4))\(lead ?? "")\(kappa), \(score.evaluated) of \(pairs.total) pairs evaluated"
+  }
+
+  /// Pairs that are not evaluated since one of their codes is not, by side and code.
+  var outOfScope: [(side: String, code: Int, count: Int)] {
+    let all = matrixCodes, inside = Set(score.codes)
+    let rows = all.filter { !inside.contains($0) }.map { c in ("reference", c, all.reduce(0) { $0 + pairs.count(c, $1) }) }
+    let columns = all.filter { !inside.contains($0) }.map { c in
+      ("predicted", c, score.codes.reduce(0) { $0 + pairs.count($1, c) })
+    }
+    return (rows + columns).filter { $0.2 > 0 }.map { (side: $0.0, code: $0.1, count: $0.2) }
+  }
+
+  /// The comparison as a document with JSON body and renderings `txt` and `csv`.
+  public var document: Document {
+    Document(
+      title: "Comparison of \(predicted) with \(reference)", body: body,
+      renderings: ["txt": ComparisonText.text(self), "csv": ComparisonText.csv(self)])
+  }
+
+  private var body: JSONValue {
+    func figures(_ f: Score.Figures) -> [String: JSONValue] {
+      [
+        "precision": .number(f.precision), "recall": .number(f.recall), "f1-score": .number(f.f1), "support": .integer(f.support),
+        "iou": .number(f.iou),
+      ]
+    }
+    var perClass: [String: JSONValue] = [:]
+    for (code, f) in zip(score.codes, score.classes) {
+      perClass[name(code)] = .object(figures(f).merging(["code": .integer(code)]) { old, _ in old })
+    }
+    let codes = matrixCodes
+    var members: [String: JSONValue] = [
+      "reference": .string(reference), "predicted": .string(predicted), "classes": .object(perClass),
+      "macro avg": .object(figures(score.macro)), "weighted avg": .object(figures(score.weighted)),
+      "accuracy": .number(score.accuracy), "kappa": JSONValue(finite: score.kappa),
+      "balanced_accuracy": .number(score.balancedAccuracy), "evaluated": .integer(score.evaluated), "pairs": .integer(pairs.total),
+      "confusion_matrix": [
+        "rows": "reference", "columns": "predicted", "codes": .array(codes.map { .integer($0) }),
+        "names": .array(codes.map { .string(name($0)) }),
+        "counts": .array(codes.map { r in .array(codes.map { .integer(pairs.count(r, $0)) }) }),
+      ],
+      "not_evaluated": .array(
+        outOfScope.map { ["side": .string($0.side), "code": .integer($0.code), "name": .string(name($0.code)), "count": .integer($0.count)] }),
+      "left_out": .object(pairs.leftOut.mapValues { .integer($0) }),
+    ]
+    if let warning { members["warning"] = .string(warning) }
+    return .object(members)
+  }
+
+  private static func list(_ codes: Set<Int>) -> String { codes.sorted().map(String.init).joined(separator: ", ") }
+}

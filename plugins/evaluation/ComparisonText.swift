@@ -1,0 +1,71 @@
+import FloeSDK
+
+/// Renders comparisons for people and spreadsheets.
+enum ComparisonText {
+  /// The layout of scikit-learn's `classification_report` with four digits, then the matrix and what was left out.
+  static func text(_ c: Comparison) -> String {
+    let s = c.score, names = s.codes.map(c.name)
+    let width = max(12, names.map(\.count).max() ?? 0)
+    func line(_ name: String, _ f: Score.Figures) -> String {
+      left(name, width) + "  " + [f.precision, f.recall, f.f1].map { right(Decimals.text($0, 4), 11) }.joined()
+        + right(String(f.support), 11) + right(Decimals.text(f.iou, 4), 11) + "\n"
+    }
+    var out = "Reference: \(c.reference)\nPredicted: \(c.predicted)\n"
+    if let warning = c.warning { out += "Warning: \(warning)\n" }
+    out += "\n" + left("", width) + "  " + ["precision", "recall", "f1-score", "support", "IoU"].map { right($0, 11) }.joined() + "\n\n"
+    for (name, f) in zip(names, s.classes) { out += line(name, f) }
+    out += "\n" + left("accuracy", width) + "  " + right(Decimals.text(s.accuracy, 4), 33) + right(String(s.evaluated), 11) + "\n"
+    out += line("macro avg", s.macro) + line("weighted avg", s.weighted)
+    out += "\nCohen's kappa      \(s.kappa.isNaN ? "not defined" : Decimals.text(s.kappa, 4))\n"
+    out += "Balanced accuracy  \(Decimals.text(s.balancedAccuracy, 4))\n\n"
+    out += matrix(c)
+    out += "\nEvaluated: \(s.evaluated) of \(c.pairs.total) pairs\n"
+    for item in c.outOfScope { out += "Not evaluated: \(item.count) with \(item.side) class \(c.name(item.code)) (\(item.code))\n" }
+    for (reason, count) in c.pairs.leftOut.sorted(by: { $0.key < $1.key }) { out += "Left out: \(count), \(reason)\n" }
+    return out
+  }
+
+  /// One row a class with its figures and its row of the matrix, then the averages; full precision.
+  static func csv(_ c: Comparison) -> String {
+    let codes = c.matrixCodes, s = c.score
+    let empty = String(repeating: ",", count: codes.count)
+    func figures(_ f: Score.Figures) -> String { "\(f.precision),\(f.recall),\(f.f1),\(f.support),\(f.iou)" }
+    var out = "class,code,precision,recall,f1-score,support,iou" + codes.map { ",predicted_\(c.name($0))" }.joined() + "\n"
+    for code in codes {
+      let own = s.codes.firstIndex(of: code).map { figures(s.classes[$0]) } ?? ",,,,"
+      out += "\(c.name(code)),\(code),\(own)" + codes.map { ",\(c.pairs.count(code, $0))" }.joined() + "\n"
+    }
+    out += "macro avg,,\(figures(s.macro))\(empty)\nweighted avg,,\(figures(s.weighted))\(empty)\n"
+    out += "accuracy,,,,\(s.accuracy),\(s.evaluated),\(empty)\n"
+    out += "cohen_kappa,,,,\(s.kappa.isNaN ? "" : "\(s.kappa)"),\(s.evaluated),\(empty)\n"
+    out += "balanced_accuracy,,,,\(s.balancedAccuracy),\(s.evaluated),\(empty)\n"
+    return out
+  }
+
+  private static func matrix(_ c: Comparison) -> String {
+    let codes = c.matrixCodes, names = codes.map(c.name)
+    let width = max(12, names.map(\.count).max() ?? 0)
+    var out = "Confusion matrix (rows: reference, columns: predicted)\n" + left("", width)
+    out += names.map { right($0, max(11, $0.count + 2)) }.joined() + "\n"
+    for (row, name) in zip(codes, names) {
+      out += left(name, width)
+      out += zip(codes, names).map { right(String(c.pairs.count(row, $0)), max(11, $1.count + 2)) }.joined() + "\n"
+    }
+    return out
+  }
+
+  private static func left(_ s: String, _ width: Int) -> String { s + String(repeating: " ", count: max(0, width - s.count)) }
+  private static func right(_ s: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - s.count)) + s }
+}
+
+/// Numbers with a fixed number of decimals.
+enum Decimals {
+  /// For example `0.9800`; the value must be finite and of moderate size.
+  static func text(_ value: Double, _ digits: Int) -> String {
+    var power = 1.0
+    for _ in 0..<digits { power *= 10 }
+    let scaled = Int((abs(value) * power).rounded()), whole = scaled / Int(power)
+    let rest = String(scaled % Int(power))
+    return (value < 0 && scaled > 0 ? "-" : "") + "\(whole)." + String(repeating: "0", count: digits - rest.count) + rest
+  }
+}

@@ -1,0 +1,90 @@
+import FloeSDK
+
+/// How often each pair of class codes occurs, in exact integers, and what was left out with its reason.
+public struct PairCounts: Sendable, Equatable {
+  /// `counts[reference * 256 + predicted]`, codes 0...255.
+  public private(set) var counts = [Int](repeating: 0, count: 256 * 256)
+  /// Pixels or records without a pair, by reason.
+  public private(set) var leftOut: [String: Int] = [:]
+
+  /// No pair yet.
+  public init() {}
+
+  /// Counts a pair; codes outside 0...255 are left out and counted.
+  public mutating func add(reference: Int, predicted: Int, times: Int = 1) {
+    guard (0...255).contains(reference) else { return leaveOut("reference code outside 0...255", times) }
+    guard (0...255).contains(predicted) else { return leaveOut("predicted code outside 0...255", times) }
+    counts[reference * 256 + predicted] += times
+  }
+
+  /// Counts pixels or records that have no pair.
+  public mutating func leaveOut(_ reason: String, _ times: Int = 1) {
+    if times > 0 { leftOut[reason, default: 0] += times }
+  }
+
+  /// Adds the counts of another part.
+  public mutating func merge(_ other: PairCounts) {
+    for i in counts.indices { counts[i] += other.counts[i] }
+    leftOut.merge(other.leftOut, uniquingKeysWith: +)
+  }
+
+  /// The count of one pair.
+  public func count(_ reference: Int, _ predicted: Int) -> Int { counts[reference * 256 + predicted] }
+  /// All pairs.
+  public var total: Int { counts.reduce(0, +) }
+  /// The codes that the reference has, rising.
+  public var referenceCodes: [Int] { (0...255).filter { r in (0...255).contains { count(r, $0) > 0 } } }
+  /// The codes that the prediction has, rising.
+  public var predictedCodes: [Int] { (0...255).filter { p in (0...255).contains { count($0, p) > 0 } } }
+
+  /// Counts the pairs of one band each of two blocks over the same window.
+  public mutating func add(
+    _ reference: PixelBlock, noData referenceNoData: Set<Int>, _ predicted: PixelBlock, noData predictedNoData: Set<Int>
+  ) {
+    let a = Self.codes(reference, noData: referenceNoData), b = Self.codes(predicted, noData: predictedNoData)
+    // Local copies of the counters keep the loop free of dictionary work.
+    var pairs = [Int](repeating: 0, count: 256 * 256), missing = [0, 0, 0], odd = 0
+    for i in 0..<min(a.count, b.count) {
+      let x = Int(a[i]), y = Int(b[i])
+      if x >= 0 && y >= 0 {
+        pairs[x * 256 + y] += 1
+      } else if x == Self.odd || y == Self.odd {
+        odd += 1
+      } else {
+        missing[x < 0 ? (y < 0 ? 2 : 0) : 1] += 1
+      }
+    }
+    for i in counts.indices { counts[i] += pairs[i] }
+    leaveOut("no data in the reference", missing[0])
+    leaveOut("no data in the prediction", missing[1])
+    leaveOut("no data on both sides", missing[2])
+    leaveOut("value that is no code in 0...255", odd)
+  }
+
+  private static let odd = -2
+
+  /// Codes 0...255, -1 for no data, -2 for a value that is no code.
+  private static func codes(_ block: PixelBlock, noData: Set<Int>) -> [Int16] {
+    if case .uint8(let bytes) = block.values {
+      let table = (0...255).map { noData.contains($0) ? Int16(-1) : Int16($0) }
+      return bytes.map { table[Int($0)] }
+    }
+    func convert<T: PixelValue>(_ values: [T]) -> [Int16] {
+      values.map { value in
+        let d = value.asDouble
+        guard let whole = Int(exactly: d) else { return d.isNaN ? -1 : Int16(odd) }
+        if noData.contains(whole) { return -1 }
+        return (0...255).contains(whole) ? Int16(whole) : Int16(odd)
+      }
+    }
+    switch block.values {
+    case .uint8(let v): return convert(v)
+    case .int16(let v): return convert(v)
+    case .uint16(let v): return convert(v)
+    case .int32(let v): return convert(v)
+    case .uint32(let v): return convert(v)
+    case .float32(let v): return convert(v)
+    case .float64(let v): return convert(v)
+    }
+  }
+}

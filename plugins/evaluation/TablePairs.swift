@@ -1,0 +1,75 @@
+import FloeSDK
+
+/// Pairs of class codes from one or two tables.
+struct TablePairs {
+  let reference: Table, predicted: Table
+  let referenceColumn: String, predictedColumn: String
+  let conditions: [RowCondition]
+
+  /// Checks what the columns' names and kinds tell; planned tables need not know their rows.
+  func check() throws {
+    _ = try column(referenceColumn, of: reference, parameter: "reference_column")
+    _ = try column(predictedColumn, of: predicted, parameter: "predicted_column")
+    for condition in conditions { _ = try values(of: condition) }
+  }
+
+  private func checkRows() throws {
+    guard reference.rowCount == predicted.rowCount else {
+      throw FloeError("the tables have \(reference.rowCount) and \(predicted.rowCount) rows; rows are compared one by one, so both must have as many")
+    }
+    guard let a = reference["record"]?.numbers, let b = predicted["record"]?.numbers else { return }
+    if let row = a.indices.first(where: { a[$0] != b[$0] && !(a[$0].isNaN && b[$0].isNaN) }) {
+      throw FloeError("the tables are not about the same records: row \(row) is record \(a[row]) of the reference and \(b[row]) of the prediction")
+    }
+  }
+
+  func count() throws -> PairCounts {
+    try check()
+    try checkRows()
+    let a = try codes(column(referenceColumn, of: reference, parameter: "reference_column"))
+    let b = try codes(column(predictedColumn, of: predicted, parameter: "predicted_column"))
+    let tests = try conditions.map { ($0, try values(of: $0)) }
+    var pairs = PairCounts()
+    rows: for row in 0..<reference.rowCount {
+      if let reason = reference.status.reason(row) ?? predicted.status.reason(row) { pairs.leaveOut(reason); continue }
+      for (condition, holds) in tests {
+        guard let value = holds[row] else { pairs.leaveOut("no value in \(condition.column)"); continue rows }
+        if !value { pairs.leaveOut("not \(condition.text)"); continue rows }
+      }
+      guard let x = a[row] else { pairs.leaveOut("no class in the reference"); continue }
+      guard let y = b[row] else { pairs.leaveOut("no class in the prediction"); continue }
+      pairs.add(reference: x, predicted: y)
+    }
+    return pairs
+  }
+
+  private func values(of condition: RowCondition) throws -> [Bool?] {
+    try condition.evaluate(reference[condition.column] == nil ? predicted : reference)
+  }
+
+  private func column(_ name: String, of table: Table, parameter: String) throws -> Column {
+    guard let found = table[name] else {
+      let names = table.columns.map(\.name), near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+      throw ParameterError(parameter, "names '\(name)', which the table has not\(near); it has \(names.joined(separator: ", "))")
+    }
+    if case .array = found.values { throw ParameterError(parameter, "names '\(name)', which is \(found.values.kind); class codes or names are needed") }
+    return found
+  }
+
+  private func codes(_ column: Column) throws -> [Int?] {
+    if case .text(let texts) = column.values {
+      return try texts.map { text in
+        guard let text else { return nil }
+        guard let code = (column.classes ?? .seaIce).named(text)?.code else {
+          throw FloeError("column '\(column.name)' holds '\(text)', which is no class name; \(ClassTable.seaIce.entries.map(\.name).joined(separator: ", ")) are known")
+        }
+        return code
+      }
+    }
+    return try (column.numbers ?? []).map { value in
+      if value.isNaN { return nil }
+      guard let code = Int(exactly: value) else { throw FloeError("column '\(column.name)' holds \(value), which is no class code: a whole number is needed") }
+      return code
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import FloeSDK
+
+/// Makes table columns from a file's variables.
+struct ColumnReader {
+  let source: SRALFile
+  let interpolation: TimeInterpolation
+  /// Whether masked values of interpolated variables pass as their stored numbers; only to repeat the course's results.
+  let letsFillThrough: Bool
+
+  /// The column that a variable will be, without rows.
+  func planned(_ name: String) throws -> Column {
+    let v = try source.variable(name)
+    switch try source.shape(v) {
+    case .perRecord, .elsewhere: return column(v, isFlag(v) ? .code([], missing: missingCode(v)) : .number([]))
+    case .echo(let width): return column(v, .array([], width: width))
+    }
+  }
+
+  /// The column with its rows.
+  func read(_ name: String, axes: inout [String: TimeAxis]) throws -> Column {
+    let v = try source.variable(name), file = source.file
+    switch try source.shape(v) {
+    case .perRecord: return column(v, values(v, try file.readPhysical(name)))
+    case .echo(let width): return column(v, .array(try file.readPhysicalFloats(name), width: width))
+    case .elsewhere(let dimension):
+      let from = try axis(dimension, &axes).times, to = try axis(SRALFile.records, &axes).times
+      var stored = try file.readPhysical(name)
+      if letsFillThrough {
+        let raw = try file.readDoubles(name)
+        for i in stored.indices where stored[i].isNaN { stored[i] = raw[i] }
+      }
+      if isFlag(v) { return column(v, values(v, interpolation.nearest(stored, at: from, to: to))) }
+      if isLongitude(v) { stored = Self.unwound(stored) }
+      var moved = interpolation.linear(stored, at: from, to: to)
+      if isLongitude(v) { moved = moved.map(Longitude.inRange) }
+      return column(v, .number(moved))
+    }
+  }
+
+  private func axis(_ dimension: String, _ axes: inout [String: TimeAxis]) throws -> TimeAxis {
+    if let known = axes[dimension] { return known }
+    let read = try source.axis(dimension)
+    axes[dimension] = read
+    return read
+  }
+
+  private func column(_ v: NetCDFVariable, _ values: ColumnValues) -> Column {
+    var classes: ClassTable?
+    if case .code = values { classes = v.name == SRALVariables.surfaceClass ? .seaIce : flagTable(v) }
+    return Column(v.name, unit: Self.unit(v), summary: v.attributes["long_name"]?.text ?? "", classes: classes, values: values)
+  }
+
+  private func values(_ v: NetCDFVariable, _ numbers: [Double]) -> ColumnValues {
+    guard isFlag(v) else { return .number(isLongitude(v) ? numbers.map(Longitude.inRange) : numbers) }
+    let missing = missingCode(v)
+    return .code(numbers.map { Int16(exactly: $0) ?? missing }, missing: missing)
+  }
+
+  /// A small whole number with meanings; scaled bytes are quantities.
+  private func isFlag(_ v: NetCDFVariable) -> Bool {
+    v.type == .int8 && v.scale == 1 && v.offset == 0 && (v.attributes["flag_values"] != nil || v.attributes["flag_meanings"] != nil)
+  }
+  private func isLongitude(_ v: NetCDFVariable) -> Bool { v.unit?.hasPrefix("degrees_east") == true }
+  private func missingCode(_ v: NetCDFVariable) -> Int16 { v.missingValues.first.flatMap { Int16(exactly: $0) } ?? -1 }
+
+  private func flagTable(_ v: NetCDFVariable) -> ClassTable? {
+    guard let names = v.attributes["flag_meanings"]?.text?.split(separator: " ").map(String.init),
+      let codes = v.attributes["flag_values"]?.numbers?.compactMap({ Int(exactly: $0) }), codes.count == names.count
+    else { return nil }
+    let colours = ClassTable.clusters(codes.count).entries.map(\.color)
+    return ClassTable(
+      zip(codes, zip(names, colours)).map { ClassEntry(code: $0, name: $1.0, label: $1.0, color: $1.1) }, noData: Int(missingCode(v)))
+  }
+
+  private static func unit(_ v: NetCDFVariable) -> PhysicalUnit {
+    guard let unit = v.unit, !unit.isEmpty else { return .dimensionless }
+    return unit.hasPrefix("degrees_") ? .degree : PhysicalUnit(rawValue: unit)
+  }
+
+  /// Longitudes that run on without jumps of more than half a turn; missing ones stay missing.
+  private static func unwound(_ values: [Double]) -> [Double] {
+    var last = Double.nan
+    return values.map { value in
+      if value.isNaN { return value }
+      last = last.isNaN ? value : last + GeographicOutline.normalised(value - last)
+      return last
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import FloeSDK
+
+/// An open measurement file with its time axes, ready to give columns of the 20 Hz Ku records.
+public final class SRALFile: Sendable {
+  /// The dimension of the 20 Hz Ku records.
+  public static let records = "time_20_ku"
+  /// The product that the file belongs to.
+  public let product: SRALProduct
+  let file: NetCDFFile
+  /// The number of 20 Hz Ku records.
+  public let recordCount: Int
+  /// Seconds between 1970 and the epoch from which the file counts.
+  public let epoch: Double
+
+  /// Opens a product's measurement file and checks what its metadata tells.
+  public init(_ product: SRALProduct) throws {
+    self.product = product
+    file = try product.open()
+    guard let time = file[Self.records] else {
+      throw FloeError("'\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \(Self.advice)")
+    }
+    try Self.check(time, of: product.measurement, alongside: Self.records)
+    recordCount = time.count
+    guard recordCount > 0 else { throw FloeError("'\(product.measurement)' has no record along '\(Self.records)'") }
+    epoch = try Self.epoch(of: time, file: product.measurement)
+  }
+
+  static let advice = "enhanced_measurement.nc of the product holds them, reduced_measurement.nc does not"
+
+  /// The checked times of a dimension.
+  func axis(_ dimension: String) throws -> TimeAxis {
+    guard let time = file[dimension] else {
+      throw FloeError("'\(product.measurement)' has the dimension '\(dimension)' without a time variable of that name")
+    }
+    try Self.check(time, of: product.measurement, alongside: dimension)
+    return try TimeAxis(file.readPhysical(dimension), name: dimension, file: product.measurement)
+  }
+
+  /// Times of the records in the file's seconds, checked.
+  public func recordAxis() throws -> TimeAxis { try axis(Self.records) }
+
+  /// A variable, or the sentence that it is missing, with a guess.
+  public func variable(_ name: String) throws -> NetCDFVariable {
+    if let found = file[name] { return found }
+    let near = Spelling.nearest(name, among: file.variables.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+    throw FloeError("'\(product.measurement)' has no variable '\(name)'\(near)")
+  }
+
+  /// How a variable becomes a column.
+  enum Shape { case perRecord, echo(width: Int), elsewhere(dimension: String) }
+
+  func shape(_ v: NetCDFVariable) throws -> Shape {
+    let what = "variable '\(v.name)' of '\(product.measurement)' has the dimensions (\(v.dimensions.joined(separator: ", ")))"
+    guard let dimension = v.dimensions.first, dimension.hasPrefix("time_"), !v.type.isText else {
+      throw FloeError("\(what); a column needs numbers along time_20_ku, time_01 or time_20_c")
+    }
+    if dimension == Self.records {
+      switch v.shape.count {
+      case 1: return .perRecord
+      case 2 where v.shape[1] > 0: return .echo(width: v.shape[1])
+      default: throw FloeError("\(what); at most one dimension behind time_20_ku can be an array column")
+      }
+    }
+    guard v.shape.count == 1 else { throw FloeError("\(what); arrays cannot be brought from \(dimension) to the 20 Hz Ku records") }
+    return .elsewhere(dimension: dimension)
+  }
+
+  /// Reads a variable along the records as it is stored there, in physical units, NaN where missing.
+  func perRecord(_ name: String) throws -> [Double] {
+    let v = try variable(name)
+    guard case .perRecord = try shape(v) else {
+      throw FloeError("variable '\(name)' of '\(product.measurement)' lies along (\(v.dimensions.joined(separator: ", "))), not along \(Self.records)")
+    }
+    return try file.readPhysical(name)
+  }
+
+  private static func check(_ time: NetCDFVariable, of file: String, alongside dimension: String) throws {
+    guard time.dimensions == [dimension], !time.type.isText else {
+      throw FloeError("'\(time.name)' of '\(file)' lies along (\(time.dimensions.joined(separator: ", "))), not along '\(dimension)'; the dimensions disagree")
+    }
+  }
+
+  private static func epoch(of time: NetCDFVariable, file: String) throws -> Double {
+    let unit = time.unit ?? "no unit", prefix = "seconds since "
+    guard unit.hasPrefix(prefix), let found = UTCTime(unit.dropFirst(prefix.count)) else {
+      throw FloeError("'\(time.name)' of '\(file)' has the unit '\(unit)'; 'seconds since 2000-01-01 00:00:00.0' is expected")
+    }
+    return found.seconds
+  }
+}

@@ -1,0 +1,70 @@
+import FloeSDK
+
+/// Where the parts of a Sentinel-3 SRAL product lie: a SEN3 folder, its zip, or a bare measurement file.
+public struct SRALProduct: Sendable {
+  /// The path as given.
+  public let path: String
+  /// The product's name without folder and ending; of a bare file its own name.
+  public let name: String
+  /// The measurement file; inside of a zip a path that only GDAL reads.
+  public let measurement: String
+  /// The manifest, where there is one.
+  public let manifest: String?
+  /// Whether the parts lie in a zip archive.
+  public let isArchive: Bool
+
+  /// Measurement files, the fullest first.
+  static let measurements = ["enhanced_measurement.nc", "standard_measurement.nc", "reduced_measurement.nc"]
+
+  /// Finds the parts.
+  ///
+  /// - Throws: a sentence when the path is no product.
+  public init(_ path: String) throws {
+    self.path = path
+    guard VirtualFile.exists(path) else { throw FloeError("there is no file or folder '\(path)'; a SEN3 folder, its zip or enhanced_measurement.nc is needed") }
+    let isFolder = VirtualFile.isDirectory(path)
+    isArchive = !isFolder && path.lowercased().hasSuffix(".zip")
+    if !isFolder && !isArchive {
+      let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+      let beside = "\(folder)/xfdumanifest.xml"
+      let isPart = Self.measurements.contains(Self.last(path)) && VirtualFile.exists(beside)
+      measurement = path
+      manifest = isPart ? beside : nil
+      name = Self.stem(isPart ? Self.last(folder) : Self.last(path))
+      return
+    }
+    let root = isArchive ? VirtualFile.zip(path) : path
+    let files = try VirtualFile.list(root, recursive: true)
+    guard let found = Self.measurements.lazy.compactMap({ wanted in
+      files.filter { Self.last($0) == wanted }.min { $0.count < $1.count }
+    }).first else {
+      throw FloeError("'\(path)' holds none of \(Self.measurements.joined(separator: ", ")); it is no Sentinel-3 SRAL level 2 product")
+    }
+    measurement = "\(root)/\(found)"
+    let folder = found.lastIndex(of: "/").map { String(found[..<$0]) }
+    let beside = (folder.map { "\($0)/" } ?? "") + "xfdumanifest.xml"
+    manifest = files.contains(beside) ? "\(root)/\(beside)" : nil
+    name = Self.stem(folder.map(Self.last) ?? Self.last(path))
+  }
+
+  /// Opens the measurement file; one in an archive is first extracted and then deleted while it stays open.
+  public func open() throws -> NetCDFFile {
+    guard isArchive else { return try NetCDFFile.open(measurement) }
+    let local = TemporaryName.make("floe-sral-\(Self.last(measurement))")
+    defer { VirtualFile.remove(local) }
+    try VirtualFile.extract(measurement, to: local)
+    do {
+      return try NetCDFFile.open(local)
+    } catch let error as FloeError {
+      throw FloeError(error.message.replacing(local, with: measurement))
+    }
+  }
+
+  static func last(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
+
+  private static func stem(_ file: String) -> String {
+    var s = Substring(file)
+    for ending in [".zip", ".ZIP", ".SEN3", ".nc"] where s.hasSuffix(ending) { s = s.dropLast(ending.count) }
+    return String(s)
+  }
+}
