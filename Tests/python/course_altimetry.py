@@ -85,41 +85,60 @@ class Product:
         return y[i] + (y[i + 1] - y[i]) * (time_ku - x[i]) / (x[i + 1] - x[i])
 
 
-def main(product, result):
+def compare(product, result):
+    """Figures of both side by side; shares of the largest relative differences are dimensionless."""
     raw, floe = Product(product), Product(result)
     waves, power = raw["waveform_20_ku"], raw["rip_20_ku"]
     started = time.process_time()
     pp = np.array([peakiness(w) for w in waves])
     widths = np.array([ssd(p) for p in power])
-    features_seconds = time.process_time() - started
-    report("peakiness", pp, floe["peakiness"], 1e-6)
-    report("ssd", widths, floe["ssd"], 1e-3)
-    report("sigma0_db", raw["sig0_water_20_ku"], floe["sigma0_db"], 1e-6)
+    figures = {"records": len(pp), "features_cpu_s": time.process_time() - started}
+    sigma0 = raw["sig0_water_20_ku"]
+    figures["peakiness"] = difference(pp, floe["peakiness"], 1e-6)
+    figures["ssd"] = difference(widths, floe["ssd"], 1e-3)
+    figures["sigma0_db"] = difference(sigma0, floe["sigma0_db"], 1e-6)
 
-    # The records that floe kept: the statistics of the shift are theirs.
-    kept = floe["dropped_because"] == 0 if "dropped_because" in floe.file.variables else np.ones(len(pp), bool)
     flag = raw["surf_type_class_20_ku"]
-    print("flag 1 or 2:", int(np.isin(flag, [1, 2]).sum()), " kept by floe:", int(kept.sum()))
+    whole = np.isfinite(pp) & np.isfinite(widths) & np.isfinite(sigma0)
+    kept = whole & np.isin(flag, [1, 2])
+    figures["kept"] = int(kept.sum())
+    figures["kept_by_floe"] = int((floe["dropped_because"] == 0).sum())
     shift = raw["alt_20_ku"] - raw["tracker_range_20_ku"] - sum(raw.at_ku(n) for n in CORRECTIONS) - raw["mean_sea_surf_sol1_20_ku"]
     ours, good = shifts(shift[kept])
-    theirs = floe["shift_m"][kept]
-    print(f"shift: raw mean {np.nanmean(shift[kept]):.3f} std {np.nanstd(shift[kept]):.3f} m; zeroed {int((~good).sum())}; std after {ours.std():.3f} m")
-    print(f"shift: largest difference {np.nanmax(abs(ours - theirs)):.3g} m")
+    figures["shift_m"] = {
+        "raw_mean": np.nanmean(shift[kept]), "raw_std": np.nanstd(shift[kept]), "zeroed": int((~good).sum()), "std": ours.std(),
+        "largest_difference": np.nanmax(abs(ours - floe["shift_m"][kept]))}
     started = time.process_time()
     aligned = np.array([align(w, s / GATE) for w, s in zip(waves[kept], ours)])
-    align_seconds = time.process_time() - started
-    print(f"aligned echoes: largest difference {np.nanmax(abs(aligned - floe['waveform_aligned'][kept])):.3g} of the maximum")
-    print("peak bin std:", np.argmax(waves[kept], 1).std(), "->", np.argmax(aligned, 1).std())
-    print(f"CPU s: features {features_seconds:.2f}, alignment {align_seconds:.2f}, {len(pp)} records")
+    figures["align_cpu_s"] = time.process_time() - started
+    figures["aligned_largest_difference"] = np.nanmax(abs(aligned - floe["waveform_aligned"][kept]))
+    figures["peak_bin_std"] = [np.argmax(waves[kept], 1).std(), np.argmax(aligned, 1).std()]
+    figures["features"] = np.column_stack([sigma0, pp, widths])
+    figures["flag"], figures["rows"] = flag, kept
+    return figures
 
 
-def report(name, ours, theirs, tolerance):
+def confusion(figures, seed=0):
+    """Rows ESA's ice and lead, columns found ice and lead, by a mixture of two Gaussians; the scaler sees all records."""
+    from sklearn.mixture import GaussianMixture
+    from sklearn.preprocessing import StandardScaler
+    x = StandardScaler().fit_transform(figures["features"])[figures["rows"]]
+    labels = GaussianMixture(2, random_state=seed).fit_predict(x)
+    if x[labels == 1, 1].mean() < x[labels == 0, 1].mean():
+        labels = 1 - labels
+    truth = figures["flag"][figures["rows"]] == 2
+    return [[int(((truth == t) & (labels == c)).sum()) for c in (0, 1)] for t in (False, True)]
+
+
+def difference(ours, theirs, tolerance):
     both = np.isfinite(ours) & np.isfinite(theirs)
-    worst = np.max(abs(ours[both] - theirs[both]) / np.maximum(abs(ours[both]), 1e-12))
-    beyond = np.flatnonzero(both)[abs(ours[both] - theirs[both]) > tolerance * abs(ours[both])]
-    only = np.flatnonzero(np.isfinite(ours) != np.isfinite(theirs))
-    print(f"{name}: {both.sum()} in both, largest relative difference {worst:.3g}, beyond {tolerance:g}: {list(beyond[:10])}, only in one: {list(only[:10])}")
+    relative = abs(ours[both] - theirs[both]) / np.maximum(abs(ours[both]), 1e-12)
+    return {
+        "in_both": int(both.sum()), "largest": float(relative.max()), "beyond": np.flatnonzero(both)[relative > tolerance].tolist(),
+        "only_in_one": np.flatnonzero(np.isfinite(ours) != np.isfinite(theirs)).tolist()}
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    for key, value in compare(*sys.argv[1:3]).items():
+        if not isinstance(value, np.ndarray):
+            print(f"{key}: {value}")
