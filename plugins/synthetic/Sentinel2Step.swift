@@ -54,27 +54,28 @@ struct Sentinel2Step: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     let product = try product()
-    try ProductFolder.make(folder)
-    let writer = SafeWriter(product: product, folder: folder)
-    let stem = "\(folder)/\(product.name.dropLast(5))"
-    let land = "\(stem)_land.geojson", truth = "\(stem)_truth.tif", part = "\(stem)_truth.part.tif"
-    defer { for path in [part, part + ".aux.xml"] { VirtualFile.remove(path) } }
+    // All that the step writes appears at once, or not at all.
+    let making = try TemporaryFolder(in: folder)
+    let stem = product.name.dropLast(5)
+    let land = "\(making.path)/\(stem)_land.geojson", truth = "\(making.path)/\(stem)_truth.tif"
+    func final(_ made: String) -> JSONValue { .string(folder + made.dropFirst(making.path.count)) }
 
     let coast = LandPolygon(grid: product.grid, seed: UInt64(sceneSeed))
     try VirtualFile.write(coast.geoJSON(crs: try CRSFactory.make("EPSG:32601")), to: land)
     // The scene burns the very layer that it writes: readers of the layer find the same pixels.
     let model = SceneModel(
       size: size, seed: UInt64(sceneSeed), hasLeads: hasLeads, land: try PolygonBurner(path: land, grid: product.grid))
-    let scene = try await render(model, product: product, truth: part, in: context)
+    let scene = try await render(model, product: product, truth: truth, in: context)
+    let writer = SafeWriter(product: product, folder: making.path)
     try await writer.write(scene.images, in: context)
-    for end in ["", ".aux.xml"] where VirtualFile.exists(part + end) { try ProductFolder.replace(truth + end, with: part + end) }
+    try making.publish()
 
-    context.record("settings", ["scene": .string(writer.path), "land": .string(land)])
-    context.record("truth", .string(truth))
+    context.record("settings", ["scene": final(writer.path), "land": final(land)])
+    context.record("truth", final(truth))
     products = Document(
       title: "Synthetic Sentinel-2 product",
       body: [
-        "scene": .string(writer.path), "land": .string(land), "truth": .string(truth), "has_leads": .bool(hasLeads),
+        "scene": final(writer.path), "land": final(land), "truth": final(truth), "has_leads": .bool(hasLeads),
         "pixels": ["sea_ice": .integer(scene.counts[0]), "lead": .integer(scene.counts[1]), "no_data_or_land": .integer(scene.counts[2])],
       ])
   }
