@@ -15,13 +15,15 @@ for i, band in enumerate([2, 1, 0]):
     low, high = np.percentile(stack[band][valid], (1, 99))
     rgb[i] = np.where(valid, np.clip((stack[band] - low) / (high - low), 0, 1) * 245, 255)
 
-table = gdal.Open(f"{folder}/ice-lead.tif").GetRasterBand(1).GetColorTable()
+coded = gdal.Open(f"{folder}/ice-lead.tif")
+table = coded.GetRasterBand(1).GetColorTable()
 colours = np.full((256, 3), 255, np.uint8)
 for code in range(4):
     colours[code] = table.GetColorEntry(code)[:3]
 picture = np.full((3, SIZE, 2 * SIZE + GAP), 255, np.uint8)
 picture[:, :, :SIZE] = rgb
 picture[:, :, SIZE + GAP:] = colours[classes].transpose(2, 0, 1)
+gdal.UseExceptions()
 memory = gdal.GetDriverByName("MEM").Create("", picture.shape[2], SIZE, 3)
 memory.WriteRaster(0, 0, picture.shape[2], SIZE, picture.tobytes())
 gdal.GetDriverByName("PNG").CreateCopy(target, memory)
