@@ -7,5 +7,6 @@ public func floePlugin(_ door: UnsafeMutableRawPointer) {
     plugin.version("0.1.0")
     plugin.add(RasterReadStep.self)
     plugin.add(TableReadStep.self)
+    plugin.add(ExpressionStep.self)
   }
 }
