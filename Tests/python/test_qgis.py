@@ -80,7 +80,7 @@ def test_layers_are_valid_styled_and_ordered(opened):
     assert by["scene_outline"]["renderer"] == "singleSymbol"
     assert by["classes"]["renderer"] == "paletted"
     assert by["classes"]["classes"] == [[1, "Sea ice", "#d6eaf4"], [2, "Lead", "#e66101"]]
-    assert facts["extent"] == [256000.0, 7876000.0, 280000.0, 7900000.0]
+    assert facts["extent"] == [380000.0, 7876000.0, 404000.0, 7900000.0]
 
 
 def test_picture_shows_both_classes(opened):

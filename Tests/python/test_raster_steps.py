@@ -27,8 +27,8 @@ outputs:
   ponds.tif: ponds.result
   ponds.gpkg: outlines.polygons
 """)
-    table = gdal.OpenEx(str(out / "ponds.gpkg")).GetLayer(0)
-    areas = [f["area_m2"] for f in table]
+    file = gdal.OpenEx(str(out / "ponds.gpkg"))
+    areas = [f["area_m2"] for f in file.GetLayer(0)]
     assert len(areas) == 85
     assert sum(a >= 500 for a in areas) == 55
     assert round(sum(areas) / 1e6, 3) == 1.457
