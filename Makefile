@@ -11,7 +11,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
 
 BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev pkg-config
-TEST_PACKAGES := gdal-bin python3-gdal python3-venv python3-numpy
+TEST_PACKAGES := gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers
 
 FLOE := .build/release/floe
 DEMO ?= demo

@@ -12,6 +12,8 @@ let plugins: [(folder: String, module: String)] = [
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
   ("altimetry", "Altimetry"),
+  ("colocation", "Colocation"),
+  ("qgis", "QGIS"),
   ("synthetic", "Synthetic"),
   ("evaluation", "Evaluation"),
   ("sentinel3", "Sentinel3"),

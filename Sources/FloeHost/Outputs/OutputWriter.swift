@@ -30,6 +30,12 @@ struct OutputWriter: Sendable {
       var body = document.body.objectValue ?? ["content": document.body]
       body["provenance"] = provenance.json(for: first)
       try text(try JSONText.encode(.object(body), pretty: true) + "\n", to: path)
+    case (.qgz, .document(let document)):
+      guard let project = document.renderings["qgs"] else {
+        throw FloeError("'\(first.text)' is no QGIS project; the step qgis.project makes one")
+      }
+      let name = (output.name as NSString).lastPathComponent.dropLast(".qgz".count)
+      try VirtualFile.write(StoredZip.archive([("\(name).qgs", Array(project.utf8))]), to: path)
     case (_, .document(let document)):
       guard let rendering = document.renderings[format.rawValue] else {
         throw FloeError("'\(first.text)' cannot be written as .\(format.rawValue); it comes as \((["json"] + document.renderings.keys.sorted()).joined(separator: ", "))")
