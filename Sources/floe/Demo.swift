@@ -45,7 +45,7 @@ struct Demo: AsyncParsableCommand {
     let made = try await session("\(root)/products").run(try PipelineReader.read(share.example("demo/products.yaml")), settings: settings)
     if productsOnly { return }
     guard let products = try DemoProducts(record: made.record) else { throw FloeError("the demonstration's first pipeline did not tell where its products are") }
-    for (folder, example) in [("results", "ice-lead.yaml"), ("radar", "altimetry.yaml"), ("truth", "demo/truth.yaml")] {
+    for (folder, example) in [("results", "ice-lead.yaml"), ("radar", "altimetry.yaml"), ("story", "ice-lead-colocated.yaml"), ("truth", "demo/truth.yaml")] {
       if !quiet { print("\n--- \(example) -> \(folder)") }
       let read = try PipelineReader.read(share.example(example))
       let known = products.settings(results: "\(root)/results").filter { read.pipeline.inputs[$0.key] != nil }
