@@ -1,6 +1,6 @@
 # make demo   installs what is needed, builds, runs the main job on a made scene, says where the results are
 # make test   installs what tests need, builds, runs them all
-# make bench  floe beside its peers on the same work (BENCH.md in Benchmarks/)
+# make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash

@@ -8,7 +8,7 @@ struct StepHelp {
 
   var text: String {
     var out = "\(step.name) - \(step.summary)\n"
-    if !step.discussion.isEmpty { out += "\n" + Terminal.wrapped(step.discussion) + "\n" }
+    if !step.discussion.isEmpty { out += "\n" + Terminal.wrapped(Terminal.unfilled(step.discussion)) + "\n" }
     out += section("inputs", step.inputs.map { [flag($0.name), kinds($0) + ($0.isRequired ? "" : ", optional"), $0.help] })
     out += section("parameters", step.parameters.map { [flag($0.name), type($0), $0.help + remark($0)] })
     out += section("presets", step.presets.map { ["--preset \($0.name)", "", $0.help] })

@@ -19,7 +19,11 @@ extension AlignStep {
     }
     context.record("shift std after (m)", spread(kept) { outcome.shifts[$0] })
     context.record("records aligned", .integer(kept.count { aligned[$0] }))
-    context.record("peak bin std", ["before": spread(kept) { peaks[$0] }, "after": spread(kept) { moved[$0].peak }])
+    let whole = kept.filter { !peaks[$0].isNaN }, own = whole.filter { aligned[$0] }
+    context.record("peak bin std", [
+      "before": spread(whole) { peaks[$0] }, "after": spread(whole) { moved[$0].peak },
+      "before, aligned records": spread(own) { peaks[$0] }, "after, aligned records": spread(own) { moved[$0].peak },
+    ])
     // The same records on both sides: those whose edge is found before and after.
     let both = kept.filter { aligned[$0] && edges[$0].isFinite && moved[$0].edge.isFinite }
     context.record("leading edge std", [

@@ -99,6 +99,7 @@ struct AlignStep: ProcessingStep {
     table.set(Column("aligned", summary: "1 where the record's own shift was used", values: .integer(aligned.map { $0 ? 1 : 0 })))
     table.set(Column("peak_bin", summary: "Bin of the first largest sample", values: .number(peaks)))
     table.set(Column("peak_bin_aligned", summary: "Bin of the first largest sample of the aligned echo", values: .number(moved.map(\.peak))))
+    table.style = table.style ?? "track"
     report(outcome, raw, members, aligned, peaks, edges, moved, context)
     track = table
   }

@@ -98,6 +98,7 @@ struct FeaturesStep: ProcessingStep {
     guard table.status.keptCount > 0 else {
       throw FloeError("no record is left: \(table.status.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: "; "))")
     }
+    table.style = table.style ?? "track"
     context.record("peakiness", .string(definition.rawValue))
     context.record("backscatter", .string(backscatter.rawValue))
     context.record("records kept", .integer(table.status.keptCount))

@@ -30,7 +30,7 @@ struct LeadNetwork: Sendable {
       // The first takes the full width; the others follow a power law that favours narrow ones.
       let u = generator.uniform()
       let fitting = 1.4 * (wanted - area) / reach
-      let width = max(1, min(count == 0 ? widest : 2 + (widest - 2) * u * u * u, fitting))
+      let width = max(1, min(count == 0 ? widest : 2 + (widest - 2) * u * u, fitting))
       let angle = (generator.uniform() < 0.62 ? main : second) + 0.12 * generator.gaussian()
       // Through the middle part for the first, anywhere for the others.
       let margin = count == 0 ? 0.3 : 0.02

@@ -3,14 +3,13 @@ import Foundation
 
 /// Writes the folder of a product: bands and masks as lossless JPEG 2000, metadata, manifest.
 ///
-/// Everything is made under a temporary name beside the product and renamed when whole.
+/// The caller gives a temporary folder and publishes it when all is written.
 struct SafeWriter: Sendable {
   let product: SafeProduct
   /// The folder that the product's folder goes into.
   let folder: String
 
-  private var temporary: String { "\(folder)/.\(product.name).part" }
-  /// Where the product is when all is written.
+  /// The product's folder.
   var path: String { "\(folder)/\(product.name)" }
 
   /// Writes the product.
@@ -20,24 +19,15 @@ struct SafeWriter: Sendable {
   ///   - quality: eight bands of the quality mask (60 m suffices); classification: three bands at 60 m. Zero where nothing is wrong.
   func write(_ images: [Raster], in context: RunContext) async throws {
     precondition(images.count == product.bands.count, "one raster a band is needed")
-    let files = FileManager.default
-    do {
-      try? files.removeItem(atPath: temporary)
-      for band in product.bands {
-        try makeFolder((product.imageFile(band) as NSString).deletingLastPathComponent)
-      }
-      try makeFolder("\(product.granule)/QI_DATA")
-      try await writePixels(images, in: context)
-      try writeMetadata()
-      try ProductFolder.replace(path, with: temporary)
-    } catch {
-      // What is left of a failed product has no use; the failure itself is what counts.
-      try? files.removeItem(atPath: temporary)
-      throw error
+    for band in product.bands {
+      try makeFolder((product.imageFile(band) as NSString).deletingLastPathComponent)
     }
+    try makeFolder("\(product.granule)/QI_DATA")
+    try await writePixels(images, in: context)
+    try writeMetadata()
   }
 
-  private func makeFolder(_ inside: String) throws { try ProductFolder.make("\(temporary)/\(inside)") }
+  private func makeFolder(_ inside: String) throws { try ProductFolder.make("\(path)/\(inside)") }
 
   private func writePixels(_ images: [Raster], in context: RunContext) async throws {
     let cancellation = context.cancellation
@@ -52,7 +42,7 @@ struct SafeWriter: Sendable {
     // The largest first, so that no worker is left with a large one at the end.
     work.sort { ($0.raster.spec.byteCount, $1.file) > ($1.raster.spec.byteCount, $0.file) }
     let jobs = work
-    let root = temporary
+    let root = path
     _ = try await context.map(jobs.count, progress: "files") { i in
       let target = "\(root)/\(jobs[i].file)"
       // The layout of the real ones: lossless, tiles of 1024, six resolutions, 15 bits in the bands.
@@ -76,11 +66,11 @@ struct SafeWriter: Sendable {
 
   private func writeMetadata() throws {
     let metadata = SafeMetadata(product: product)
-    try VirtualFile.write(metadata.productFile(), to: "\(temporary)/\(product.metadataFile)")
-    try VirtualFile.write(metadata.tileFile(), to: "\(temporary)/\(product.granule)/MTD_TL.xml")
-    let listed = try VirtualFile.list(temporary, recursive: true).filter { !$0.hasSuffix("/") }
-    let files = try listed.map { (path: $0, bytes: try VirtualFile.size("\(temporary)/\($0)")) }
-    try VirtualFile.write(metadata.manifest(files), to: "\(temporary)/manifest.safe")
+    try VirtualFile.write(metadata.productFile(), to: "\(path)/\(product.metadataFile)")
+    try VirtualFile.write(metadata.tileFile(), to: "\(path)/\(product.granule)/MTD_TL.xml")
+    let listed = try VirtualFile.list(path, recursive: true).filter { !$0.hasSuffix("/") }
+    let files = try listed.map { (path: $0, bytes: try VirtualFile.size("\(path)/\($0)")) }
+    try VirtualFile.write(metadata.manifest(files), to: "\(path)/manifest.safe")
   }
 }
 
@@ -92,17 +82,6 @@ enum ProductFolder {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
       throw FloeError("the folder '\(path)' cannot be made: \(error.localizedDescription)")
-    }
-  }
-
-  /// Puts a finished file or folder in the place of whatever had that name.
-  static func replace(_ path: String, with made: String) throws {
-    let files = FileManager.default
-    do {
-      if files.fileExists(atPath: path) { try files.removeItem(atPath: path) }
-      try files.moveItem(atPath: made, toPath: path)
-    } catch {
-      throw FloeError("'\(path)' cannot be put in its place: \(error.localizedDescription)")
     }
   }
 }

@@ -25,10 +25,10 @@ struct SceneModel: Sendable {
     self.land = land
     var mix = SplitMix64(state: seed)
     self.seed = UInt32(truncatingIfNeeded: mix.next())
-    // Leads are up to 1 km wide, but never more than a fifteenth of a small scene.
-    let widest = min(100, Double(size) / 15)
+    // Leads are up to 1 km wide, but never more than an eleventh of a small scene.
+    let widest = min(100, Double(size) / 11)
     leads = LeadNetwork(size: size, share: hasLeads ? 0.062 : 0, widest: widest, seed: seed, stream: 1)
-    refrozen = LeadNetwork(size: size, share: 0.02, widest: widest * 0.5, seed: seed, stream: 2)
+    refrozen = LeadNetwork(size: size, share: 0.008, widest: widest * 0.35, seed: seed, stream: 2)
     let floe = min(max(Float(size) / 9, 60), 260)
     floes = CellField(spacing: floe, seed: self.seed ^ 0xA511)
     pieces = CellField(spacing: floe / 7, seed: self.seed ^ 0x7C3B)
@@ -50,6 +50,8 @@ struct SceneModel: Sendable {
     var water: [Float]
     /// The share of frazil in that water.
     var frazil: [Float]
+    /// More or less of the frost smoke that rises from open water, around 0.
+    var smoke: [Float]
     /// Light, haze and the noise that all bands share, as a factor.
     var gain: [Float]
     var truth: [UInt8]
@@ -63,13 +65,13 @@ struct SceneModel: Sendable {
     let scale = floes.spacing
     let bendX = Noise.fractal(over: window, spacing: scale * 1.3, octaves: 4, seed: seed ^ 0x11)
     let bendY = Noise.fractal(over: window, spacing: scale * 1.3, octaves: 4, seed: seed ^ 0x22)
-    let zone = Noise.fractal(over: window, spacing: max(Float(size) / 3, 200), octaves: 3, seed: seed ^ 0x33)
+    let zone = Noise.fractal(over: window, spacing: max(Float(size) / 6, 100), octaves: 3, seed: seed ^ 0x33)
     let texture = Noise.fractal(over: window, spacing: 64, octaves: 5, seed: seed ^ 0x44)
     let drift = Noise.fractal(over: window, spacing: 7, octaves: 2, seed: seed ^ 0x55, stretch: 4)
     let ragged = Noise.fractal(over: window, spacing: 40, octaves: 4, seed: seed ^ 0x66)
     var s = Surface(
       window: window, age: [Float](repeating: 0, count: n), water: [Float](repeating: 0, count: n), frazil: texture,
-      gain: gain(window), truth: [UInt8](repeating: Self.ice, count: n), land: .init())
+      smoke: ragged, gain: gain(window), truth: [UInt8](repeating: Self.ice, count: n), land: .init())
     var young = [Float](repeating: 0, count: n), youngTone = young, tone = young
     leads.paint(over: window, ragged: ragged, cover: &s.water, tone: &tone)
     refrozen.paint(over: window, ragged: ragged, cover: &young, tone: &youngTone)
@@ -82,31 +84,34 @@ struct SceneModel: Sendable {
         let floe = floes.nearest(x + bx, y + by)
         let piece = pieces.nearest(x + bx * 0.45, y + by * 0.45)
         let own = Noise.unit(floe.id)
-        var age = 0.93 + 0.10 * (own - 0.5) + 0.10 * texture[i] + 0.06 * drift[i]
+        var age = 0.72 + 0.62 * (own - 0.5) + 0.34 * texture[i] + 0.12 * drift[i]
         // Fields of broken ice: pieces of different age with slush between them.
         let broken = Noise.step(0.12, 0.4, zone[i] + 0.25 * (own - 0.5))
         if broken > 0 {
-          let pieceAge = 0.62 + 0.38 * Noise.unit(piece.id) + 0.08 * texture[i]
-          let slush = 0.40 + 0.15 * texture[i]
+          let pieceAge = 0.46 + 0.56 * Noise.unit(piece.id) + 0.24 * texture[i]
+          let slush = 0.52 + 0.22 * texture[i]
           let solid = Noise.step(0, 3.5, piece.edge - 0.4)
           age += broken * (slush + (pieceAge - slush) * solid - age)
         }
+        // Holes between the pieces, everywhere, that have lately frozen over.
+        let hole = Noise.step(0.976, 0.977, Noise.unit(piece.id &* 0x27D4_EB2F)) * Noise.step(0, 2.5, piece.edge)
+        age += hole * (0.04 + 0.22 * Noise.unit(piece.id) + 0.16 * texture[i] - age)
         // A few floes have frozen lately.
-        let infancy = Noise.step(0.955, 0.957, Noise.unit(floe.id &* 0x9E37_79B1))
-        age += infancy * (0.30 + 0.5 * (own - 0.5) + 0.25 * texture[i] - age)
+        let infancy = Noise.step(0.972, 0.974, Noise.unit(floe.id &* 0x9E37_79B1))
+        age += infancy * (0.52 + 0.3 * (own - 0.5) + 0.22 * texture[i] - age)
         // Between floes: seams of young ice where they drifted apart, ridges where they met.
         let opening = bendX[i] + 0.35 * (Noise.unit(floe.id &* 0x85EB_CA6B) - 0.5)
         let seam = Noise.step(0, 2.5, max(0, opening) * 14 - floe.edge)
-        age += seam * (0.42 + 0.3 * texture[i] - age)
+        age += seam * (0.54 + 0.3 * texture[i] - age)
         let ridge = Noise.step(2.2, 0.4, abs(floe.edge - 2)) * Noise.step(0, 0.2, -opening)
         age += ridge * (0.10 * Noise.step(0, 1.5, floe.edge) + 0.16 * drift[i])
         // Cracks that have frozen over.
-        age += young[i] * (0.02 + 0.42 * youngTone[i] + 0.22 * texture[i] - age)
-        s.age[i] = hasLeads ? max(age, -0.12) : 0.8 + 0.25 * age
+        age += young[i] * (0.08 + 0.38 * youngTone[i] + 0.22 * texture[i] - age)
+        s.age[i] = hasLeads ? max(age, -0.12) : 0.7 + 0.35 * age
         // Pieces of ice afloat in wide leads.
         let afloat = Noise.step(0.945, 0.946, Noise.unit(piece.id &* 0xC2B2_AE35)) * min(max(piece.edge - 1.5, 0), 1)
         s.water[i] *= 1 - afloat
-        s.frazil[i] = max(0, 0.10 + 0.16 * texture[i] + 0.12 * (tone[i] - 0.5))
+        s.frazil[i] = max(0, 0.12 + 0.16 * texture[i] + 0.14 * (tone[i] - 0.5))
         if s.water[i] >= 0.5 { s.truth[i] = Self.lead }
       }
     }
@@ -155,14 +160,16 @@ struct SceneModel: Sendable {
     var values = [Float](repeating: 0, count: n)
     let own = seed ^ (UInt32(band.index + 1) &* 0x2C1B_3C6D)
     let snow = band.snow, grey = band.grey, water = band.water
+    // Small drops scatter the short waves most.
+    let inverse = Float(492.4 / band.central), smoke = 0.05 * inverse * inverse * inverse * inverse
     for r in 0..<window.height {
       let y = Int32(window.row + r)
       for c in 0..<width {
         let i = r * width + c
         let ice = grey + (snow - grey) * s.age[i]
-        let sea = water + (grey - water) * s.frazil[i]
+        let sea = water + (grey - water) * s.frazil[i] + smoke * s.smoke[i]
         let mixed = (ice + (sea - ice) * s.water[i]) * s.gain[i]
-        let noise = Noise.triangular(Noise.hash(Int32(window.column + c), y, own)) * (0.004 + 0.008 * mixed)
+        let noise = Noise.triangular(Noise.hash(Int32(window.column + c), y, own)) * (0.008 + 0.002 * mixed)
         values[i] = mixed + noise
       }
     }

@@ -20,21 +20,13 @@ struct Sentinel3Writer: Sendable {
 
   private func compact(_ time: UTCTime) -> String { String(time.iso8601.filter { $0 != "-" && $0 != ":" }.prefix(15)) }
 
-  /// Writes the product under a passing name and renames it when it is whole.
+  /// Writes the product; it appears when it is whole.
   func write(_ values: Sentinel3Values, _ records: [SralModel.Record], check: () throws -> Void) throws {
-    let files = FileManager.default, part = "\(folder)/.\(name).part"
-    if files.fileExists(atPath: part) { try files.removeItem(atPath: part) }
-    try files.createDirectory(atPath: part, withIntermediateDirectories: true)
-    do {
-      try writeMeasurement("\(part)/enhanced_measurement.nc", values, records, check)
-      try VirtualFile.write(manifest(), to: "\(part)/xfdumanifest.xml")
-      if files.fileExists(atPath: path) { try files.removeItem(atPath: path) }
-      try files.moveItem(atPath: part, toPath: path)
-    } catch {
-      // A part that cannot be removed must not hide why it was left.
-      try? files.removeItem(atPath: part)
-      throw error
-    }
+    let making = try TemporaryFolder(in: folder)
+    try ProductFolder.make("\(making.path)/\(name)")
+    try writeMeasurement("\(making.path)/\(name)/enhanced_measurement.nc", values, records, check)
+    try VirtualFile.write(manifest(), to: "\(making.path)/\(name)/xfdumanifest.xml")
+    try making.publish()
   }
 
   private func writeMeasurement(

@@ -72,11 +72,13 @@ struct WrapStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     let product = try product()
-    try ProductFolder.make(folder)
-    let writer = SafeWriter(product: product, folder: folder)
+    let making = try TemporaryFolder(in: folder)
+    let writer = SafeWriter(product: product, folder: making.path)
     let images = image.spec.bands.indices.map { image.source.band($0, of: image.spec) }
     try await writer.write(images, in: context)
-    context.record("settings", ["scene": .string(writer.path)])
-    products = Document(title: "Wrapped Sentinel-2 product", body: ["scene": .string(writer.path)])
+    try making.publish()
+    let scene = JSONValue.string("\(folder)/\(product.name)")
+    context.record("settings", ["scene": scene])
+    products = Document(title: "Wrapped Sentinel-2 product", body: ["scene": scene])
   }
 }

@@ -32,8 +32,8 @@ public enum Interrupt {
       farewell()
       // A run that stops in time removes its folder and ends the process by itself.
       let until = Date().addingTimeInterval(grace)
-      while Staging.isAnyOpen, Date() < until { Thread.sleep(forTimeInterval: 0.02) }
-      Staging.discardAll()
+      while TemporaryFolder.isAnyOpen, Date() < until { Thread.sleep(forTimeInterval: 0.02) }
+      TemporaryFolder.discardAll()
       _exit(130)
     }
   }

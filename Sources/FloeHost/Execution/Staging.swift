@@ -1,32 +1,17 @@
 import FloeSDK
 import Foundation
-import Synchronization
 
 /// The temporary folder beside the outputs in which everything is made; a run that ends well renames its files out of it.
 final class Staging: Sendable {
   let target: String
-  let folder: String
-  /// Folders above the target that this run made, outermost first; removed again when the run fails.
-  private let madeFolders: [String]
+  private let temporary: TemporaryFolder
+  var folder: String { temporary.path }
 
   /// Makes the folder, and the output folder if need be.
   init(target: String) throws {
     self.target = target
-    var missing: [String] = []
-    var url = URL(fileURLWithPath: target)
-    while !FileManager.default.fileExists(atPath: url.path) {
-      missing.insert(url.path, at: 0)
-      url.deleteLastPathComponent()
-    }
-    madeFolders = missing
-    folder = "\(target)/.floe-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
-    do {
-      try FileManager.default.createDirectory(atPath: folder + "/scratch", withIntermediateDirectories: true)
-    } catch {
-      throw FloeError("output folder \(target) cannot be written: \(error.localizedDescription)")
-    }
-    let folder = folder
-    Self.open.withLock { _ = $0.insert(folder) }
+    do { temporary = try TemporaryFolder(in: target) } catch { throw FloeError("output folder \(target) cannot be written: \(error)") }
+    try FileManager.default.createDirectory(atPath: temporary.path + "/scratch", withIntermediateDirectories: true)
   }
 
   /// The folder for scratch files.
@@ -57,40 +42,10 @@ final class Staging: Sendable {
         throw FloeError("\(to) cannot be put in place: \(String(cString: strerror(errno)))")
       }
     }
-    remove()
+    temporary.remove()
     return ordered
   }
 
   /// Removes the folder and, after a failure, the output folders that this run made and left empty.
-  func discard() {
-    remove()
-    for made in madeFolders.reversed() { rmdir(made) }
-  }
-
-  private func remove() {
-    Self.delete(folder)
-    let folder = folder
-    Self.open.withLock { _ = $0.remove(folder) }
-  }
-
-  /// Whether a run of this process is unfinished.
-  static var isAnyOpen: Bool { open.withLock { !$0.isEmpty } }
-
-  /// Removes all folders of unfinished runs of this process; for an interrupted one.
-  static func discardAll() {
-    for folder in open.withLock({ $0 }) {
-      delete(folder)
-      rmdir((folder as NSString).deletingLastPathComponent)
-    }
-  }
-
-  private static func delete(_ folder: String) {
-    // Another thread may still be writing: a second and third look remove what came in between.
-    for _ in 0..<3 where FileManager.default.fileExists(atPath: folder) {
-      try? FileManager.default.removeItem(atPath: folder)
-    }
-  }
-
-  private static let open = Mutex<Set<String>>([])
-  private static let counter = Atomic<Int>(0)
+  func discard() { temporary.discard() }
 }

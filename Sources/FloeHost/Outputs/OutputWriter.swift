@@ -21,6 +21,7 @@ struct OutputWriter: Sendable {
     case (.tif, .raster(let raster)): try await writeRaster(raster, to: path, reference: first)
     case (.gpkg, _): try writeLayers(to: path)
     case (.csv, .table(let table)): try CSVWriter.write(path, table)
+    case (.nc, .table(let table)): try TableNetCDFWriter.write(path: path, table: table, provenance: try JSONText.encode(provenance.json(for: first)))
     case (.json, .model(let model)):
       var body = model.body.objectValue ?? ["model": model.body]
       body["provenance"] = provenance.json(for: first)

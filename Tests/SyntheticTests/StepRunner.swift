@@ -1,0 +1,86 @@
+import FloeSDK
+import Foundation
+import Synchronization
+import Synthetic
+
+/// Runs one step of the plugin without the host, through the plugin's own door.
+struct StepRunner {
+  /// A folder of this runner's own, removed by `cleanUp`.
+  let folder: String
+  let sink = MemorySink()
+
+  init() throws {
+    folder = NSTemporaryDirectory() + "floe-synthetic-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder + "/scratch", withIntermediateDirectories: true)
+    GDALRuntime.configure(cacheBytes: 64 << 20)
+  }
+
+  func cleanUp() { try? FileManager.default.removeItem(atPath: folder) }
+
+  static var factories: [any StepFactory] {
+    let registry = PluginRegistry()
+    withExtendedLifetime(registry) { floePlugin(Unmanaged.passUnretained(registry).toOpaque()) }
+    return registry.steps
+  }
+
+  static func factory(_ name: String) throws -> any StepFactory {
+    guard let found = factories.first(where: { $0.declaration.name == name }) else { throw FloeError("no step \(name)") }
+    return found
+  }
+
+  /// Runs a step and returns the body of its document.
+  func run(
+    _ name: String, _ parameters: [String: String], ports: [String: [PortData]] = [:], workers: Int = 2
+  ) async throws -> JSONValue {
+    var step = try Self.factory(name).bind(parameters: parameters.mapValues { .text($0) }, ports: ports)
+    let context = RunContext(
+      stepID: "test", seed: 1, pool: WorkerPool(workers: workers), cancellation: Cancellation(),
+      scratch: Scratch(directory: folder + "/scratch", memoryLimit: 32 << 20), products: NoProducts(), sink: sink)
+    try await step.run(in: context)
+    guard case .document(let document)? = step.outputs["products"] else { throw FloeError("no document") }
+    return document.body
+  }
+
+  /// Makes a small scene in a folder of the given name.
+  func scene(_ name: String, seed: Int, size: Int = 240, bands: String = "B02,B04,B11", workers: Int = 2) async throws -> Scene {
+    let body = try await run(
+      "synthetic.sentinel2",
+      ["folder": "\(folder)/\(name)", "size": "\(size)", "scene_seed": "\(seed)", "bands": bands], workers: workers)
+    return Scene(body: body)
+  }
+}
+
+/// What the step wrote.
+struct Scene {
+  let body: JSONValue
+  var path: String { body["scene"]?.stringValue ?? "" }
+  var land: String { body["land"]?.stringValue ?? "" }
+  var truth: String { body["truth"]?.stringValue ?? "" }
+  var granule: String { path + "/GRANULE/L1C_T01WCU_A019275_20190301T235610" }
+
+  func pixels(_ band: String) throws -> [UInt16] {
+    let file = try RasterFile.open("\(granule)/IMG_DATA/T01WCU_20190301T235611_\(band).jp2")
+    guard case .uint16(let values) = try file.raster.read(file.spec.grid.fullWindow).values else { throw FloeError("not uint16") }
+    return values
+  }
+
+  func classes() throws -> [UInt8] {
+    let file = try RasterFile.open(truth)
+    guard case .uint8(let values) = try file.raster.read(file.spec.grid.fullWindow).values else { throw FloeError("not uint8") }
+    return values
+  }
+}
+
+final class MemorySink: RunSink {
+  private let facts = Mutex<[String: JSONValue]>([:])
+  func log(_ level: LogLevel, step: String, _ message: String) {}
+  func record(step: String, key: String, value: JSONValue) { facts.withLock { $0[key] = value } }
+  func dropped(step: String, count: Int, unit: String, reason: String) {}
+  func progress(step: String, done: Int, total: Int, unit: String) {}
+  subscript(key: String) -> JSONValue? { facts.withLock { $0[key] } }
+}
+
+private struct NoProducts: ProductCatalogue {
+  func describe(_ path: String) throws -> ProductDescription { throw FloeError("no reader") }
+  func recognises(_ path: String) -> Bool { false }
+}
