@@ -19,7 +19,7 @@ let plugins: [(folder: String, module: String)] = [
   ("sentinel3", "Sentinel3"),
 ]
 
-/// Whether `Tests/` mirrors a plugin.
+/// Whether `Tests/` mirrors a plugin. SwiftPM keeps the answer until this file changes.
 func hasTests(_ module: String) -> Bool {
   FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(module)Tests")
 }

@@ -145,3 +145,33 @@ def test_class_raster_without_names(tmp_path):
         "  classes: {", "  plain: { use: raster.read, with: { files: codes.tif, quantity: class } }\n  classes: {")
     _, _, result = run_pipeline(tmp_path, text, expect=2)
     assert "class codes without names" in result.err
+
+
+@pytest.mark.parametrize("noise, significant", [(0.0, True), (1.0, False)])
+def test_drift_finds_a_known_shift(tmp_path, noise, significant):
+    """Codes of the track are those of the raster 30 m east and 20 m south; with noise of 1 they are drawn at random."""
+    from scipy import ndimage
+    random = np.random.default_rng(8)
+    field = ndimage.gaussian_filter(random.normal(size=(SIZE, SIZE)), 1.5)
+    codes = np.where(field > np.quantile(field, 0.7), 2, 1).astype("uint8")
+    write_tif(tmp_path / "codes.tif", codes[None], 32632, (500000.0, 7100000.0), 10.0)
+    rows, cols = np.arange(20, 380), 100 + np.arange(360) // 2
+    lon, lat = Transformer.from_crs(32632, 4326, always_xy=True).transform(500005.0 + 10 * cols, 7099995.0 - 10 * rows)
+    seen = np.where(random.random(360) < noise, np.where(random.random(360) < 0.3, 2, 1), codes[rows + 2, cols + 3])
+    np.savetxt(tmp_path / "points.csv", np.c_[lon, lat, seen, np.full(360, 600)], fmt=["%.12f", "%.12f", "%d", "%d"], delimiter=",", header="lon,lat,class_code,dt_s", comments="")
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Drift
+steps:
+  points: { use: table.read, with: { file: points.csv, x: lon, y: lat } }
+  codes: { use: raster.read, with: { files: codes.tif, names: [codes] } }
+  classes: { use: raster.expression, in: { image: codes.image }, with: { expression: codes, classes: { 1: sea_ice, 2: lead } } }
+  shift: { use: colocate.drift, in: { input: points.table, raster: classes.result }, with: { radius: 150, exclude: 60 } }
+outputs:
+  shift.json: shift.report
+""")
+    report = json.loads((out / "shift.json").read_text())
+    assert report["significant"] is significant
+    if significant:
+        assert report["best"]["east_m"] == 30 and report["best"]["north_m"] == -20 and report["best"]["agreement"] == 1
+        assert report["drift"]["east_m_s"] == -0.05
