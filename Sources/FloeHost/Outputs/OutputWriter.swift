@@ -52,7 +52,9 @@ struct OutputWriter: Sendable {
 
   private func writeRaster(_ raster: Raster, to path: String, reference: Pipeline.Reference) async throws {
     let spec = raster.spec
-    let reservation = scratch.reserve(spec.byteCount * 4 / 3)
+    // Small temporary files stay in memory; for large ones a file is no slower, since the system's own cache takes it.
+    let size = spec.byteCount * 4 / 3
+    let reservation = size <= 256 << 20 ? scratch.reserve(size) : nil
     let cancellation = cancellation
     let writer = try CloudOptimizedWriter(
       path: path, spec: spec,
