@@ -46,12 +46,12 @@ public struct PluginFinder: Sendable {
     return result
   }
 
-  /// All files named `lib*FloePlugin.so` in the folders.
+  /// All files named `lib*FloePlugin.so` or `*.floe-step.yaml` in the folders.
   private func candidates() -> [String] {
     folders.flatMap { folder -> [String] in
       // A search folder that does not exist is no mistake: most machines lack some of them.
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      return names.filter { $0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so") }.sorted().map { folder + "/" + $0 }
+      return names.filter { ($0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so")) || $0.hasSuffix(ExternalManifest.ending) }.sorted().map { folder + "/" + $0 }
     }
   }
 
@@ -59,6 +59,7 @@ public struct PluginFinder: Sendable {
     guard let identity = FileIdentity(of: file) else {
       return PluginManifest(path: file, refusal: "it is a link to nothing or cannot be looked at")
     }
+    if file.hasSuffix(ExternalManifest.ending) { return PluginManifest(describing: file) }
     if let known = cache[file, identity] { return known }
     let manifest = await examine(file)
     cache.store(manifest, file, identity)

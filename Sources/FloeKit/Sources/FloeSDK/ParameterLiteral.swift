@@ -54,4 +54,6 @@ public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertibl
 /// All mistakes found while binding a step's parameters and ports.
 public struct BindingErrors: Error, Sendable {
   public let errors: [ParameterError]
+  /// At least one mistake.
+  public init(errors: [ParameterError]) { self.errors = errors }
 }
