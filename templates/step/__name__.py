@@ -2,6 +2,7 @@
 import json
 import sys
 
+import numpy as np
 from osgeo import gdal
 
 gdal.UseExceptions()
@@ -11,6 +12,7 @@ source = gdal.Open(image)
 values = source.GetRasterBand(int(band)).ReadAsArray()
 out = gdal.GetDriverByName("GTiff").Create(mask, source.RasterXSize, source.RasterYSize, 1, gdal.GDT_Byte)
 out.SetGeoTransform(source.GetGeoTransform())
-out.WriteArray((values < float(below)).astype("uint8"))
+marked = (values < float(below)).astype(np.uint8)
+out.WriteArray(marked)
 # JSON lines on standard error: progress (0 to 1), messages, facts for the run's record. Other lines are shown when the program fails.
-print(json.dumps({"progress": 1, "record": {"marked": int((values < float(below)).sum())}}), file=sys.stderr)
+print(json.dumps({"progress": 1, "record": {"marked": int(marked.sum())}}), file=sys.stderr)
