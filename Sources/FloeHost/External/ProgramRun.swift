@@ -50,7 +50,7 @@ struct ProgramRun: Sendable {
     switch result.terminationStatus {
     case .exited(0): break
     case .exited(let code): throw FloeError("the program \(program[0]) ended with status \(code)\(listener.lastWords)")
-    default: throw FloeError("the program \(program[0]) was ended by a signal (\(result.terminationStatus))\(listener.lastWords)")
+    default: throw FloeError("the program \(program[0]) was ended by \(result.terminationStatus.inWords)\(listener.lastWords)")
     }
   }
 

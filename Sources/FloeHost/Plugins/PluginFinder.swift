@@ -59,6 +59,7 @@ public struct PluginFinder: Sendable {
     guard let identity = FileIdentity(of: file) else {
       return PluginManifest(path: file, refusal: "it is a link to nothing or cannot be looked at")
     }
+    guard identity.isFile else { return PluginManifest(path: file, refusal: "it is no file but a folder, pipe or device") }
     if file.hasSuffix(ExternalManifest.ending) { return PluginManifest(describing: file) }
     if let known = cache[file, identity] { return known }
     let manifest = await examine(file)
@@ -86,11 +87,13 @@ public struct PluginFinder: Sendable {
 struct FileIdentity: Codable, Hashable {
   let size: Int
   let modified: Double
+  let isFile: Bool
 
   init?(of path: String) {
     var info = stat()
     guard stat(path, &info) == 0 else { return nil }
     size = Int(info.st_size)
+    isFile = info.st_mode & S_IFMT == S_IFREG
     modified = Double(info.st_mtim.tv_sec) + Double(info.st_mtim.tv_nsec) * 1e-9
   }
 }
