@@ -1,7 +1,7 @@
 import FloeSDK
 import Foundation
 
-/// The folder that holds `styles/` and `examples/`.
+/// The folder that holds `styles/`, `examples/`, `templates/` and, where floe is installed, the kit's sources.
 public struct Share: Sendable {
   public let folder: String
 
@@ -31,6 +31,11 @@ public struct Share: Sendable {
       throw FloeError("style file \(path) cannot be read; floe's share folder is incomplete")
     }
     return text
+  }
+  /// The plugin kit's package: as installed, or in the checkout.
+  public func kit() throws -> String {
+    for place in ["\(folder)/FloeKit", "\(folder)/Sources/FloeKit"] where FileManager.default.fileExists(atPath: place + "/Package.swift") { return place }
+    throw FloeError("the plugin kit is neither in \(folder)/FloeKit nor in \(folder)/Sources/FloeKit; name its folder with --kit")
   }
   /// The path of an example pipeline.
   public func example(_ name: String) -> String { "\(folder)/examples/\(name)" }

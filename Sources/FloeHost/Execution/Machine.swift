@@ -34,16 +34,27 @@ public enum Machine {
     let t = text.trimmingCharacters(in: .whitespaces).lowercased()
     let digits = t.prefix { $0.isNumber || $0 == "." }
     guard let number = Double(digits), number > 0 else { return nil }
-    switch t.dropFirst(digits.count).trimmingCharacters(in: .whitespaces) {
-    case "", "b": return Int(number)
-    case "k", "kb": return Int(number * 1e3)
-    case "m", "mb": return Int(number * 1e6)
-    case "g", "gb": return Int(number * 1e9)
-    case "ki", "kib": return Int(number * 1024)
-    case "mi", "mib": return Int(number * 1_048_576)
-    case "gi", "gib": return Int(number * 1_073_741_824)
-    default: return nil
+    let factors = [
+      "": 1, "b": 1, "k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9, "ki": 1024, "kib": 1024, "mi": 1_048_576,
+      "mib": 1_048_576, "gi": 1_073_741_824, "gib": 1_073_741_824,
+    ]
+    guard let factor = factors[t.dropFirst(digits.count).trimmingCharacters(in: .whitespaces)] else { return nil }
+    // More bytes than an integer holds are no size.
+    return Int(exactly: (number * factor).rounded())
+  }
+
+  /// Whether a folder lies in memory rather than on a disk.
+  public static func isInMemory(_ path: String) -> Bool {
+    // Without /proc nothing is known of mounts; a disk is the usual case.
+    let mounts = (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8)) ?? ""
+    var longest = "", kind = ""
+    for line in mounts.split(separator: "\n") {
+      let fields = line.split(separator: " ").map(String.init)
+      guard fields.count > 2, fields[1].count >= longest.count else { continue }
+      let inside = fields[1] == "/" || path == fields[1] || path.hasPrefix(fields[1] + "/")
+      if inside { (longest, kind) = (fields[1], fields[2]) }
     }
+    return kind == "tmpfs" || kind == "ramfs"
   }
 
   /// A size for people: `720 MB`.

@@ -30,7 +30,7 @@ public struct PipelineReader {
     do {
       root = try Yams.compose(yaml: text)
     } catch let error as YamlError {
-      throw RequestRefused([Self.problem(file: file, error)])
+      throw RequestRefused([error.problem(in: file)])
     }
     guard let root, case .mapping(let mapping) = root else {
       throw RequestRefused([Problem(file: file, line: 1, "is not a pipeline: expected a YAML map with 'floe: 1', 'steps' and 'outputs'")])
@@ -41,17 +41,6 @@ public struct PipelineReader {
   }
 
   private init(file: String) { self.file = file }
-
-  private static func problem(file: String, _ error: YamlError) -> Problem {
-    switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-      Problem(file: file, line: mark.line, "is not YAML: \(problem)")
-    case .duplicatedKeysInMapping(let keys, let context):
-      Problem(file: file, line: context.mark.line, "gives \(keys.map { "'\($0)'" }.joined(separator: ", ")) twice in one map")
-    default:
-      Problem(file: file, line: 0, "is not YAML: \(String(describing: error).split(separator: "\n").first ?? "")")
-    }
-  }
 
   private mutating func complain(_ node: Node, _ message: String) {
     problems.append(Problem(file: file, line: node.line, message))
@@ -100,7 +89,7 @@ public struct PipelineReader {
         case "type": type = v.scalarText ?? ""
         case "help": help = v.scalarText ?? ""
         case "optional": isOptional = v.scalarText == "true"
-        case "default": fallback = literal(v)
+        case "default": fallback = v.literal
         default: complain(k, "'\(k.string ?? "?")' is no part of an input; its parts are type, help, optional, default")
         }
       }
@@ -119,7 +108,7 @@ public struct PipelineReader {
       switch k.string {
       case "use": use = v.scalarText
       case "with":
-        for (pk, pv) in entries(v, of: "with") { settings[pk.string ?? ""] = .init(literal: literal(pv), line: pk.line) }
+        for (pk, pv) in entries(v, of: "with") { settings[pk.string ?? ""] = .init(literal: pv.literal, line: pk.line) }
       case "in":
         for (pk, pv) in entries(v, of: "in") {
           let nodes: [Node] = if case .sequence(let s) = pv { Array(s) } else { [pv] }
@@ -158,21 +147,4 @@ public struct PipelineReader {
     }
     return .init(step: String(text[..<dot]), port: String(text[text.index(after: dot)...]), line: node.line)
   }
-
-  private func literal(_ node: Node) -> ParameterLiteral {
-    switch node {
-    case .scalar(let s): .text(s.string)
-    case .sequence(let s): .list(s.map(literal))
-    case .mapping(let m): .map(m.map { .init($0.key.string ?? "", literal($0.value)) })
-    case .alias: .text("")
-    }
-  }
-}
-
-extension Node {
-  /// The line in the file, from 1.
-  fileprivate var line: Int { mark?.line ?? 0 }
-  fileprivate var isNull: Bool { if case .scalar(let s) = self { s.string.isEmpty || s.string == "null" || s.string == "~" } else { false } }
-  /// The text of a scalar as written: `1e-4` and `on` stay what they are.
-  fileprivate var scalarText: String? { if case .scalar(let s) = self { s.string } else { nil } }
 }

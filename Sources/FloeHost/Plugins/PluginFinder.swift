@@ -46,12 +46,12 @@ public struct PluginFinder: Sendable {
     return result
   }
 
-  /// All files named `lib*FloePlugin.so` in the folders.
+  /// All files named `lib*FloePlugin.so` or `*.floe-step.yaml` in the folders.
   private func candidates() -> [String] {
     folders.flatMap { folder -> [String] in
       // A search folder that does not exist is no mistake: most machines lack some of them.
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      return names.filter { $0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so") }.sorted().map { folder + "/" + $0 }
+      return names.filter { ($0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so")) || $0.hasSuffix(ExternalManifest.ending) }.sorted().map { folder + "/" + $0 }
     }
   }
 
@@ -59,6 +59,8 @@ public struct PluginFinder: Sendable {
     guard let identity = FileIdentity(of: file) else {
       return PluginManifest(path: file, refusal: "it is a link to nothing or cannot be looked at")
     }
+    guard identity.isFile else { return PluginManifest(path: file, refusal: "it is no file but a folder, pipe or device") }
+    if file.hasSuffix(ExternalManifest.ending) { return PluginManifest(describing: file) }
     if let known = cache[file, identity] { return known }
     let manifest = await examine(file)
     cache.store(manifest, file, identity)
@@ -85,11 +87,13 @@ public struct PluginFinder: Sendable {
 struct FileIdentity: Codable, Hashable {
   let size: Int
   let modified: Double
+  let isFile: Bool
 
   init?(of path: String) {
     var info = stat()
     guard stat(path, &info) == 0 else { return nil }
     size = Int(info.st_size)
+    isFile = info.st_mode & S_IFMT == S_IFREG
     modified = Double(info.st_mtim.tv_sec) + Double(info.st_mtim.tv_nsec) * 1e-9
   }
 }

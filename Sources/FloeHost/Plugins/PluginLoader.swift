@@ -32,6 +32,9 @@ public final class PluginLoader: Sendable {
       let door = unsafeBitCast(entry, to: Door.self)
       let registry = PluginRegistry()
       door(Unmanaged.passUnretained(registry).toOpaque())
+      guard registry.stamp == PluginDoor.kitStamp else {
+        throw FloeError("its function '\(symbol)' did not open the door: it must call PluginDoor.open with floe_kit_stamp()")
+      }
       var names: Set<String> = []
       for step in registry.steps {
         let mistakes = step.declaration.inconsistencies()

@@ -21,11 +21,21 @@ public struct PluginManifest: Sendable, Codable {
     self.refusal = refusal
   }
 
+  /// What a step's manifest says, or all its mistakes.
+  init(describing file: String) {
+    do {
+      self.init(path: file, steps: [try ManifestReader.read(file).declaration])
+    } catch {
+      self.init(path: file, refusal: "\(error)")
+    }
+  }
+
   /// `ClusteringFloePlugin` of `/somewhere/libClusteringFloePlugin.so`.
   public var product: String { PluginManifest.product(ofFile: path) }
 
   static func product(ofFile path: String) -> String {
     let file = path.split(separator: "/").last.map(String.init) ?? path
+    if file.hasSuffix(ExternalManifest.ending) { return String(file.dropLast(".yaml".count)) }
     return String(file.dropFirst("lib".count).dropLast(".so".count))
   }
 }

@@ -45,6 +45,7 @@ public struct StepLibrary: Sendable {
   public func factory(_ name: String) throws -> any StepFactory {
     if let step = linked[name] { return step }
     guard let file = declared[name]?.file else { throw FloeError(unknown(name)) }
+    if file.hasSuffix(ExternalManifest.ending) { return ExternalStepFactory(manifest: try ManifestReader.read(file)) }
     let loaded: PluginLoader.Loaded
     do { loaded = try PluginLoader.shared.load(file) } catch let error as FloeError { throw FloeError("plugin \(file) is refused: \(error.message)") }
     guard let step = loaded.steps.first(where: { $0.declaration.name == name }) else {

@@ -122,6 +122,8 @@ public struct RunContext: Sendable {
   public func dropped(_ count: Int, _ unit: String, because reason: String) {
     if count > 0 { sink.dropped(step: stepID, count: count, unit: unit, reason: reason) }
   }
+  /// Tells how far the step is, where `map` does not count.
+  public func progress(_ done: Int, of total: Int, _ unit: String) { sink.progress(step: stepID, done: done, total: total, unit: unit) }
   /// Throws `Cancelled` when the run is to end.
   public func checkCancelled() throws { try cancellation.check() }
 

@@ -37,6 +37,30 @@ public indirect enum ParameterLiteral: Sendable, Hashable, Codable {
   public var text: String? { if case .text(let s) = self { s } else { nil } }
 }
 
+/// In JSON a scalar is a string, a list an array, and a map an array of `{"key", "value"}`, because order counts.
+extension ParameterLiteral {
+  public init(from decoder: any Decoder) throws {
+    let c = try decoder.singleValueContainer()
+    // Each attempt answers only whether the value has that form; the last one reports what is wrong.
+    if let text = try? c.decode(String.self) {
+      self = .text(text)
+    } else if let entries = try? c.decode([Entry].self), !entries.isEmpty {
+      self = .map(entries)
+    } else {
+      self = .list(try c.decode([ParameterLiteral].self))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var c = encoder.singleValueContainer()
+    switch self {
+    case .text(let text): try c.encode(text)
+    case .list(let items): try c.encode(items)
+    case .map(let entries): try c.encode(entries)
+    }
+  }
+}
+
 /// A mistake in one parameter or port of a step; the host adds step, file and line.
 public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The parameter's name as pipelines write it.
@@ -54,4 +78,6 @@ public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertibl
 /// All mistakes found while binding a step's parameters and ports.
 public struct BindingErrors: Error, Sendable {
   public let errors: [ParameterError]
+  /// At least one mistake.
+  public init(errors: [ParameterError]) { self.errors = errors }
 }

@@ -89,26 +89,8 @@ public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
   }
 
   public func bind(parameters given: [String: ParameterLiteral], ports: [String: [PortData]]) throws -> any BoundStep {
-    var errors: [ParameterError] = []
     var literals = given
-    if let chosen = literals.removeValue(forKey: "preset") {
-      if let preset = declaration.presets.first(where: { $0.name == chosen.description }) {
-        literals.merge(preset.values) { own, _ in own }
-      } else {
-        let known = declaration.presets.map(\.name).joined(separator: ", ")
-        errors.append(ParameterError("preset", known.isEmpty ? "is not offered by this step" : "must be one of \(known), not '\(chosen.description)'"))
-      }
-    }
-    let known = declaration.parameters.map(\.name)
-    for key in literals.keys.sorted() where !known.contains(key) {
-      let near = Spelling.nearest(key, among: known).map { " (did you mean '\($0)'?)" } ?? ""
-      errors.append(ParameterError(key, "is not a parameter of \(Step.name)\(near); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"))
-    }
-    let knownPorts = declaration.inputs.map(\.name)
-    for key in ports.keys.sorted() where !knownPorts.contains(key) {
-      let near = Spelling.nearest(key, among: knownPorts).map { " (did you mean '\($0)'?)" } ?? ""
-      errors.append(ParameterError(key, "is not an input of \(Step.name)\(near); it has \(knownPorts.isEmpty ? "none" : knownPorts.joined(separator: ", "))"))
-    }
+    var errors = declaration.settle(&literals, ports: ports.keys)
     var declared: [String: Any] = [:]
     for child in Mirror(reflecting: Step()).children {
       guard let label = child.label else { continue }
@@ -117,26 +99,13 @@ public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
       if let p = child.value as? any DeclaredParameter {
         do throws(FloeError) { try p.check(literals[name]) } catch { errors.append(ParameterError(name, error.message)) }
       } else if let i = child.value as? any DeclaredInput, !i.accepts(ports[name] ?? []) {
-        errors.append(Self.mismatch(i.describe(name), ports[name] ?? []))
+        errors.append(i.describe(name).mismatch(ports[name] ?? []))
       }
     }
     guard errors.isEmpty else { throw BindingErrors(errors: errors) }
     let step = try Step(from: StepDecoder(literals: literals, ports: ports, declared: declared))
     do { try step.validate() } catch let error as ParameterError { throw BindingErrors(errors: [error]) }
-    return Bound(step: step, parameters: parametersInForce(literals))
-  }
-
-  private func parametersInForce(_ literals: [String: ParameterLiteral]) -> [String: ParameterLiteral] {
-    var all = literals
-    for p in declaration.parameters where all[p.name] == nil { all[p.name] = p.defaultValue }
-    return all
-  }
-
-  private static func mismatch(_ port: PortInfo, _ ports: [PortData]) -> ParameterError {
-    let wanted = port.kinds.map(\.rawValue).joined(separator: " or ")
-    if ports.isEmpty { return ParameterError(port.name, "is not connected: \(port.help) (\(wanted))") }
-    let got = ports.map(\.kind.rawValue).joined(separator: ", ")
-    return ParameterError(port.name, "needs \(port.acceptsMany ? "one or more of" : "one") \(wanted), not \(got)")
+    return Bound(step: step, parameters: declaration.inForce(literals))
   }
 
   private struct Bound: BoundStep {

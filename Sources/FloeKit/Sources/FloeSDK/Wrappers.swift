@@ -45,22 +45,7 @@ public struct Param<Value: ParameterValue>: Sendable, Decodable {
     set { value = newValue }
   }
 
-  private func parse(_ literal: ParameterLiteral) throws(FloeError) -> Value {
-    let v = try Value(literal: literal)
-    if let bounds {
-      for number in v.rangedNumbers where !bounds.contains(number) {
-        throw FloeError("must be \(Self.text(bounds))\(unit.map { $0 == .dimensionless ? "" : " \($0.rawValue)" } ?? ""), not \(number.literal.description)")
-      }
-    }
-    return v
-  }
-
-  static func text(_ bounds: ClosedRange<Double>) -> String {
-    let low = bounds.lowerBound.literal.description, high = bounds.upperBound.literal.description
-    if bounds.upperBound == .greatestFiniteMagnitude { return "at least \(low)" }
-    if bounds.lowerBound == -.greatestFiniteMagnitude { return "at most \(high)" }
-    return "between \(low) and \(high)"
-  }
+  private func parse(_ literal: ParameterLiteral) throws(FloeError) -> Value { try Value(literal: literal, in: bounds, unit: unit) }
 }
 
 extension ClosedRange where Bound == Double {
@@ -139,7 +124,7 @@ extension Param: DeclaredParameter {
     if let literal {
       _ = try parse(literal)
     } else if value == nil, !Value.isOptional {
-      throw FloeError("is missing: \(help.prefix(1).lowercased() + help.dropFirst()) (\(Value.typeName))")
+      throw describe("").missing
     }
   }
 }

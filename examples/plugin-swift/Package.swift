@@ -1,0 +1,16 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
+let kit: Target.Dependency = .product(name: "FloeKit", package: "FloeKit")
+
+let package = Package(
+  name: "lead-width",
+  // floe looks for files named lib*FloePlugin.so; the product's name is also the door's (Plugin.swift).
+  products: [.library(name: "LeadWidthFloePlugin", type: .dynamic, targets: ["LeadWidth"])],
+  dependencies: [.package(path: "../../Sources/FloeKit")],
+  targets: [
+    .target(name: "LeadWidth", dependencies: [kit]),
+    .testTarget(name: "LeadWidthTests", dependencies: ["LeadWidth", kit]),
+  ],
+  swiftLanguageModes: [.v6])

@@ -1,0 +1,16 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
+let kit: Target.Dependency = .product(name: "FloeKit", package: "__KitName__")
+
+let package = Package(
+  name: "__name__",
+  // floe looks for files named lib*FloePlugin.so; the product's name is also the door's (Plugin.swift).
+  products: [.library(name: "__Name__FloePlugin", type: .dynamic, targets: ["__Name__"])],
+  dependencies: [.package(path: "__Kit__")],
+  targets: [
+    .target(name: "__Name__", dependencies: [kit]),
+    .testTarget(name: "__Name__Tests", dependencies: ["__Name__", kit]),
+  ],
+  swiftLanguageModes: [.v6])
