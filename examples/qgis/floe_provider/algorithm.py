@@ -47,14 +47,11 @@ def literal(value):
     """A declared default as the text that a flag takes; None when there is none."""
     if value is None:
         return None
-    kind, content = next(iter(value.items()))
-    inner = content["_0"]
-    if kind == "list":
-        return ",".join(literal(v) for v in inner)
-    if kind == "map":
-        entries = inner.items() if isinstance(inner, dict) else ((e["key"], e["value"]) for e in inner)
-        return ",".join(f"{k}={literal(v)}" for k, v in entries)
-    return str(inner)
+    if isinstance(value, list):
+        return ",".join(literal(v) for v in value)
+    if isinstance(value, dict):
+        return ",".join(f"{k}={literal(v)}" for k, v in value.items())
+    return str(value)
 
 
 def _takes_folder(help):
