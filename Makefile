@@ -1,6 +1,6 @@
 # make demo   installs what is needed, builds, runs the main job on a made scene, says where the results are
 # make test   installs what tests need, builds, runs them all
-# make bench  floe beside its peers on the same work (BENCH.md in Benchmarks/)
+# make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make docs   renders docs/steps from the steps' declarations
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
@@ -12,7 +12,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
 
 BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev pkg-config
-TEST_PACKAGES := gdal-bin python3-gdal python3-venv python3-numpy
+TEST_PACKAGES := gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers
 
 FLOE := .build/release/floe
 DEMO ?= demo

@@ -12,12 +12,14 @@ let plugins: [(folder: String, module: String)] = [
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
   ("altimetry", "Altimetry"),
+  ("colocation", "Colocation"),
+  ("qgis", "QGIS"),
   ("synthetic", "Synthetic"),
   ("evaluation", "Evaluation"),
   ("sentinel3", "Sentinel3"),
 ]
 
-/// Whether `Tests/` mirrors a plugin.
+/// Whether `Tests/` mirrors a plugin. SwiftPM keeps the answer until this file changes.
 func hasTests(_ module: String) -> Bool {
   FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(module)Tests")
 }

@@ -45,29 +45,33 @@ struct Demo: AsyncParsableCommand {
     let made = try await session("\(root)/products").run(try PipelineReader.read(share.example("demo/products.yaml")), settings: settings)
     if productsOnly { return }
     guard let products = try DemoProducts(record: made.record) else { throw FloeError("the demonstration's first pipeline did not tell where its products are") }
-    try await session("\(root)/results").run(try PipelineReader.read(share.example("ice-lead.yaml")), settings: products.settings)
-    try await session("\(root)/truth").run(try PipelineReader.read(share.example("demo/truth.yaml")), settings: products.truthSettings(results: "\(root)/results"))
+    for (folder, example) in [("results", "ice-lead.yaml"), ("radar", "altimetry.yaml"), ("story", "ice-lead-colocated.yaml"), ("truth", "demo/truth.yaml")] {
+      if !quiet { print("\n--- \(example) -> \(folder)") }
+      let read = try PipelineReader.read(share.example(example))
+      let known = products.settings(results: "\(root)/results").filter { read.pipeline.inputs[$0.key] != nil }
+      try await session("\(root)/\(folder)").run(read, settings: known)
+    }
+    if !quiet { print(try VirtualFile.readText("\(root)/truth/score.txt")) }
   }
 }
 
 /// What the pipeline that makes products told: the inputs of the pipelines that use them.
 struct DemoProducts {
-  /// Values for `--set` of the main pipeline.
-  let settings: [String: String]
-  private let truth: String?
+  private let given: [String: String]
 
-  /// Reads the facts `settings` and `truth` of whichever step recorded them; nil when none did.
+  /// Reads the facts `settings` and `truth` of the steps that recorded them; nil when none did.
   init?(record: JSONValue) throws {
-    let facts = (record["results"]?.objectValue ?? [:]).values
-    guard let found = facts.compactMap({ $0["settings"]?.objectValue }).first else { return nil }
-    settings = found.compactMapValues(\.stringValue)
-    truth = facts.compactMap { $0["truth"]?.stringValue }.first
+    var given: [String: String] = [:]
+    for facts in (record["results"]?.objectValue ?? [:]).values {
+      for (key, value) in facts["settings"]?.objectValue ?? [:] { given[key] = value.stringValue }
+      if let truth = facts["truth"]?.stringValue { given["truth"] = truth }
+    }
+    if given.isEmpty { return nil }
+    self.given = given
   }
 
-  /// Values for `--set` of the pipeline that scores the results.
-  func truthSettings(results: String) -> [String: String] {
-    var all = ["result": results + "/ice-lead.tif"]
-    all["truth"] = truth
-    return all
+  /// Values for `--set`, the class raster of the main pipeline among them.
+  func settings(results: String) -> [String: String] {
+    given.merging(["result": results + "/ice-lead.tif"]) { own, _ in own }
   }
 }

@@ -24,7 +24,7 @@ struct Floe: AsyncParsableCommand {
   static func main() async {
     Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
     do {
-      var command = try parseAsRoot()
+      var command = try await asyncParseAsRoot()
       if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
     } catch {
       leave(with: error)

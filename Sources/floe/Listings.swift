@@ -13,7 +13,7 @@ struct Steps: AsyncParsableCommand {
         floe steps --json                      follows docs/steps.schema.json
         floe steps --markdown docs/steps       one page a step, and an index
       """)
-  @Argument(help: "The step to describe.", completion: .custom { (_: [String], _: Int, _: String) async in await Completion.stepNames() })
+  @Argument(help: "The step to describe.", completion: .custom { (_: [String], _: Int, prefix: String) async in await Completion.stepNames().filter { $0.hasPrefix(prefix) } })
   var name: String?
   @Flag(help: "Print JSON.")
   var json = false

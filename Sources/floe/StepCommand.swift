@@ -16,7 +16,7 @@ struct StepCommand: AsyncParsableCommand {
       """)
   @Argument(
     parsing: .captureForPassthrough, help: "The step's name and its flags.",
-    completion: .custom { (words: [String], _: Int, _: String) async in await Completion.stepArguments(words) })
+    completion: .custom { (words: [String], _: Int, prefix: String) async in await Completion.stepArguments(words).filter { $0.hasPrefix(prefix) } })
   var words: [String] = []
 
   func run() async throws {

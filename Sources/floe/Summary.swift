@@ -22,7 +22,11 @@ struct Summary {
         if let s = value.stringValue { lines.append("\(step): \(s)") }
       }
     }
-    let dropped = report.record["left_out"]?.arrayValue ?? []
+    // Later steps count what earlier ones left out once more; here each reason stands once, with the first that gave it.
+    var seen: Set<[JSONValue]> = []
+    let dropped = (report.record["left_out"]?.arrayValue ?? []).filter { d in
+      seen.insert([d["count"] ?? .null, d["unit"] ?? .null, d["reason"] ?? .null]).inserted
+    }
     if !dropped.isEmpty {
       lines.append("left out:")
       lines.append(Terminal.table(dropped.map { d in

@@ -76,12 +76,16 @@ def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     floe("demo", folder, "--size", 1200, "--seed", 1, "--quiet")
     products = json.loads((folder / "products/run.json").read_text())["results"]
-    facts = next(v for v in products.values() if "settings" in v)
+    facts = {"settings": {}}
+    for told in products.values():
+        facts["settings"].update(told.get("settings", {}))
+        facts["truth"] = told.get("truth", facts.get("truth"))
     return {
         "folder": folder,
         "scene": pathlib.Path(facts["settings"]["scene"]),
         "land": pathlib.Path(facts["settings"]["land"]),
         "truth": pathlib.Path(facts["truth"]),
+        "track": pathlib.Path(facts["settings"]["track"]),
         "results": folder / "results",
         "record": json.loads((folder / "results/run.json").read_text()),
     }

@@ -86,6 +86,15 @@ def test_a_steps_flags_come_from_its_declaration(tmp_path, demo):
 def test_completion_scripts_and_dynamic_names():
     script = floe("--generate-completion-script", "bash").out
     assert "floe" in script and "step" in script
+    shell = f"""source /dev/stdin <<'END'
+{script}
+END
+PATH={FLOE.parent}:$PATH; COMP_LINE='floe step cluster.gmm --covariance '; COMP_POINT=${{#COMP_LINE}}
+COMP_WORDS=(floe step cluster.gmm --covariance ''); COMP_CWORD=4; _floe; echo "${{COMPREPLY[@]}}"
+COMP_LINE='floe step cluster.k'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=(floe step cluster.k); COMP_CWORD=2; COMPREPLY=(); _floe; echo "${{COMPREPLY[@]}}"
+"""
+    lines = subprocess.run(["bash", "-c", shell], capture_output=True, text=True).stdout.split("\n")
+    assert lines[0].split() == ["full", "tied", "diag", "spherical"] and lines[1].split() == ["cluster.kmeans"]
 
 
 def test_examples_run(tmp_path):

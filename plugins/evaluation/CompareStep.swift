@@ -16,6 +16,9 @@ public struct CompareStep: ProcessingStep {
     error and not a question of scope. The pairs of other codes, for example open ocean or unclassified on one side only, are listed
     with their counts under `not_evaluated`. `classes` sets the evaluated classes instead.
 
+    **Colocated tracks.** Where a table has `fp_purity` or `dt_s`, `agreement_by_purity` (steps of 0.1) and `agreement_by_minutes` (absolute time
+    difference in steps of 10 minutes) hold the share of agreeing pairs in each step, over all pairs of the matrix.
+
     **Warning.** ESA's surface class is itself derived from peakiness and ice concentration; a comparison with it carries that warning.
     """
   public static let example = """
@@ -72,7 +75,15 @@ public struct CompareStep: ProcessingStep {
       context.dropped(item.count, unit, because: "\(item.side) class \(comparison.name(item.code)) is not evaluated")
     }
     if let warning = comparison.warning { context.warn(warning) }
-    let document = comparison.document
+    var document = comparison.document
+    if case .tables(let tables) = try sides(), case .object(var body) = document.body {
+      // A purity of 1 belongs to the last step; minutes are counted from the scene, before or after.
+      let purity = try tables.agreement(by: "fp_purity", step: { min(9, ($0 * 10).rounded(.down)) / 10 }, width: 0.1)
+      let minutes = try tables.agreement(by: "dt_s", step: { (abs($0) / 600).rounded(.down) * 10 }, width: 10)
+      if let purity { body["agreement_by_purity"] = purity }
+      if let minutes { body["agreement_by_minutes"] = minutes }
+      document.body = .object(body)
+    }
     context.record("summary", .string(comparison.summary))
     context.record("score", document.body)
     score = document

@@ -24,23 +24,46 @@ struct TablePairs {
   }
 
   func count() throws -> PairCounts {
+    var pairs = PairCounts()
+    try visit(pair: { pairs.add(reference: $1, predicted: $2) }, leftOut: { pairs.leaveOut($0) })
+    return pairs
+  }
+
+  /// The share of agreeing pairs in steps of a number column of either table; nil when neither has it.
+  ///
+  /// - Parameters:
+  ///   - step: the lower end of the step that a value falls into.
+  ///   - width: the size of a step.
+  func agreement(by name: String, step: (Double) -> Double, width: Double) throws -> JSONValue? {
+    guard let values = (reference[name] ?? predicted[name])?.numbers, values.count == reference.rowCount else { return nil }
+    var found: [Double: (same: Int, count: Int)] = [:]
+    try visit(pair: { row, x, y in
+      guard values[row].isFinite else { return }
+      found[step(values[row]), default: (0, 0)].count += 1
+      if x == y { found[step(values[row]), default: (0, 0)].same += 1 }
+    }, leftOut: { _ in })
+    return .array(found.sorted { $0.key < $1.key }.map { low, n in
+      ["from": .number(low), "to": .number(low + width), "pairs": .integer(n.count), "agreement": .number(Double(n.same) / Double(n.count))]
+    })
+  }
+
+  /// Goes through the rows: those with a code on both sides, and why the others have none.
+  private func visit(pair: (Int, Int, Int) -> Void, leftOut: (String) -> Void) throws {
     try check()
     try checkRows()
     let a = try codes(column(referenceColumn, of: reference, parameter: "reference_column"))
     let b = try codes(column(predictedColumn, of: predicted, parameter: "predicted_column"))
     let tests = try conditions.map { ($0, try values(of: $0)) }
-    var pairs = PairCounts()
     rows: for row in 0..<reference.rowCount {
-      if let reason = reference.status.reason(row) ?? predicted.status.reason(row) { pairs.leaveOut(reason); continue }
+      if let reason = reference.status.reason(row) ?? predicted.status.reason(row) { leftOut(reason); continue }
       for (condition, holds) in tests {
-        guard let value = holds[row] else { pairs.leaveOut("no value in \(condition.column)"); continue rows }
-        if !value { pairs.leaveOut("not \(condition.text)"); continue rows }
+        guard let value = holds[row] else { leftOut("no value in \(condition.column)"); continue rows }
+        if !value { leftOut("not \(condition.text)"); continue rows }
       }
-      guard let x = a[row] else { pairs.leaveOut("no class in the reference"); continue }
-      guard let y = b[row] else { pairs.leaveOut("no class in the prediction"); continue }
-      pairs.add(reference: x, predicted: y)
+      guard let x = a[row] else { leftOut("no class in the reference"); continue }
+      guard let y = b[row] else { leftOut("no class in the prediction"); continue }
+      pair(row, x, y)
     }
-    return pairs
   }
 
   private func values(of condition: RowCondition) throws -> [Bool?] {

@@ -7,5 +7,11 @@ public func floePlugin(_ door: UnsafeMutableRawPointer) {
     plugin.version("0.1.0")
     plugin.add(RasterReadStep.self)
     plugin.add(TableReadStep.self)
+    plugin.add(ExpressionStep.self)
+    plugin.add(WarpStep.self)
+    plugin.add(ClipStep.self)
+    plugin.add(FilterStep.self)
+    plugin.add(SieveStep.self)
+    plugin.add(PolygonizeStep.self)
   }
 }

@@ -32,6 +32,7 @@ struct Sentinel2Step: ProcessingStep {
   @Param("Scene without any lead or with leads; auto leaves them out for seeds that end in 0") var variant = SceneVariant.auto
   @Param("Bands to write, as B02") var bands = MSIBand.all.map(\.name)
   @Output("Paths of product, land and truth, and pixels by class") var products: Document?
+  @Output("The truth: 1 sea ice, 2 lead, 255 no data and land") var truth: Raster?
 
   func validate() throws {
     if !size.isMultiple(of: 60) {
@@ -47,6 +48,7 @@ struct Sentinel2Step: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     context.needs(scratch: chosenBands.reduce(0) { $0 + 2 * size * size * 100 / ($1.resolution * $1.resolution) })
     products = Document(title: "Synthetic Sentinel-2 product", body: .null)
+    truth = Raster(planned: truthSpec(try product().grid))
   }
 
   private var chosenBands: [MSIBand] { MSIBand.all.filter { bands.contains($0.name) } }
@@ -57,7 +59,7 @@ struct Sentinel2Step: ProcessingStep {
     // All that the step writes appears at once, or not at all.
     let making = try TemporaryFolder(in: folder)
     let stem = product.name.dropLast(5)
-    let land = "\(making.path)/\(stem)_land.geojson", truth = "\(making.path)/\(stem)_truth.tif"
+    let land = "\(making.path)/\(stem)_land.geojson", truthFile = "\(making.path)/\(stem)_truth.tif"
     func final(_ made: String) -> JSONValue { .string(folder + made.dropFirst(making.path.count)) }
 
     let coast = LandPolygon(grid: product.grid, seed: UInt64(sceneSeed))
@@ -65,17 +67,18 @@ struct Sentinel2Step: ProcessingStep {
     // The scene burns the very layer that it writes: readers of the layer find the same pixels.
     let model = SceneModel(
       size: size, seed: UInt64(sceneSeed), hasLeads: hasLeads, land: try PolygonBurner(path: land, grid: product.grid))
-    let scene = try await render(model, product: product, truth: truth, in: context)
+    let scene = try await render(model, product: product, truth: truthFile, in: context)
     let writer = SafeWriter(product: product, folder: making.path)
     try await writer.write(scene.images, in: context)
     try making.publish()
 
+    truth = try RasterFile.open("\(folder)/\(stem)_truth.tif").raster
     context.record("settings", ["scene": final(writer.path), "land": final(land)])
-    context.record("truth", final(truth))
+    context.record("truth", final(truthFile))
     products = Document(
       title: "Synthetic Sentinel-2 product",
       body: [
-        "scene": final(writer.path), "land": final(land), "truth": final(truth), "has_leads": .bool(hasLeads),
+        "scene": final(writer.path), "land": final(land), "truth": final(truthFile), "has_leads": .bool(hasLeads),
         "pixels": ["sea_ice": .integer(scene.counts[0]), "lead": .integer(scene.counts[1]), "no_data_or_land": .integer(scene.counts[2])],
       ])
   }
@@ -99,6 +102,12 @@ struct Sentinel2Step: ProcessingStep {
       tile: "01WCU", grid: grid, bands: chosenBands)
   }
 
+  private func truthSpec(_ grid: Grid) -> RasterSpec {
+    RasterSpec(
+      grid: grid, bands: [BandSpec(name: "class", summary: "Truth of a synthetic scene", quantity: "class", noData: 255)],
+      type: .uint8, classes: .seaIce, style: .classes)
+  }
+
   /// Computes all bands and the truth tile by tile; the bands stay in scratch until they are encoded.
   private func render(
     _ model: SceneModel, product: SafeProduct, truth path: String, in context: RunContext
@@ -110,9 +119,7 @@ struct Sentinel2Step: ProcessingStep {
       let spec = RasterSpec(grid: grid, bands: bands.map { BandSpec(name: $0.name, quantity: "DN", noData: 0) }, type: .uint16)
       stores[resolution] = (try context.scratch.makeRaster(spec), spec, bands)
     }
-    let spec = RasterSpec(
-      grid: product.grid, bands: [BandSpec(name: "class", summary: "Truth of a synthetic scene", quantity: "class", noData: 255)],
-      type: .uint8, classes: .seaIce, style: .classes)
+    let spec = truthSpec(product.grid)
     let cancellation = context.cancellation
     let truth = try CloudOptimizedWriter(
       path: path, spec: spec,

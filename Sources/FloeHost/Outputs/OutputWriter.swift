@@ -30,6 +30,12 @@ struct OutputWriter: Sendable {
       var body = document.body.objectValue ?? ["content": document.body]
       body["provenance"] = provenance.json(for: first)
       try text(try JSONText.encode(.object(body), pretty: true) + "\n", to: path)
+    case (.qgz, .document(let document)):
+      guard let project = document.renderings["qgs"] else {
+        throw FloeError("'\(first.text)' is no QGIS project; the step qgis.project makes one")
+      }
+      let name = (output.name as NSString).lastPathComponent.dropLast(".qgz".count)
+      try VirtualFile.write(StoredZip.archive([("\(name).qgs", Array(project.utf8))]), to: path)
     case (_, .document(let document)):
       guard let rendering = document.renderings[format.rawValue] else {
         throw FloeError("'\(first.text)' cannot be written as .\(format.rawValue); it comes as \((["json"] + document.renderings.keys.sorted()).joined(separator: ", "))")
@@ -46,7 +52,9 @@ struct OutputWriter: Sendable {
 
   private func writeRaster(_ raster: Raster, to path: String, reference: Pipeline.Reference) async throws {
     let spec = raster.spec
-    let reservation = scratch.reserve(spec.byteCount * 4 / 3)
+    // Small temporary files stay in memory; for large ones a file is no slower, since the system's own cache takes it.
+    let size = spec.byteCount * 4 / 3
+    let reservation = size <= 256 << 20 ? scratch.reserve(size) : nil
     let cancellation = cancellation
     let writer = try CloudOptimizedWriter(
       path: path, spec: spec,

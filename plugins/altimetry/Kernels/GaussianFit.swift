@@ -1,4 +1,5 @@
 import FloeSDK
+import Glibc
 
 /// A Gaussian a * exp(-(x - x0)² / 2 sigma²) fitted to samples at x = 0, 1, 2, ...
 public struct GaussianFit: Sendable, Equatable {
@@ -42,20 +43,23 @@ public struct GaussianFit: Sendable, Equatable {
     let x = y.indices.filter { y[$0].isFinite }.map(Double.init), v = y.filter(\.isFinite).map { $0 / top }
     guard v.count >= 3 else { return nil }
     var p = SIMD3(1, start.mean, start.root)
-    var error = Self.residual(x, v, p), damping = 1e-3, converged = false
+    // exp(-u²/2) at each sample serves the error of a step and, once the step is taken, the next equations.
+    var bell = [Double](repeating: 0, count: v.count), trialBell = bell
+    var error = Self.residual(x, v, p, &bell), damping = 1e-3, converged = false
     loop: for _ in 0..<iterations {
-      let (normal, gradient) = Self.normalEquations(x, v, p)
+      let (normal, gradient) = Self.normalEquations(x, v, p, bell)
       while damping < 1e12 {
         guard let step = Self.solve(normal, gradient, damping) else {
           damping *= 10
           continue
         }
-        let trial = p + step, next = Self.residual(x, v, trial)
+        let trial = p + step, next = Self.residual(x, v, trial, &trialBell)
         if next.isFinite, next <= error, trial.z != 0 {
-          let small = (step * step).sum().squareRoot() <= 1e-10 * ((p * p).sum().squareRoot() + 1e-10)
-          let flat = error - next <= 1e-15 * error
+          let small = (step * step).sum().squareRoot() <= 1e-9 * ((p * p).sum().squareRoot() + 1e-9)
+          let flat = error - next <= 1e-14 * error
           p = trial
           error = next
+          swap(&bell, &trialBell)
           damping = max(damping / 10, 1e-14)
           if small || flat {
             converged = true
@@ -75,41 +79,51 @@ public struct GaussianFit: Sendable, Equatable {
     sigma = abs(p.z)
   }
 
-  private static func residual(_ x: [Double], _ y: [Double], _ p: SIMD3<Double>) -> Double {
+  private static func residual(_ x: [Double], _ y: [Double], _ p: SIMD3<Double>, _ bell: inout [Double]) -> Double {
     var sum = 0.0
+    let width = 1 / p.z
     for i in x.indices {
-      let u = (x[i] - p.y) / p.z, d = y[i] - p.x * exponential(-0.5 * u * u)
+      let u = (x[i] - p.y) * width
+      let e = u * u > 1400 ? 0 : exp(-0.5 * u * u), d = y[i] - p.x * e
+      bell[i] = e
       sum += d * d
     }
     return sum
   }
 
   /// The lower triangle of JᵀJ (00, 10, 11, 20, 21, 22) and Jᵀr.
-  private static func normalEquations(_ x: [Double], _ y: [Double], _ p: SIMD3<Double>) -> ([Double], SIMD3<Double>) {
-    var a = [Double](repeating: 0, count: 6), g = SIMD3<Double>()
+  private static func normalEquations(
+    _ x: [Double], _ y: [Double], _ p: SIMD3<Double>, _ bell: [Double]
+  ) -> (Triangle, SIMD3<Double>) {
+    var a = Triangle(), g0 = 0.0, g1 = 0.0, g2 = 0.0
+    let width = 1 / p.z
     for i in x.indices {
-      let u = (x[i] - p.y) / p.z, e = exponential(-0.5 * u * u)
-      let j = SIMD3(e, p.x * e * u / p.z, p.x * e * u * u / p.z), r = y[i] - p.x * e
-      a[0] += j.x * j.x
-      a[1] += j.y * j.x
-      a[2] += j.y * j.y
-      a[3] += j.z * j.x
-      a[4] += j.z * j.y
-      a[5] += j.z * j.z
-      g += j * r
+      let u = (x[i] - p.y) * width, e = bell[i]
+      let j1 = p.x * e * u * width, j2 = j1 * u, r = y[i] - p.x * e
+      a.a00 += e * e
+      a.a10 += j1 * e
+      a.a11 += j1 * j1
+      a.a20 += j2 * e
+      a.a21 += j2 * j1
+      a.a22 += j2 * j2
+      g0 += e * r
+      g1 += j1 * r
+      g2 += j2 * r
     }
-    return (a, g)
+    return (a, SIMD3(g0, g1, g2))
   }
 
+  private struct Triangle { var a00 = 0.0, a10 = 0.0, a11 = 0.0, a20 = 0.0, a21 = 0.0, a22 = 0.0 }
+
   /// Cholesky's solution of (JᵀJ + damping * diag) step = Jᵀr; nil where it is not positive definite.
-  private static func solve(_ a: [Double], _ g: SIMD3<Double>, _ damping: Double) -> SIMD3<Double>? {
-    let d0 = a[0] * (1 + damping) + 1e-300
+  private static func solve(_ a: Triangle, _ g: SIMD3<Double>, _ damping: Double) -> SIMD3<Double>? {
+    let d0 = a.a00 * (1 + damping) + 1e-300
     guard d0 > 0 else { return nil }
-    let l00 = d0.squareRoot(), l10 = a[1] / l00, l20 = a[3] / l00
-    let d1 = a[2] * (1 + damping) - l10 * l10
+    let l00 = d0.squareRoot(), l10 = a.a10 / l00, l20 = a.a20 / l00
+    let d1 = a.a11 * (1 + damping) - l10 * l10
     guard d1 > 0 else { return nil }
-    let l11 = d1.squareRoot(), l21 = (a[4] - l20 * l10) / l11
-    let d2 = a[5] * (1 + damping) - l20 * l20 - l21 * l21
+    let l11 = d1.squareRoot(), l21 = (a.a21 - l20 * l10) / l11
+    let d2 = a.a22 * (1 + damping) - l20 * l20 - l21 * l21
     guard d2 > 0 else { return nil }
     let l22 = d2.squareRoot()
     let y0 = g.x / l00, y1 = (g.y - l10 * y0) / l11, y2 = (g.z - l20 * y0 - l21 * y1) / l22

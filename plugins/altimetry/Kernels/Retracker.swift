@@ -33,18 +33,24 @@ public struct Retracker: Sendable {
     for i in Self.noiseBins { noise += Double(echo[base + i]) * scale / Double(Self.noiseBins.count) }
     // Prefix sums of the oversampled echo make the box filter one subtraction a sample.
     var sums = [Double](repeating: 0, count: count + 1)
-    for i in 0..<count {
-      let bin = i / Self.factor, part = Double(i % Self.factor) / Double(Self.factor)
-      let a = Double(echo[base + bin]), b = part == 0 ? a : Double(echo[base + bin + 1])
-      sums[i + 1] = sums[i] + (a + (b - a) * part) * scale
+    var total = 0.0
+    for bin in 0..<n - 1 {
+      let a = Double(echo[base + bin]) * scale, step = (Double(echo[base + bin + 1]) * scale - a) / Double(Self.factor)
+      for part in 0..<Self.factor {
+        total += a + step * Double(part)
+        sums[bin * Self.factor + part + 1] = total
+      }
     }
+    sums[count] = total + Double(echo[base + n - 1]) * scale
     let half = Self.box / 2
     func smooth(_ i: Int) -> Double {
       let low = max(0, i - half), high = min(count, i + half + 1)
       return (sums[high] - sums[low]) / Double(high - low)
     }
-    var previous = smooth(0), current = smooth(1), found = -1
-    for i in 1..<count - 1 {
+    // The smoothed echo is nowhere above its largest sample around: the search may begin a bin before the first that is high enough.
+    let first = echo.firstIndex { Double($0) * scale > noise + margin }.map { max(0, ($0 - base - 1) * Self.factor - 1) } ?? 0
+    var previous = smooth(first), current = smooth(first + 1), found = -1
+    for i in (first + 1)..<count - 1 {
       let next = smooth(i + 1)
       if current > noise + margin, current > previous, current >= next {
         found = i

@@ -41,18 +41,21 @@ public struct KMeansFit: Sendable {
   }
 
   /// Lloyd steps over all blocks until the centres rest: centres, steps, whether they rest.
+  ///
+  /// The steps are accelerated: a pass over a full tile costs far more than the extrapolation, and Lloyd's steps shrink by the
+  /// same factor again and again, so that two of them tell where they lead. The fixed point is Lloyd's own.
   private func rest(
     _ start: [[Double]], _ lloyd: Lloyd, _ reader: some SampleReader, _ map: some BlockMap,
     _ observe: @Sendable (Int, Double) -> Void
   ) async throws -> ([[Double]], Int, Bool) {
-    var centres = start
+    var centres = start, path = LloydAcceleration()
     for step in 1...options.maxIterations {
       let total = try await lloyd.pass(centres, reader, map)
       let next = try await lloyd.update(centres, total, reader, map)
       let shift = lloyd.shift(centres, next)
-      centres = next
       observe(step, shift)
-      if shift <= options.tolerance { return (centres, step, true) }
+      if shift <= options.tolerance { return (next, step, true) }
+      centres = path.advance(from: centres, to: next, inertia: total.inertia, space: lloyd.space)
     }
     return (centres, options.maxIterations, false)
   }

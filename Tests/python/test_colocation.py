@@ -1,0 +1,177 @@
+"""colocate.track against pyproj, numpy and shapely, record by record, on rasters in awkward places."""
+import json
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from pyproj import Transformer
+from shapely import contains_xy
+from shapely.geometry import Polygon
+
+from conftest import floe, run_pipeline, write_tif
+
+SIZE = 400
+PLACES = {
+    "utm north": (32632, (500000.0, 7100000.0), 10.0),
+    "across 180": (32601, (380000.0, 7900000.0), 60.0),
+    "utm south": (32733, (400000.0, 2400000.0), 10.0),
+    "polar stereographic": (3413, (-2000.0, 2000.0), 10.0),
+    "antarctic": (3031, (1000000.0, -300000.0), 25.0),
+}
+PIPELINE = """
+floe: 1
+title: Points on a raster
+steps:
+  points: {{ use: table.read, with: {{ file: points.csv, x: lon, y: lat }} }}
+  values: {{ use: raster.read, with: {{ files: values.tif }} }}
+  codes: {{ use: raster.read, with: {{ files: codes.tif, names: [codes] }} }}
+  classes: {{ use: raster.expression, in: {{ image: codes.image }}, with: {{ expression: codes, classes: {{ 1: sea_ice, 2: lead }} }} }}
+  laid: {{ use: colocate.track, in: {{ input: points.table, rasters: [values.image, classes.result] }}, with: {{ bilinear: true {extra} }} }}
+outputs:
+  track.csv: laid.track
+  colocated.gpkg: {{ track: laid.track, footprints: laid.footprints, scene_outline: laid.scene_outline }}
+"""
+
+
+def make(tmp_path, place, points=300):
+    epsg, origin, pixel = PLACES[place]
+    random = np.random.default_rng(3)
+    values = random.integers(1, 5000, (2, SIZE, SIZE)).astype("uint16")
+    codes = np.where(random.random((SIZE, SIZE)) < 0.1, 2, 1).astype("uint8")
+    codes[random.random((SIZE, SIZE)) < 0.05] = 255
+    write_tif(tmp_path / "values.tif", values, epsg, origin, pixel)
+    write_tif(tmp_path / "codes.tif", codes, epsg, origin, pixel, nodata=255)
+    back = Transformer.from_crs(epsg, 4326, always_xy=True)
+    t = np.linspace(-0.1, 1.1, points)
+    x = origin[0] + (0.2 + 0.5 * t) * SIZE * pixel
+    y = origin[1] - SIZE * pixel * (1 - t)
+    lon, lat = back.transform(x, y)
+    with open(tmp_path / "points.csv", "w") as f:
+        f.write("lon,lat\n")
+        f.writelines(f"{a:.12f},{b:.12f}\n" for a, b in zip(lon, lat))
+    lon, lat = np.loadtxt(tmp_path / "points.csv", delimiter=",", skiprows=1, unpack=True)
+    return epsg, origin, pixel, values, codes, lon, lat
+
+
+def columns(path):
+    import csv
+    with open(path) as f:
+        rows = list(csv.DictReader(f))
+    return {k: np.array([float(r[k]) if r[k] not in ("", None) else np.nan for r in rows]) for k in rows[0] if k != "dropped_because"}, [
+        r.get("dropped_because", "") for r in rows]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_record(tmp_path, place):
+    epsg, origin, pixel, values, codes, lon, lat = make(tmp_path, place)
+    if place == "across 180":
+        assert lon.min() < -170 and lon.max() > 170
+    along, across = 8 * pixel, 30 * pixel
+    out, record, _ = run_pipeline(tmp_path, PIPELINE.format(extra=f", along: {along}, across: {across}, lead_search: 2000"))
+    found, reasons = columns(out / "track.csv")
+    x, y = Transformer.from_crs(4326, epsg, always_xy=True).transform(lon, lat)
+    c, r = np.floor((x - origin[0]) / pixel).astype(int), np.floor((origin[1] - y) / pixel).astype(int)
+    inside = (c >= 0) & (r >= 0) & (c < SIZE) & (r < SIZE)
+    assert 150 < inside.sum() < len(lon)
+    for b in range(2):
+        expected = np.full(len(lon), np.nan)
+        expected[inside] = values[b, r[inside], c[inside]]
+        np.testing.assert_array_equal(found[f"s2_value_B{b + 1:02d}"], expected)
+    expected = np.full(len(lon), np.nan)
+    expected[inside] = codes[r[inside], c[inside]]
+    expected[expected == 255] = np.nan
+    np.testing.assert_array_equal(found["s2_class"], expected)
+    assert sum(reason == "outside the scene" for reason in reasons) == (~inside).sum()
+    assert sum(reason == "no data in the scene" for reason in reasons) == np.isnan(expected[inside]).sum()
+
+    columns_, rows_ = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
+    px, py = origin[0] + (columns_ + 0.5) * pixel, origin[1] - (rows_ + 0.5) * pixel
+    lead_x, lead_y = px[codes == 2], py[codes == 2]
+    for i in np.flatnonzero(inside)[::7]:
+        u = np.array([x[i + 1] - x[i - 1], y[i + 1] - y[i - 1]])
+        u /= np.hypot(*u)
+        v = np.array([-u[1], u[0]])
+        corners = [(x[i], y[i]) + sa * u * along / 2 + sb * v * across / 2 for sa, sb in [(1, 1), (1, -1), (-1, -1), (-1, 1)]]
+        hit = contains_xy(Polygon(corners), px, py)
+        n = along * across / pixel**2
+        seen = codes[hit]
+        valid = seen[seen != 255]
+        tolerance = 1 / max(1, len(valid)) + 1e-9
+        assert abs(found["fp_lead"][i] - np.mean(valid == 2)) <= tolerance
+        assert abs(found["fp_valid"][i] - len(valid) / n) <= 0.06
+        assert found["fp_majority"][i] == 1
+        assert abs(found["fp_purity"][i] - max(np.mean(valid == 1), np.mean(valid == 2))) <= tolerance
+        assert abs(found["fp_mean_B01"][i] - values[0][hit].mean()) <= 5000 * tolerance
+        assert abs(found["fp_std_B01"][i] - values[0][hit].std()) <= 5000 * tolerance
+        assert abs(found["lead_distance_m"][i] - np.hypot(lead_x - x[i], lead_y - y[i]).min()) < 1e-3
+        fx, fy = (x[i] - origin[0]) / pixel - 0.5, (origin[1] - y[i]) / pixel - 0.5
+        if 0 <= fx < SIZE - 1 and 0 <= fy < SIZE - 1:
+            a, b = int(fx), int(fy)
+            q = values[0, b:b + 2, a:a + 2]
+            expected = q[0, 0] * (1 - fx + a) * (1 - fy + b) + q[0, 1] * (fx - a) * (1 - fy + b) + q[1, 0] * (1 - fx + a) * (fy - b) + q[1, 1] * (fx - a) * (fy - b)
+            assert abs(found["s2_bilinear_B01"][i] - expected) < 1e-2
+
+    layers = gdal.OpenEx(str(out / "colocated.gpkg"))
+    assert layers.GetLayerByName("footprints").GetFeatureCount() == inside.sum()
+    assert layers.GetLayerByName("scene_outline").GetFeatureCount() == 1
+
+
+def test_same_bytes_for_any_number_of_workers(tmp_path):
+    make(tmp_path, "utm north")
+    texts = []
+    for workers in (1, 3):
+        out, _, _ = run_pipeline(tmp_path, PIPELINE.format(extra=""), "--workers", workers)
+        texts.append(((out / "track.csv").read_bytes(), (out / "colocated.gpkg").read_bytes()))
+    assert texts[0] == texts[1]
+
+
+def test_no_overlap_names_the_distance(tmp_path):
+    make(tmp_path, "utm north")
+    (tmp_path / "points.csv").write_text("lon,lat\n9.0,60.0\n9.0,60.01\n")
+    _, _, result = run_pipeline(tmp_path, PIPELINE.format(extra=""), expect=1)
+    assert "no record meets the scene" in result.err and " km from its edge" in result.err
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").glob("*"))
+
+
+def test_limit_without_time_is_refused(tmp_path):
+    make(tmp_path, "utm north")
+    _, _, result = run_pipeline(tmp_path, PIPELINE.format(extra=", max_dt_minutes: 30"), expect=2)
+    assert "time of the scene" in result.err
+
+
+def test_class_raster_without_names(tmp_path):
+    make(tmp_path, "utm north")
+    text = PIPELINE.format(extra="").replace("values.image, classes.result", "plain.image").replace(
+        "  classes: {", "  plain: { use: raster.read, with: { files: codes.tif, quantity: class } }\n  classes: {")
+    _, _, result = run_pipeline(tmp_path, text, expect=2)
+    assert "class codes without names" in result.err
+
+
+@pytest.mark.parametrize("noise, significant", [(0.0, True), (1.0, False)])
+def test_drift_finds_a_known_shift(tmp_path, noise, significant):
+    """Codes of the track are those of the raster 30 m east and 20 m south; with noise of 1 they are drawn at random."""
+    from scipy import ndimage
+    random = np.random.default_rng(8)
+    field = ndimage.gaussian_filter(random.normal(size=(SIZE, SIZE)), 1.5)
+    codes = np.where(field > np.quantile(field, 0.7), 2, 1).astype("uint8")
+    write_tif(tmp_path / "codes.tif", codes[None], 32632, (500000.0, 7100000.0), 10.0)
+    rows, cols = np.arange(20, 380), 100 + np.arange(360) // 2
+    lon, lat = Transformer.from_crs(32632, 4326, always_xy=True).transform(500005.0 + 10 * cols, 7099995.0 - 10 * rows)
+    seen = np.where(random.random(360) < noise, np.where(random.random(360) < 0.3, 2, 1), codes[rows + 2, cols + 3])
+    np.savetxt(tmp_path / "points.csv", np.c_[lon, lat, seen, np.full(360, 600)], fmt=["%.12f", "%.12f", "%d", "%d"], delimiter=",", header="lon,lat,class_code,dt_s", comments="")
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Drift
+steps:
+  points: { use: table.read, with: { file: points.csv, x: lon, y: lat } }
+  codes: { use: raster.read, with: { files: codes.tif, names: [codes] } }
+  classes: { use: raster.expression, in: { image: codes.image }, with: { expression: codes, classes: { 1: sea_ice, 2: lead } } }
+  shift: { use: colocate.drift, in: { input: points.table, raster: classes.result }, with: { radius: 150, exclude: 60 } }
+outputs:
+  shift.json: shift.report
+""")
+    report = json.loads((out / "shift.json").read_text())
+    assert report["significant"] is significant
+    if significant:
+        assert report["best"]["east_m"] == 30 and report["best"]["north_m"] == -20 and report["best"]["agreement"] == 1
+        assert report["drift"]["east_m_s"] == -0.05

@@ -1,0 +1,103 @@
+"""The project opened by QGIS itself: layers, reference systems, extent, styles, and a drawn picture."""
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from conftest import floe, run_pipeline
+from test_colocation import PIPELINE, make
+
+LOOK = r'''
+import json, sys
+from qgis.core import QgsApplication, QgsProject, QgsMapSettings, QgsMapRendererParallelJob
+from qgis.PyQt.QtCore import QSize
+app = QgsApplication([], False)
+app.initQgis()
+project = QgsProject.instance()
+told = {"read": project.read(sys.argv[1]), "crs": project.crs().authid(), "layers": []}
+order = [n.layer() for n in project.layerTreeRoot().findLayers()]
+for layer in order:
+    renderer = layer.renderer()
+    facts = {"name": layer.name(), "valid": layer.isValid(), "crs": layer.crs().authid(), "renderer": renderer.type(), "source": layer.source()}
+    if renderer.type() == "paletted":
+        facts["classes"] = [[c.value, c.label, c.color.name()] for c in renderer.classes()]
+    if renderer.type() == "categorizedSymbol":
+        facts["attribute"] = renderer.classAttribute()
+        facts["categories"] = [c.label() for c in renderer.categories()]
+    told["layers"].append(facts)
+view = project.viewSettings().defaultViewExtent()
+told["extent"] = [view.xMinimum(), view.yMinimum(), view.xMaximum(), view.yMaximum()]
+settings = QgsMapSettings()
+settings.setLayers(order)
+settings.setDestinationCrs(project.crs())
+settings.setExtent(view)
+settings.setOutputSize(QSize(400, 400))
+job = QgsMapRendererParallelJob(settings)
+job.start()
+job.waitForFinished()
+job.renderedImage().save(sys.argv[2])
+print("FACTS" + json.dumps(told))
+app.exitQgis()
+'''
+
+
+def look(folder, project):
+    script = folder / "look.py"
+    script.write_text(LOOK)
+    picture = folder / "map.png"
+    done = subprocess.run(
+        ["/usr/bin/python3", str(script), str(project), str(picture)], capture_output=True, text=True, timeout=300,
+        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    line = next((l for l in done.stdout.splitlines() if l.startswith("FACTS")), None)
+    assert line, done.stdout + done.stderr
+    return json.loads(line[5:]), picture
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("qgis")
+    make(folder, "across 180")
+    text = PIPELINE.format(extra=", along: 600, across: 3000").replace("outputs:", "  project: { use: qgis.project }\noutputs:\n  values.tif: values.image\n  classes.tif: classes.result\n  floe.qgz: project.project")
+    out, _, _ = run_pipeline(folder, text)
+    # The folder is moved: paths in the project are relative.
+    moved = out.rename(folder / "elsewhere")
+    facts, picture = look(folder, moved / "floe.qgz")
+    return facts, picture, moved
+
+
+def test_layers_are_valid_styled_and_ordered(opened):
+    facts, _, _ = opened
+    assert facts["read"] and facts["crs"] == "EPSG:32601"
+    assert [l["name"] for l in facts["layers"]] == ["track", "footprints", "scene_outline", "classes", "values"]
+    assert all(l["valid"] for l in facts["layers"]), facts
+    by = {l["name"]: l for l in facts["layers"]}
+    assert by["track"]["crs"] == "EPSG:4326" and by["footprints"]["crs"] == "EPSG:32601"
+    assert by["footprints"]["renderer"] == "categorizedSymbol" and by["footprints"]["attribute"] == "fp_majority"
+    assert "Lead" in by["footprints"]["categories"]
+    assert by["scene_outline"]["renderer"] == "singleSymbol"
+    assert by["classes"]["renderer"] == "paletted"
+    assert by["classes"]["classes"] == [[1, "Sea ice", "#d6eaf4"], [2, "Lead", "#e66101"]]
+    assert facts["extent"] == [380000.0, 7876000.0, 404000.0, 7900000.0]
+
+
+def test_picture_shows_both_classes(opened):
+    _, picture, moved = opened
+    image = gdal.Open(str(picture)).ReadAsArray()[:3]
+    truth = gdal.Open(str(moved / "classes.tif")).ReadAsArray()
+    shown = {}
+    for code, color in ((1, (214, 234, 244)), (2, (230, 97, 1))):
+        shown[code] = np.all(np.abs(image - np.array(color)[:, None, None].astype(int)) < 12, axis=0)
+    # 400 pixels for 400: each pixel of the picture is one of the raster, but where vectors lie over it.
+    share = (shown[1] & (truth == 1)).sum() / (truth == 1).sum(), (shown[2] & (truth == 2)).sum() / (truth == 2).sum()
+    assert min(share) > 0.7, share
+
+
+def test_same_bytes_again(opened, tmp_path):
+    _, _, moved = opened
+    make(tmp_path, "across 180")
+    text = PIPELINE.format(extra=", along: 600, across: 3000").replace("outputs:", "  project: { use: qgis.project }\noutputs:\n  values.tif: values.image\n  classes.tif: classes.result\n  floe.qgz: project.project")
+    out, _, _ = run_pipeline(tmp_path, text)
+    assert (out / "floe.qgz").read_bytes() == (moved / "floe.qgz").read_bytes()

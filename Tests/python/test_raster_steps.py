@@ -1,0 +1,116 @@
+"""The everyday raster steps against GDAL, scipy and known results."""
+import json
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from scipy import ndimage
+
+from conftest import floe, needs_real_data, read, real_data, run_pipeline, write_tif
+
+
+@needs_real_data
+def test_ponds_of_greenland(tmp_path):
+    folder = real_data() / "s2_crop_22WEV"
+    files = sorted(str(p) for p in folder.rglob("*") if p.suffix in (".tif", ".jp2", ".tiff"))
+    blue, red = next(f for f in files if "B02" in f), next(f for f in files if "B04" in f)
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+title: Melt ponds
+steps:
+  bands: {{ use: raster.read, with: {{ files: ["{blue}", "{red}"], names: [B02, B04] }} }}
+  ndwi: {{ use: raster.expression, in: {{ image: bands.image }}, with: {{ expression: (B02 - B04) / (B02 + B04), name: ndwi }} }}
+  smooth: {{ use: raster.filter, in: {{ image: ndwi.result }}, with: {{ statistic: median, window: 3, edge: nearest }} }}
+  ponds: {{ use: raster.expression, in: {{ image: smooth.result }}, with: {{ expression: ndwi > 0.25, classes: {{ 0: ice, 1: pond }} }} }}
+  outlines: {{ use: vector.polygonize, in: {{ image: ponds.result }}, with: {{ classes: pond, connectivity: 8 }} }}
+outputs:
+  ponds.tif: ponds.result
+  ponds.gpkg: outlines.polygons
+""")
+    file = gdal.OpenEx(str(out / "ponds.gpkg"))
+    areas = [f["area_m2"] for f in file.GetLayer(0)]
+    assert len(areas) == 85
+    assert sum(a >= 500 for a in areas) == 55
+    assert sum(areas) == 1_457_500
+
+
+def test_filters_like_scipy(tmp_path):
+    random = np.random.default_rng(1)
+    image = random.integers(0, 50, (1, 150, 170)).astype("uint16")
+    write_tif(tmp_path / "a.tif", image)
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Filters
+steps:
+  a: { use: raster.read, with: { files: a.tif } }
+  median: { use: raster.filter, in: { image: a.image }, with: { statistic: median, window: 5, edge: nearest } }
+outputs:
+  median.tif: median.result
+""")
+    np.testing.assert_array_equal(read(out / "median.tif"), ndimage.median_filter(image[0], 5, mode="nearest"))
+
+
+@pytest.mark.parametrize("epsg, target", [(32601, "EPSG:3413"), (32733, "EPSG:3031"), (32632, "EPSG:4326")])
+def test_warp_like_gdal(tmp_path, epsg, target):
+    random = np.random.default_rng(2)
+    image = ndimage.zoom(random.integers(1, 200, (30, 30)), 10, order=0)[None].astype("uint8")
+    origin = (300000.0, 7900000.0) if epsg != 32733 else (300000.0, 1900000.0)
+    write_tif(tmp_path / "a.tif", image, epsg, origin, 50.0, nodata=0)
+    out, _, _ = run_pipeline(tmp_path, f"""
+floe: 1
+title: Warp
+steps:
+  a: {{ use: raster.read, with: {{ files: a.tif }} }}
+  b: {{ use: raster.warp, in: {{ image: a.image }}, with: {{ crs: "{target}" }} }}
+outputs:
+  b.tif: b.result
+""")
+    ours = gdal.Open(str(out / "b.tif"))
+    g = ours.GetGeoTransform()
+    box = (g[0], g[3] + g[5] * ours.RasterYSize, g[0] + g[1] * ours.RasterXSize, g[3])
+    theirs = gdal.Warp("", str(tmp_path / "a.tif"), format="MEM", dstSRS=target, outputBounds=box, width=ours.RasterXSize,
+                       height=ours.RasterYSize, errorThreshold=0, dstNodata=0)
+    a, b = ours.ReadAsArray(), theirs.ReadAsArray()
+    # Only pixels whose centre falls on an edge between source pixels may differ.
+    assert (a != b).mean() < 0.001 and (a != 0).mean() > 0.3
+
+
+def test_clip_and_sieve_like_gdal(tmp_path):
+    random = np.random.default_rng(5)
+    image = (random.random((1, 200, 220)) < 0.4).astype("uint8") + 1
+    write_tif(tmp_path / "a.tif", image)
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Clip and sieve
+steps:
+  a: { use: raster.read, with: { files: a.tif } }
+  part: { use: raster.clip, in: { image: a.image }, with: { box: [300100, 7899000, 301000, 7899900] } }
+  clean: { use: raster.sieve, in: { image: part.result }, with: { smaller_than: 6 } }
+outputs:
+  part.tif: part.result
+  clean.tif: clean.result
+""")
+    part = gdal.Open(str(out / "part.tif"))
+    assert part.GetGeoTransform()[0] == 300100 and part.GetGeoTransform()[3] == 7899900
+    np.testing.assert_array_equal(part.ReadAsArray(), image[0, 12:102, 10:100])
+    copy = gdal.GetDriverByName("MEM").CreateCopy("", part)
+    gdal.SieveFilter(copy.GetRasterBand(1), None, copy.GetRasterBand(1), 6, 4)
+    np.testing.assert_array_equal(read(out / "clean.tif"), copy.ReadAsArray())
+
+
+@pytest.mark.parametrize("expression, part", [
+    ("(B01 - B09) / 2", "did you mean 'B01'"), ("(B01", "ends where ')'"), ("B01 +* 2", "'*' at character 6"), ("sqr(B01)", "did you mean 'sqrt'"),
+    ("max(B01)", "takes 2 arguments"), ("", "empty"),
+])
+def test_wrong_expressions(tmp_path, expression, part):
+    write_tif(tmp_path / "a.tif", np.ones((1, 4, 4), "uint8"))
+    _, _, result = run_pipeline(tmp_path, f"""
+floe: 1
+title: Wrong
+steps:
+  a: {{ use: raster.read, with: {{ files: a.tif, names: [B01] }} }}
+  b: {{ use: raster.expression, in: {{ image: a.image }}, with: {{ expression: "{expression}" }} }}
+outputs:
+  b.tif: b.result
+""", expect=2)
+    assert part in result.err

@@ -1,0 +1,107 @@
+import FloeSDK
+
+/// The places of a track's records on WGS 84 and their times; NaN where missing.
+struct GroundTrack: Sendable {
+  var places: [SIMD2<Double>]
+  let times: [Double]?
+
+  /// Reads places from the table's points and times from a column.
+  ///
+  /// - Throws: a sentence when the table has no points, or the time column is named and is not there.
+  init(_ table: Table, timeColumn: String, in context: RunContext) async throws {
+    let (x, y, crs) = try Self.columns(of: table)
+    let xs = try table.numbers(x), ys = try table.numbers(y)
+    let raw = zip(xs, ys).map { SIMD2($0, $1) }
+    places = raw
+    if let column = table[timeColumn] { times = column.numbers } else { times = nil }
+    if crs != .wgs84 { places = try await Self.transformed(raw, from: crs, to: .wgs84, in: context) }
+  }
+
+  /// The names of the coordinate columns and their system.
+  static func columns(of table: Table) throws -> (x: String, y: String, crs: CRS) {
+    guard case .points(let x, let y)? = table.geometry else {
+      let names = table.columns.map(\.name)
+      let hint = names.contains("lon") && names.contains("lat") ? "; read it with table.read and x: lon, y: lat" : ""
+      throw FloeError("the track has no point coordinates: longitude and latitude of each record are needed\(hint)")
+    }
+    guard let crs = table.crs else { throw FloeError("the track's coordinates '\(x)' and '\(y)' have no reference system; EPSG:4326 is usual") }
+    return (x, y, crs)
+  }
+
+  /// Places in another system, one transformation a worker; NaN where there is none.
+  static func transformed(_ places: [SIMD2<Double>], from: CRS, to: CRS, in context: RunContext) async throws -> [SIMD2<Double>] {
+    let size = max(4096, (places.count + context.pool.workers - 1) / context.pool.workers)
+    let starts = Array(stride(from: 0, to: places.count, by: size))
+    let parts = try await context.map(starts.count) { i -> [SIMD2<Double>] in
+      let rows = starts[i]..<min(places.count, starts[i] + size)
+      var x = places[rows].map(\.x), y = places[rows].map(\.y)
+      // PROJ answers NaN with an error; such a place must stay missing.
+      try CoordinateTransform(from: from, to: to).transform(x: &x, y: &y)
+      return zip(x, y).map { $0.isFinite && $1.isFinite ? SIMD2($0, $1) : SIMD2(.nan, .nan) }
+    }
+    return Array(parts.joined())
+  }
+
+  /// The places moved to where the ice under them was when the scene was taken: P - v * dt.
+  mutating func move(east: Double, north: Double, seconds dt: [Double]) {
+    for i in places.indices where places[i].x.isFinite {
+      places[i] = dt[i].isFinite ? Sphere.moved(places[i], east: -east * dt[i], north: -north * dt[i]) : SIMD2(.nan, .nan)
+    }
+  }
+
+  /// The places as columns and rows of a grid.
+  func pixels(of grid: Grid, in context: RunContext) async throws -> [SIMD2<Double>] {
+    guard let crs = grid.crs else { throw FloeError("the raster has no coordinate reference system, so that no record can be found on it") }
+    let found = crs == .wgs84 ? places : try await Self.transformed(places, from: .wgs84, to: crs, in: context)
+    let turn = crs.isGeographic ? 360.0 : 0, width = Double(grid.width)
+    return found.map { p in
+      var column = (p.x - grid.originX) / grid.pixelWidth
+      let row = (grid.originY - p.y) / grid.pixelHeight
+      if turn > 0 {
+        // The same meridian by its other name, where the raster runs across 180°.
+        let around = turn / grid.pixelWidth
+        if column < 0, column + around < width { column += around } else if column >= width, column - around >= 0 { column -= around }
+      }
+      return SIMD2(column, row)
+    }
+  }
+
+  /// The footprint of each record; nil for those without a neighbour that gives the direction.
+  ///
+  /// - Parameters:
+  ///   - pixels: the records as columns and rows of `grid`.
+  ///   - along: side along the ground track in metres.
+  ///   - across: side across it in metres.
+  static func footprints(
+    _ pixels: [SIMD2<Double>], places: [SIMD2<Double>], grid: Grid, along: Double, across: Double
+  ) -> [PixelFootprint?] {
+    let isGeographic = grid.crs?.isGeographic ?? false
+    return pixels.indices.map { i in
+      let p = pixels[i]
+      guard p.x.isFinite else { return nil }
+      let before = i > 0 && pixels[i - 1].x.isFinite ? pixels[i - 1] : p
+      let after = i + 1 < pixels.count && pixels[i + 1].x.isFinite ? pixels[i + 1] : p
+      // Pixels per metre eastward and northward.
+      let metre = isGeographic ? Sphere.degreesPerMetre(latitude: places[i].y) : SIMD2(1, 1)
+      let perMetre = SIMD2(metre.x / grid.pixelWidth, -metre.y / grid.pixelHeight)
+      let way = (after - before) / perMetre, length = (way * way).sum().squareRoot()
+      guard length > 0, length.isFinite else { return nil }
+      let u = way / length
+      return PixelFootprint(centre: p, along: u * perMetre * (along / 2), across: SIMD2(-u.y, u.x) * perMetre * (across / 2))
+    }
+  }
+}
+
+extension CRS {
+  /// Whether coordinates are longitude and latitude.
+  var isGeographic: Bool { wkt.hasPrefix("GEOG") }
+}
+
+extension Sphere {
+  /// Degrees of longitude and latitude that one metre covers.
+  static func degreesPerMetre(latitude: Double) -> SIMD2<Double> {
+    let degree = radius * .pi / 180
+    let circle = Sphere.vector(SIMD2(0, latitude)).x
+    return SIMD2(1 / (degree * max(1e-6, circle)), 1 / degree)
+  }
+}

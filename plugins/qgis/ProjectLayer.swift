@@ -1,0 +1,123 @@
+import FloeSDK
+
+/// One layer of a project.
+struct ProjectLayer: Sendable {
+  let id: String, name: String
+  /// Relative to the project's folder.
+  let source: String
+  let crs: CRS?
+  /// In the layer's own system; nil where nothing has a place.
+  let extent: Bounds?
+  /// The layer's `<pipe>` or `<renderer-v2>`.
+  let style: String
+  /// `Point`, `Polygon`; nil for a raster.
+  let geometry: String?
+  /// From top to bottom.
+  let rank: Int
+  let isClasses: Bool
+
+  /// A raster with the style file beside it.
+  init(raster spec: RasterSpec, output: WrittenOutput, number: Int) throws {
+    let base = String(output.name.dropLast(4))
+    name = Self.stem(base)
+    id = Self.identifier(base, number)
+    source = "./\(output.name)"
+    crs = spec.grid.crs
+    extent = spec.grid.bounds
+    geometry = nil
+    isClasses = spec.classes != nil
+    rank = isClasses ? 30 : 40
+    let file = String(output.path.dropLast(4)) + ".qml"
+    guard VirtualFile.exists(file), let pipe = Self.element("pipe", in: try VirtualFile.readText(file)) else {
+      throw FloeError("the style '\(file)' of \(output.name) is missing or has no <pipe>")
+    }
+    style = pipe
+  }
+
+  /// A GeoPackage layer with its style from the file; without one QGIS's plain symbol.
+  init(table: Table, layer: String, output: WrittenOutput, styles: LayerStyles, number: Int) throws {
+    let base = Self.stem(String(output.name.dropLast(5))), own = layer.isEmpty ? base : layer
+    name = own
+    id = Self.identifier("\(base)_\(own)", number)
+    source = "./\(output.name)|layername=\(own)"
+    crs = table.crs
+    isClasses = false
+    switch table.geometry {
+    case .points(let x, let y)?:
+      geometry = "Point"
+      rank = 0
+      extent = Self.bounds(zip(try table.numbers(x), try table.numbers(y)).map { SIMD2($0, $1) })
+    default:
+      geometry = "Polygon"
+      rank = table.style == "scene_outline" ? 20 : 10
+      if case .polygons(let all)? = table.geometry { extent = Self.bounds(all.flatMap { $0.flatMap { $0 } }) } else { extent = nil }
+    }
+    style = styles.qml[own].flatMap { Self.element("renderer-v2", in: $0) } ?? Self.plain(geometry == "Point")
+  }
+
+  /// The first element of that name with all it holds.
+  static func element(_ name: String, in text: String) -> String? {
+    guard let start = text.firstRange(of: "<\(name)"), let end = text[start.upperBound...].firstRange(of: "</\(name)>") else { return nil }
+    return String(text[start.lowerBound..<end.upperBound])
+  }
+
+  private static func bounds(_ points: [SIMD2<Double>]) -> Bounds? {
+    let valid = points.filter { $0.x.isFinite && $0.y.isFinite }
+    guard let first = valid.first else { return nil }
+    return valid.reduce(into: Bounds(minX: first.x, minY: first.y, maxX: first.x, maxY: first.y)) { b, p in
+      b.minX = min(b.minX, p.x)
+      b.minY = min(b.minY, p.y)
+      b.maxX = max(b.maxX, p.x)
+      b.maxY = max(b.maxY, p.y)
+    }
+  }
+
+  private static func stem(_ path: String) -> String { String(path.split(separator: "/").last ?? "layer") }
+
+  /// Letters, digits and `_`, long enough for QGIS, unique by its number.
+  private static func identifier(_ name: String, _ number: Int) -> String {
+    let clean = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    return "floe_layer_\(number)_\(clean)"
+  }
+
+  private static func plain(_ isPoint: Bool) -> String {
+    let layer = isPoint
+      ? "<layer class=\"SimpleMarker\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option name=\"color\" type=\"QString\" value=\"230,97,1,255\"/><Option name=\"size\" type=\"QString\" value=\"1.4\"/></Option></layer>"
+      : "<layer class=\"SimpleLine\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option name=\"line_color\" type=\"QString\" value=\"60,60,60,255\"/><Option name=\"line_width\" type=\"QString\" value=\"0.3\"/></Option></layer>"
+    return "<renderer-v2 type=\"singleSymbol\" symbollevels=\"0\"><symbols><symbol name=\"0\" type=\"\(isPoint ? "marker" : "fill")\" alpha=\"1\">\(layer)</symbol></symbols></renderer-v2>"
+  }
+}
+
+/// The default styles that a GeoPackage carries, by layer.
+struct LayerStyles: Sendable {
+  let qml: [String: String]
+
+  init(path: String) {
+    // Safe because a GeoPackage without styles has no such table; QGIS's plain symbols serve then.
+    guard let table = try? VectorLayer.readTable(path, layer: "layer_styles") else {
+      qml = [:]
+      return
+    }
+    var found: [String: String] = [:]
+    if case .text(let names)? = table["f_table_name"]?.values, case .text(let styles)? = table["styleQML"]?.values {
+      for (name, style) in zip(names, styles) { if let name, let style { found[name] = style } }
+    }
+    qml = found
+  }
+}
+
+/// What the map shows at start.
+struct ProjectView: Sendable {
+  let crs: CRS
+  let extent: Bounds
+
+  init(_ layers: [ProjectLayer]) throws {
+    let rasters = layers.filter { $0.geometry == nil }
+    let chosen = (rasters.filter(\.isClasses) + rasters + layers).first { $0.crs != nil && $0.extent != nil }
+    guard let crs = chosen?.crs, let extent = chosen?.extent else {
+      throw FloeError("no layer has both a reference system and an extent, so that a map could show it")
+    }
+    self.crs = crs
+    self.extent = extent
+  }
+}

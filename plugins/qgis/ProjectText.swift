@@ -1,0 +1,87 @@
+import FloeSDK
+
+/// Writes a project in the shape that QGIS 3.22 reads.
+enum ProjectText {
+  static func make(title: String, layers: [ProjectLayer], view: ProjectView) throws -> String {
+    var isFirstValueRaster = true
+    let nodes = layers.map { layer -> String in
+      var isOn = true
+      if layer.geometry == nil && !layer.isClasses {
+        isOn = isFirstValueRaster
+        isFirstValueRaster = false
+      }
+      let provider = layer.geometry == nil ? "gdal" : "ogr"
+      return "    <layer-tree-layer id=\"\(layer.id)\" name=\"\(escaped(layer.name))\" source=\"\(escaped(layer.source))\" providerKey=\"\(provider)\" "
+        + "checked=\"\(isOn ? "Qt::Checked" : "Qt::Unchecked")\" expanded=\"\(isOn ? 1 : 0)\"/>"
+    }
+    let e = view.extent
+    return """
+      <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+      <qgis projectname="\(escaped(title))" version="3.22.0">
+        <title>\(escaped(title))</title>
+        <projectCrs>
+          \(try system(view.crs))
+        </projectCrs>
+        <layer-tree-group>
+      \(nodes.joined(separator: "\n"))
+        </layer-tree-group>
+        <mapcanvas name="theMapCanvas">
+          <units>meters</units>
+          \(extent(e))
+          <rotation>0</rotation>
+          <destinationsrs>
+            \(try system(view.crs))
+          </destinationsrs>
+        </mapcanvas>
+        <projectlayers>
+      \(try layers.map(layer).joined(separator: "\n"))
+        </projectlayers>
+        <layerorder>
+      \(layers.map { "    <layer id=\"\($0.id)\"/>" }.joined(separator: "\n"))
+        </layerorder>
+        <properties>
+          <Paths><Absolute type="bool">false</Absolute></Paths>
+          <SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>
+        </properties>
+        <ProjectViewSettings UseProjectScales="0">
+          <Scales/>
+          <DefaultViewExtent xmin="\(e.minX)" ymin="\(e.minY)" xmax="\(e.maxX)" ymax="\(e.maxY)">
+            \(try system(view.crs))
+          </DefaultViewExtent>
+        </ProjectViewSettings>
+      </qgis>
+
+      """
+  }
+
+  private static func layer(_ layer: ProjectLayer) throws -> String {
+    let kind = layer.geometry.map { "geometry=\"\($0)\" type=\"vector\" wkbType=\"\($0)\"" } ?? "type=\"raster\""
+    let srs = try layer.crs.map { "      <srs>\(try system($0))</srs>\n" } ?? ""
+    let provider = layer.geometry == nil ? "gdal" : "ogr"
+    return """
+          <maplayer \(kind) hasScaleBasedVisibilityFlag="0" autoRefreshEnabled="0">
+            \(layer.extent.map(extent) ?? "")
+            <id>\(layer.id)</id>
+            <datasource>\(escaped(layer.source))</datasource>
+            <layername>\(escaped(layer.name))</layername>
+      \(srs)      <provider encoding="UTF-8">\(provider)</provider>
+            \(layer.style)
+          </maplayer>
+      """
+  }
+
+  private static func extent(_ b: Bounds) -> String {
+    "<extent><xmin>\(b.minX)</xmin><ymin>\(b.minY)</ymin><xmax>\(b.maxX)</xmax><ymax>\(b.maxY)</ymax></extent>"
+  }
+
+  private static func system(_ crs: CRS) throws -> String {
+    let code = crs.code.map { "<authid>\(escaped($0))</authid>" } ?? ""
+    // The registry's own text: drivers word the same system differently from run to run.
+    let registered = try crs.code.map { try CRSFactory.make($0).wkt } ?? crs.wkt
+    return "<spatialrefsys nativeFormat=\"Wkt\"><wkt>\(escaped(registered))</wkt>\(code)</spatialrefsys>"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+  }
+}
