@@ -30,6 +30,7 @@ let package = Package(
     + [.executable(name: "floe", targets: ["floe"])],
   dependencies: [
     .package(path: "Sources/FloeKit"),
+    .package(path: "Sources/FloeTestSupport"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -57,6 +58,9 @@ let package = Package(
       .testTarget(name: "FloeIOTests", dependencies: [kit]),
       .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
       .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
+      .testTarget(
+        name: "ConformanceTests",
+        dependencies: plugins.map { .init(stringLiteral: $0.module) } + [kit, .product(name: "FloeTestSupport", package: "FloeTestSupport")]),
     ]
     + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit] + ($0 == "Altimetry" ? ["Synthetic"] : [])) },
   swiftLanguageModes: [.v6])

@@ -1,0 +1,53 @@
+import FloeSDK
+
+/// Small rasters and tables whose content follows from their size and seed.
+public enum SyntheticData {
+  /// A UTM grid with pixels of 10 m.
+  public static func grid(width: Int, height: Int) throws -> Grid {
+    guard let grid = Grid(
+      width: width, height: height, originX: 500_000, originY: 8_000_000, pixelWidth: 10, pixelHeight: 10, crs: try CRSFactory.make("EPSG:32633"))
+    else { throw FloeError("a grid needs at least one pixel, not \(width) x \(height)") }
+    return grid
+  }
+
+  /// Bright ice with a dark lead down the middle tenth, in UInt16 with 0 as no data in the upper left corner.
+  public static func ice(bands: [String] = ["B02", "B03", "B04"], width: Int = 130, height: Int = 300, seed: UInt64 = 1) throws -> Raster {
+    var generator = SeededGenerator(seed: seed)
+    let lead = width * 9 / 20..<width * 11 / 20
+    var values = [UInt16](repeating: 0, count: bands.count * width * height)
+    for i in values.indices {
+      let column = i % width, row = i / width % height
+      let mean = lead.contains(column) ? 2000.0 : 8000
+      if row > 4 || column > 4 { values[i] = UInt16((mean + 100 * generator.gaussian()).rounded()) }
+    }
+    let specs = bands.map { BandSpec(name: $0, quantity: "reflectance", scale: 1e-4, noData: 0) }
+    return try raster(RasterSpec(grid: grid(width: width, height: height), bands: specs, type: .uint16), .uint16(values))
+  }
+
+  /// Sea ice (1) with a lead (2) down the middle tenth; 255 is no data.
+  public static func classes(width: Int = 130, height: Int = 300) throws -> Raster {
+    let lead = width * 9 / 20..<width * 11 / 20
+    let values = (0..<width * height).map { UInt8(lead.contains($0 % width) ? 2 : 1) }
+    let band = BandSpec(name: "class", quantity: "class", noData: 255)
+    return try raster(
+      RasterSpec(grid: grid(width: width, height: height), bands: [band], type: .uint8, classes: .seaIce, style: .classes), .uint8(values))
+  }
+
+  /// Points along a line with two groups of values in `a` and `b`, a class in `class`, and one marked row.
+  public static func table(rows: Int = 400, seed: UInt64 = 1) throws -> Table {
+    var generator = SeededGenerator(seed: seed)
+    var table = Table(rowCount: rows, geometry: .points(x: "x", y: "y"), crs: try CRSFactory.make("EPSG:32633"))
+    let isLead = (0..<rows).map { $0 % 5 == 2 }
+    table.set(Column("x", unit: .metre, values: .number((0..<rows).map { 500_000 + 300 * Double($0) })))
+    table.set(Column("y", unit: .metre, values: .number([Double](repeating: 8_000_000, count: rows))))
+    table.set(Column("a", values: .number(isLead.map { ($0 ? 40 : 5) + generator.gaussian() })))
+    table.set(Column("b", unit: .decibel, values: .number(isLead.map { ($0 ? 20 : 10) + generator.gaussian() })))
+    table.set(Column("class", values: .integer(isLead.map { $0 ? 2 : 1 })))
+    if rows > 0 { table.status.drop(0, because: "the first row is marked") }
+    return table
+  }
+
+  private static func raster(_ spec: RasterSpec, _ values: PixelArray) throws -> Raster {
+    Raster(spec, source: MemorySource(PixelBlock(window: spec.grid.fullWindow, bandCount: spec.bands.count, values: values)))
+  }
+}
