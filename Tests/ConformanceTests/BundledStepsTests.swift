@@ -11,7 +11,7 @@ import Testing
 
 /// The laws of the step contract over the bundled steps, taken through their doors.
 @Suite struct BundledStepsTests {
-  private static let doors: [(UnsafeMutableRawPointer) -> Void] = [
+  private static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
     Altimetry.floePlugin, Clustering.floePlugin, Evaluation.floePlugin, RasterSteps.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin,
     Synthetic.floePlugin,
   ]
