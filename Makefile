@@ -1,11 +1,12 @@
 # make demo   installs what is needed, builds, runs the main job on a made scene, says where the results are
 # make test   installs what tests need, builds, runs them all
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
+# make bench-altimetry  a track of 60 000 records beside Python functions
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-swift test-python bench stamp packages test-packages digest
+.PHONY: build demo test test-swift test-python bench bench-altimetry stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -52,6 +53,9 @@ $(VENV)/done: Tests/python/requirements.txt | test-packages
 
 bench: build $(VENV)/done
 	$(VENV)/bin/python Benchmarks/bench.py
+
+bench-altimetry: build $(VENV)/done
+	$(VENV)/bin/python Benchmarks/bench_altimetry.py
 
 # The digest of the kit's sources, the stamp's own header left out.
 digest:
