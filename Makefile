@@ -2,11 +2,12 @@
 # make test   installs what tests need, builds, runs them all
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make docs   renders docs/steps from the steps' declarations
+# make bench-altimetry  a track of 60 000 records beside Python functions
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-swift test-python bench docs stamp packages test-packages digest
+.PHONY: build demo test test-swift test-python bench docs stamp packages test-packages digest bench-altimetry
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -57,6 +58,8 @@ bench: build $(VENV)/done
 # The bundled steps alone: no plugin of whoever runs this.
 docs: build
 	env -u FLOE_PLUGIN_PATH XDG_DATA_HOME=/nonexistent $(FLOE) steps --markdown docs/steps
+bench-altimetry: build $(VENV)/done
+	$(VENV)/bin/python Benchmarks/bench_altimetry.py
 
 # The digest of the kit's sources, the stamp's own header left out.
 digest:

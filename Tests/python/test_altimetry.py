@@ -55,10 +55,3 @@ def test_the_default_recipe_aligns_and_says_what_it_leaves_out(product, tmp_path
     # No record is moved by nothing in silence: one without a shift of its own says so.
     aligned, shift = echoes["aligned"][:], np.ma.filled(echoes["shift_m"][:], np.nan)
     assert (np.isfinite(shift) == (aligned == 1)).all()
-
-
-def test_any_number_of_workers_gives_the_same_bytes(product, tmp_path):
-    for workers in (1, 2):
-        floe("run", ROOT / "examples/altimetry.yaml", "--set", f"track={product}", "-o", tmp_path / str(workers), "--workers", workers, "--quiet")
-    for name in ["echoes.nc", "track.gpkg", "score.json", "mean-echoes.csv", "separation.json"]:
-        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name

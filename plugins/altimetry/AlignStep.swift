@@ -66,6 +66,7 @@ struct AlignStep: ProcessingStep {
   }
 
   mutating func plan(in context: PlanContext) throws {
+    if method == .physical { try input.require(shiftColumns) }
     var width = 256
     if case .array(_, let w)? = input[waveform]?.values { width = w }
     var planned = input.planned(
@@ -133,8 +134,10 @@ struct AlignStep: ProcessingStep {
     }
   }
 
+  private var shiftColumns: [String] { ["alt_20_ku", "tracker_range_20_ku"] + corrections + [surface] }
+
   private func physicalShifts(_ members: [Bool], _ context: RunContext) throws -> [Double] {
-    let names = ["alt_20_ku", "tracker_range_20_ku"] + corrections + [surface]
+    let names = shiftColumns
     if corrections.contains("load_tide_sol1_01") && corrections.contains("ocean_tide_sol1_01") {
       context.log(.notice, "ocean_tide_sol1_01 includes the load tide: with load_tide_sol1_01 it counts twice")
     }

@@ -96,7 +96,7 @@ struct FeaturesStep: ProcessingStep {
     markMissing(&table, features, sigma0, context)
     set(&table, features, sigma0)
     guard table.status.keptCount > 0 else {
-      throw FloeError("no record is left: \(table.status.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: "; "))")
+      throw FloeError("no record of '\(table.productName)' is left: \(table.status.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: "; "))")
     }
     table.style = table.style ?? "track"
     context.record("peakiness", .string(definition.rawValue))

@@ -57,6 +57,16 @@ extension Table {
     return result
   }
 
+  /// The product that the records come from, for messages.
+  var productName: String { acquisition?.product ?? tags["product"] ?? "the track" }
+
+  /// Refuses a track without columns that are needed.
+  func require(_ names: [String]) throws(FloeError) {
+    let missing = names.filter { self[$0] == nil }
+    guard !missing.isEmpty else { return }
+    throw FloeError("the track of '\(productName)' has no \(missing.joined(separator: ", ")), which the shift is computed from")
+  }
+
   /// The distance between two bins in metres, from the tag `range_gate_m`.
   func rangeGate(_ own: Double?) throws(FloeError) -> Double {
     if let own { return own }

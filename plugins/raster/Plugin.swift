@@ -7,6 +7,7 @@ public func floePlugin(_ door: UnsafeMutableRawPointer) {
     plugin.version("0.1.0")
     plugin.add(RasterReadStep.self)
     plugin.add(TableReadStep.self)
+    plugin.add(TableSelectStep.self)
     plugin.add(ExpressionStep.self)
     plugin.add(WarpStep.self)
     plugin.add(ClipStep.self)

@@ -152,7 +152,7 @@ public final class Executor {
     observer.began(step: output.name, what: "write")
     let clock = ContinuousClock.now
     let writer = OutputWriter(
-      output: output, values: values, pool: pool, cancellation: cancellation, scratch: scratch, provenance: provenance,
+      output: output, all: plan.outputs, values: values, pool: pool, cancellation: cancellation, scratch: scratch, provenance: provenance,
       share: share, sink: journal)
     let path = try staging.path(of: output.name)
     let result: WrittenOutput

@@ -5,6 +5,8 @@ import Synchronization
 /// Writes one output of a pipeline into the staging folder: the file, its style and its STAC item.
 struct OutputWriter: Sendable {
   let output: Pipeline.OutputNode
+  /// All outputs of the run, this one among them.
+  let all: [Pipeline.OutputNode]
   let values: [String: PortData]
   let pool: WorkerPool
   let cancellation: Cancellation
@@ -104,15 +106,29 @@ struct OutputWriter: Sendable {
   // MARK: Tables
 
   private func writeLayers(to path: String) throws {
-    var layers: [GeoPackageWriter.Layer] = []
+    var layers: [GeoPackageWriter.Layer] = [], descriptions: [String: String] = [:]
     for (name, reference) in output.layers {
       guard case .table(let table)? = values[reference.text] else { throw FloeError("layer '\(name)' is no table") }
       let layer = name.isEmpty ? (output.name as NSString).lastPathComponent.replacing(".gpkg", with: "") : name
+      if let file = echoFile(of: table) { descriptions[layer] = "Echoes: \(file)" }
       layers.append((
         name: layer, table: table, styleName: table.style, qml: try table.style.map { try share.style($0 + ".qml") }))
     }
-    let all = try output.layers.values.map { try JSONText.encode(provenance.json(for: $0)) }
-    try GeoPackageWriter.write(path: path, layers: layers, metadataJSON: "[\(all.joined(separator: ","))]")
+    let told = try output.layers.values.map { try JSONText.encode(provenance.json(for: $0)) }
+    try GeoPackageWriter.write(path: path, layers: layers, descriptions: descriptions, metadataJSON: "[\(told.joined(separator: ","))]")
+  }
+}
+
+extension OutputWriter {
+  /// The run's netCDF output that holds the echoes of a layer's records, which a GeoPackage cannot hold.
+  private func echoFile(of table: Table) -> String? {
+    all.first { other in
+      guard OutputFormat(fileName: other.name) == .nc, let reference = other.layers.values.first,
+        case .table(let kept)? = values[reference.text]
+      else { return false }
+      return kept.rowCount == table.rowCount && kept.acquisition?.product == table.acquisition?.product
+        && kept.columns.contains { if case .array = $0.values { true } else { false } }
+    }?.name
   }
 }
 

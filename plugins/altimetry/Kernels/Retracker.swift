@@ -31,17 +31,23 @@ public struct Retracker: Sendable {
     let scale = 1 / Double(top), count = (n - 1) * Self.factor + 1
     var noise = 0.0
     for i in Self.noiseBins { noise += Double(echo[base + i]) * scale / Double(Self.noiseBins.count) }
-    // Prefix sums of the oversampled echo make the box filter one subtraction a sample.
+    // Prefix sums of the oversampled echo make the box filter one subtraction a sample; they reach as far as the search does.
     var sums = [Double](repeating: 0, count: count + 1)
-    var total = 0.0
-    for bin in 0..<n - 1 {
+    var total = 0.0, summed = 0
+    func sum(bin: Int) {
       let a = Double(echo[base + bin]) * scale, step = (Double(echo[base + bin + 1]) * scale - a) / Double(Self.factor)
       for part in 0..<Self.factor {
         total += a + step * Double(part)
         sums[bin * Self.factor + part + 1] = total
       }
     }
-    sums[count] = total + Double(echo[base + n - 1]) * scale
+    func sum(to end: Int) {
+      while summed < n - 1, summed * Self.factor < end {
+        sum(bin: summed)
+        summed += 1
+      }
+      if end == count { sums[count] = total + Double(echo[base + n - 1]) * scale }
+    }
     let half = Self.box / 2
     func smooth(_ i: Int) -> Double {
       let low = max(0, i - half), high = min(count, i + half + 1)
@@ -49,8 +55,10 @@ public struct Retracker: Sendable {
     }
     // The smoothed echo is nowhere above its largest sample around: the search may begin a bin before the first that is high enough.
     let first = echo.firstIndex { Double($0) * scale > noise + margin }.map { max(0, ($0 - base - 1) * Self.factor - 1) } ?? 0
+    sum(to: min(count, first + half + 2))
     var previous = smooth(first), current = smooth(first + 1), found = -1
     for i in (first + 1)..<count - 1 {
+      sum(to: min(count, i + half + 2))
       let next = smooth(i + 1)
       if current > noise + margin, current > previous, current >= next {
         found = i

@@ -13,8 +13,9 @@ public enum GeoPackageWriter {
   ///
   /// - Parameters:
   ///   - layers: in the order in which they are to appear.
+  ///   - descriptions: of layers by name; QGIS shows them as the layer's abstract, OGR as its metadata item DESCRIPTION.
   ///   - metadataJSON: the provenance; goes to `gpkg_metadata` as `application/json`.
-  public static func write(path: String, layers: [Layer], metadataJSON: String? = nil) throws {
+  public static func write(path: String, layers: [Layer], descriptions: [String: String] = [:], metadataJSON: String? = nil) throws {
     try GDALMessages.collect { messages in
       // The one time that the file carries is the data's own, never the clock's.
       let date = layers.compactMap { $0.table.acquisition?.time }.first ?? UTCTime(seconds: 0)
@@ -25,7 +26,7 @@ public enum GeoPackageWriter {
       guard let handle else { throw FloeError("'\(path)' cannot be created: \(messages.reason)") }
       let dataset = GDALDataset(owning: handle)
       let file = GeoPackageFile(path: path, dataset: dataset, messages: messages)
-      for layer in layers { try file.add(layer.name, layer.table) }
+      for layer in layers { try file.add(layer.name, layer.table, description: descriptions[layer.name]) }
       let styled = layers.compactMap { layer in
         layer.qml.map { (layer.name, layer.table.geometry == nil ? "" : "geom", layer.styleName ?? layer.name, $0) }
       }
@@ -43,7 +44,7 @@ private struct GeoPackageFile {
   let dataset: GDALDataset
   let messages: GDALMessages
 
-  func add(_ name: String, _ table: Table) throws {
+  func add(_ name: String, _ table: Table, description: String?) throws {
     let type: OGRwkbGeometryType
     switch table.geometry {
     case nil: type = wkbNone
@@ -51,7 +52,9 @@ private struct GeoPackageFile {
     case .polygons: type = wkbPolygon
     }
     let layer = try SpatialReference.lend(optional: table.crs) { reference in
-      withStringList(type == wkbNone ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"] : ["GEOMETRY_NAME=geom", "SPATIAL_INDEX=YES"]) {
+      var options = type == wkbNone ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"] : ["GEOMETRY_NAME=geom", "SPATIAL_INDEX=YES"]
+      if let description { options.append("DESCRIPTION=\(description)") }
+      return withStringList(options) {
         GDALDatasetCreateLayer(dataset.handle, name, type == wkbNone ? nil : reference, type, $0)
       }
     }

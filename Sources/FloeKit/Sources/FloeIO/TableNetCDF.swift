@@ -89,7 +89,7 @@ public enum TableNetCDFWriter {
     case .text: try add(.string, dimensions: [names.rows], fill: nil)
     case .array:
       attributes.append(("units", .text(column.unit.rawValue)))
-      try add(.float32, dimensions: [names.rows, second ?? "echo_sample_ind"], fill: Double(Float(missing)), deflate: 4)
+      try add(.float32, dimensions: [names.rows, second ?? "echo_sample_ind"], fill: Double(Float(missing)), deflate: 1)
     }
   }
 

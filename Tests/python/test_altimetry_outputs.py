@@ -1,0 +1,128 @@
+"""What examples/altimetry.yaml writes, as other programs read it: the layer's columns, the echoes' conventions, the same bytes by any means."""
+import datetime
+import json
+import sqlite3
+import subprocess
+
+import netCDF4
+import numpy as np
+import pytest
+from conftest import ROOT, floe
+from osgeo import gdal, ogr
+
+COLUMNS = {
+    "record": ogr.OFTInteger64, "time": ogr.OFTDateTime, "lat": ogr.OFTReal, "lon": ogr.OFTReal, "sigma0_db": ogr.OFTReal,
+    "peakiness": ogr.OFTReal, "ssd": ogr.OFTReal, "max_power": ogr.OFTReal, "class_code": ogr.OFTInteger, "class_name": ogr.OFTString,
+    "esa_class": ogr.OFTInteger, "shift_m": ogr.OFTReal, "shift_bins": ogr.OFTReal, "aligned": ogr.OFTInteger64,
+    "peak_bin": ogr.OFTReal, "peak_bin_aligned": ogr.OFTReal, "dropped_because": ogr.OFTString,
+}
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("outputs")
+    floe("demo", folder, "--size", 600, "--products-only", "--quiet")
+    return next((folder / "products").glob("*.SEN3"))
+
+
+@pytest.fixture(scope="module", params=["altimetry", "altimetry-course"])
+def out(product, tmp_path_factory, request):
+    folder = tmp_path_factory.mktemp("out")
+    floe("run", ROOT / f"examples/{request.param}.yaml", "--set", f"track={product}", "-o", folder, "--quiet")
+    return folder
+
+
+def rows(package):
+    file = ogr.Open(str(package))
+    layer = file.GetLayerByName("track")
+    return [[f.GetField(i) for i in range(f.GetFieldCount())] for f in layer]
+
+
+def test_columns_of_the_layer(out):
+    file = ogr.Open(str(out / "track.gpkg"))
+    layer = file.GetLayerByName("track")
+    definition = layer.GetLayerDefn()
+    fields = {definition.GetFieldDefn(i).GetName(): definition.GetFieldDefn(i).GetType() for i in range(definition.GetFieldCount())}
+    assert fields == COLUMNS and list(fields) == list(COLUMNS)
+    assert layer.GetGeomType() == ogr.wkbPoint and layer.GetSpatialRef().GetAuthorityCode(None) == "4326"
+
+
+def test_values_of_the_layer(out, product):
+    table = {name: [r[i] for r in rows(out / "track.gpkg")] for i, name in enumerate(COLUMNS)}
+    raw = netCDF4.Dataset(product / "enhanced_measurement.nc")
+    n = len(raw.dimensions["time_20_ku"])
+    assert table["record"] == list(range(n))
+    assert np.allclose(table["lat"], raw["lat_20_ku"][:], atol=1e-9)
+    assert max(table["lon"]) < 180 and min(table["lon"]) >= -180
+    start = datetime.datetime(2000, 1, 1) + datetime.timedelta(seconds=float(raw["time_20_ku"][0]))
+    told = datetime.datetime.strptime(table["time"][0].split("+")[0], "%Y/%m/%d %H:%M:%S.%f" if "." in table["time"][0] else "%Y/%m/%d %H:%M:%S")
+    assert abs((told - start).total_seconds()) < 0.002 and table["time"][0].endswith("+00")
+    assert set(table["aligned"]) == {0, 1}
+    dropped = [r is not None for r in table["dropped_because"]]
+    assert any(dropped) and not all(dropped)
+    assert [c is None for c in table["class_code"]] == dropped
+    assert {(c, name) for c, name in zip(table["class_code"], table["class_name"]) if c is not None} >= {(1, "sea_ice"), (2, "lead")}
+    assert set(table["esa_class"]) <= {0, 1, 2, 3, None}
+
+
+def test_the_package_is_valid_and_styled(out):
+    done = subprocess.run(["/usr/bin/python3", "-m", "osgeo_utils.samples.validate_gpkg", out / "track.gpkg"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with sqlite3.connect(out / "track.gpkg") as package:
+        styles = package.execute("SELECT f_table_name, f_geometry_column, styleName, useAsDefault, styleQML FROM layer_styles").fetchall()
+    assert [s[:4] for s in styles] == [("track", "geom", "track", 1)]
+    assert styles[0][4] == (ROOT / "styles/track.qml").read_text()
+
+
+def test_the_layer_names_the_file_with_the_echoes(out):
+    file = ogr.Open(str(out / "track.gpkg"))
+    assert file.GetLayerByName("track").GetMetadataItem("DESCRIPTION") == "Echoes: echoes.nc"
+    told = json.loads(gdal.OpenEx(str(out / "track.gpkg")).GetMetadataItem("GPKG_METADATA_ITEM_1"))
+    assert told[0]["output"] == "layer.result"
+
+
+def test_echoes_follow_the_conventions(out, product):
+    raw, echoes = netCDF4.Dataset(product / "enhanced_measurement.nc"), netCDF4.Dataset(out / "echoes.nc")
+    assert echoes.Conventions == "CF-1.8"
+    assert echoes.source_product == product.stem
+    dimensions = {name: len(d) for name, d in echoes.dimensions.items()}
+    assert dimensions["time_20_ku"] == len(raw.dimensions["time_20_ku"])
+    for name in ["waveform_20_ku", "waveform_aligned"]:
+        assert echoes[name].dimensions == ("time_20_ku", "echo_sample_ind"), name
+        assert echoes[name].shape == raw["waveform_20_ku"].shape, name
+    # The product's own packing is undone, its values are kept.
+    ours, theirs = echoes["waveform_20_ku"][:], raw["waveform_20_ku"][:]
+    assert (np.ma.getmaskarray(ours) == np.ma.getmaskarray(theirs)).all()
+    assert np.allclose(ours.compressed(), theirs.compressed(), rtol=1e-6)
+    for name in ["waveform_20_ku", "alt_20_ku", "sig0_water_20_ku", "rip_20_ku"]:
+        assert echoes[name].long_name == raw[name].long_name, name
+        assert getattr(echoes[name], "units", None) == getattr(raw[name], "units", "1"), name
+    time = echoes["time_20_ku"]
+    assert time.dimensions == ("time_20_ku",) and "_FillValue" not in time.ncattrs()
+    assert (netCDF4.num2date(time[0], time.units, time.calendar) - netCDF4.num2date(raw["time_20_ku"][0], time.units, time.calendar)).total_seconds() == 0
+    assert echoes["lat_20_ku"].standard_name == "latitude" and echoes["lon_20_ku"].standard_name == "longitude"
+    for name, v in echoes.variables.items():
+        assert v.dimensions[0] == "time_20_ku" and v.long_name, name
+        if name not in ("time_20_ku", "lat_20_ku", "lon_20_ku", "dropped_because"):
+            assert v.coordinates == "lon_20_ku lat_20_ku", name
+        if "flag_values" in v.ncattrs():
+            assert np.size(v.flag_values) == len(v.flag_meanings.split()), name
+    # What was aligned lies on the same footing; what was not keeps its echo.
+    aligned, kept = echoes["aligned"][:] == 1, echoes["dropped_because"][:] == 0
+    edge = lambda echo: np.argmax(echo > 0.5 * echo.max(1, keepdims=True), 1)
+    before, after = np.ma.filled(ours, 0)[aligned & kept], np.ma.filled(echoes["waveform_aligned"][:], 0)[aligned & kept]
+    assert edge(after).std() < edge(before).std()
+
+
+def test_same_bytes_by_any_means(product, tmp_path):
+    """Every file but the run's record, whatever the number of workers and the memory."""
+    means = [("1", "300MB"), ("2", "300MB"), ("1", "8GB"), ("2", "8GB")]
+    found = []
+    for workers, memory in means:
+        folder = tmp_path / f"{workers}-{memory}"
+        floe("run", ROOT / "examples/altimetry.yaml", "--set", f"track={product}", "-o", folder, "--workers", workers, "--memory", memory, "--quiet")
+        found.append({f.name: f.read_bytes() for f in folder.iterdir() if f.name != "run.json"})
+    assert set(found[0]) == {"track.gpkg", "echoes.nc", "score.json", "mean-echoes.csv", "separation.json"}
+    for other, by in zip(found[1:], means[1:]):
+        assert other.keys() == found[0].keys()
+        assert [name for name in other if other[name] != found[0][name]] == [], by
