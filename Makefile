@@ -1,22 +1,25 @@
 # make demo   installs what is needed, builds, runs the main job on a made scene, says where the results are
 # make test   installs what tests need, builds, runs them all
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
+# make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make docs   renders docs/steps from the steps' declarations
 # make bench-altimetry  a track of 60 000 records beside Python functions
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-swift test-python bench docs stamp packages test-packages digest bench-altimetry
+.PHONY: build demo test test-swift test-python bench bench-altimetry docs install stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
 
 BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev pkg-config
-TEST_PACKAGES := gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers
+INSTALL_PACKAGES := patchelf binutils perl
+TEST_PACKAGES := patchelf gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers
 
 FLOE := .build/release/floe
 DEMO ?= demo
+PREFIX ?= /usr/local
 VENV := .venv
 
 # $(call install,packages): installs those that are missing; does nothing, without a network, when none is.
@@ -54,6 +57,10 @@ $(VENV)/done: Tests/python/requirements.txt | test-packages
 
 bench: build $(VENV)/done
 	$(VENV)/bin/python Benchmarks/bench.py
+
+install: build
+	$(call install,$(INSTALL_PACKAGES))
+	tools/install.sh $(PREFIX)
 
 # The bundled steps alone: no plugin of whoever runs this.
 docs: build

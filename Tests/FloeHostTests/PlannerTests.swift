@@ -129,4 +129,15 @@ import Testing
   func spoiltFilesGetASentence(_ yaml: String, _ words: String) {
     #expect(Fixture.problems(yaml).contains { $0.contains(words) }, "\(Fixture.problems(yaml))")
   }
+
+  @Test func aListOfPathsMayBeWrittenWithCommas() {
+    let yaml = """
+      floe: 1
+      inputs: { scenes: { type: path } }
+      steps: { ramp: { use: test.ramp, with: { files: $scenes } } }
+      outputs: { a.tif: ramp.image }
+      """
+    #expect(Fixture.problems(yaml, settings: ["scenes": "/tmp,/"]).isEmpty)
+    #expect(Fixture.problems(yaml, settings: ["scenes": "/tmp,/no/such"]) == ["p.yaml:3: 'files': there is no file or folder /no/such"])
+  }
 }

@@ -7,6 +7,7 @@ struct RampStep: ProcessingStep {
   static let summary = "Makes a ramp."
   @Param("Side in pixels", in: 1...4096) var size = 8
   @Param("A file that must be there") var file: InputPath?
+  @Param("Files that must be there") var files: [InputPath]?
   @Output("The ramp") var image: Raster?
 
   mutating func plan(in context: PlanContext) throws { image = Raster(planned: try spec()) }

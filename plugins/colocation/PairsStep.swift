@@ -76,9 +76,13 @@ public struct PairsStep: ProcessingStep {
   }
 
   private static func collect(_ path: String, _ depth: Int, _ catalogue: any ProductCatalogue, into found: inout [String]) throws {
-    if catalogue.recognises(path) { return found.append(path) }
+    // Readers also take a folder that holds one product for that product; beside others it must not hide them.
+    let isProduct = [".SAFE", ".SEN3"].contains { path.hasSuffix($0) } || !VirtualFile.isDirectory(path)
+    if isProduct, catalogue.recognises(path) { return found.append(path) }
     guard depth >= 0, VirtualFile.isDirectory(path) else { return }
+    let before = found.count
     for name in try VirtualFile.list(path) { try collect("\(path)/\(name)", depth - 1, catalogue, into: &found) }
+    if found.count == before, catalogue.recognises(path) { found.append(path) }
   }
 
   /// The sentence for a search without result.

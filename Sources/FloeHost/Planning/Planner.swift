@@ -71,14 +71,14 @@ public struct Planner {
   private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int) -> ParameterLiteral? {
     switch literal {
     case .text(let text):
-      guard text.hasPrefix("$") else { return isPath(type) ? .text(absolute(text, from: pipeline.folder)) : literal }
+      guard text.hasPrefix("$") else { return isPath(type) ? paths(text, type: type, from: pipeline.folder) : literal }
       let name = String(text.dropFirst())
       guard let input = pipeline.inputs[name] else {
         let near = Spelling.nearest(name, among: pipeline.inputs.keys).map { " (did you mean '$\($0)'?)" } ?? ""
         complain(line, "'\(text)' is no input of the pipeline\(near); declare it under 'inputs:'")
         return nil
       }
-      if let given = settings[name] { return .text(isPath(type) ? absolute(given, from: FileManager.default.currentDirectoryPath) : given) }
+      if let given = settings[name] { return isPath(type) ? paths(given, type: type, from: FileManager.default.currentDirectoryPath) : .text(given) }
       return input.defaultValue.flatMap { resolve($0, type: type, line: line) }
     case .list(let items): return .list(items.compactMap { resolve($0, type: type, line: line) })
     case .map(let entries):
@@ -87,6 +87,12 @@ public struct Planner {
   }
 
   private func isPath(_ type: String) -> Bool { type == "path" || type == "list of path" }
+
+  /// A path, or the paths of a list written with commas, made whole.
+  private func paths(_ text: String, type: String, from folder: String) -> ParameterLiteral {
+    guard type == "list of path", text.contains(",") else { return .text(absolute(text, from: folder)) }
+    return .list(text.split(separator: ",").map { .text(absolute(String($0), from: folder)) })
+  }
 
   private func absolute(_ path: String, from folder: String) -> String {
     path.hasPrefix("/") ? path : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
