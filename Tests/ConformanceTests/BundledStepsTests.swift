@@ -1,8 +1,10 @@
 import Altimetry
 import Clustering
+import Colocation
 import Evaluation
 import FloeSDK
 import FloeTestSupport
+import QGIS
 import RasterSteps
 import Sentinel2
 import Sentinel3
@@ -12,9 +14,8 @@ import Testing
 /// The laws of the step contract over the bundled steps, taken through their doors.
 @Suite struct BundledStepsTests {
   private static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
-    Altimetry.floePlugin, Clustering.floePlugin, Evaluation.floePlugin, RasterSteps.floePlugin,
-    Sentinel2.floePlugin, Sentinel3.floePlugin,
-    Synthetic.floePlugin,
+    Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, Evaluation.floePlugin, QGIS.floePlugin,
+    RasterSteps.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin, Synthetic.floePlugin,
   ]
 
   private static func factories() -> [String: any StepFactory] {

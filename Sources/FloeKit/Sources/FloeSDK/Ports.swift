@@ -124,7 +124,9 @@ extension Optional: PortValue where Wrapped: PortValue {
 extension Array: PortValue where Element: PortValue {
   public static var kinds: [PortKind] { Element.kinds }
   public static var acceptsMany: Bool { true }
+  /// An empty list is refused; an optional list is what may stay unconnected.
   public init?(ports: [PortData]) {
+    guard !ports.isEmpty else { return nil }
     self = []
     for p in ports {
       guard let value = Element(ports: [p]) else { return nil }
