@@ -3,8 +3,8 @@ import FloeSDK
 extension AlignStep {
   /// Records what alignment did, over the records that take part.
   func report(
-    _ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ aligned: [Bool], _ peaks: [Double], _ edges: [Double],
-    _ moved: [Moved], _ context: RunContext
+    _ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ aligned: [Bool], _ before: [Found],
+    _ moved: [Found], _ context: RunContext
   ) {
     let kept = members.indices.filter { members[$0] }
     func spread(_ rows: [Int], _ value: (Int) -> Double) -> JSONValue {
@@ -19,15 +19,15 @@ extension AlignStep {
     }
     context.record("shift std after (m)", spread(kept) { outcome.shifts[$0] })
     context.record("records aligned", .integer(kept.count { aligned[$0] }))
-    let whole = kept.filter { !peaks[$0].isNaN }, own = whole.filter { aligned[$0] }
+    let whole = kept.filter { before[$0].isWhole }, own = whole.filter { aligned[$0] }
     context.record("peak bin std", [
-      "before": spread(whole) { peaks[$0] }, "after": spread(whole) { moved[$0].peak },
-      "before, aligned records": spread(own) { peaks[$0] }, "after, aligned records": spread(own) { moved[$0].peak },
+      "before": spread(whole) { before[$0].peak }, "after": spread(whole) { moved[$0].peak },
+      "before, aligned records": spread(own) { before[$0].peak }, "after, aligned records": spread(own) { moved[$0].peak },
     ])
     // The same records on both sides: those whose edge is found before and after.
-    let both = kept.filter { aligned[$0] && edges[$0].isFinite && moved[$0].edge.isFinite }
+    let both = kept.filter { aligned[$0] && before[$0].edge.isFinite && moved[$0].edge.isFinite }
     context.record("leading edge std", [
-      "before": spread(both) { edges[$0] }, "after": spread(both) { moved[$0].edge }, "records": .integer(both.count),
+      "before": spread(both) { before[$0].edge }, "after": spread(both) { moved[$0].edge }, "records": .integer(both.count),
     ])
     if missingAsZero {
       let zeroed = outcome.outliers + outcome.missing
@@ -39,7 +39,7 @@ extension AlignStep {
       context.dropped(outcome.outliers, "records", because: "left unaligned: shift outside the percentiles")
       context.dropped(outcome.tooLarge, "records", because: "left unaligned: shift beyond max_shift")
     }
-    let empty = kept.count { peaks[$0].isNaN }
-    context.dropped(empty, "records", because: "left unaligned: no echo")
+    context.dropped(kept.count { before[$0].peak.isNaN }, "records", because: "left unaligned: no echo")
+    context.dropped(kept.count { !before[$0].peak.isNaN && !before[$0].isWhole }, "records", because: "left unaligned: samples of the echo are missing")
   }
 }

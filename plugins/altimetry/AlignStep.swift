@@ -78,7 +78,8 @@ struct AlignStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     let echoes = try EchoColumn(input, waveform), gate = try input.rangeGate(rangeGate), members = (0..<input.rowCount).map(input.status.isKept)
-    let edges = try await context.rows(input.rowCount) { rows in rows.map { Retracker().edge(echoes.row($0))?.bin ?? .nan } }
+    let before = try await context.rows(input.rowCount) { rows in rows.map { Found(echoes.row($0)) } }
+    let edges = before.map(\.edge), peaks = before.map(\.peak)
     let raw = try method == .physical ? physicalShifts(members, context) : retrackedShifts(edges, gate, members, context)
     var rule = ShiftRule()
     rule.percentiles = percentiles.map { ($0[0], $0[1]) }
@@ -88,11 +89,19 @@ struct AlignStep: ProcessingStep {
     let outcome = rule.apply(raw, members: members)
     let aligner = try EchoAligner(samples: echoes.width, factor: oversampling, splitNyquist: splitNyquist)
     let bins = outcome.shifts.map { $0 / gate }, divide = normalise
-    let moved = try await context.rows(input.rowCount) { Self.move($0, echoes, bins, aligner, divide) }
+    let blocks = try await context.blocks(of: input.rowCount) { Self.move($0, echoes, bins, before, aligner, divide) }
+    var moved: [Found] = [], samples: [Float] = []
+    moved.reserveCapacity(input.rowCount)
+    samples.reserveCapacity(echoes.values.count)
+    for block in blocks {
+      moved += block.found
+      samples += block.echoes
+    }
     var table = input
-    let peaks = (0..<table.rowCount).map { Peakiness.peak(echoes.row($0)).map(Double.init) ?? .nan }
-    let aligned = zip(outcome.aligned, peaks).map { $0 && !$1.isNaN }
-    table.set(Column("waveform_aligned", unit: divide ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo", values: .array(moved.flatMap(\.echo), width: echoes.width)))
+    let aligned = zip(outcome.aligned, before).map { $0 && $1.isWhole }
+    table.set(Column(
+      "waveform_aligned", unit: divide ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo", dimension: table[waveform]?.dimension,
+      values: .array(samples, width: echoes.width)))
     table.tags["normalised:waveform_aligned"] = divide ? "true" : nil
     func shown(_ v: [Double]) -> [Double] { missingAsZero ? v : zip(v, aligned).map { $1 ? $0 : .nan } }
     table.set(Column("shift_m", unit: .metre, summary: "Shift that the echo was moved by", values: .number(shown(outcome.shifts))))
@@ -101,37 +110,64 @@ struct AlignStep: ProcessingStep {
     table.set(Column("peak_bin", summary: "Bin of the first largest sample", values: .number(peaks)))
     table.set(Column("peak_bin_aligned", summary: "Bin of the first largest sample of the aligned echo", values: .number(moved.map(\.peak))))
     table.style = table.style ?? "track"
-    report(outcome, raw, members, aligned, peaks, edges, moved, context)
+    report(outcome, raw, members, aligned, before, moved, context)
     track = table
   }
 
-  /// One aligned echo and what is told of it.
-  struct Moved: Sendable {
-    var echo: [Float]
-    var peak: Double
-    var edge: Double
+  /// What is found in an echo: the bins of its first largest sample and of its leading edge, NaN where there is none.
+  struct Found: Sendable {
+    var peak = Double.nan
+    var edge = Double.nan
+    /// Whether the echo has power and all its samples are numbers.
+    var isWhole = false
+    /// The largest sample.
+    var top: Float = 0
+
+    /// Nothing found.
+    init() {}
+
+    init(_ echo: ArraySlice<Float>) {
+      echo.withUnsafeBufferPointer { samples in
+        let scan = EchoScan(samples)
+        guard scan.peak >= 0 else { return }
+        (peak, top, isWhole) = (Double(scan.peak), scan.top, scan.isFinite)
+        edge = Retracker().edge(samples, scan)?.bin ?? .nan
+      }
+    }
   }
 
-  static func move(_ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ aligner: EchoAligner, _ divide: Bool) -> [Moved] {
-    var block: [Float] = [], shifts: [Double] = []
-    block.reserveCapacity(rows.count * echoes.width)
-    for row in rows {
-      let echo = echoes.row(row), isWhole = Peakiness.peak(echo) != nil && echo.allSatisfy(\.isFinite)
-      let scale = isWhole && divide ? echo.max() ?? 1 : 1
-      block.append(contentsOf: echo.lazy.map { isWhole ? $0 / scale : 0 })
-      shifts.append(isWhole && bins[row].isFinite ? bins[row] : 0)
+  /// Aligned echoes of a block of rows, one behind the other.
+  struct Block: Sendable {
+    var echoes: [Float]
+    var found: [Found]
+  }
+
+  static func move(_ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ before: [Found], _ aligner: EchoAligner, _ divide: Bool) -> Block {
+    let width = echoes.width
+    var block = [Float](repeating: 0, count: rows.count * width), shifts = [Double](repeating: 0, count: rows.count)
+    for (at, row) in rows.enumerated() where before[row].isWhole {
+      let scale = divide ? before[row].top : 1, from = row * width
+      for i in 0..<width { block[at * width + i] = echoes.values[from + i] / scale }
+      if bins[row].isFinite { shifts[at] = bins[row] }
     }
-    let result = aligner.align(block, shifts: shifts)
-    return rows.map { row in
-      let at = (row - rows.lowerBound) * echoes.width, part = at..<at + echoes.width
-      guard let peak = Peakiness.peak(block[part]) else {
-        return Moved(echo: [Float](repeating: .nan, count: echoes.width), peak: .nan, edge: .nan)
+    var result = aligner.align(block, shifts: shifts), found: [Found] = []
+    found.reserveCapacity(rows.count)
+    for (at, row) in rows.enumerated() {
+      let part = at * width..<(at + 1) * width
+      if !before[row].isWhole {
+        for i in part { result[i] = .nan }
+        found.append(Found())
+      } else if bins[row].isFinite {
+        found.append(Found(result[part]))
+      } else {
+        // A record without a shift keeps its samples to the last bit.
+        for i in part { result[i] = block[i] }
+        var same = before[row]
+        same.edge = .nan
+        found.append(same)
       }
-      // A record without a shift keeps its samples to the last bit.
-      guard bins[row].isFinite else { return Moved(echo: Array(block[part]), peak: Double(peak), edge: .nan) }
-      let echo = result[part]
-      return Moved(echo: Array(echo), peak: Peakiness.peak(echo).map(Double.init) ?? .nan, edge: Retracker().edge(echo)?.bin ?? .nan)
     }
+    return Block(echoes: result, found: found)
   }
 
   private var shiftColumns: [String] { ["alt_20_ku", "tracker_range_20_ku"] + corrections + [surface] }

@@ -29,11 +29,15 @@ let blockRows = 512
 extension RunContext {
   /// Calls `body` for each block of rows and joins the results in order.
   func rows<T: Sendable>(_ count: Int, _ body: @escaping @Sendable (Range<Int>) throws -> [T]) async throws -> [T] {
-    let blocks = (count + blockRows - 1) / blockRows
-    let parts = try await map(blocks, progress: "blocks") { b in
-      try body(b * blockRows..<min(count, (b + 1) * blockRows))
-    }
-    return Array(parts.joined())
+    var result: [T] = []
+    result.reserveCapacity(count)
+    for part in try await blocks(of: count, body) { result += part }
+    return result
+  }
+
+  /// Calls `body` for each block of rows; the results in order.
+  func blocks<T: Sendable>(of count: Int, _ body: @escaping @Sendable (Range<Int>) throws -> T) async throws -> [T] {
+    try await map((count + blockRows - 1) / blockRows, progress: "blocks") { b in try body(b * blockRows..<min(count, (b + 1) * blockRows)) }
   }
 }
 

@@ -1,7 +1,7 @@
 import FloeSDK
 
 /// Makes table columns from a file's variables.
-struct ColumnReader {
+struct ColumnReader: Sendable {
   let source: SRALFile
   let interpolation: TimeInterpolation
   /// Whether masked values of interpolated variables pass as their stored numbers; only to repeat the course's results.
@@ -16,14 +16,26 @@ struct ColumnReader {
     }
   }
 
-  /// The column with its rows.
-  func read(_ name: String, axes: inout [String: TimeAxis]) throws -> Column {
+  /// Whether a variable becomes an array column.
+  func isArray(_ name: String) -> Bool { source.file[name].map { $0.shape.count > 1 } ?? false }
+
+  /// The time axes that the columns need, by dimension, checked.
+  func axes(for names: [String], records: TimeAxis) throws -> [String: TimeAxis] {
+    var axes = [SRALFile.records: records]
+    for name in names {
+      if case .elsewhere(let dimension) = try source.shape(source.variable(name)), axes[dimension] == nil { axes[dimension] = try source.axis(dimension) }
+    }
+    return axes
+  }
+
+  /// The column with its rows, on axes from `axes(for:records:)`.
+  func read(_ name: String, axes: [String: TimeAxis]) throws -> Column {
     let v = try source.variable(name), file = source.file
     switch try source.shape(v) {
     case .perRecord: return column(v, values(v, try file.readPhysical(name)))
     case .echo(let width): return column(v, .array(try file.readPhysicalFloats(name), width: width))
     case .elsewhere(let dimension):
-      let from = try axis(dimension, &axes).times, to = try axis(SRALFile.records, &axes).times
+      let from = try axis(dimension, axes).times, to = try axis(SRALFile.records, axes).times
       var stored = try file.readPhysical(name)
       if letsFillThrough {
         let raw = try file.readDoubles(name)
@@ -37,17 +49,28 @@ struct ColumnReader {
     }
   }
 
-  private func axis(_ dimension: String, _ axes: inout [String: TimeAxis]) throws -> TimeAxis {
-    if let known = axes[dimension] { return known }
-    let read = try source.axis(dimension)
-    axes[dimension] = read
-    return read
-  }
+  private func axis(_ dimension: String, _ axes: [String: TimeAxis]) throws -> TimeAxis { try axes[dimension] ?? source.axis(dimension) }
 
   private func column(_ v: NetCDFVariable, _ values: ColumnValues) -> Column {
     var classes: ClassTable?
     if case .code = values { classes = v.name == SRALVariables.surfaceClass ? .seaIce : flagTable(v) }
-    return Column(v.name, unit: Self.unit(v), summary: v.attributes["long_name"]?.text ?? "", classes: classes, values: values)
+    var dimension: String?
+    if case .array = values { dimension = v.dimensions.last }
+    return Column(
+      v.name, unit: Self.unit(v), summary: v.attributes["long_name"]?.text ?? "", classes: classes, dimension: dimension,
+      attributes: kept(v), values: values)
+  }
+
+  /// What else the product says of a variable and stays true of the column.
+  private func kept(_ v: NetCDFVariable) -> [String: String] {
+    var result: [String: String] = [:]
+    for name in ["standard_name", "comment", "source", "institution", "references"] {
+      if let text = v.attributes[name]?.text, !text.isEmpty { result[name] = text }
+    }
+    guard let from = v.dimensions.first, from != SRALFile.records else { return result }
+    let how = isFlag(v) ? "taken from the nearest time in" : "interpolated linearly on time from"
+    result["comment"] = (result["comment"].map { "\($0); " } ?? "") + "\(how) \(from)"
+    return result
   }
 
   private func values(_ v: NetCDFVariable, _ numbers: [Double]) -> ColumnValues {

@@ -80,17 +80,17 @@ public struct ReadStep: ProcessingStep {
   public mutating func run(in context: RunContext) async throws {
     let source = try open(), names = try chosen(in: source).names
     let reader = columns(of: source), records = try source.recordAxis()
-    var axes = [SRALFile.records: records]
+    let axes = try reader.axes(for: names, records: records)
     var table = frame(source, rows: source.recordCount)
     let time = records.times.map { $0 + source.epoch }
     table.acquisition?.time = UTCTime(seconds: (time[0] + time[time.count - 1]) / 2)
     addFixed(
       &table, time: time, lat: try source.perRecord("lat_20_ku"),
       lon: try source.perRecord("lon_20_ku").map(Longitude.inRange))
-    for name in names {
-      try context.checkCancelled()
-      add(try reader.read(name, axes: &axes), to: &table)
-    }
+    // The arrays first: one is inflated while another is converted.
+    let order = names.indices.sorted { reader.isArray(names[$0]) && !reader.isArray(names[$1]) }
+    let read = try await context.map(names.count, progress: "variables") { try reader.read(names[order[$0]], axes: axes) }
+    for (i, _) in order.enumerated().sorted(by: { $0.element < $1.element }) { add(read[i], to: &table) }
     try checkFlags(table)
     try window().mark(&table)
     let reasons = table.status.counts.sorted { $0.key < $1.key }

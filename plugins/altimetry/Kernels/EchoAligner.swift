@@ -36,55 +36,68 @@ public struct EchoAligner: Sendable {
 
   /// The aligned echoes by one transform pair of `samples` values each.
   public func align(_ echoes: [Float], shifts: [Double]) -> [Float] {
-    let n = samples, m = n * factor, width = 2 * short.spectrumLength, last = Double(m - 1)
+    let n = samples, width = 2 * short.spectrumLength
     var spectra: [Float] = [], result: [Float] = []
     short.forward(echoes, into: &spectra)
-    var ends = [(low: Float, high: Float)](repeating: (0, 0), count: shifts.count)
-    for row in shifts.indices {
-      ends[row] = outerSamples(of: spectra, row)
-      let whole = (shifts[row] * Double(factor)).rounded(.down), f = shifts[row] * Double(factor) - whole
-      let k = Int(exactly: whole.truncatingRemainder(dividingBy: Double(m))) ?? 0
-      let step = (k % m + m) % m
-      var at = 0
-      for j in 0..<short.spectrumLength {
-        // (1 - f) e^(2 pi i j k / m) + f e^(2 pi i j (k + 1) / m)
-        var next = at + j
-        if next >= m { next -= m }
-        let re = (1 - f) * cosines[at] + f * cosines[next], im = (1 - f) * sines[at] + f * sines[next]
-        let p = row * width + 2 * j, a = Double(spectra[p]), b = Double(spectra[p + 1])
-        if n % 2 == 0 && j == n / 2 {
-          spectra[p] = Float(a * re * nyquistFactor)
-          spectra[p + 1] = 0
-        } else {
-          spectra[p] = Float(a * re - b * im)
-          spectra[p + 1] = Float(a * im + b * re)
-        }
-        at += step
-        if at >= m { at -= m }
+    var ends = [Float](repeating: 0, count: shifts.count)
+    spectra.withUnsafeMutableBufferPointer { spectra in
+      for row in shifts.indices {
+        let spectrum = UnsafeMutableBufferPointer(rebasing: spectra[row * width..<(row + 1) * width])
+        ends[row] = outerSample(of: spectrum, atEnd: shifts[row] > 0)
+        turn(spectrum, by: shifts[row])
       }
     }
     short.inverse(spectra, into: &result)
     for row in shifts.indices {
-      for i in 0..<n {
-        let place = (Double(i) + shifts[row]) * Double(factor)
-        if place <= 0 { result[row * n + i] = ends[row].low } else if place >= last { result[row * n + i] = ends[row].high }
-      }
+      // A shift reaches beyond one end only, and from the end inward.
+      let outside = (0..<n).lazy.map { shifts[row] > 0 ? n - 1 - $0 : $0 }.prefix { isOutside($0, shifts[row]) }
+      for i in outside { result[row * n + i] = ends[row] }
     }
     return result
   }
 
-  /// First and last sample of the oversampled echo.
-  private func outerSamples(of spectra: [Float], _ row: Int) -> (low: Float, high: Float) {
-    let n = samples, m = n * factor, base = row * 2 * short.spectrumLength
-    var low = 0.0, high = 0.0
-    for j in 0..<short.spectrumLength {
-      let isNyquist = n % 2 == 0 && j == n / 2
-      let weight = j == 0 ? 1 : isNyquist ? nyquistFactor : 2
-      let at = (m - j) % m, a = Double(spectra[base + 2 * j]), b = isNyquist ? 0 : Double(spectra[base + 2 * j + 1])
-      low += weight * a
-      high += weight * (a * cosines[at] - b * sines[at])
+  private func isOutside(_ bin: Int, _ shift: Double) -> Bool {
+    let place = (Double(bin) + shift) * Double(factor)
+    return place <= 0 || place >= Double(samples * factor - 1)
+  }
+
+  /// Multiplies a spectrum by (1 - f) e^(2 pi i j k / m) + f e^(2 pi i j (k + 1) / m), where shift * factor = k + f.
+  private func turn(_ spectrum: UnsafeMutableBufferPointer<Float>, by shift: Double) {
+    let n = samples, m = n * factor
+    let whole = (shift * Double(factor)).rounded(.down), f = shift * Double(factor) - whole
+    let k = Int(exactly: whole.truncatingRemainder(dividingBy: Double(m))) ?? 0
+    let step = (k % m + m) % m
+    var at = 0
+    cosines.withUnsafeBufferPointer { cosines in
+      sines.withUnsafeBufferPointer { sines in
+        for j in 0..<n / 2 + 1 {
+          var next = at + j
+          if next >= m { next -= m }
+          let re = (1 - f) * cosines[at] + f * cosines[next], im = (1 - f) * sines[at] + f * sines[next]
+          let a = Double(spectrum[2 * j]), b = Double(spectrum[2 * j + 1])
+          spectrum[2 * j] = Float(a * re - b * im)
+          spectrum[2 * j + 1] = Float(a * im + b * re)
+          if 2 * j == n {
+            spectrum[2 * j] = Float(a * re * nyquistFactor)
+            spectrum[2 * j + 1] = 0
+          }
+          at += step
+          if at >= m { at -= m }
+        }
+      }
     }
-    return (Float(low / Double(n)), Float(high / Double(n)))
+  }
+
+  /// The first sample of the oversampled echo, or its last.
+  private func outerSample(of spectrum: UnsafeMutableBufferPointer<Float>, atEnd: Bool) -> Float {
+    let n = samples, m = n * factor
+    var sum = 0.0
+    for j in 0..<n / 2 + 1 {
+      let isNyquist = 2 * j == n, weight = j == 0 ? 1 : isNyquist ? nyquistFactor : 2
+      let at = atEnd ? (m - j) % m : 0, a = Double(spectrum[2 * j]), b = isNyquist ? 0 : Double(spectrum[2 * j + 1])
+      sum += weight * (a * cosines[at] - b * sines[at])
+    }
+    return Float(sum / Double(n))
   }
 
   /// The plain twin of `align`: the spectrum padded with zeros, transformed back, interpolated, every `factor`-th kept.

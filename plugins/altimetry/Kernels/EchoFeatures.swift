@@ -21,13 +21,16 @@ public struct EchoFeatures: Sendable, Equatable {
 
   /// The features of an echo.
   public mutating func read(echo: ArraySlice<Float>, _ definition: PeakinessDefinition, pythonWindow: Bool) {
-    guard let peak = Peakiness.peak(echo) else { return }
-    let base = echo.startIndex
-    maximum = Double(echo[base + peak])
-    peakBin = Double(peak)
+    let (scan, edge) = echo.withUnsafeBufferPointer { samples in
+      let scan = EchoScan(samples)
+      return (scan, Retracker().edge(samples, scan))
+    }
+    guard scan.peak >= 0 else { return }
+    maximum = Double(scan.top)
+    peakBin = Double(scan.peak)
     noiseFloor = echo.prefix(6).reduce(0.0) { $0 + Double($1) } / 6
-    leadingEdgeWidth = Retracker().edge(echo)?.width ?? .nan
-    peakiness = Peakiness.value(echo, definition, pythonWindow: pythonWindow)
+    leadingEdgeWidth = edge?.width ?? .nan
+    peakiness = Peakiness.value(echo, definition, peak: scan.peak, pythonWindow: pythonWindow)
   }
 
   /// The features of a range-integrated power, of which the first `looks` values are used.

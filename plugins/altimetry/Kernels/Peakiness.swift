@@ -11,9 +11,8 @@ public enum PeakinessDefinition: String, ChoiceParameter, Sendable {
 public enum Peakiness {
   /// The place of the first largest sample; nil for an echo without positive finite power.
   public static func peak(_ echo: ArraySlice<Float>) -> Int? {
-    var best = -1, power: Float = 0
-    for (i, p) in echo.enumerated() where p > power && p.isFinite { (best, power) = (i, p) }
-    return best < 0 ? nil : best
+    let peak = echo.withUnsafeBufferPointer { EchoScan($0).peak }
+    return peak < 0 ? nil : peak
   }
 
   /// max / mean of the samples above the noise floor, in 128 bins from 50 before the peak (CPOM, the course).
@@ -22,41 +21,49 @@ public enum Peakiness {
   /// counted inside the cut as the course's code does, where a peak before bin 50 makes a negative start index and so an
   /// empty slice and NaN. Without it they are counted in the whole echo; fewer than 5 of them give NaN ("peak too early").
   public static func course(_ echo: ArraySlice<Float>, peak: Int, pythonWindow: Bool = false) -> Double {
-    let n = echo.count, base = echo.startIndex
-    if pythonWindow && peak < 50 { return .nan }
-    let start = max(0, peak - 50), end = min(n, peak + 78)
-    let first = max(0, peak - 40), last = min(n, peak - 30)
-    guard last - first >= (pythonWindow ? 1 : 5) else { return .nan }
-    var noise = 0.0
-    for i in first..<last { noise += Double(echo[base + i]) }
-    noise /= Double(last - first)
-    var sum = 0.0, count = 0
-    for i in start..<end where Double(echo[base + i]) > noise {
-      sum += Double(echo[base + i])
-      count += 1
-    }
-    return count == 0 ? .nan : Double(echo[base + peak]) / (sum / Double(count))
+    echo.withUnsafeBufferPointer { course($0, peak: peak, pythonWindow: pythonWindow) }
   }
 
   /// max / mean over all bins (`peakiness_1` of the product; pysiral writes max / sum * bins, the same number).
   public static func maxMean(_ echo: ArraySlice<Float>, peak: Int) -> Double {
-    Double(echo[echo.startIndex + peak]) / (total(echo) / Double(echo.count))
+    echo.withUnsafeBufferPointer { Double($0[peak]) / (EchoScan.total($0) / Double($0.count)) }
   }
 
   /// 31.5 * max / sum over all bins (Peacock and Laxon 2004; the factor is that of ERS and not verified for SRAL).
   public static func peacockLaxon(_ echo: ArraySlice<Float>, peak: Int) -> Double {
-    31.5 * Double(echo[echo.startIndex + peak]) / total(echo)
+    echo.withUnsafeBufferPointer { 31.5 * Double($0[peak]) / EchoScan.total($0) }
   }
 
   /// The peakiness by a named definition; NaN for an echo without power.
   public static func value(_ echo: ArraySlice<Float>, _ definition: PeakinessDefinition, pythonWindow: Bool = false) -> Double {
     guard let peak = peak(echo) else { return .nan }
-    return switch definition {
+    return value(echo, definition, peak: peak, pythonWindow: pythonWindow)
+  }
+
+  /// The same of an echo whose peak is known.
+  static func value(_ echo: ArraySlice<Float>, _ definition: PeakinessDefinition, peak: Int, pythonWindow: Bool) -> Double {
+    switch definition {
     case .course: course(echo, peak: peak, pythonWindow: pythonWindow)
     case .maxMean: maxMean(echo, peak: peak)
     case .peacockLaxon: peacockLaxon(echo, peak: peak)
     }
   }
 
-  private static func total(_ echo: ArraySlice<Float>) -> Double { echo.reduce(0.0) { $0 + ($1.isFinite ? Double($1) : 0) } }
+  private static func course(_ echo: UnsafeBufferPointer<Float>, peak: Int, pythonWindow: Bool) -> Double {
+    if pythonWindow && peak < 50 { return .nan }
+    let start = max(0, peak - 50), end = min(echo.count, peak + 78)
+    let first = max(0, peak - 40), last = min(echo.count, peak - 30)
+    guard last - first >= (pythonWindow ? 1 : 5) else { return .nan }
+    var noise = 0.0
+    for i in first..<last { noise += Double(echo[i]) }
+    noise /= Double(last - first)
+    var sum = 0.0, count = 0.0
+    for i in start..<end {
+      // Chosen without a branch: half of the samples lie to either side in no order.
+      let v = Double(echo[i]), isAbove = v > noise
+      sum += isAbove ? v : 0
+      count += isAbove ? 1 : 0
+    }
+    return count == 0 ? .nan : Double(echo[peak]) / (sum / count)
+  }
 }

@@ -25,42 +25,29 @@ public struct Retracker: Sendable {
   }
 
   /// The leading edge of one echo; nil for an echo without power or without a maximum above the noise and an edge before it.
-  public func edge(_ echo: ArraySlice<Float>) -> Edge? {
-    let n = echo.count, base = echo.startIndex
-    guard n > 8, let top = echo.max(), top > 0, top.isFinite, echo.allSatisfy(\.isFinite) else { return nil }
-    let scale = 1 / Double(top), count = (n - 1) * Self.factor + 1
+  public func edge(_ echo: ArraySlice<Float>) -> Edge? { echo.withUnsafeBufferPointer { edge($0, EchoScan($0)) } }
+
+  /// The same of an echo that has been looked at.
+  func edge(_ echo: UnsafeBufferPointer<Float>, _ scan: EchoScan) -> Edge? {
+    let n = echo.count
+    guard n > 8, scan.peak >= 0, scan.isFinite else { return nil }
+    let scale = 1 / Double(scan.top), count = (n - 1) * Self.factor + 1
     var noise = 0.0
-    for i in Self.noiseBins { noise += Double(echo[base + i]) * scale / Double(Self.noiseBins.count) }
-    // Prefix sums of the oversampled echo make the box filter one subtraction a sample; they reach as far as the search does.
-    var sums = [Double](repeating: 0, count: count + 1)
-    var total = 0.0, summed = 0
-    func sum(bin: Int) {
-      let a = Double(echo[base + bin]) * scale, step = (Double(echo[base + bin + 1]) * scale - a) / Double(Self.factor)
-      for part in 0..<Self.factor {
-        total += a + step * Double(part)
-        sums[bin * Self.factor + part + 1] = total
-      }
-    }
-    func sum(to end: Int) {
-      while summed < n - 1, summed * Self.factor < end {
-        sum(bin: summed)
-        summed += 1
-      }
-      if end == count { sums[count] = total + Double(echo[base + n - 1]) * scale }
-    }
-    let half = Self.box / 2
+    for i in Self.noiseBins { noise += Double(echo[i]) * scale / Double(Self.noiseBins.count) }
+    let taps = Self.taps, half = Self.box / 2
+    /// Sample i of the oversampled and smoothed echo.
     func smooth(_ i: Int) -> Double {
-      let low = max(0, i - half), high = min(count, i + half + 1)
-      return (sums[high] - sums[low]) / Double(high - low)
+      guard i >= half, i < count - half - 1 else { return Self.smoothPlain(echo, i) * scale }
+      let bin = i / Self.factor, part = i - bin * Self.factor, w = taps[part], from = part < half ? bin - 1 : bin
+      return (w.x * Double(echo[from]) + w.y * Double(echo[from + 1]) + w.z * Double(echo[from + 2])) * scale
     }
     // The smoothed echo is nowhere above its largest sample around: the search may begin a bin before the first that is high enough.
-    let first = echo.firstIndex { Double($0) * scale > noise + margin }.map { max(0, ($0 - base - 1) * Self.factor - 1) } ?? 0
-    sum(to: min(count, first + half + 2))
+    let level = noise + margin
+    let first = echo.firstIndex { Double($0) * scale > level }.map { max(0, ($0 - 1) * Self.factor - 1) } ?? 0
     var previous = smooth(first), current = smooth(first + 1), found = -1
     for i in (first + 1)..<count - 1 {
-      sum(to: min(count, i + half + 2))
       let next = smooth(i + 1)
-      if current > noise + margin, current > previous, current >= next {
+      if current > level, current > previous, current >= next {
         found = i
         break
       }
@@ -68,18 +55,40 @@ public struct Retracker: Sendable {
       current = next
     }
     guard found > 0 else { return nil }
-    let peak = smooth(found)
     func crossing(_ level: Double) -> Double? {
-      var i = found
-      while i > 0, smooth(i - 1) >= level { i -= 1 }
-      guard i > 0 else { return nil }
-      let a = smooth(i - 1), b = smooth(i)
-      return (Double(i - 1) + (b > a ? (level - a) / (b - a) : 0)) / Double(Self.factor)
+      var i = found, b = current
+      while i > 0 {
+        let a = smooth(i - 1)
+        if a < level { return (Double(i - 1) + (b > a ? (level - a) / (b - a) : 0)) / Double(Self.factor) }
+        (i, b) = (i - 1, a)
+      }
+      return nil
     }
-    guard let bin = crossing(threshold * peak) else { return nil }
-    let width = crossing(0.05 * peak).flatMap { low in crossing(0.95 * peak).map { $0 - low } }
-    return Edge(
-      bin: bin, width: width ?? .nan,
-      firstMaximum: Double(found) / Double(Self.factor))
+    guard let bin = crossing(threshold * current) else { return nil }
+    let width = crossing(0.05 * current).flatMap { low in crossing(0.95 * current).map { $0 - low } }
+    return Edge(bin: bin, width: width ?? .nan, firstMaximum: Double(found) / Double(Self.factor))
+  }
+
+  /// The mean of the oversampled echo over the box around sample i, cut off at the echo's ends: the plain twin of `taps`.
+  static func smoothPlain(_ echo: UnsafeBufferPointer<Float>, _ i: Int) -> Double {
+    let count = (echo.count - 1) * factor + 1, low = max(0, i - box / 2), high = min(count - 1, i + box / 2)
+    var sum = 0.0
+    for k in low...high {
+      let bin = k / factor, part = k - bin * factor, a = Double(echo[bin])
+      sum += part == 0 ? a : a + (Double(echo[bin + 1]) - a) * Double(part) / Double(factor)
+    }
+    return sum / Double(high - low + 1)
+  }
+
+  /// Box filter and interpolation in one: 11 oversampled values in a row are a weighted mean of 3 bins, by the place within a bin.
+  static let taps: [SIMD3<Double>] = (0..<factor).map { part in
+    var weights = SIMD3<Double>.zero
+    for k in part - box / 2...part + box / 2 {
+      // Counted from the first of the three bins.
+      let at = k + (part < box / 2 ? factor : 0), bin = at / factor, share = Double(at % factor) / Double(factor)
+      weights[bin] += (1 - share) / Double(box)
+      if share > 0 { weights[bin + 1] += share / Double(box) }
+    }
+    return weights
   }
 }

@@ -43,18 +43,24 @@ public struct Column: Sendable, Equatable {
   public var classes: ClassTable?
   /// Whether a number column holds seconds since 1970 UTC, to be written as a date and time.
   public var isTime: Bool
+  /// The name of an array column's second dimension in the product that it comes from; nil where it has none.
+  public var dimension: String?
+  /// Further attributes of the product's variable, as texts: `standard_name`, `comment`.
+  public var attributes: [String: String]
   public var values: ColumnValues
 
   /// A column.
   public init(
     _ name: String, unit: PhysicalUnit = .dimensionless, summary: String = "", classes: ClassTable? = nil,
-    isTime: Bool = false, values: ColumnValues
+    isTime: Bool = false, dimension: String? = nil, attributes: [String: String] = [:], values: ColumnValues
   ) {
     self.name = name
     self.unit = unit
     self.summary = summary
     self.classes = classes
     self.isTime = isTime
+    self.dimension = dimension
+    self.attributes = attributes
     self.values = values
   }
 

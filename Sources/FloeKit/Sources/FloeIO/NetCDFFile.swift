@@ -91,19 +91,61 @@ public final class NetCDFFile: Sendable {
   }
 
   /// Rows of the first dimension in physical units and single precision, read piece by piece; for echoes.
+  ///
+  /// The library is held while it reads a piece and not while the piece is converted, so that threads which read different
+  /// variables take turns.
   public func readPhysicalFloats(_ name: String, rows: Range<Int>? = nil) throws -> [Float] {
     let v = try variable(name)
     guard let length = v.shape.first else { return try readPhysical(name).map(Float.init) }
     let rows = rows ?? 0..<length, rest = Array(v.shape.dropFirst()), width = rest.reduce(1, *)
-    let step = max(1, (1 << 20) / max(1, width))
-    var result: [Float] = []
-    result.reserveCapacity(max(0, rows.count * width))
-    for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
-      let n = min(step, rows.upperBound - row)
-      let part = try readPhysical(name, start: [row] + rest.map { _ in 0 }, count: [n] + rest)
-      result.append(contentsOf: part.lazy.map { Float($0) })
+    _ = try slab(v, [rows.lowerBound] + rest.map { _ in 0 }, [rows.count] + rest)
+    let unsigned = v.isReallyUnsigned
+    switch v.type {
+    case .int8: return unsigned ? try floats(v, rows, width, of: UInt8.self) : try floats(v, rows, width, of: Int8.self)
+    case .uint8: return try floats(v, rows, width, of: UInt8.self)
+    case .int16: return unsigned ? try floats(v, rows, width, of: UInt16.self) : try floats(v, rows, width, of: Int16.self)
+    case .uint16: return try floats(v, rows, width, of: UInt16.self)
+    case .int32: return unsigned ? try floats(v, rows, width, of: UInt32.self) : try floats(v, rows, width, of: Int32.self)
+    case .uint32: return try floats(v, rows, width, of: UInt32.self)
+    default:
+      var result: [Float] = []
+      result.reserveCapacity(rows.count * width)
+      let step = Self.rowsAtOnce(width)
+      for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+        let part = try readPhysical(name, start: [row] + rest.map { _ in 0 }, count: [min(step, rows.upperBound - row)] + rest)
+        result.append(contentsOf: part.lazy.map { Float($0) })
+      }
+      return result
     }
-    return result
+  }
+
+  /// Pieces of about a million values.
+  private static func rowsAtOnce(_ width: Int) -> Int { max(1, (1 << 20) / max(1, width)) }
+
+  /// Rows of whole numbers in physical units; `T` is the type that they are stored in.
+  private func floats<T: FixedWidthInteger>(_ v: NetCDFVariable, _ rows: Range<Int>, _ width: Int, of: T.Type) throws -> [Float] {
+    let missing = Set(v.missingValues.compactMap { T(exactly: $0) }), rest = Array(v.shape.dropFirst())
+    let first = missing.min() ?? 0, last = missing.max() ?? 0, hasMissing = !missing.isEmpty
+    let scale = v.scale, offset = v.offset, step = Self.rowsAtOnce(width)
+    return try [Float](unsafeUninitializedCapacity: rows.count * width) { result, filled in
+      var stored = [T](repeating: 0, count: min(step, rows.count) * width)
+      for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+        let n = min(step, rows.upperBound - row)
+        try NetCDFLibrary.locked {
+          try NetCDFLibrary.check(
+            nc_get_vara(v.group, v.id, [row] + rest.map { _ in 0 }, [n] + rest, &stored),
+            "variable '\(v.name)' of '\(path)' cannot be read; the file may be damaged")
+        }
+        let to = UnsafeMutableBufferPointer(rebasing: result[filled..<filled + n * width])
+        stored.withUnsafeBufferPointer { from in
+          for i in to.indices {
+            let s = from[i], isMissing = hasMissing && (s == first || s == last || (missing.count > 2 && missing.contains(s)))
+            to[i] = isMissing ? .nan : Float(Double(s) * scale + offset)
+          }
+        }
+        filled += n * width
+      }
+    }
   }
 
   /// The texts of a variable: strings one by one, characters joined along the last dimension.

@@ -91,6 +91,20 @@ public final class NetCDFWriter: @unchecked Sendable {
     }
   }
 
+  /// Writes single-precision values of a hyperslab of a variable of that type; NaN becomes the fill value.
+  public func write(_ name: String, floats values: ArraySlice<Float>, start: [Int], count: [Int]) throws {
+    try NetCDFLibrary.locked {
+      let v = try known(name)
+      guard v.type == .float32, start.count == v.shape.count, count.count == v.shape.count else {
+        throw FloeError("variable '\(name)' of '\(path)' is \(v.type.rawValue) with \(v.shape.count) dimensions; single-precision values from \(start) on do not fit")
+      }
+      try expect(count.reduce(1, *), values.count, name)
+      let fill = v.fill.map { Float($0) } ?? .nan
+      let filled = values.map { $0.isNaN ? fill : $0 }
+      try check(nc_put_vara_float(id, v.id, start, count, filled), "variable '\(name)'")
+    }
+  }
+
   /// Writes physical values: (value - add_offset) / scale_factor, as `write` does.
   public func writePhysical(_ name: String, _ values: [Double], start: [Int]? = nil, count: [Int]? = nil) throws {
     try NetCDFLibrary.locked {

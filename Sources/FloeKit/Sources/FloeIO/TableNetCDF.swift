@@ -3,7 +3,7 @@ import FloeCore
 /// Writes tables as netCDF-4 after the conventions CF-1.8, echoes included.
 ///
 /// The rows of an altimeter track lie along `time_20_ku` (seconds since 2000-01-01), those of other tables along `time` or `row`;
-/// echoes have the second dimension `echo_sample_ind`, other arrays one named after their column. Columns keep their names, but `time`, `lat`
+/// arrays have the second dimension that their column names, else `wf_sample_ind` for echoes and one named after the column for others. Columns keep their names, but `time`, `lat`
 /// and `lon` of a track get the product's. Codes carry `flag_values` and `flag_meanings`; marked rows `dropped_because`. Same table, same bytes.
 public enum TableNetCDFWriter {
   private static let missing = 9.969_209_968_386_869e+36
@@ -17,8 +17,8 @@ public enum TableNetCDFWriter {
     var second: [String: String] = [:], widths: [String: Int] = [:]
     for column in table.columns {
       guard case .array(_, let width) = column.values else { continue }
-      var name = column.name.hasPrefix("waveform") ? "echo_sample_ind" : "\(column.name)_ind"
-      if let known = widths[name], known != width { name = "\(column.name)_ind" }
+      var name = column.dimension ?? (column.name.hasPrefix("waveform") ? "wf_sample_ind" : "\(column.name)_ind")
+      if widths[name].map({ $0 != width }) ?? (name == names.rows) { name = "\(column.name)_ind" }
       if widths[name] == nil { try file.dimension(name, length: width) }
       widths[name] = width
       second[column.name] = name
@@ -68,6 +68,9 @@ public enum TableNetCDFWriter {
     }
     let name = names.name(column.name)
     func add(_ type: NetCDFType, dimensions: [String], fill: Double?, deflate: Int? = nil) throws {
+      for (key, value) in column.attributes.sorted(by: { $0.key < $1.key }) where !attributes.contains(where: { $0.0 == key }) {
+        attributes.append((key, .text(value)))
+      }
       if let coordinates = names.coordinates, !column.isTime, !isPlace { attributes.append(("coordinates", .text(coordinates))) }
       try file.variable(name, type: type, dimensions: dimensions, attributes: attributes, fill: fill, deflate: deflate)
     }
@@ -89,7 +92,7 @@ public enum TableNetCDFWriter {
     case .text: try add(.string, dimensions: [names.rows], fill: nil)
     case .array:
       attributes.append(("units", .text(column.unit.rawValue)))
-      try add(.float32, dimensions: [names.rows, second ?? "echo_sample_ind"], fill: Double(Float(missing)), deflate: 1)
+      try add(.float32, dimensions: [names.rows, second ?? "\(column.name)_ind"], fill: Double(Float(missing)), deflate: 1)
     }
   }
 
@@ -115,7 +118,7 @@ public enum TableNetCDFWriter {
       let rows = width == 0 ? 0 : v.count / width
       for first in stride(from: 0, to: rows, by: 1024) {
         let count = min(1024, rows - first)
-        try file.write(name, v[first * width..<(first + count) * width].map(Double.init), start: [first, 0], count: [count, width])
+        try file.write(name, floats: v[first * width..<(first + count) * width], start: [first, 0], count: [count, width])
       }
     }
   }
