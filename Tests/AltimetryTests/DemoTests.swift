@@ -91,7 +91,8 @@ import Testing
     for path in paths { try TableNetCDFWriter.write(path: path, table: aligned, provenance: "{}") }
     #expect(try VirtualFile.read(paths[0]) == VirtualFile.read(paths[1]))
     let file = try NetCDFFile.open(paths[0])
-    #expect(file["waveform_aligned"]?.dimensions == ["time_20_ku", "echo_sample_ind"])
+    #expect(file["waveform_aligned"]?.dimensions == ["time_20_ku", "wf_sample_ind"])
+    #expect(file["rip_20_ku"]?.dimensions == ["time_20_ku", "max_multi_stack_ind"])
     #expect(file["esa_class"]?.attributes["flag_meanings"]?.text == "open_ocean sea_ice lead unclassified")
     #expect(file["time_20_ku"]?.unit == "seconds since 2000-01-01 00:00:00.0")
     guard case .array(let echoes, _)? = aligned["waveform_aligned"]?.values else { throw FloeError("no echoes") }

@@ -47,6 +47,28 @@ import Testing
     #expect(abs(fit.amplitude - truth.amplitude) < 1e-6 * truth.amplitude)
   }
 
+  /// The sums by recurrence and the plain ones with an exponential a sample lead to the same fit, wherever the bell lies.
+  @Test(arguments: [(40.3, 3.0), (101.5, 36.7), (-8, 20), (230, 25), (99, 0.7), (150, 400)])
+  func fastTwinEqualsPlain(_ truth: (centre: Double, sigma: Double)) {
+    var random = SeededGenerator(seed: 11)
+    for count in [203, 204, 5] {
+      let y = (0..<count).map { x -> Double in
+        let u = (Double(x) - truth.centre) / truth.sigma
+        return (exponential(-0.5 * u * u) + 0.01) * (1 + 0.1 * random.gaussian())
+      }
+      let fast = GaussianFit(y), plain = GaussianFit(y, plain: true)
+      #expect((fast == nil) == (plain == nil))
+      if let fast, let plain { #expect(abs(fast.sigma - plain.sigma) <= 1e-6 * plain.sigma, "\(truth), \(count) samples") }
+    }
+  }
+
+  @Test func missingSamplesAreLeftOut() throws {
+    func bell(_ x: Int) -> Double { exponential(-0.5 * Double((x - 60) * (x - 60)) / 49) }
+    var y = (0..<128).map(bell)
+    for i in [3, 58, 59, 70] { y[i] = .nan }
+    #expect(abs(try #require(GaussianFit(y)).sigma - 7) < 1e-6)
+  }
+
   @Test func nothingToFit() {
     #expect(GaussianFit([Double](repeating: 0, count: 256)) == nil)
     #expect(GaussianFit([]) == nil)
@@ -70,6 +92,31 @@ import Testing
     #expect(abs(edge.bin - 85) < 0.05)
     #expect(abs(edge.width - 9) < 0.3)
     #expect(Retracker().edge([Float](repeating: 0, count: 256)[...]) == nil)
+  }
+
+  /// Weights of three bins are the box filter over the oversampled echo: the edge moves with the echo to the last digits.
+  @Test func edgeMovesWithTheEcho() throws {
+    var random = SeededGenerator(seed: 3)
+    let body = (0..<120).map { Float((1 - exponential(-Double($0) / 4)) * exponential(-Double($0) / 60) * (1 + 0.05 * random.gaussian())) }
+    func echo(from bin: Int) -> [Float] { [Float](repeating: 0.001, count: bin) + body + [Float](repeating: 0.001, count: 136 - bin) }
+    let first = try #require(Retracker().edge(echo(from: 40)[...]))
+    for bin in [41, 57, 99] {
+      let moved = try #require(Retracker().edge(echo(from: bin)[...]))
+      #expect(abs(moved.bin - first.bin - Double(bin - 40)) < 1e-9 && abs(moved.width - first.width) < 1e-9)
+    }
+  }
+
+  /// A single bin of power, smoothed: 11 of the values 0.1 steps apart under a triangle of 1, worked out by hand.
+  @Test func smoothedTriangleByHand() throws {
+    var echo = [Float](repeating: 0, count: 64)
+    echo[30] = 1
+    let edge = try #require(Retracker(threshold: 0.5).edge(echo[...]))
+    // The maximum is the mean of 1, 2 x 0.9 ... 2 x 0.5: (1 + 2 * 3.5) / 11; half of it lies at the 10 x 0.1 steps below.
+    func smooth(_ i: Int) -> Double { (i - 5...i + 5).reduce(0) { $0 + max(0, 1 - abs(Double($1 - 300)) / 10) } / 11 }
+    #expect(edge.firstMaximum == 30)
+    let below = try #require((285...300).last { smooth($0) < 0.5 * smooth(300) })
+    let expected = Double(below) + (0.5 * smooth(300) - smooth(below)) / (smooth(below + 1) - smooth(below))
+    #expect(abs(edge.bin - expected / 10) < 1e-9)
   }
 
   @Test func separationByHand() {

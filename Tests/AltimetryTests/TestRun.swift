@@ -93,8 +93,8 @@ enum DemoTrack {
     }
     let flag = try file.readPhysical("surf_type_class_20_ku")
     table.set(Column("esa_class", classes: .seaIce, values: .code(flag.map { $0.isNaN ? 127 : Int16($0) }, missing: 127)))
-    table.set(Column("waveform_20_ku", unit: "count", values: .array(try file.readPhysicalFloats("waveform_20_ku"), width: 256)))
-    table.set(Column("rip_20_ku", unit: "count", values: .array(try file.readPhysicalFloats("rip_20_ku"), width: 256)))
+    table.set(Column("waveform_20_ku", unit: "count", dimension: "wf_sample_ind", values: .array(try file.readPhysicalFloats("waveform_20_ku"), width: 256)))
+    table.set(Column("rip_20_ku", unit: "count", dimension: "max_multi_stack_ind", values: .array(try file.readPhysicalFloats("rip_20_ku"), width: 256)))
     return table
   }
 }

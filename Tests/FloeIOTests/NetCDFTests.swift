@@ -56,6 +56,30 @@ extension IOTests {
       }
     }
 
+    /// Whole numbers of every type, packed and not, read as single precision: what the plain reading gives, rounded.
+    @Test(arguments: [NetCDFType.int8, .uint8, .int16, .uint16, .int32, .uint32, .float32], [false, true])
+    func echoesOfAnyTypeAreReadAlike(type: NetCDFType, packed: Bool) throws {
+      try withFile { path in
+        let writer = try NetCDFWriter(path: path)
+        try writer.dimension("time", length: 3)
+        try writer.dimension("bin", length: 4)
+        var attributes: [(String, NetCDFAttribute)] = packed ? [("scale_factor", .number(0.001)), ("add_offset", .number(-7))] : []
+        if type == .int16 { attributes.append(("_Unsigned", .text("true"))) }
+        attributes.append(("missing_value", .numbers([3], type)))
+        try writer.variable("echo", type: type, dimensions: ["time", "bin"], attributes: attributes, fill: 100, deflate: 1)
+        let low: Double = [.int8, .int16, .int32].contains(type) ? -5 : 5, high: Double = type == .uint32 ? 4_294_967_290 : 126
+        try writer.write("echo", [0, 1, 2, 3, 4, .nan, 100, low, high, 50, 60, 70])
+        try writer.close()
+        let file = try NetCDFFile.open(path), plain = try file.readPhysical("echo").map { Float($0) }
+        for (rows, part) in [(0..<3, plain[...]), (1..<2, plain[4..<8])] {
+          let read = try file.readPhysicalFloats("echo", rows: rows)
+          #expect(zip(read, part).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+          #expect(read.count == part.count && read.contains { $0.isNaN })
+        }
+        #expect(throws: FloeError.self) { try file.readPhysicalFloats("echo", rows: 1..<4) }
+      }
+    }
+
     @Test func whatIsNoNetCDFIsRefused() throws {
       try withFile { path in
         try VirtualFile.write("no netCDF", to: path)

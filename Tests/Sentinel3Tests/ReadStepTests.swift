@@ -28,6 +28,8 @@ import Testing
     }
     #expect(echo[256 * 6 + 1] == Float((256 * 6 + 1) * 8) * 0.001 || abs(echo[256 * 6 + 1] - 12.296) < 1e-5)
     #expect(echo[256 * 5..<256 * 6].allSatisfy { $0.isNaN } && !echo[256 * 4].isNaN)
+    #expect(t["waveform_20_ku"]?.dimension == "wf_sample_ind" && t["rip_20_ku"]?.dimension == "max_multi_stack_ind")
+    #expect(t["mod_dry_tropo_cor_zero_altitude_01"]?.attributes["comment"] == "interpolated linearly on time from time_01")
     #expect(rip[2].isNaN && rip[3] == 3e9 && t["waveform_20_ku"]?.unit == "count")
     #expect(t.tags["range_gate_m"] == "0.234213" && t.tags["nominal_bin"] == "88" && t.tags["cycle"] == "20")
     #expect(t.acquisition?.platform == "Sentinel-3B" && t.acquisition?.instrument == "SRAL" && t.style == "track")

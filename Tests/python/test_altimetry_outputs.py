@@ -87,9 +87,13 @@ def test_echoes_follow_the_conventions(out, product):
     assert echoes.source_product == product.stem
     dimensions = {name: len(d) for name, d in echoes.dimensions.items()}
     assert dimensions["time_20_ku"] == len(raw.dimensions["time_20_ku"])
-    for name in ["waveform_20_ku", "waveform_aligned"]:
-        assert echoes[name].dimensions == ("time_20_ku", "echo_sample_ind"), name
-        assert echoes[name].shape == raw["waveform_20_ku"].shape, name
+    # Every variable of the product that lies along the records keeps its dimensions.
+    for name, v in echoes.variables.items():
+        if name in raw.variables and raw[name].dimensions[0] == "time_20_ku":
+            assert v.dimensions == raw[name].dimensions and v.shape == raw[name].shape, name
+    assert echoes["waveform_aligned"].dimensions == raw["waveform_20_ku"].dimensions == ("time_20_ku", "wf_sample_ind")
+    assert echoes["rip_20_ku"].dimensions == ("time_20_ku", "max_multi_stack_ind")
+    assert "time_01" in echoes["ocean_tide_sol1_01"].comment
     # The product's own packing is undone, its values are kept.
     ours, theirs = echoes["waveform_20_ku"][:], raw["waveform_20_ku"][:]
     assert (np.ma.getmaskarray(ours) == np.ma.getmaskarray(theirs)).all()
