@@ -111,8 +111,11 @@ import Testing
     var echo = [Float](repeating: 0, count: 64)
     echo[30] = 1
     let edge = try #require(Retracker(threshold: 0.5).edge(echo[...]))
-    // The maximum is the mean of 1, 2 x 0.9 ... 2 x 0.5: (1 + 2 * 3.5) / 11; half of it lies at the 10 x 0.1 steps below.
-    func smooth(_ i: Int) -> Double { (i - 5...i + 5).reduce(0) { $0 + max(0, 1 - abs(Double($1 - 300)) / 10) } / 11 }
+    func smooth(_ i: Int) -> Double {
+      var sum = 0.0
+      for k in i - 5...i + 5 { sum += max(0, 1 - Double(abs(k - 300)) / 10) }
+      return sum / 11
+    }
     #expect(edge.firstMaximum == 30)
     let below = try #require((285...300).last { smooth($0) < 0.5 * smooth(300) })
     let expected = Double(below) + (0.5 * smooth(300) - smooth(below)) / (smooth(below + 1) - smooth(below))
