@@ -25,6 +25,7 @@ struct TrackFacts {
     var tags = ["product": name]
     for (tag, attribute) in [
       ("cycle", "cycle_number"), ("pass", "pass_number"), ("absolute_orbit", "absolute_rev_number"), ("processor", "source"),
+      ("title", "title"), ("institution", "institution"), ("references", "references"), ("mission_name", "mission_name"),
     ] {
       if let value = text(attribute) { tags[tag] = value }
     }

@@ -67,12 +67,12 @@ public enum TableNetCDFWriter {
       attributes.append(("units", .text(column.name == "lat" ? "degrees_north" : "degrees_east")))
     }
     let name = names.name(column.name)
-    func add(_ type: NetCDFType, dimensions: [String], fill: Double?, deflate: Int? = nil) throws {
+    func add(_ type: NetCDFType, dimensions: [String], fill: Double?) throws {
       for (key, value) in column.attributes.sorted(by: { $0.key < $1.key }) where !attributes.contains(where: { $0.0 == key }) {
         attributes.append((key, .text(value)))
       }
       if let coordinates = names.coordinates, !column.isTime, !isPlace { attributes.append(("coordinates", .text(coordinates))) }
-      try file.variable(name, type: type, dimensions: dimensions, attributes: attributes, fill: fill, deflate: deflate)
+      try file.variable(name, type: type, dimensions: dimensions, attributes: attributes, fill: fill)
     }
     switch column.values {
     case .number(let v):
@@ -92,7 +92,8 @@ public enum TableNetCDFWriter {
     case .text: try add(.string, dimensions: [names.rows], fill: nil)
     case .array:
       attributes.append(("units", .text(column.unit.rawValue)))
-      try add(.float32, dimensions: [names.rows, second ?? "\(column.name)_ind"], fill: Double(Float(missing)), deflate: 1)
+      // Not compressed: noise in the last digits of echoes leaves three quarters of their size for most of the time of a run.
+      try add(.float32, dimensions: [names.rows, second ?? "\(column.name)_ind"], fill: Double(Float(missing)))
     }
   }
 
