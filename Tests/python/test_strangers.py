@@ -29,7 +29,7 @@ def leads(tmp_path_factory):
     package = tmp_path_factory.mktemp("outside") / "lead-width"
     shutil.copytree(ROOT / "examples/plugin-swift", package, ignore=shutil.ignore_patterns(".build"))
     manifest = package / "Package.swift"
-    manifest.write_text(manifest.read_text().replace("../../Sources/FloeKit", str(ROOT / "Sources/FloeKit")))
+    manifest.write_text(manifest.read_text().replace("../../Sources", str(ROOT / "Sources")))
     folder = tmp_path_factory.mktemp("plugins")
     shutil.copy(build(package) / "libLeadWidthFloePlugin.so", folder)
     return folder

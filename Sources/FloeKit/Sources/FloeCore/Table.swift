@@ -35,7 +35,9 @@ public enum ColumnValues: Sendable, Equatable {
 
 /// A named column with its unit.
 public struct Column: Sendable, Equatable {
+  /// The name, unique in its table.
   public var name: String
+  /// The unit of the values.
   public var unit: PhysicalUnit
   /// A sentence for people: definition and source.
   public var summary: String
@@ -43,6 +45,7 @@ public struct Column: Sendable, Equatable {
   public var classes: ClassTable?
   /// Whether a number column holds seconds since 1970 UTC, to be written as a date and time.
   public var isTime: Bool
+  /// One value a row.
   public var values: ColumnValues
 
   /// A column.
@@ -115,11 +118,15 @@ public struct RowStatus: Sendable, Equatable {
 public struct Table: Sendable, Equatable {
   /// Rows; known while planning only if the reader can tell without reading.
   public private(set) var rowCount: Int
+  /// The columns in the order in which files list them.
   public private(set) var columns: [Column]
+  /// What the rows look like on a map; nil for rows without a place.
   public var geometry: TableGeometry?
   /// The CRS of the geometry.
   public var crs: CRS?
+  /// Which rows take no part, and why.
   public var status: RowStatus
+  /// When and by what it was measured; nil where that is not known.
   public var acquisition: Acquisition?
   /// The layer style in `styles/`, without ending.
   public var style: String?
