@@ -48,7 +48,7 @@ struct ManualPage {
   private static func arguments(_ command: JSONValue) -> String {
     shown(command).map { argument in
       var help = argument["abstract"]?.stringValue ?? ""
-      if let value = argument["defaultValue"]?.stringValue, !value.isEmpty { help += " Default: \(value)." }
+      if let value = argument["defaultValue"]?.stringValue, !value.isEmpty { help += " (default: \(value))" }
       return ".TP\n.B \(escaped(label(argument)))\n\(escaped(help))\n"
     }.joined()
   }

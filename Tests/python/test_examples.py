@@ -27,6 +27,8 @@ BEFORE = {
 }
 # Where an example means a track by a name that elsewhere means a scene.
 INSTEAD = {step: {"groups": BEFORE["named"]} for step in ("table.select", "evaluate.compare")}
+# Outputs whose kind the declaration leaves open, or that go by what is connected.
+OUTPUTS = {"cluster.apply": ["  labels.tif: other.labels\n"], "file.read": ["  model.json: saved.data\n"]}
 ENDINGS = {"raster": "tif", "table": "gpkg", "model": "json", "document": "json"}
 
 
@@ -66,9 +68,9 @@ def pipeline(step):
         before[name] = node
         known.add(name)
         wanted |= names(node)
-    outputs = [f"  {o['name']}.{ENDINGS[o['kinds'][0]]}: {re.findall(r'^  (\w+):', body, re.M)[-1]}.{o['name']}\n" for o in step["outputs"] if o["isRequired"]]
-    if step["name"] == "cluster.apply":
-        outputs = ["  labels.tif: other.labels\n"]
+    last = re.findall(r"^  (\w+):", body, re.M)[-1]
+    outputs = [f"  {o['name']}.{ENDINGS[o['kinds'][0]]}: {last}.{o['name']}\n" for o in step["outputs"] if o["isRequired"]]
+    outputs = OUTPUTS.get(step["name"], outputs)
     if step["name"] == "qgis.project":
         before |= {n: BEFORE[n] for n in ("stack", "groups")}
         outputs = ["  project.qgz: project.project\n", "  classes.tif: groups.classes\n"]
