@@ -42,7 +42,7 @@ for package in FloeKit FloeTestSupport; do
   cp -r "$here/Sources/$package/Package.swift" "$here/Sources/$package/Sources" "$share/$package/"
 done
 install -m 644 "$here/LICENSE" "$here/README.md" "$share/"
-sed -i 's#path: "../../Sources/#path: "../../#' "$share/examples/plugin-swift/Package.swift"
+sed -i 's#path: "../../Sources/#path: "../../#g' "$share/examples/plugin-swift/Package.swift"
 
 mkdir -p "$prefix/share/man/man1"
 "$prefix/bin/floe" __manual > "$prefix/share/man/man1/floe.1"

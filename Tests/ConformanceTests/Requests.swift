@@ -60,7 +60,7 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("synthetic.sentinel3", { StepRequest(["folder": try Material.folder + "/made3", "records": "200"]) }),
   ("synthetic.wrap_sentinel2", { StepRequest(["folder": try Material.folder + "/wrapped"], ["image": [try ice()]]) }),
   ("table.read", { StepRequest(["file": try Material.file("points.csv", "lon,lat,v\n15.1,72.1,1\n15.2,72.2,\n")]) }),
-  ("table.select", { StepRequest(["columns": "a,class"], ["input": [.table(try SyntheticData.table())]]) }),
+  ("table.select", { StepRequest(["columns": "x,y,a,class"], ["input": [.table(try SyntheticData.table())]]) }),
   ("vector.polygonize", { StepRequest(["classes": "lead"], ["image": [try classes()]]) }),
 ]
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from conftest import ROOT, floe, read
 from test_external import ENV, image, manifest, run  # noqa: F401  (image is a fixture)
-from test_install import prefix  # noqa: F401  (a fixture)
+from test_install import prefix, run as hidden  # noqa: F401  (prefix is a fixture)
 
 PAGE = (ROOT / "docs/plugins.md").read_text()
 
@@ -46,7 +46,7 @@ def test_a_step_in_any_language(desk):
     assert mask.shape == (480, 480) and set(mask.flat) == {0, 1} and (folder / "dark/mask.qml").exists()
 
 
-def test_a_plugin_in_swift(desk):
+def test_a_plugin_in_swift(desk, prefix):  # noqa: F811
     folder, env = desk
     build, keep = fences("sh", "In Swift")
     said = shell(build + keep, folder, env)
@@ -54,6 +54,8 @@ def test_a_plugin_in_swift(desk):
     mask = read(folder / "dark-ice-out/mask.tif")
     assert mask.shape == (480, 480) and {0, 1} <= set(mask.flat)
     assert fences("swift")[0].strip() in (folder / "dark-ice/Tests/DarkIceTests/ThresholdTests.swift").read_text()
+    # The same without a toolchain in sight.
+    hidden(prefix, "step", "dark_ice.threshold", "--image", folder / "demo/results/stack.tif", "--mask", "m.tif", "--plugin-path", folder / "dark-ice/.build/release", "-o", folder / "hidden", cwd=folder)
     assert f"{env['HOME']}/.local/share/floe/plugins" in shell("floe plugins", folder, env)
 
 
