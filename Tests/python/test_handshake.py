@@ -10,7 +10,7 @@ import tempfile
 import numpy as np
 import pytest
 from conftest import FLOE, ROOT, floe, read, write_tif
-from test_strangers import build, leads  # noqa: F401  (a fixture)
+from test_strangers import build, leads, package  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(scope="module")
