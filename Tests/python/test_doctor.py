@@ -11,7 +11,7 @@ def test_a_sound_installation(tmp_path):
     result = floe("doctor", "--scratch", tmp_path)
     assert "floe is well" in result.out
     found = json.loads(floe("doctor", "--json").out)
-    assert {"GDAL", "JPEG 2000", "GeoPackage", "PROJ", "netCDF", "FFTW", "plugins", "share", "scratch", "memory"} <= {f["subject"] for f in found}
+    assert {"GDAL", "JPEG 2000", "GeoPackage", "PROJ", "netCDF", "FFTW", "plugins", "share", "cache", "scratch", "memory", "terminal", "floe"} <= {f["subject"] for f in found}
     assert all(f["state"] in ("fine", "remark", "wrong") for f in found)
 
 

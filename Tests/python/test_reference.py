@@ -35,3 +35,10 @@ def test_json_follows_the_schema():
     jsonschema.validate([one], schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate([{**one, "summary": ""}], schema)
+
+
+def test_every_page_of_a_step_that_makes_rasters_tells_no_data():
+    for step in json.loads(floe("steps", "--json", env=ENV).out):
+        if any("raster" in o["kinds"] for o in step["outputs"]):
+            page = (ROOT / f"docs/steps/{step['name']}.md").read_text().lower()
+            assert "no data" in page or "no-data" in page, step["name"]
