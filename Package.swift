@@ -60,7 +60,7 @@ let package = Package(
       .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
       .testTarget(
         name: "ConformanceTests",
-        dependencies: plugins.map { .init(stringLiteral: $0.module) } + [kit, .product(name: "FloeTestSupport", package: "FloeTestSupport")]),
+        dependencies: plugins.map { .init(stringLiteral: $0.module) } + ["FloeHost", kit, .product(name: "FloeTestSupport", package: "FloeTestSupport")]),
     ]
     + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit] + ($0 == "Altimetry" ? ["Synthetic"] : [])) },
   swiftLanguageModes: [.v6])

@@ -4,8 +4,9 @@
 #   bin/floe                    the executable
 #   lib/floe/                   the kit, and the parts of Swift's runtime that are used
 #   lib/floe/plugins/           the bundled plugins
-#   share/floe/                 styles, examples, templates, documentation, and the kit's sources for plugin authors
-#   share/bash-completion ...   completions
+#   share/floe/                 styles, examples, templates, documentation, and for plugin authors the sources of the kit and of FloeTestSupport
+#   share/man/man1/floe.1       the manual page
+#   share/bash-completion ...   completions for bash, zsh and fish
 set -euo pipefail
 [ $# = 1 ] || { echo "usage: tools/install.sh PREFIX" >&2; exit 2; }
 prefix=$1
@@ -33,13 +34,18 @@ for f in "$prefix/bin/floe" "$lib"/libFloeKit.so "$lib"/plugins/*.so; do
   FOLDER=$here perl -0777 -pi -e 's/\Q$ENV{FOLDER}\E/"\/" x length($ENV{FOLDER})/ge' "$f"
 done
 
-for part in styles examples templates; do rm -rf "${share:?}/$part"; cp -r "$here/$part" "$share/"; done
+for part in styles examples templates docs; do rm -rf "${share:?}/$part"; cp -r "$here/$part" "$share/"; done
 find "$share/examples" -name .build -prune -exec rm -rf {} +
-rm -rf "$share/FloeKit"
-mkdir -p "$share/FloeKit"
-cp -r "$here/Sources/FloeKit/Package.swift" "$here/Sources/FloeKit/Sources" "$share/FloeKit/"
+for package in FloeKit FloeTestSupport; do
+  rm -rf "${share:?}/$package"
+  mkdir -p "$share/$package"
+  cp -r "$here/Sources/$package/Package.swift" "$here/Sources/$package/Sources" "$share/$package/"
+done
 install -m 644 "$here/LICENSE" "$here/README.md" "$share/"
-sed -i 's#path: "../../Sources/FloeKit"#path: "../../FloeKit"#' "$share/examples/plugin-swift/Package.swift"
+sed -i 's#path: "../../Sources/#path: "../../#g' "$share/examples/plugin-swift/Package.swift"
+
+mkdir -p "$prefix/share/man/man1"
+"$prefix/bin/floe" __manual > "$prefix/share/man/man1/floe.1"
 
 mkdir -p "$prefix/share/bash-completion/completions" "$prefix/share/zsh/site-functions" "$prefix/share/fish/vendor_completions.d"
 "$prefix/bin/floe" --generate-completion-script bash > "$prefix/share/bash-completion/completions/floe"

@@ -3,6 +3,7 @@ import Foundation
 
 /// The folder that holds `styles/`, `examples/`, `templates/` and, where floe is installed, the kit's sources.
 public struct Share: Sendable {
+  /// The folder itself.
   public let folder: String
 
   /// Looks in `$FLOE_SHARE`, in `../share/floe` beside the executable's folder, then upwards for a checkout.

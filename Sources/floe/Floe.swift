@@ -18,7 +18,7 @@ struct Floe: AsyncParsableCommand {
         floe check ice-lead.yaml --set scene=S2A_....SAFE     all mistakes at once, nothing computed
       """,
     version: FloeVersion.current,
-    subcommands: [Run.self, Check.self, StepCommand.self, Steps.self, Plugins.self, Info.self, Demo.self, New.self, DoctorCommand.self, Probe.self])
+    subcommands: [Run.self, Check.self, StepCommand.self, Steps.self, Plugins.self, Info.self, Demo.self, New.self, DoctorCommand.self, Probe.self, Manual.self])
 
   /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
   static func main() async {

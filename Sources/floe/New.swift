@@ -27,11 +27,14 @@ struct NewPlugin: ParsableCommand {
     let share = try PluginOptions.share()
     let kit = try kit.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? share.kit()
     guard FileManager.default.fileExists(atPath: kit + "/Sources/CFloeStamp") else { throw refuse("--kit '\(kit)' is not the kit's package: it has no Sources/CFloeStamp") }
+    guard FileManager.default.fileExists(atPath: Skeleton.testSupport(besideKit: kit) + "/Package.swift") else {
+      throw refuse("--kit '\(kit)' has no FloeTestSupport beside it, which the plugin's tests need: both are in Sources of a checkout and in share/floe of an installation")
+    }
     let skeleton = try Skeleton(name: name, kit: kit)
     let folder = try skeleton.write("plugin", share: share, into: parent)
     print("""
       \(folder) is written. Next:
-        cd \(folder) && swift build -c release
+        cd \(folder) && swift build -c release && swift test
         floe plugins --plugin-path \(folder)/.build/release
       """)
   }
@@ -68,10 +71,17 @@ struct Skeleton {
     words = [
       ("__Name__", parts.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()),
       ("__name__", parts.joined(separator: "_").lowercased()),
+      ("__TestSupport__", Self.quoted(Self.testSupport(besideKit: kit))),
       ("__KitName__", (kit as NSString).lastPathComponent),
-      ("__Kit__", kit.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")),
+      ("__Kit__", Self.quoted(kit)),
     ]
   }
+
+  /// The package with which plugins are tested lies beside the kit.
+  static func testSupport(besideKit kit: String) -> String { (kit as NSString).deletingLastPathComponent + "/FloeTestSupport" }
+
+  /// As it stands between quotes in Swift.
+  private static func quoted(_ text: String) -> String { text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") }
 
   /// Writes every file of a template with the names put in; returns the folder made.
   func write(_ template: String, share: Share, into parent: String) throws -> String {

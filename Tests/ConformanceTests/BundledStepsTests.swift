@@ -1,52 +1,28 @@
-import Altimetry
-import Clustering
-import Colocation
-import Evaluation
 import FloeSDK
 import FloeTestSupport
-import QGIS
-import RasterSteps
-import Sentinel2
-import Sentinel3
-import Synthetic
+import Foundation
 import Testing
 
-/// The laws of the step contract over the bundled steps, taken through their doors.
+/// The laws of the step contract over the bundled steps.
 @Suite struct BundledStepsTests {
-  private static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
-    Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, Evaluation.floePlugin, QGIS.floePlugin,
-    RasterSteps.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin, Synthetic.floePlugin,
-  ]
-
-  private static func factories() -> [String: any StepFactory] {
-    let registry = PluginRegistry()
-    for door in doors { door(Unmanaged.passUnretained(registry).toOpaque()) }
-    return Dictionary(registry.steps.map { ($0.declaration.name, $0) }) { first, _ in first }
+  @Test func everyPluginIsLookedAt() throws {
+    let plugins = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../plugins").standardizedFileURL
+    let folders = try FileManager.default.contentsOfDirectory(atPath: plugins.path).filter { FileManager.default.fileExists(atPath: "\(plugins.path)/\($0)/Plugin.swift") }
+    #expect(Bundled.doors.count == folders.count, "Bundled.swift lists other plugins than \(folders.sorted())")
   }
 
-  @Test(arguments: factories().keys.sorted()) func declarationsAreConsistentAndBadRequestsRefused(name: String) throws {
-    let factory = try #require(Self.factories()[name])
-    #expect(checkDeclaration(factory) == [])
+  @Test func everyStepHasARequest() {
+    #expect(Set(Bundled.names) == Set(requests.map(\.step)), "Requests.swift needs one line a step")
   }
 
-  /// A step with what it needs to run.
-  struct Case: Sendable, CustomTestStringConvertible {
-    let step: String
-    var parameters: [String: ParameterLiteral] = [:]
-    let ports: @Sendable () throws -> [String: [PortData]]
-    var testDescription: String { step }
+  @Test(arguments: Bundled.names) func declarationsAreConsistentAndBadRequestsRefused(name: String) throws {
+    #expect(checkDeclaration(try Bundled.factory(name)) == [])
   }
 
-  static let cases = [
-    Case(step: "cluster.kmeans", parameters: ["names": .text("lead=darkest,sea_ice=rest")]) { ["samples": [.raster(try SyntheticData.ice())]] },
-    Case(step: "cluster.kmeans", parameters: ["features": .text("a,b")]) { ["samples": [.table(try SyntheticData.table())]] },
-    Case(step: "cluster.gmm", parameters: ["names": .text("lead=darkest,sea_ice=rest")]) { ["samples": [.raster(try SyntheticData.ice())]] },
-    Case(step: "cluster.gmm", parameters: ["features": .text("a,b")]) { ["samples": [.table(try SyntheticData.table())]] },
-    Case(step: "evaluate.compare") { ["reference": [.raster(try SyntheticData.classes())], "predicted": [.raster(try SyntheticData.classes())]] },
-  ]
-
-  @Test(arguments: cases) func keepsTheContract(_ example: Case) async throws {
-    let factory = try #require(Self.factories()[example.step])
-    #expect(try await checkStep(factory, parameters: example.parameters, ports: try example.ports()) == [])
+  @Test(arguments: requests.indices) func keepsTheContract(_ index: Int) async throws {
+    let (step, make) = requests[index], request = try await make()
+    let broken = try await checkStep(
+      try Bundled.factory(step), parameters: request.parameters, ports: request.ports, circumstances: request.circumstances)
+    #expect(broken == [], "\(step)")
   }
 }

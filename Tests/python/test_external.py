@@ -253,6 +253,10 @@ json.dump({}, open(a[1], 'w'))
     ("name: t.s\nsummary: S.\ncommand: [x, '{output.o}']\noutputs:\n  o: { kind: raster }", 6, "needs 'like: INPUT'"),
     ("name: t.s\nsummary: S.\ncommand: [x, '{output.o}']\noutputs:\n  o: { kind: picture }", 6, "needs a kind"),
     ("name: t.s\nsummary: S.\ncommand: [x]\noutputs:\n  o: { kind: table }", 4, "does not tell the program where to write 'o'"),
+    ("name: t.s\nsummary: S.\ncommand: [x, '{output.o}']\noutputs:\n  o: { kind: model }", 6, "needs 'model: KIND'"),
+    ("name: t.s\nsummary: S.\ncommand: [x, '{output.o}']\noutputs:\n  o: { kind: document, columns: { a: {} } }", 6, "'columns' is for table outputs"),
+    ("name: t.s\nsummary: S.\ncommand: [x, '{output.o}']\noutputs:\n  o: { kind: table, format: nc }", 6, "comes back as gpkg or csv"),
+    ("name: t.s\nsummary: S.\ncommand: [x]\ntimeout: soon", 5, "'timeout' must be a whole number of seconds from 1, not 'soon'"),
     ("name: [", 3, "is not YAML"),
 ])
 def test_mistakes_of_a_manifest_are_told_with_their_line(tmp_path, wrong, line, sentence):
@@ -264,3 +268,113 @@ def test_mistakes_of_a_manifest_are_told_with_their_line(tmp_path, wrong, line, 
 def test_a_program_that_is_not_there_is_told_before_work(image, tmp_path):
     folder = manifest(tmp_path / "s", "", command='[no-such-program, "{output.report}"]')
     assert "there is no program 'no-such-program' on PATH" in run(folder, image, expect=2).err
+
+
+# What a parameter of a Swift step refuses, and the same parameter in a manifest.
+TWINS = [
+    ("raster.sieve", "smaller_than", "{ help: S, type: integer, unit: pixels, minimum: 2, maximum: 1000000000, default: 10 }", ["1", "2000000000", "1.5", "x"]),
+    ("raster.filter", "statistic", "{ help: S, choices: [median, mode], default: median }", ["mean", "medain"]),
+    ("vector.polygonize", "min_area", "{ help: S, type: number, unit: m2, minimum: 0, default: 0 }", ["-0.5", "wide", "nan"]),
+    ("raster.warp", "resolution", "{ help: S, type: number, minimum: 0.000000001, maximum: 10000000 }", ["0", "1e9"]),
+    ("raster.read", "bands", "{ help: S, type: list of integer, minimum: 1, maximum: 65535 }", ["0", "1,70000", "1,b"]),
+]
+
+
+@pytest.mark.parametrize("step, name, declaration, values", TWINS, ids=[t[0] for t in TWINS])
+def test_a_parameter_is_refused_as_that_of_a_swift_step(image, tmp_path, step, name, declaration, values):
+    port = "{ files: %s, " % image if step == "raster.read" else "{ "
+    source = "" if step == "raster.read" else "in: { image: i.image }, "
+    folder = manifest(
+        tmp_path / "s", "", command=f'[python3, "{{folder}}/program.py", "{{input.image}}", "{{output.report}}", "{{param.{name}}}"]',
+        extra=f"parameters: {{ {name}: {declaration} }}")
+    for value in values:
+        told = []
+        for use, given in ((step, f"{source}with: {port}{name}: {value} }}"), ("test.step", f"in: {{ image: i.image }}, with: {{ {name}: {value} }}")):
+            text = value if "," not in value else f"[{value}]"
+            pipeline = tmp_path / "p.yaml"
+            pipeline.write_text(f"floe: 1\nsteps:\n  i: {{ use: raster.read, with: {{ files: {image} }} }}\n  s: {{ use: {use}, {given.replace(name + ': ' + value, name + ': ' + text)} }}\noutputs:\n  o.tif: i.image\n")
+            err = floe("check", pipeline, "--plugin-path", folder, env=ENV, expect=2).err
+            told.append([line.split(": s: ")[1] for line in err.splitlines() if f"'{name}'" in line])
+        assert told[0] and told[0] == told[1], (value, told)
+
+
+def test_a_default_and_a_unit_are_shown_and_in_force(image, tmp_path):
+    folder = manifest(
+        tmp_path / "s", "json.dump({'width': a[2]}, open(a[1], 'w'))",
+        command='[python3, "{folder}/program.py", "{input.image}", "{output.report}", "{param.width}"]',
+        extra="parameters: { width: { help: Width, type: number, unit: m, minimum: 1, default: 2.5 } }")
+    help = floe("step", "test.step", "--help", "--plugin-path", folder).out
+    assert "--width" in help and "default 2.5" in help and " m" in help
+    run(folder, image)
+    assert json.loads((folder / "out/report.json").read_text())["width"] == "2.5"
+
+
+MODEL = """inputs:
+  image: { kind: raster, help: Any raster }
+  model: { kind: model, help: A fitted model, optional: true }
+  notes: { kind: document, help: Notes, optional: true }
+outputs:
+  report: { kind: document, help: A report }
+  fitted: { kind: model, model: counting, help: A model }
+"""
+
+
+def test_models_and_documents_travel_as_json(image, tmp_path):
+    program = """given = {w.split('=')[0]: json.load(open(w.split('=')[1])) for w in a[3:]}
+json.dump(given, open(a[1], 'w'))
+json.dump({'kind': KIND, 'count': given.get('model', {}).get('count', 0) + 1}, open(a[2], 'w'))
+"""
+    command = '[python3, "{folder}/program.py", "{input.image}", "{output.report}", "{output.fitted}", "model={input.model}", "notes={input.notes}"]'
+    folder = manifest(tmp_path / "s", program.replace("KIND", "'counting'"), command=command, ports=MODEL)
+    pipeline = tmp_path / "p.yaml"
+    pipeline.write_text(f"""floe: 1
+steps:
+  image: {{ use: raster.read, with: {{ files: {image} }} }}
+  first: {{ use: test.step, in: {{ image: image.image }} }}
+  second: {{ use: test.step, in: {{ image: image.image, model: first.fitted, notes: first.report }} }}
+outputs:
+  model.json: second.fitted
+  report.json: second.report
+""")
+    floe("run", pipeline, "-o", tmp_path / "out", "--plugin-path", folder, "--quiet", env=ENV)
+    assert json.loads((tmp_path / "out/model.json").read_text())["count"] == 2
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert report["model"] == {"kind": "counting", "count": 1} and report["notes"] == {}
+    # A model that was written is one again.
+    floe("step", "test.step", "--plugin-path", folder, "--image", image, "--model", tmp_path / "out/model.json", "--fitted", "m.json", "-o", tmp_path / "third", env=ENV)
+    assert json.loads((tmp_path / "third/m.json").read_text())["count"] == 3
+    manifest(folder, program.replace("KIND", "'other'"), command=command, ports=MODEL)
+    result = floe("run", pipeline, "-o", tmp_path / "no", "--plugin-path", folder, "--quiet", env=ENV, expect=1)
+    assert """the program's 'fitted' has "kind": "other", not "kind": "counting" as the manifest says""" in result.err
+
+
+@pytest.mark.parametrize("to, back", [("gpkg", "gpkg"), ("csv", "csv"), ("nc", "gpkg")])
+def test_tables_travel_in_plain_formats(tmp_path, to, back):
+    points = tmp_path / "p.csv"
+    points.write_text("x,y,v,name\n" + "".join(f"{i},{60 + i},{i * i},n{i}\n" for i in range(5)))
+    ports = f"""inputs:
+  table: {{ kind: table, help: Points, format: {to} }}
+outputs:
+  more: {{ kind: table, help: With thrice the value, like: table, format: {back}, columns: {{ thrice: {{ unit: m, help: Thrice v }} }} }}
+"""
+    program = """from osgeo import ogr
+if a[0].endswith('.nc'):
+    import netCDF4
+    values = [float(v) for v in netCDF4.Dataset(a[0])['v'][:]]
+else:
+    source = ogr.Open(a[0])
+    values = [float(f['v']) for f in source.GetLayer(0)]
+out = ogr.GetDriverByName('CSV' if a[1].endswith('csv') else 'GPKG').CreateDataSource(a[1])
+layer = out.CreateLayer('more', geom_type=ogr.wkbNone)
+for name in ('key', 'thrice'):
+    layer.CreateField(ogr.FieldDefn(name, ogr.OFTReal))
+for i, v in enumerate(values):
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature['key'], feature['thrice'] = i, 3 * v
+    layer.CreateFeature(feature)
+layer = out = None
+"""
+    folder = manifest(tmp_path / "s", program, ports=ports, command='[python3, "{folder}/program.py", "{input.table}", "{output.more}"]')
+    floe("step", "test.step", "--plugin-path", folder, "--table", points, "--more", "o.csv", "-o", folder / "out", env=ENV)
+    lines = (folder / "out/o.csv").read_text().split()
+    assert lines[0] == "x,y,v,name,thrice" and lines[-1] == "4,64,16,n4,48"

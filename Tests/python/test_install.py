@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -54,21 +55,72 @@ def test_no_path_of_the_building_machine_remains(prefix):
         assert runpath and all(p.startswith("$ORIGIN") for p in runpath.split(":")), (file, runpath)
 
 
-def test_a_plugin_built_on_the_installed_kit_is_taken(prefix, tmp_path):
-    run(prefix, "new", "plugin", "ice-edge", "--in", tmp_path, cwd=tmp_path)
-    package = tmp_path / "ice-edge"
-    assert str(prefix) in (package / "Package.swift").read_text()
-    done = subprocess.run(
-        ["swift", "build", "-c", "release", "--package-path", package, "--scratch-path", ROOT / ".build-outsider/installed"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    shutil.copy(ROOT / ".build-outsider/installed/release/libIceEdgeFloePlugin.so", plugins)
-    image = write_tif(tmp_path / "i.tif", np.array([[1, 5]], np.uint16))
-    run(prefix, "step", "ice_edge.threshold", "--image", image, "--below", "3", "--mask", "m.tif", "--plugin-path", plugins, "-o", tmp_path / "out", cwd=tmp_path)
-    assert read(tmp_path / "out/m.tif").tolist() == [[1, 0]]
+def test_it_runs_from_another_place(prefix, tmp_path):
+    shutil.copytree(prefix, tmp_path / "moved", symlinks=True)
+    found = json.loads(run(tmp_path / "moved", "plugins", "--json", cwd=tmp_path).stdout)
+    assert found and all(m["path"].startswith(str(tmp_path / "moved")) and not m.get("refusal") for m in found)
+    assert "floe is well" in run(tmp_path / "moved", "doctor", cwd=tmp_path).stdout
+
+
+def test_what_plugin_authors_need_is_there(prefix):
+    for package in ("FloeKit", "FloeTestSupport"):
+        kept = {p.relative_to(ROOT / "Sources" / package): p.read_bytes() for p in (ROOT / "Sources" / package).rglob("*") if p.is_file() and ".build" not in p.parts}
+        shipped = {p.relative_to(prefix / "share/floe" / package): p.read_bytes() for p in (prefix / "share/floe" / package).rglob("*") if p.is_file()}
+        assert {str(p) for p in shipped} == {str(p) for p in kept if p.parts[0] in ("Sources", "Package.swift")}
+        assert all(kept[p] == shipped[p] for p in shipped)
+    manifest = (prefix / "share/floe/examples/plugin-swift/Package.swift").read_text()
+    for path in [line.split('"')[0] for line in manifest.split('.package(path: "')[1:]]:
+        assert (prefix / "share/floe/examples/plugin-swift" / path / "Package.swift").exists(), path
+
+
+def displayed(command, path=()):
+    """Each command with its words, as the argument parser describes it."""
+    path = (*path, command["commandName"])
+    yield path, command
+    for child in command.get("subcommands", []):
+        if child.get("shouldDisplay", True) and child["commandName"] != "help":
+            yield from displayed(child, path)
+
+
+def test_the_manual_page_tells_every_command_and_option(prefix, tmp_path):
+    page = prefix / "share/man/man1/floe.1"
+    raw = page.read_text()
+    text = raw.replace("\\-", "-").replace("\\e", "\\").replace("\\&", "")
+    sections = text.split("\n.S")
+    for path, command in displayed(json.loads(run(prefix, "--experimental-dump-help", cwd=tmp_path).stdout)["command"]):
+        part = next((s for s in sections if s.startswith(f'S "{" ".join(path)}') and s.splitlines()[0].removeprefix(f'S "{" ".join(path)}')[0] in ' "'), None) if len(path) > 1 else text
+        assert part and command["abstract"] in part, path
+        for argument in command.get("arguments", []):
+            if argument.get("shouldDisplay", True):
+                for name in argument.get("names", []):
+                    assert ("--" if name["kind"] == "long" else "-") + name["name"] in part, (path, name)
+                assert argument.get("abstract", "") in part, (path, argument)
+    assert "__" not in text.split("\n", 1)[1]
+    assert raw == run(prefix, "__manual", cwd=tmp_path).stdout
+    if shutil.which("groff"):
+        done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], capture_output=True, text=True)
+        assert done.stderr == "" and "NAME" in done.stdout
 
 
 def test_completions_are_there(prefix):
-    for file in ["bash-completion/completions/floe", "zsh/site-functions/_floe", "fish/vendor_completions.d/floe.fish"]:
-        assert "floe" in (prefix / "share" / file).read_text()
+    """Each is what floe says now, and where the shell is at hand it can be read."""
+    for shell, file in [("bash", "bash-completion/completions/floe"), ("zsh", "zsh/site-functions/_floe"), ("fish", "fish/vendor_completions.d/floe.fish")]:
+        said = subprocess.run([prefix / "bin/floe", "--generate-completion-script", shell], capture_output=True, text=True, check=True).stdout
+        assert (prefix / "share" / file).read_text() == said and "doctor" in said and "plugin-path" in said
+        if shutil.which(shell):
+            assert subprocess.run([shell, "-n", prefix / "share" / file], capture_output=True, text=True).stderr == ""
+
+
+def test_the_container_asks_for_what_the_makefile_asks_for():
+    """No engine is needed: packages, commands and folders of the Containerfile are those of the Makefile and of the installer."""
+    lines = (ROOT / "Containerfile").read_text().replace("\\\n", " ")
+    makefile = (ROOT / "Makefile").read_text()
+    def packages(name):
+        return set(re.search(rf"^{name} := (.*)$", makefile, re.M)[1].split())
+    installed = [set(part.split("&&")[0].split()) for part in lines.split("--no-install-recommends")[1:]]
+    assert len(installed) == 2
+    assert installed[0] == packages("BUILD_PACKAGES") | packages("INSTALL_PACKAGES") | {"make"}
+    remedy = re.search(r"apt-get install ([\w. -]+)", (ROOT / "Sources/FloeHost/Doctor/LibraryChecks.swift").read_text())[1]
+    assert set(remedy.split()) <= installed[1]
+    assert re.search(r"RUN make install PREFIX=(\S+)", lines)[1] == re.search(r"COPY --from=build (\S+) ", lines)[1] == re.search(r"ENV PATH=(\S+)/bin:", lines)[1]
+    assert set(re.findall(r"^[A-Z]+", lines, re.M)) == {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "ENTRYPOINT"}

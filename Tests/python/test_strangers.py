@@ -24,12 +24,18 @@ def build(package):
 
 
 @pytest.fixture(scope="module")
-def leads(tmp_path_factory):
-    """The folder with the built example plugin alone."""
+def package(tmp_path_factory):
+    """The example plugin in a folder of its own."""
     package = tmp_path_factory.mktemp("outside") / "lead-width"
     shutil.copytree(ROOT / "examples/plugin-swift", package, ignore=shutil.ignore_patterns(".build"))
     manifest = package / "Package.swift"
-    manifest.write_text(manifest.read_text().replace("../../Sources/FloeKit", str(ROOT / "Sources/FloeKit")))
+    manifest.write_text(manifest.read_text().replace("../../Sources", str(ROOT / "Sources")))
+    return package
+
+
+@pytest.fixture(scope="module")
+def leads(package, tmp_path_factory):
+    """The folder with the built example plugin alone."""
     folder = tmp_path_factory.mktemp("plugins")
     shutil.copy(build(package) / "libLeadWidthFloePlugin.so", folder)
     return folder
@@ -54,6 +60,15 @@ outputs:
   widths.json: widths.summary
 """)
     return floe("run", pipeline, "-o", out, "--quiet", *(["--plugin-path", leads] if plugin else []), *more, expect=expect)
+
+
+def test_its_own_tests_pass(package):
+    """Widths of straight leads, and the contract by `checkStep`; optimised, since the distance transform is slow without."""
+    done = subprocess.run(
+        ["swift", "test", "-c", "release", "--disable-testable-imports", "--package-path", package, "--scratch-path", SCRATCH],
+        capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "keepsTheContract() passed" in done.stdout + done.stderr
 
 
 def test_it_is_listed_and_described(leads):

@@ -3,14 +3,15 @@ import PackageDescription
 
 // Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
 let kit: Target.Dependency = .product(name: "FloeKit", package: "FloeKit")
+let testSupport: Target.Dependency = .product(name: "FloeTestSupport", package: "FloeTestSupport")
 
 let package = Package(
   name: "lead-width",
   // floe looks for files named lib*FloePlugin.so; the product's name is also the door's (Plugin.swift).
   products: [.library(name: "LeadWidthFloePlugin", type: .dynamic, targets: ["LeadWidth"])],
-  dependencies: [.package(path: "../../Sources/FloeKit")],
+  dependencies: [.package(path: "../../Sources/FloeKit"), .package(path: "../../Sources/FloeTestSupport")],
   targets: [
     .target(name: "LeadWidth", dependencies: [kit]),
-    .testTarget(name: "LeadWidthTests", dependencies: ["LeadWidth", kit]),
+    .testTarget(name: "LeadWidthTests", dependencies: ["LeadWidth", kit, testSupport]),
   ],
   swiftLanguageModes: [.v6])

@@ -11,7 +11,7 @@ struct ClipStep: ProcessingStep {
     box the extent stays. A box across 180° has a west greater than its east. Source of the polygons: any layer that OGR reads.
     """
   static let example = """
-    part: { use: raster.clip, in: { image: stack.image }, with: { box: [500000, 7800000, 520000, 7820000] } }
+    part: { use: raster.clip, in: { image: stack.image }, with: { box: [301000, 7897000, 305000, 7899000] } }
     """
   @Input("The raster") var image: Raster
   @Param("West, south, east, north") var box: [Double]?

@@ -1,10 +1,12 @@
 /// One thing that the doctor looked at.
 public struct Finding: Sendable, Codable {
+  /// How it stands: `wrong` keeps floe from working, a `remark` does not.
   public enum State: String, Sendable, Codable {
     case fine, remark, wrong
   }
   /// What was looked at, for example `GDAL`.
   public let subject: String
+  /// How it stands.
   public let state: State
   /// What was found.
   public let text: String

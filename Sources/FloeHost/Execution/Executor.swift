@@ -3,7 +3,9 @@ import Foundation
 
 /// How a plan is to be run.
 public struct RunOptions: Sendable {
+  /// Where the outputs go.
   public var outputFolder: String
+  /// Threads that share the work.
   public var workers: Int
   /// The cap on peak resident memory of the process, in bytes.
   public var memory: Int

@@ -65,9 +65,18 @@ final class Exchange: Sendable {
         throw FloeError("the program's '\(name)' has no column '\(column.name)'; it has \(read.columns.map(\.name).joined(separator: ", "))")
       }
       return .table(try merged(read, output, into: like))
-    case .document, .model:
-      return .document(Document(title: output.info.help, body: try JSONText.decode(try VirtualFile.readText(path), name: "the program's '\(name)'")))
+    case .document: return .document(Document(title: output.info.help, body: try json(path, name)))
+    case .model(let model):
+      let body = try json(path, name), kind = body["kind"]?.stringValue
+      guard kind == model.kind else {
+        throw FloeError("the program's '\(name)' has \(kind.map { "\"kind\": \"\($0)\"" } ?? "no \"kind\""), not \"kind\": \"\(model.kind)\" as the manifest says")
+      }
+      return .model(Model(kind: model.kind, body: body))
     }
+  }
+
+  private func json(_ path: String, _ name: String) throws -> JSONValue {
+    try JSONText.decode(try VirtualFile.readText(path), name: "the program's '\(name)'")
   }
 
   private func table(_ path: String, _ output: ExternalManifest.Output) throws -> Table {

@@ -15,6 +15,8 @@ struct ExternalManifest: Sendable {
     let like: String?
     /// What a raster holds; grid and tile come from the input that it is like.
     let raster: RasterForm?
+    /// What a model says it was made by.
+    let modelKind: String?
     /// Columns that the program makes, empty of rows.
     let columns: [Column]
   }

@@ -78,6 +78,7 @@ struct ExternalStep: BoundStep {
       for column in output.columns { table.set(Self.sized(column, rows: table.rowCount)) }
       return .table(table)
     default:
+      if let kind = output.modelKind { return .model(Model(kind: kind, body: .null)) }
       if output.info.kinds == [.document] { return .document(Document(title: output.info.help, body: .null)) }
       var table = Table(rowCount: 0)
       for column in output.columns { table.set(column) }

@@ -16,7 +16,7 @@ extension ManifestReader {
 
   mutating func output(_ key: Node, _ node: Node, inputs: [ExternalManifest.Input]) -> ExternalManifest.Output? {
     let name = key.string ?? ""
-    let parts = map(node, "output '\(name)'", keys: ["kind", "help", "format", "like", "bands", "type", "unit", "quantity", "no_data", "classes", "columns"])
+    let parts = map(node, "output '\(name)'", keys: ["kind", "help", "format", "like", "model", "bands", "type", "unit", "quantity", "no_data", "classes", "columns"])
     guard let kind = kind(parts["kind"], key), let format = format(parts["format"], kind, key, isOutput: true) else { return nil }
     let like = parts["like"]?.scalarText
     if let like, !inputs.contains(where: { $0.info.name == like && $0.info.kinds == [kind] && $0.info.isRequired && !$0.info.acceptsMany }) {
@@ -28,14 +28,19 @@ extension ManifestReader {
     if kind != .raster {
       for part in ["bands", "type", "quantity", "no_data", "classes", "unit"] where parts[part] != nil { complain(key.line, "'\(part)' is for raster outputs; '\(name)' is a \(kind.rawValue)") }
     }
+    let modelKind = parts["model"]?.scalarText
+    if kind == .model, modelKind?.isEmpty != false { complain(key.line, "model output '\(name)' needs 'model: KIND', the text under \"kind\" in the program's JSON") }
+    for (part, owner) in [("model", PortKind.model), ("columns", .table)] where kind != owner && parts[part] != nil {
+      complain(parts[part]?.line ?? key.line, "'\(part)' is for \(owner.rawValue) outputs; '\(name)' is a \(kind.rawValue)")
+    }
     return .init(
       info: PortInfo(name: name, help: parts["help"]?.scalarText ?? "", kinds: [kind]), format: format, like: like,
-      raster: kind == .raster ? raster(name, parts) : nil, columns: columns(parts["columns"]))
+      raster: kind == .raster ? raster(name, parts) : nil, modelKind: modelKind, columns: columns(parts["columns"]))
   }
 
   private mutating func kind(_ node: Node?, _ key: Node) -> PortKind? {
-    let known: [PortKind] = [.raster, .table, .document]
-    if let kind = node?.scalarText.flatMap(PortKind.init), known.contains(kind) { return kind }
+    let known = PortKind.allCases
+    if let kind = node?.scalarText.flatMap(PortKind.init) { return kind }
     complain(node?.line ?? key.line, "'\(key.string ?? "")' needs a kind: one of \(known.map(\.rawValue).joined(separator: ", "))\(node.map { ", not '\($0.literal.description)'" } ?? "")")
     return nil
   }

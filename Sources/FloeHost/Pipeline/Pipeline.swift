@@ -5,15 +5,22 @@ import OrderedCollections
 public struct Pipeline: Sendable {
   /// An input that the user sets with `--set name=value`.
   public struct InputDeclaration: Sendable {
+    /// `path`, `text`, `number` and so on, as the pipeline says.
     public let type: String
+    /// What it is, in a few words.
     public let help: String
+    /// Whether a run may leave it out.
     public let isOptional: Bool
+    /// The value when none is set; nil without one.
     public let defaultValue: ParameterLiteral?
+    /// The line in the file, from 1.
     public let line: Int
   }
   /// A parameter as written.
   public struct Setting: Sendable {
+    /// The value as written.
     public let literal: ParameterLiteral
+    /// The line in the file, from 1.
     public let line: Int
     /// A parameter's literal and its line.
     public init(literal: ParameterLiteral, line: Int) {
@@ -23,8 +30,11 @@ public struct Pipeline: Sendable {
   }
   /// A reference to a port, `step.port`.
   public struct Reference: Sendable {
+    /// The step that makes it.
     public let step: String
+    /// The output of that step.
     public let port: String
+    /// The line in the file, from 1.
     public let line: Int
     /// `step.port`.
     public var text: String { "\(step).\(port)" }
@@ -37,10 +47,15 @@ public struct Pipeline: Sendable {
   }
   /// A step as written.
   public struct StepNode: Sendable {
+    /// The step's name in this pipeline.
     public let id: String
+    /// The kind of step, `family.step`.
     public let use: String
+    /// The line in the file, from 1.
     public let line: Int
+    /// Parameters by name.
     public var settings: OrderedDictionary<String, Setting>
+    /// What each input is connected to.
     public var connections: OrderedDictionary<String, [Reference]>
     /// A step from its parts.
     public init(
@@ -55,8 +70,11 @@ public struct Pipeline: Sendable {
   }
   /// An output file as written; a file without layers has one with the empty name.
   public struct OutputNode: Sendable {
+    /// The file's name, relative to the output folder.
     public let name: String
+    /// The line in the file, from 1.
     public let line: Int
+    /// What is written, by layer; the empty name for a file without layers.
     public let layers: OrderedDictionary<String, Reference>
     /// An output from its parts.
     public init(name: String, line: Int, layers: OrderedDictionary<String, Reference>) {
@@ -70,10 +88,15 @@ public struct Pipeline: Sendable {
   public var file: String
   /// The folder that relative paths in the file count from.
   public var folder: String
+  /// A heading for people; empty without one.
   public var title: String
+  /// The number from which every random choice follows.
   public var seed: UInt64
+  /// What a run sets from outside, by name.
   public var inputs: OrderedDictionary<String, InputDeclaration>
+  /// The steps by name, in the order of the file.
   public var steps: OrderedDictionary<String, StepNode>
+  /// The files to write, in the order of the file.
   public var outputs: [OutputNode]
   /// The text of the file, kept for provenance.
   public var text: String

@@ -2,9 +2,11 @@ import FloeSDK
 
 /// One mistake in a request: where it is and a sentence.
 public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The file, flag or folder that the mistake is in; empty for none.
   public let file: String
   /// Counted from 1; 0 where no line is to blame.
   public let line: Int
+  /// The sentence.
   public let message: String
 
   /// A mistake at a line of a file.
@@ -20,6 +22,7 @@ public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// All mistakes of a request; nothing was computed.
 public struct RequestRefused: Error, Sendable, CustomStringConvertible {
+  /// One mistake each.
   public let problems: [Problem]
   /// A refusal with its reasons.
   public init(_ problems: [Problem]) { self.problems = problems }

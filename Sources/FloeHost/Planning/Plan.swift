@@ -5,23 +5,34 @@ import OrderedCollections
 public struct Plan: Sendable {
   /// A step in its place.
   public struct Step: Sendable {
+    /// The step's name in the pipeline.
     public let id: String
+    /// The kind of step, `family.step`.
     public let use: String
+    /// Its line in the pipeline, from 1.
     public let line: Int
+    /// The parameters that were given, inputs filled in and paths whole.
     public let parameters: [String: ParameterLiteral]
+    /// What each input is connected to.
     public let connections: OrderedDictionary<String, [Pipeline.Reference]>
     /// Outputs as planned, without pixels or records.
     public let outputs: [String: PortData]
+    /// Whether it needs all of its input before it hands anything on.
     public let isBarrier: Bool
+    /// Whether it runs after the writers.
     public let isFinishing: Bool
+    /// Scratch that it announced, in bytes.
     public let scratchBytes: Int
     /// The parameters in force, defaults included.
     public let inForce: [String: ParameterLiteral]
   }
+  /// The pipeline as read.
   public let pipeline: Pipeline
   /// In the order of execution, finishing steps last.
   public let steps: [Step]
+  /// The files to write.
   public let outputs: [Pipeline.OutputNode]
+  /// What the steps told while they planned.
   public let warnings: [Problem]
   /// Files and folders that the run reads: the values of parameters that are paths.
   public let inputPaths: [String]

@@ -6,8 +6,11 @@ import Synchronization
 public final class PluginLoader: Sendable {
   /// What an opened plugin brought.
   public struct Loaded: Sendable {
+    /// The plugin's own version; empty when it does not tell.
     public let version: String
+    /// Its steps.
     public let steps: [any StepFactory]
+    /// Its product readers.
     public let readers: [any ProductReader]
   }
   private let opened = Mutex<[String: Loaded]>([:])

@@ -6,6 +6,7 @@ public struct PluginManifest: Sendable, Codable {
   public var path: String
   /// The plugin's own version; empty when it does not tell.
   public var version: String
+  /// What it brings.
   public var steps: [StepDeclaration]
   /// Families of products that it reads.
   public var readers: [String]

@@ -3,8 +3,11 @@ import Foundation
 
 /// The kit, its sources and the compiler that a plugin was built with, as found in its file.
 public struct PluginStamp: Sendable, Hashable {
+  /// The kit's version.
   public let version: String
+  /// Digest of the kit's sources.
   public let digest: String
+  /// The compiler's own name and version.
   public let compiler: String
 
   /// Reads `floe-kit|version|digest|compiler|end`; nil for anything else.

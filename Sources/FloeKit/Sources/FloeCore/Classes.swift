@@ -1,5 +1,6 @@
 /// A colour with eight bits a channel.
 public struct RGB: Sendable, Hashable, Codable {
+  /// Shares of the three colours, 0 to 255.
   public let red, green, blue: UInt8
   /// A colour from its channels.
   public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
@@ -15,11 +16,13 @@ public struct RGB: Sendable, Hashable, Codable {
 
 /// One code of a class band.
 public struct ClassEntry: Sendable, Hashable, Codable {
+  /// The number that stands in pixels and columns.
   public let code: Int
   /// The name for programs: letters, digits, `_` and `-`.
   public let name: String
   /// The name for people.
   public let label: String
+  /// The colour on maps.
   public let color: RGB
   /// A class.
   public init(code: Int, name: String, label: String, color: RGB) {
@@ -32,7 +35,9 @@ public struct ClassEntry: Sendable, Hashable, Codable {
 
 /// The codes of a class band with their names and colours, in rising order of code, and the code of no data.
 public struct ClassTable: Sendable, Hashable, Codable {
+  /// The classes in the order of legends.
   public let entries: [ClassEntry]
+  /// The code of what has no class.
   public let noData: Int
   /// A table; entries are put in rising order of code.
   public init(_ entries: [ClassEntry], noData: Int = 255) {

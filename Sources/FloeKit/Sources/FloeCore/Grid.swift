@@ -120,6 +120,7 @@ public struct Grid: Sendable, Hashable, Codable {
 
 /// A rectangle in CRS units.
 public struct Bounds: Sendable, Hashable, Codable {
+  /// The four sides, in the units of the reference system.
   public var minX, minY, maxX, maxY: Double
   /// A rectangle from its corners.
   public init(minX: Double, minY: Double, maxX: Double, maxY: Double) {
@@ -136,6 +137,7 @@ public struct Bounds: Sendable, Hashable, Codable {
 
 /// A rectangle of pixels.
 public struct PixelWindow: Sendable, Hashable, Codable {
+  /// Upper left pixel and size, in pixels; column 0 is west, row 0 is north.
   public var column, row, width, height: Int
   /// A window from its upper left pixel and its size.
   public init(column: Int, row: Int, width: Int, height: Int) {
@@ -171,6 +173,7 @@ public struct PixelWindow: Sendable, Hashable, Codable {
 
 /// The width and height of a tile in pixels.
 public struct TileSize: Sendable, Hashable, Codable {
+  /// Size in pixels.
   public let width, height: Int
   /// A tile size; both sides at least 1.
   public init(width: Int, height: Int) {

@@ -1,5 +1,6 @@
 /// A unit of measurement by its symbol, as UDUNITS and UCUM write it; `1` is dimensionless.
 public struct PhysicalUnit: RawRepresentable, Sendable, Hashable, Codable, ExpressibleByStringLiteral {
+  /// The UDUNITS symbol.
   public let rawValue: String
   /// A unit from its symbol.
   public init(rawValue: String) { self.rawValue = rawValue }
@@ -7,9 +8,13 @@ public struct PhysicalUnit: RawRepresentable, Sendable, Hashable, Codable, Expre
   public init(stringLiteral value: String) { rawValue = value }
   /// No unit.
   public static let dimensionless: PhysicalUnit = "1"
+  /// Length.
   public static let metre: PhysicalUnit = "m"
+  /// Ten times the decimal logarithm of a ratio of powers.
   public static let decibel: PhysicalUnit = "dB"
+  /// Time.
   public static let second: PhysicalUnit = "s"
+  /// Plane angle; latitude and longitude.
   public static let degree: PhysicalUnit = "degree"
 }
 
@@ -23,7 +28,9 @@ public struct BandSpec: Sendable, Hashable, Codable {
   public var quantity: String
   /// The unit of the physical value.
   public var unit: PhysicalUnit
+  /// What stored numbers are multiplied by; see `offset`.
   public var scale: Double
+  /// What is added: physical value = stored number * scale + offset, in `unit`.
   public var offset: Double
   /// The stored value that stands for "nothing here"; nil where every value is valid. NaN is always no data.
   public var noData: Double?
@@ -54,6 +61,7 @@ public struct Acquisition: Sendable, Hashable, Codable {
   public var time: UTCTime?
   /// For example `Sentinel-2A`.
   public var platform: String?
+  /// The instrument, for example `MSI`.
   public var instrument: String?
   /// For example `L1C`.
   public var level: String?
@@ -94,14 +102,19 @@ public enum RasterStyle: Sendable, Hashable, Codable {
 
 /// Everything about a raster but its pixels.
 public struct RasterSpec: Sendable, Hashable, Codable {
+  /// Where the pixels lie.
   public var grid: Grid
+  /// The bands in the order in which they are stored.
   public var bands: [BandSpec]
+  /// The type of the stored numbers, the same in all bands.
   public var type: PixelType
   /// The tile in which the source delivers cheapest.
   public var tile: TileSize
   /// The codes that occur in a class, label or mask band.
   public var classes: ClassTable?
+  /// How maps show it; nil leaves that to the reader.
   public var style: RasterStyle?
+  /// When and by what it was measured; nil where that is not known.
   public var acquisition: Acquisition?
   /// Further facts that travel with the raster, for people and provenance.
   public var tags: [String: String]
@@ -150,7 +163,9 @@ extension RasterSource {
 
 /// A raster: its description and a source that reads any window. Nothing is read until asked for.
 public struct Raster: Sendable {
+  /// What the raster is, without its pixels.
   public var spec: RasterSpec
+  /// Where its pixels come from.
   public let source: any RasterSource
 
   /// A raster over a source.

@@ -35,7 +35,9 @@ public enum ColumnValues: Sendable, Equatable {
 
 /// A named column with its unit.
 public struct Column: Sendable, Equatable {
+  /// The name, unique in its table.
   public var name: String
+  /// The unit of the values.
   public var unit: PhysicalUnit
   /// A sentence for people: definition and source.
   public var summary: String
@@ -47,6 +49,7 @@ public struct Column: Sendable, Equatable {
   public var dimension: String?
   /// Further attributes of the product's variable, as texts: `standard_name`, `comment`.
   public var attributes: [String: String]
+  /// One value a row.
   public var values: ColumnValues
 
   /// A column.
@@ -121,11 +124,15 @@ public struct RowStatus: Sendable, Equatable {
 public struct Table: Sendable, Equatable {
   /// Rows; known while planning only if the reader can tell without reading.
   public private(set) var rowCount: Int
+  /// The columns in the order in which files list them.
   public private(set) var columns: [Column]
+  /// What the rows look like on a map; nil for rows without a place.
   public var geometry: TableGeometry?
   /// The CRS of the geometry.
   public var crs: CRS?
+  /// Which rows take no part, and why.
   public var status: RowStatus
+  /// When and by what it was measured; nil where that is not known.
   public var acquisition: Acquisition?
   /// The layer style in `styles/`, without ending.
   public var style: String?

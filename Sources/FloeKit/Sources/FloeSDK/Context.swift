@@ -2,11 +2,13 @@ import Synchronization
 
 /// Where notes, counts and progress of a run go; the host implements it.
 public protocol RunSink: Sendable {
+  /// A note for people.
   func log(_ level: LogLevel, step: String, _ message: String)
   /// A fact for `run.json`, provenance and the summary; a key given again replaces the old value.
   func record(step: String, key: String, value: JSONValue)
   /// Something left out, with its reason; counts of one reason add up.
   func dropped(step: String, count: Int, unit: String, reason: String)
+  /// How far a step is: `done` of `total` pieces of work, counted in `unit`.
   func progress(step: String, done: Int, total: Int, unit: String)
 }
 
@@ -24,6 +26,7 @@ public protocol ProductCatalogue: Sendable {
 public struct PlanContext: Sendable {
   /// The step's name in the pipeline.
   public let stepID: String
+  /// The product readers of all plugins.
   public let products: any ProductCatalogue
   private let notes: PlanNotes
 
@@ -45,8 +48,11 @@ public struct PlanContext: Sendable {
 public final class PlanNotes: Sendable {
   /// The collected notes.
   public struct Notes: Sendable {
+    /// What the user is to be told.
     public var warnings: [String] = []
+    /// Scratch that the step keeps, in bytes.
     public var scratchBytes = 0
+    /// Whether the step needs all of its input before it hands anything on.
     public var isBarrier = false
   }
   private let state = Mutex(Notes())
@@ -63,6 +69,7 @@ public struct WrittenOutput: Sendable, Hashable, Codable {
   public var name: String
   /// Where it is now: inside the run's temporary folder until everything is whole.
   public var path: String
+  /// What the file holds.
   public var kind: PortKind
   /// `step.port` for each layer that the file holds, by layer name; the empty name for a file without layers.
   public var sources: [String: String]
@@ -82,9 +89,13 @@ public struct RunContext: Sendable {
   public let stepID: String
   /// The number from which every random choice of this step follows.
   public let seed: UInt64
+  /// The threads that share the work.
   public let pool: WorkerPool
+  /// The switch that ends the run.
   public let cancellation: Cancellation
+  /// Space for pixels that several passes need.
   public let scratch: Scratch
+  /// The product readers of all plugins.
   public let products: any ProductCatalogue
   /// What the writers wrote; empty but in finishing steps.
   public let written: [WrittenOutput]

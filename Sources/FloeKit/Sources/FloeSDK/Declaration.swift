@@ -1,13 +1,22 @@
 /// A parameter as declared; everything that help, documentation and checks need.
 public struct ParameterInfo: Sendable, Hashable, Codable {
+  /// The name that pipelines write.
   public var name: String
+  /// `text`, `integer`, `number`, `boolean`, `path`, `choice`, `map`, or `list of` one of them.
   public var type: String
+  /// What it is, in a few words.
   public var help: String
+  /// UDUNITS symbol; `1` is dimensionless, nil for what has no unit.
   public var unit: String?
+  /// The value in force when none is given; nil without one.
   public var defaultValue: ParameterLiteral?
+  /// Whether a request without it is refused.
   public var isRequired: Bool
+  /// Smallest allowed number, in the parameter's unit; nil without a limit.
   public var minimum: Double?
+  /// Largest allowed number, in the parameter's unit; nil without a limit.
   public var maximum: Double?
+  /// The words that may be given; nil for what is no choice.
   public var choices: [String]?
 
   /// A parameter's description, as a manifest in another language gives it.
@@ -29,10 +38,15 @@ public struct ParameterInfo: Sendable, Hashable, Codable {
 
 /// An input or output as declared.
 public struct PortInfo: Sendable, Hashable, Codable {
+  /// The name that pipelines write.
   public var name: String
+  /// What it is, in a few words.
   public var help: String
+  /// What may travel through it.
   public var kinds: [PortKind]
+  /// For an input: whether it must be connected; for an output: whether it is always made.
   public var isRequired: Bool
+  /// Whether several values may be connected.
   public var acceptsMany: Bool
   /// When a conditional output is made, in words.
   public var condition: String?
@@ -52,8 +66,11 @@ public struct PortInfo: Sendable, Hashable, Codable {
 
 /// A named set of alternative defaults.
 public struct Preset: Sendable, Hashable, Codable {
+  /// The name that pipelines write.
   public var name: String
+  /// What it is, in a few words.
   public var help: String
+  /// The defaults that it replaces, by parameter.
   public var values: [String: ParameterLiteral]
   /// A preset; the values are written as in a pipeline.
   public init(_ name: String, _ help: String, values: [String: ParameterLiteral]) {
@@ -65,14 +82,21 @@ public struct Preset: Sendable, Hashable, Codable {
 
 /// Everything about a step that can be known without running it.
 public struct StepDeclaration: Sendable, Hashable, Codable {
+  /// The name that pipelines write.
   public var name: String
+  /// One sentence.
   public var summary: String
+  /// Output type, no data, edge behaviour, units and sources, in Markdown.
   public var discussion: String
   /// A pipeline fragment that shows the step in use.
   public var example: String
+  /// The inputs in the order in which they are declared.
   public var inputs: [PortInfo]
+  /// The parameters in the order in which they are declared.
   public var parameters: [ParameterInfo]
+  /// The outputs in the order in which they are declared.
   public var outputs: [PortInfo]
+  /// Named alternative defaults.
   public var presets: [Preset]
   /// Whether the step runs after the writers, with the list of what was written.
   public var isFinishing: Bool

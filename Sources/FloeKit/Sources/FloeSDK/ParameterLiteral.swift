@@ -6,7 +6,9 @@ public indirect enum ParameterLiteral: Sendable, Hashable, Codable {
 
   /// One key of a map.
   public struct Entry: Sendable, Hashable, Codable {
+    /// The entry's key.
     public let key: String
+    /// The entry's value.
     public let value: ParameterLiteral
     /// A key and its value.
     public init(_ key: String, _ value: ParameterLiteral) {
@@ -77,6 +79,7 @@ public struct ParameterError: Error, Sendable, Equatable, CustomStringConvertibl
 
 /// All mistakes found while binding a step's parameters and ports.
 public struct BindingErrors: Error, Sendable {
+  /// One mistake each, in the order of the declaration.
   public let errors: [ParameterError]
   /// At least one mistake.
   public init(errors: [ParameterError]) { self.errors = errors }

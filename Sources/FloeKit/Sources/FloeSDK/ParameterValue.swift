@@ -74,6 +74,7 @@ extension String: ParameterValue {
 
 /// A file or folder that must exist; relative paths count from the pipeline's folder, on the command line from the working one.
 public struct InputPath: ParameterValue, Hashable {
+  /// The path as it was given, made whole by the host.
   public let path: String
   /// A path.
   public init(_ path: String) { self.path = path }
@@ -131,6 +132,7 @@ extension Optional: ParameterValue where Wrapped: ParameterValue {
 
 /// Texts by key in the order written, for rules such as `names: { lead: darkest, sea_ice: rest }`.
 public struct Pairs: ParameterValue, Hashable {
+  /// Keys and values in the order in which they were given.
   public var entries: [(key: String, value: String)] { keys.indices.map { (keys[$0], values[$0]) } }
   private let keys: [String], values: [String]
   /// Pairs in their order.

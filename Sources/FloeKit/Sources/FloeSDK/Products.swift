@@ -2,16 +2,20 @@
 public struct ProductDescription: Sendable, Codable {
   /// One line of a description: a heading and its text.
   public struct Fact: Sendable, Codable {
+    /// The heading.
     public let name: String
+    /// What it says.
     public let text: String
   }
   /// For example `Sentinel-2 MSI L1C`.
   public var kind: String
   /// The product's name without its folder.
   public var name: String
+  /// Where the product is.
   public var path: String
-  /// The times that the product covers.
+  /// The beginning of the time that the product covers.
   public var start: UTCTime?
+  /// The end of the time that the product covers.
   public var stop: UTCTime?
   /// What is known of the acquisition; its time is the scene's own.
   public var acquisition: Acquisition
@@ -19,11 +23,13 @@ public struct ProductDescription: Sendable, Codable {
   public var footprint: [SIMD2<Double>]
   /// Whether the footprint is the line of a track and not the outline of an area.
   public var isTrack: Bool
+  /// The bands of an image; empty for a track.
   public var bands: [BandSpec]
   /// The number of records of a track.
   public var records: Int?
   /// Further facts in the order in which people want them.
   public var facts: [Fact]
+  /// What is odd about the product, a sentence each.
   public var warnings: [String]
 
   /// A description with what every product has.
@@ -54,7 +60,9 @@ public struct ProductDescription: Sendable, Codable {
 public protocol ProductReader: Sendable {
   /// The family, for example `sentinel2`.
   static var name: String { get }
+  /// One sentence.
   static var summary: String { get }
+  /// A reader; it keeps no state.
   init()
   /// Whether the path looks like one of the family's products: by name and shape, quickly.
   func recognises(_ path: String) -> Bool

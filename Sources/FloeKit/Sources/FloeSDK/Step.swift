@@ -49,6 +49,7 @@ public protocol FinishingStep: ProcessingStep {}
 
 /// A step that can be bound: a Swift type behind a plugin's door, or a program described by a manifest.
 public protocol StepFactory: Sendable {
+  /// Everything about the step that can be known without running it.
   var declaration: StepDeclaration { get }
   /// Binds parameters and ports.
   ///
@@ -58,7 +59,9 @@ public protocol StepFactory: Sendable {
 
 /// A step with its parameters and inputs, ready to plan and run.
 public protocol BoundStep: Sendable {
+  /// Assigns the outputs as they will be; see `ProcessingStep`.
   mutating func plan(in context: PlanContext) throws
+  /// Does the work and assigns the outputs.
   mutating func run(in context: RunContext) async throws
   /// The outputs assigned so far, by name.
   var outputs: [String: PortData] { get }
@@ -68,6 +71,7 @@ public protocol BoundStep: Sendable {
 
 /// The factory of a Swift step.
 public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
+  /// Read off the step's property wrappers, once.
   public let declaration: StepDeclaration
 
   /// A factory for a step type.

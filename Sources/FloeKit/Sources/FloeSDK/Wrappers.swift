@@ -85,6 +85,7 @@ public struct Input<Value: PortValue>: Sendable, Decodable {
 /// Declares an output of a step; the step assigns it in `plan` and again in `run`.
 @propertyWrapper
 public struct Output<Value: PortValue>: Sendable, Decodable {
+  /// What the step assigned; nil before it did, and for an output that is not made.
   public var wrappedValue: Value?
   let help: String
   let condition: String?

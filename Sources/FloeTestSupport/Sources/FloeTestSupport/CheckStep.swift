@@ -2,25 +2,39 @@ import FloeSDK
 
 /// Runs the laws of the step contract over a step.
 ///
+/// The declaration is consistent; bad parameters and ports are refused by name; `plan` reads nothing and announces what is made; the same
+/// bytes come out for any number of workers, memory, tile size and way of reading; a cancelled run ends as `Cancelled`; an input that cannot be
+/// read ends the step with the reason; neither leaves anything in scratch.
+///
 /// ```swift
 /// #expect(try await checkStep(ThresholdStep.self, ports: ["image": [.raster(SyntheticData.ice())]]) == [])
 /// ```
+/// - Parameters:
+///   - parameters: a request that the step takes.
+///   - ports: inputs that it takes; large enough for several tiles.
+///   - circumstances: readers, and what a finishing step looks at.
 /// - Returns: a sentence for each law that is broken.
+/// - Throws: what the step throws when nothing is wrong with the request.
 public func checkStep<Step: ProcessingStep>(
-  _ type: Step.Type, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:]
+  _ type: Step.Type, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:],
+  circumstances: Circumstances = Circumstances()
 ) async throws -> [String] {
-  try await checkStep(SwiftStepFactory(type), parameters: parameters, ports: ports)
+  try await checkStep(SwiftStepFactory(type), parameters: parameters, ports: ports, circumstances: circumstances)
 }
 
 /// The same for a factory, for example one that a plugin's door gave.
 public func checkStep(
-  _ factory: any StepFactory, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:]
+  _ factory: any StepFactory, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:],
+  circumstances: Circumstances = Circumstances()
 ) async throws -> [String] {
   var broken = checkDeclaration(factory, parameters: parameters, ports: ports)
-  let laws = StepLaws(factory: factory, parameters: parameters, ports: ports)
+  let laws = StepLaws(factory: factory, parameters: parameters, ports: ports, circumstances: circumstances)
   broken += try laws.planning()
+  broken += try await laws.keepingToThePlan()
   broken += try await laws.sameBytes()
-  broken += await laws.cancellation()
+  broken += try await laws.cancellation()
+  broken += try await laws.cancellationInTheMiddle()
+  broken += try await laws.failure()
   return broken
 }
 

@@ -5,7 +5,8 @@ struct StepLaws {
   let factory: any StepFactory
   let parameters: [String: ParameterLiteral]
   let ports: [String: [PortData]]
-  private var name: String { factory.declaration.name }
+  let circumstances: Circumstances
+  var name: String { factory.declaration.name }
 
   /// `plan` reads nothing and assigns every output that is always made, of a declared kind.
   func planning() throws -> [String] {
@@ -21,68 +22,75 @@ struct StepLaws {
     return broken
   }
 
-  /// The same bytes for any number of workers, memory and tile; and they are what was planned.
+  /// What is made is what was planned, no more and no less.
+  func keepingToThePlan() async throws -> [String] {
+    var broken: [String] = []
+    let planned = try plannedOutputs(), made = try await outputs(try Surroundings(circumstances).run(), ports)
+    for output in made.keys.sorted() where planned[output] == nil { broken.append("\(name) makes '\(output)', which it did not plan") }
+    for (output, value) in planned.sorted(by: { $0.key < $1.key }) {
+      switch (value, made[output]) {
+      case (_, nil): broken.append("\(name) plans '\(output)' and does not make it")
+      case (.raster(let a), .raster(let b)?):
+        if a.spec.grid != b.spec.grid || a.spec.type != b.spec.type || a.spec.bands.map(\.name) != b.spec.bands.map(\.name)
+          || a.spec.bands.map({ "\($0.noData ?? .infinity)" }) != b.spec.bands.map({ "\($0.noData ?? .infinity)" }) {
+          broken.append("\(name) makes '\(output)' with another grid, type, band or no-data value than it planned")
+        }
+      case (.table(let a), .table(let b)?):
+        for column in a.columns where b[column.name]?.unit != column.unit {
+          broken.append("\(name) plans the column '\(column.name)' of '\(output)' and makes none of that name and unit")
+        }
+      case (let a, let b?):
+        if a.kind != b.kind { broken.append("\(name) plans '\(output)' as \(a.kind.rawValue) and makes a \(b.kind.rawValue)") }
+      }
+    }
+    return broken
+  }
+
+  /// The same bytes for any number of workers, memory and tile, and however the result is read.
   func sameBytes() async throws -> [String] {
     var broken: [String] = []
-    let planned = try plannedOutputs()
-    let first = try await outputs(Surroundings().run(), tile: nil)
-    for (output, value) in planned {
-      guard let made = first[output] else {
-        broken.append("\(name) plans '\(output)' and does not make it")
-        continue
-      }
-      if case .raster(let a) = value, case .raster(let b) = made,
-        a.spec.grid != b.spec.grid || a.spec.type != b.spec.type || a.spec.bands.map(\.name) != b.spec.bands.map(\.name)
-          || a.spec.bands.map(\.noData) != b.spec.bands.map(\.noData) {
-        broken.append("\(name) makes '\(output)' with another grid, type, band or no-data value than it planned")
-      }
-      if made.kind != value.kind { broken.append("\(name) plans '\(output)' as \(value.kind.rawValue) and makes a \(made.kind.rawValue)") }
+    let first = try await outputs(try Surroundings(circumstances).run(), ports)
+    let wanted = try first.mapValues { try $0.content() }
+    for key in first.keys.sorted() {
+      if case .raster(let raster)? = first[key], try !raster.readsAlikeInTiles() { broken.append("\(name) makes '\(key)' with other pixels when it is read in tiles") }
     }
-    let wanted = try first.mapValues(Self.content)
-    for (way, workers, memory, tile) in [
-      ("3 workers", 3, 1 << 30, nil), ("no memory for scratch", 2, 0, nil), ("tiles of 64 x 48", 2, 1 << 30, TileSize(width: 64, height: 48)),
-    ] {
-      let found = try await outputs(Surroundings().run(workers: workers, memory: memory), tile: tile).mapValues(Self.content)
+    let tile = TileSize(width: 64, height: 48)
+    for (way, workers, memory, tile) in [("3 workers", 3, 1 << 30, nil), ("no memory for scratch", 2, 0, nil), ("tiles of 64 x 48", 2, 1 << 30, tile)] {
+      let given = ports.mapValues { $0.map { $0.tiled(tile) } }
+      let found = try await outputs(try Surroundings(circumstances).run(workers: workers, memory: memory), given).mapValues { try $0.content() }
       for key in wanted.keys.sorted() where found[key] != wanted[key] { broken.append("\(name) makes another '\(key)' with \(way)") }
     }
     return broken
   }
 
-  /// A step that spreads work ends with `Cancelled` when the run is over before it starts.
-  func cancellation() async -> [String] {
-    let surroundings = Surroundings(), cancelled = Cancellation()
-    do {
-      _ = try await outputs(surroundings.run(), tile: nil)
-      cancelled.cancel()
-      _ = try await outputs(Surroundings().run(workers: 2, cancellation: cancelled), tile: nil)
-      return surroundings.progressCalls > 0 ? ["\(name) does all its work although the run was cancelled"] : []
-    } catch is Cancelled {
-      return []
-    } catch is CancellationError {
-      return []
-    } catch {
-      return ["\(name) answers cancellation with '\(error)'"]
-    }
-  }
-
-  private func plannedOutputs() throws -> [String: PortData] {
-    var step = try factory.bind(parameters: parameters, ports: ports.mapValues { $0.map(Self.planned) })
-    try step.plan(in: Surroundings().plan)
+  func plannedOutputs() throws -> [String: PortData] {
+    var step = try factory.bind(parameters: parameters, ports: ports.mapValues { $0.map(\.planned) })
+    try step.plan(in: try Surroundings(circumstances).plan)
     return step.outputs
   }
 
-  private func outputs(_ context: RunContext, tile: TileSize?) async throws -> [String: PortData] {
-    let bound = try factory.bind(parameters: parameters, ports: ports.mapValues { $0.map { Self.tiled($0, tile) } })
+  func outputs(_ context: RunContext, _ ports: [String: [PortData]]) async throws -> [String: PortData] {
+    let bound = try factory.bind(parameters: parameters, ports: ports)
     return try await withTaskExecutorPreference(context.pool) {
       var step = bound
       try await step.run(in: context)
       return step.outputs
     }
   }
+}
 
+extension Raster {
+  /// Whether every tile of 48 x 64 pixels holds what the whole raster holds there.
+  fileprivate func readsAlikeInTiles() throws -> Bool {
+    let whole = Raster(spec, source: MemorySource(try read(spec.grid.fullWindow)))
+    return try spec.grid.tiles(TileSize(width: 48, height: 64)).allSatisfy { "\(try read($0).values)" == "\(try whole.read($0).values)" }
+  }
+}
+
+extension PortData {
   /// The value as `plan` sees it: no pixel, no record.
-  private static func planned(_ data: PortData) -> PortData {
-    switch data {
+  fileprivate var planned: PortData {
+    switch self {
     case .raster(let raster): return .raster(Raster(planned: raster.spec))
     case .table(let full):
       var table = Table(rowCount: 0, geometry: full.geometry, crs: full.crs, acquisition: full.acquisition, style: full.style, tags: full.tags)
@@ -99,19 +107,19 @@ struct StepLaws {
         table.set(empty)
       }
       return .table(table)
-    case .model, .document: return data
+    case .model, .document: return self
     }
   }
 
-  private static func tiled(_ data: PortData, _ tile: TileSize?) -> PortData {
-    guard let tile, case .raster(var raster) = data else { return data }
+  fileprivate func tiled(_ tile: TileSize?) -> PortData {
+    guard let tile, case .raster(var raster) = self else { return self }
     raster.spec.tile = tile
     return .raster(raster)
   }
 
   /// Everything that a value holds, as text; NaN equals NaN there.
-  private static func content(_ data: PortData) throws -> String {
-    switch data {
+  func content() throws -> String {
+    switch self {
     case .raster(let raster): try "\(raster.spec.bands) \(raster.spec.grid) \(raster.read(raster.spec.grid.fullWindow).values)"
     case .table(let table): "\(table.columns) \(table.status) \(String(describing: table.geometry))"
     case .model(let model): try JSONText.encode(model.body)

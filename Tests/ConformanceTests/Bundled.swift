@@ -1,0 +1,35 @@
+import Altimetry
+import Clustering
+import Colocation
+import Evaluation
+import FloeHost
+import FloeSDK
+import FloeTestSupport
+import QGIS
+import RasterSteps
+import Sentinel2
+import Sentinel3
+import Synthetic
+
+/// Everything that is bundled, taken through the plugins' doors. A new plugin: import it and add its door.
+enum Bundled {
+  static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
+    Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, Evaluation.floePlugin, QGIS.floePlugin,
+    RasterSteps.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin, Synthetic.floePlugin,
+  ]
+
+  private static func registry() -> PluginRegistry {
+    let registry = PluginRegistry()
+    for door in doors { door(Unmanaged.passUnretained(registry).toOpaque()) }
+    return registry
+  }
+
+  /// The library that holds the bundled steps and the host's own.
+  private static let library = StepLibrary(linked: registry())
+  /// The names of all steps.
+  static let names = library.declarations.map(\.name)
+  /// All product readers.
+  static let readers = registry().readers
+
+  static func factory(_ name: String) throws -> any StepFactory { try library.factory(name) }
+}

@@ -1,0 +1,68 @@
+import FloeSDK
+import FloeTestSupport
+
+/// A step with what it needs to run under `checkStep`.
+struct StepRequest: Sendable {
+  var parameters: [String: ParameterLiteral] = [:]
+  var ports: [String: [PortData]] = [:]
+  var circumstances = Circumstances(readers: Bundled.readers)
+
+  /// Parameters are written as on a command line.
+  init(_ parameters: [String: String] = [:], _ ports: [String: [PortData]] = [:]) {
+    self.parameters = parameters.mapValues { .text($0) }
+    self.ports = ports
+  }
+}
+
+/// At least one request for each bundled step. A new step: add a line here.
+let requests: [(step: String, request: @Sendable () async throws -> StepRequest)] = [
+  ("altimetry.align", { StepRequest([:], ["input": [try await Material.features()]]) }),
+  ("altimetry.align", { StepRequest(["method": "retracked"], ["input": [try await Material.features()]]) }),
+  ("altimetry.echoes", { StepRequest([:], ["input": [try await Material.aligned()]]) }),
+  ("altimetry.features", { StepRequest([:], ["input": [try await Material.records()]]) }),
+  ("altimetry.retrack", { StepRequest([:], ["input": [try await Material.records()]]) }),
+  ("altimetry.separation", { StepRequest([:], ["input": [try await Material.aligned()]]) }),
+  ("cluster.apply", { StepRequest([:], ["samples": [try ice()], "model": [try await Material.model()]]) }),
+  ("cluster.gmm", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
+  ("cluster.gmm", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
+  ("cluster.kmeans", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
+  ("cluster.kmeans", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
+  ("colocate.drift", { StepRequest(["column": "esa_class", "radius": "50"], ["input": [.table(try SyntheticData.track())], "raster": [try classes()]]) }),
+  ("colocate.pairs", {
+    _ = try await Material.track()
+    return StepRequest(["folders": try Material.folder + "/products"])
+  }),
+  ("colocate.track", {
+    StepRequest(
+      ["scene_time": "2019-03-01T23:56:11", "along": "30", "across": "60", "bilinear": "true"],
+      ["input": [.table(try SyntheticData.track())], "rasters": [try ice(), try classes()]])
+  }),
+  ("evaluate.compare", { StepRequest([:], ["reference": [try classes()], "predicted": [try classes()]]) }),
+  ("file.read", { StepRequest(["path": try Material.file("facts.json", #"{"a": [1, 2]}"#)]) }),
+  ("qgis.project", {
+    let raster = try SyntheticData.classes(), path = try Material.geoTIFF(raster, "project")
+    _ = try Material.file("project.qml", "<qgis><pipe><rasterrenderer/></pipe></qgis>")
+    var request = StepRequest()
+    request.circumstances.written = [WrittenOutput(name: "project.tif", path: path, kind: .raster, sources: ["": "a.b"])]
+    request.circumstances.values = ["project.tif": .raster(raster)]
+    return request
+  }),
+  ("raster.clip", { StepRequest(["box": "500105,7998500,500905,7999600"], ["image": [try ice()]]) }),
+  ("raster.expression", { StepRequest(["expression": "(B02 - B04) / (B02 + B04)"], ["image": [try ice()]]) }),
+  ("raster.filter", { StepRequest(["statistic": "median", "window": "5"], ["image": [try ice()]]) }),
+  ("raster.filter", { StepRequest(["statistic": "mode", "edge": "nearest"], ["image": [try classes()]]) }),
+  ("raster.read", { StepRequest(["files": try Material.geoTIFF(try SyntheticData.ice(), "ice")]) }),
+  ("raster.sieve", { StepRequest(["smaller_than": "20"], ["image": [try classes()]]) }),
+  ("raster.warp", { StepRequest(["crs": "EPSG:3413", "resolution": "12", "resampling": "bilinear"], ["image": [try ice()]]) }),
+  ("sentinel2.stack", { StepRequest(["product": try await Material.scene()]) }),
+  ("sentinel3.read", { StepRequest(["product": try await Material.track(), "only": "lead,sea_ice"]) }),
+  ("synthetic.sentinel2", { StepRequest(["folder": try Material.folder + "/made2", "size": "240", "bands": "B04"]) }),
+  ("synthetic.sentinel3", { StepRequest(["folder": try Material.folder + "/made3", "records": "200"]) }),
+  ("synthetic.wrap_sentinel2", { StepRequest(["folder": try Material.folder + "/wrapped"], ["image": [try ice()]]) }),
+  ("table.read", { StepRequest(["file": try Material.file("points.csv", "lon,lat,v\n15.1,72.1,1\n15.2,72.2,\n")]) }),
+  ("table.select", { StepRequest(["columns": "x,y,a,class"], ["input": [.table(try SyntheticData.table())]]) }),
+  ("vector.polygonize", { StepRequest(["classes": "lead"], ["image": [try classes()]]) }),
+]
+
+private func ice() throws -> PortData { .raster(try SyntheticData.ice()) }
+private func classes() throws -> PortData { .raster(try SyntheticData.classes()) }
