@@ -11,7 +11,7 @@ extension KMeansKernel {
     var sums = ClusterSums(clusters: clusterCount, features: featureCount, isWhole: block.isWhole)
     var places: [Int] = [], skipped = 0
     let aside = Int32(clusterCount + 1)
-    forEachChunk(block) { buffer, start, samples, vectors, labels, _ in
+    forEachLoadedChunk(block) { buffer, start, samples, vectors, labels in
       centres.withUnsafeBufferPointer { c in
         guard let base = c.baseAddress else { return }
         switch featureCount {
@@ -22,12 +22,10 @@ extension KMeansKernel {
         default: putAside(AnyWidth.self, buffer, vectors, base, labels, margin)
         }
       }
-      for i in 0..<vectors {
-        let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
-        guard label.max() == aside else { continue }
-        for lane in 0..<8 where label[lane] == aside { places.append(start + i * 8 + lane) }
+      for i in 0..<samples {
+        if labels[i] == aside { places.append(start + i) }
+        skipped += labels[i] == aside - 1 ? 1 : 0
       }
-      for i in 0..<samples where labels[i] == Int32(clusterCount) { skipped += 1 }
       sums.add(buffer, samples, vectors, labels, 0)
     }
     var settled = sums.partial(samples: block.count, squaredUnit: squaredUnit)
@@ -35,16 +33,16 @@ extension KMeansKernel {
     return (settled, block.gathered(places))
   }
 
-  /// Labels samples with a second centre within the margin `clusterCount + 1`.
+  /// Nearest centres of a chunk; `clusterCount` for what is left out, `clusterCount + 1` where a second centre is within the margin.
   private func putAside<W: FeatureWidth>(
     _: W.Type, _ buffer: borrowing ChunkBuffer, _ vectors: Int, _ centres: UnsafePointer<Float>,
     _ labels: UnsafeMutablePointer<Int32>, _ margin: Float
   ) {
-    let d = W.count > 0 ? W.count : featureCount, k = clusterCount, planes = buffer.weighted
+    let d = W.count > 0 ? W.count : featureCount, k = clusterCount, planes = buffer.weighted, valid = buffer.valid
     let skipped = SIMD8<Int32>(repeating: Int32(k)), aside = SIMD8<Int32>(repeating: Int32(k + 1))
     for i in 0..<vectors {
-      let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
       var best = SIMD8<Float>(repeating: .infinity), second = best
+      var label = SIMD8<Int32>.zero
       for j in 0..<k {
         var distance = SIMD8<Float>.zero
         for f in 0..<d {
@@ -54,9 +52,12 @@ extension KMeansKernel {
         let isNearer = distance .< best
         second = second.replacing(with: distance, where: distance .< second).replacing(with: best, where: isNearer)
         best.replace(with: distance, where: isNearer)
+        label.replace(with: SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: j)), where: isNearer)
       }
-      let isBorder = (second.squareRoot() - best.squareRoot() .<= margin) .& (label .!= skipped)
-      UnsafeMutableRawPointer(labels + i * 8).storeBytes(of: label.replacing(with: aside, where: isBorder), as: SIMD8<Int32>.self)
+      // The difference of the roots is at most the margin.
+      label.replace(with: aside, where: second .<= best + best.squareRoot() * (2 * margin) + margin * margin)
+      label = skipped.replacing(with: label, where: lanes(valid, i) .> 0)
+      UnsafeMutableRawPointer(labels + i * 8).storeBytes(of: label, as: SIMD8<Int32>.self)
     }
   }
 

@@ -110,13 +110,8 @@ public struct KMeansKernel: Sendable {
     _ block: SampleBlock, skippedAs: Int? = nil,
     _ body: (borrowing ChunkBuffer, Int, Int, Int, UnsafeMutablePointer<Int32>, Double) -> Void
   ) {
-    let buffer = ChunkBuffer(reference: referenceFloats, weights: weights, noData: noData)
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: ChunkBuffer.capacity * 4, alignment: 64)
-    defer { raw.deallocate() }
-    let labels = raw.bindMemory(to: Int32.self, capacity: ChunkBuffer.capacity)
     let skipped = Int32(truncatingIfNeeded: skippedAs ?? clusterCount)
-    for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
-      let (samples, vectors) = buffer.load(block, from: start)
+    forEachLoadedChunk(block) { buffer, start, samples, vectors, labels in
       let inertia = centres.withUnsafeBufferPointer { c -> Double in
         guard let base = c.baseAddress else { return 0 }
         return switch featureCount {
@@ -128,6 +123,21 @@ public struct KMeansKernel: Sendable {
         }
       }
       body(buffer, start, samples, vectors, labels, inertia)
+    }
+  }
+
+  /// Calls `body(buffer, start, samples, vectors, labels)` for each chunk, with room for labels that hold nothing yet.
+  @inline(__always)
+  func forEachLoadedChunk(
+    _ block: SampleBlock, _ body: (borrowing ChunkBuffer, Int, Int, Int, UnsafeMutablePointer<Int32>) -> Void
+  ) {
+    let buffer = ChunkBuffer(reference: referenceFloats, weights: weights, noData: noData)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: ChunkBuffer.capacity * 4, alignment: 64)
+    defer { raw.deallocate() }
+    let labels = raw.bindMemory(to: Int32.self, capacity: ChunkBuffer.capacity)
+    for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
+      let (samples, vectors) = buffer.load(block, from: start)
+      body(buffer, start, samples, vectors, labels)
     }
   }
 
