@@ -1,113 +1,234 @@
-"""floe beside its peers on the same made scene in one run; see README.md."""
+"""floe beside its peers on the same made scene in one run, alternating; see README.md."""
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 
-import numpy as np
-from osgeo import gdal
+from quality import Scene
 
 HERE = pathlib.Path(__file__).resolve().parent
 FLOE = HERE.parent / ".build/release/floe"
 QUICK = os.environ.get("QUICK") == "1"
-SIZE = int(os.environ.get("SIZE", 5460 if QUICK else 10980))
+SIZE = int(os.environ.get("SIZE", 5490 if QUICK else 10980))
 ROUNDS = int(os.environ.get("ROUNDS", 3))
+# Peers take up to a quarter of an hour each; once is enough to tell them apart.
+PEER_ROUNDS = int(os.environ.get("PEER_ROUNDS", 1))
+PEERS = os.environ.get("PEERS", "kmeans,intelex,minibatch,faiss,opencv,grass,saga,gmm,kmeans-25").split(",")
+ONLY = os.environ.get("ONLY")
 WORK = pathlib.Path(os.environ.get("WORK", HERE / "results/work"))
-BANDS = ["B02", "B03", "B04"]
-
-PIPELINES = {
-    "kmeans": ("[B02, B03, B04]", "10", "cluster.kmeans", "clusters: 2", ["labels.tif: fit.labels"]),
-    "kmeans-1-band": ("[B04]", "10", "cluster.kmeans", "clusters: 2", ["labels.tif: fit.labels"]),
-    "kmeans-25": ("[B02, B03, B04, B08]", "10", "cluster.kmeans", "clusters: 25, tolerance: 1e-4", ["labels.tif: fit.labels"]),
-    "gmm": ("[B02, B03, B04]", "10", "cluster.gmm", "clusters: 2", ["labels.tif: fit.labels", "probability.tif: fit.probability"]),
-    "preview": ("[B02, B03, B04]", "40", "cluster.kmeans", "clusters: 2", ["labels.tif: fit.labels"]),
-}
+THREE, FOUR = ["B02", "B03", "B04"], ["B02", "B03", "B04", "B08"]
 
 
 def timed(command):
-    """Wall and CPU seconds and the peak of resident memory of a command."""
+    """Wall and CPU seconds and the peak of resident memory of a command and its children."""
     began = time.monotonic()
     process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        sys.exit(f"{' '.join(map(str, command))}\n{said}")
+        raise RuntimeError(f"{' '.join(map(str, command))}\n{said[-2000:]}")
     return {"wall": time.monotonic() - began, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss * 1024}
 
 
-def pipeline(name):
-    bands, resolution, step, options, outputs = PIPELINES[name]
+def pipeline(name, steps, outputs, inputs="scene: { type: path }"):
     file = WORK / f"{name}.yaml"
-    file.write_text(
-        f"floe: 1\ninputs: {{ scene: {{ type: path }} }}\nsteps:\n"
-        f"  stack: {{ use: sentinel2.stack, with: {{ product: $scene, bands: {bands}, resolution: {resolution} }} }}\n"
-        f"  fit: {{ use: {step}, in: {{ samples: stack.image }}, with: {{ {options} }} }}\n"
-        "outputs:\n" + "".join(f"  {o}\n" for o in outputs))
+    file.write_text(f"floe: 1\ninputs: {{ {inputs} }}\nsteps:\n" + "".join(f"  {s}\n" for s in steps)
+                    + "outputs:\n" + "".join(f"  {o}\n" for o in outputs))
+    return file
+
+
+def stack(bands, resolution=10):
+    return f"stack: {{ use: sentinel2.stack, with: {{ product: $scene, bands: [{', '.join(bands)}], resolution: {resolution} }} }}"
+
+
+def cluster(step, options, samples="stack.image"):
+    return f"fit: {{ use: cluster.{step}, in: {{ samples: {samples} }}, with: {{ {options} }} }}"
+
+
+LABELS = ["labels.tif: fit.labels"]
+
+
+def works(scene, geotiff, model):
+    """What floe does: name, decoding that it is compared to, target of the ratio, target of memory in GB, command."""
+    def run(name, file, *more, source=None):
+        out = WORK / name
+        return [FLOE, "run", file, "--set", f"scene={source or scene}", "-o", out, "--quiet", *more]
+
+    kmeans = pipeline("kmeans", [stack(THREE), cluster("kmeans", "clusters: 2")], LABELS + ["model.json: fit.model"])
+    one = pipeline("kmeans-1-band", [stack(["B04"]), cluster("kmeans", "clusters: 2")], LABELS)
+    many = pipeline("kmeans-25", [stack(FOUR), cluster("kmeans", "clusters: 25, tolerance: 1e-4")], LABELS + ["model.json: fit.model"])
+    gmm = pipeline("gmm", [stack(THREE), cluster("gmm", "clusters: 2")], LABELS + ["probability.tif: fit.probability"])
+    apply = pipeline("apply", [stack(THREE), cluster("apply", f"model_file: {model}")], LABELS)
+    preview = pipeline("preview", [stack(THREE, 40), cluster("kmeans", "clusters: 2")], LABELS)
+    four = pipeline("stack", [stack(FOUR)], ["stack.tif: stack.image"])
+    read = "image: { use: raster.read, with: { files: [$scene] } }"
+    tiff = pipeline("kmeans-geotiff", [read, cluster("kmeans", "clusters: 2", "image.image")], LABELS)
+    return [
+        ("stack of 4 bands", 4, 1.15, 0.7, run("stack", four)),
+        ("K-Means k = 2, 3 bands", 3, 1.00, 1.0, run("kmeans", kmeans)),
+        ("K-Means k = 2, 1 band", 1, 1.08, 0.5, run("kmeans-1-band", one)),
+        ("K-Means k = 25, 4 bands", 4, 1.3, 1.5, run("kmeans-25", many)),
+        ("GMM k = 2, 3 bands, probabilities", 3, 1.2, 1.2, run("gmm", gmm)),
+        ("K-Means k = 2, 3 bands, --memory 400MB", 3, 1.5, 0.4, run("kmeans-400", kmeans, "--memory", "400MB")),
+        ("cluster.apply, 3 bands", 3, 1.03, 0.4, run("apply", apply)),
+        ("preview, 40 m, 3 bands", 3, 0.12, 0.2, run("preview", preview)),
+        ("K-Means k = 2, 3 bands from GeoTIFF", 3, None, 1.0, run("kmeans-geotiff", tiff, source=geotiff)),
+    ]
+
+
+def peers(scene, python):
+    """What others do, if they are here: name, command, folder."""
+    def python_peer(name, k, bands):
+        out = WORK / f"peer-{name}-{k}"
+        out.mkdir(exist_ok=True)
+        return [python, HERE / "peers/clusterers.py", name, scene, out, k, *bands], out
+
+    def shell_peer(name):
+        out = WORK / f"peer-{name}"
+        out.mkdir(exist_ok=True)
+        return [HERE / f"peers/{name}.sh", scene, out, 2, *THREE], out
+
+    titles = {
+        "kmeans": "scikit-learn KMeans k = 2", "intelex": "scikit-learn-intelex KMeans k = 2", "minibatch": "scikit-learn MiniBatchKMeans k = 2",
+        "gmm": "scikit-learn GaussianMixture k = 2", "faiss": "faiss Kmeans k = 2", "opencv": "OpenCV kmeans k = 2",
+    }
+    for name in PEERS:
+        if name in titles:
+            yield (name, titles[name], *python_peer(name, 2, THREE))
+        elif name == "kmeans-25":
+            yield (name, "scikit-learn KMeans k = 25, 4 bands", *python_peer("kmeans", 25, FOUR))
+        elif name in ("grass", "saga"):
+            if shutil.which("grass" if name == "grass" else "saga_cmd"):
+                yield (name, {"grass": "GRASS i.cluster + i.maxlik k = 2", "saga": "SAGA K-Means k = 2"}[name], *shell_peer(name))
+            else:
+                print(f"{name}: skipped, not installed (Debian: grass-core, saga)", flush=True)
+
+
+def made_scene():
+    products = WORK / f"products-{SIZE}"
+    if not list(products.glob("*.SAFE")):
+        print(f"making a scene of {SIZE} x {SIZE} pixels", flush=True)
+        subprocess.run([FLOE, "demo", WORK / f"demo-{SIZE}", "--size", str(SIZE), "--products-only", "--quiet"], check=True)
+        (WORK / f"demo-{SIZE}/products").rename(products)
+    return next(products.glob("*.SAFE"))
+
+
+def geotiff(scene):
+    """The three bands as a tiled GeoTIFF, made by GDAL from the product."""
+    file = WORK / f"bands-{SIZE}.tif"
+    if not file.exists():
+        vrt = file.with_suffix(".vrt")
+        sources = [next(scene.glob(f"GRANULE/*/IMG_DATA/*_{b}.jp2")) for b in THREE]
+        subprocess.run(["gdalbuildvrt", "-q", "-separate", "-srcnodata", "0", "-vrtnodata", "0", vrt, *sources], check=True)
+        subprocess.run(["gdal_translate", "-q", "-co", "TILED=YES", "-co", "BIGTIFF=IF_SAFER", vrt, file], check=True)
     return file
 
 
 def main():
     WORK.mkdir(parents=True, exist_ok=True)
-    products = WORK / f"products-{SIZE}"
-    if not list(products.glob("*.SAFE")):
-        print(f"making a scene of {SIZE} x {SIZE} pixels", flush=True)
-        subprocess.run([FLOE, "demo", products.parent / f"demo-{SIZE}", "--size", str(SIZE), "--products-only", "--quiet"], check=True)
-        (products.parent / f"demo-{SIZE}" / "products").rename(products)
-    scene = next(products.glob("*.SAFE"))
+    scene = made_scene()
+    image = geotiff(scene)
     python = sys.executable
-    (WORK / "sklearn").mkdir(exist_ok=True)
+    # A model to apply, made once.
+    first = pipeline("model", [stack(THREE), cluster("kmeans", "clusters: 2")], ["model.json: fit.model"])
+    subprocess.run([FLOE, "run", first, "--set", f"scene={scene}", "-o", WORK / "model", "--quiet"], check=True)
+    ours = [w for w in works(scene, image, WORK / "model/model.json") if not ONLY or ONLY in w[0]]
+    decodes = {n: [python, HERE / "decode.py", scene, *{1: ["B04"], 3: THREE, 4: FOUR}[n]] for n in sorted({w[1] for w in ours})}
+    figures = {}
 
-    def floe(name, *more):
-        return [FLOE, "run", pipeline(name), "--set", f"scene={scene}", "-o", WORK / name, "--quiet", *more]
+    def measure(name, command, round, rounds):
+        try:
+            f = timed(command)
+        except RuntimeError as failure:
+            print(f"{name}: failed\n{failure}", flush=True)
+            return
+        figures.setdefault(name, []).append(f)
+        print(f"{round + 1}/{rounds} {name}: {f['wall']:.2f} s, {f['cpu']:.2f} CPU s, {f['memory'] / 1e6:.0f} MB", flush=True)
 
-    (WORK / "stack.yaml").write_text(
-        "floe: 1\ninputs: { scene: { type: path } }\nsteps:\n"
-        "  stack: { use: sentinel2.stack, with: { product: $scene, bands: [B02, B03, B04, B08] } }\noutputs: { stack.tif: stack.image }\n")
-    work = {
-        "decode alone, 3 bands": [python, HERE / "decode.py", scene, *BANDS],
-        "floe K-Means, k = 2, 3 bands": floe("kmeans"),
-        "floe K-Means, k = 2, 3 bands, 512 MB": floe("kmeans", "--memory", "512MB"),
-        "floe K-Means, k = 2, 1 band": floe("kmeans-1-band"),
-        "floe GMM, k = 2, 3 bands, probabilities": floe("gmm"),
-        "floe stack of 4 bands": [FLOE, "run", WORK / "stack.yaml", "--set", f"scene={scene}", "-o", WORK / "stack", "--quiet"],
-        "floe preview, 40 m": floe("preview"),
-    }
-    if os.environ.get("PEERS", "1") == "1":
-        work["scikit-learn K-Means, k = 2, 3 bands"] = [python, HERE / "peer_sklearn.py", scene, WORK / "sklearn", *BANDS]
-    figures = {name: [] for name in work}
     for round in range(ROUNDS):
-        for name, command in work.items():
-            figures[name].append(timed(command))
-            f = figures[name][-1]
-            print(f"{round + 1}/{ROUNDS} {name}: {f['wall']:.1f} s, {f['cpu']:.1f} CPU s, {f['memory'] / 1e6:.0f} MB", flush=True)
+        for n, command in decodes.items():
+            measure(f"decode {n}", command, round, ROUNDS)
+        for name, _, _, _, command in ours:
+            measure("floe " + name, command, round, ROUNDS)
+    folders = {}
+    for key, name, command, folder in (peers(scene, python) if PEERS != [""] else []):
+        folders[key] = (name, folder)
+        for round in range(PEER_ROUNDS):
+            measure(name, command, round, PEER_ROUNDS)
+    table(scene, ours, folders, figures)
 
-    decode = [f["wall"] for f in figures["decode alone, 3 bands"]]
+
+def table(scene, ours, folders, figures):
+    middle = {n: {k: statistics.median(f[k] for f in all) for k in ("wall", "cpu")} | {"memory": max(f["memory"] for f in all)} for n, all in figures.items()}
+    decode3 = middle.get("decode 3", {}).get("wall")
     rows = []
-    for name, all in figures.items():
-        rows.append({
-            "work": name, "wall": statistics.median(f["wall"] for f in all), "cpu": statistics.median(f["cpu"] for f in all),
-            "memory": max(f["memory"] for f in all),
-            "ratio": statistics.median(f["wall"] / d for f, d in zip(all, decode)),
-        })
-    quality = {}
-    if (WORK / "sklearn/fit.json").exists():
-        ours = gdal.Open(str(WORK / "kmeans/labels.tif")).ReadAsArray()
-        theirs = gdal.Open(str(WORK / "sklearn/labels.tif")).ReadAsArray()
-        record = json.loads((WORK / "kmeans/run.json").read_text())
-        quality = {
-            "inertia to scikit-learn's": record["results"]["fit"]["inertia"] / json.loads((WORK / "sklearn/fit.json").read_text())["inertia"],
-            "pixels with scikit-learn's label": float(np.mean(ours == theirs)),
-        }
-    text = f"Scene of {SIZE} x {SIZE} pixels, median of {ROUNDS} rounds.\n\n| work | wall s | CPU s | peak MB | wall to decoding |\n|---|---|---|---|---|\n"
-    text += "".join(f"| {r['work']} | {r['wall']:.1f} | {r['cpu']:.1f} | {r['memory'] / 1e6:.0f} | {r['ratio']:.2f} |\n" for r in rows)
-    text += "".join(f"\n{k}: {v:.6f}\n" for k, v in quality.items())
+    for name, bands, target, memory, _ in ours:
+        m = middle.get("floe " + name)
+        if m:
+            ratio = statistics.median(f["wall"] / d["wall"] for f, d in zip(figures["floe " + name], figures[f"decode {bands}"]))
+            rows.append({"work": "floe " + name, **m, "bands": bands, "ratio": ratio, "target": target, "memory_target_gb": memory})
+    for name, _ in folders.values():
+        if m := middle.get(name):
+            rows.append({"work": name, **m, "bands": 4 if "4 bands" in name else 3, "ratio": m["wall"] / middle[f"decode {4 if '4 bands' in name else 3}"]["wall"]})
+    quality(scene, ours, folders, rows)
+    text = [f"Scene of {SIZE} x {SIZE} pixels; floe: median of {ROUNDS} rounds, peers: of {PEER_ROUNDS}. Ratio: wall to decoding the same bands with GDAL on all cores.", "",
+            "| work | wall s | CPU s | peak MB | ratio | target | inertia to scikit-learn's | labels as scikit-learn's | lead recall | lead precision | log-likelihood |", "|---|" + "---|" * 10]
+    for n in sorted(k for k in middle if k.startswith("decode")):
+        m = middle[n]
+        text.append(f"| {n} band(s), GDAL alone | {m['wall']:.2f} | {m['cpu']:.2f} | {m['memory'] / 1e6:.0f} | 1 | | | | | | |")
+    for r in rows:
+        def cell(key, form):
+            return format(r[key], form) if r.get(key) is not None else ""
+        target = " ".join(filter(None, [f"<= {r['target']}" if r.get("target") else "", f"{r['memory_target_gb']} GB" if r.get("memory_target_gb") else ""]))
+        text.append(f"| {r['work']} | {r['wall']:.2f} | {r['cpu']:.2f} | {r['memory'] / 1e6:.0f} | {r['ratio']:.3f} | {target} | {cell('inertia_ratio', '.6f')} | "
+                    f"{cell('agreement', '.6f')} | {cell('lead_recall', '.4f')} | {cell('lead_precision', '.4f')} | {cell('log_likelihood', '.6f')} |")
+    if (WORK / "peer-kmeans-2/fit.json").exists() and "kmeans" in folders:
+        fit = json.loads((WORK / "peer-kmeans-2/fit.json").read_text())["fit"]
+        mine = middle.get("floe K-Means k = 2, 3 bands from GeoTIFF")
+        if mine:
+            text += ["", f"scikit-learn's fit and labels alone take {fit:.1f} s, floe from GeoTIFF to GeoTIFF {mine['wall']:.2f} s: {fit / mine['wall']:.1f} x."]
     (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results/bench.md").write_text(text)
-    (HERE / "results/bench.json").write_text(json.dumps({"size": SIZE, "rows": rows, "quality": quality}, indent=1))
-    print("\n" + text)
+    (HERE / "results/bench.md").write_text("\n".join(text) + "\n")
+    (HERE / "results/bench.json").write_text(json.dumps({"size": SIZE, "rounds": ROUNDS, "decode": {k: v for k, v in middle.items() if k.startswith("decode")}, "rows": rows}, indent=1))
+    print("\n" + "\n".join(text))
 
 
-main()
+def quality(scene, ours, folders, rows):
+    """Adds inertia, agreement, leads and likelihood to the rows whose labels are there."""
+    by_name = {r["work"]: r for r in rows}
+    three, truth = Scene(scene, THREE), {}
+    reference = None
+    if "kmeans" in folders and (folders["kmeans"][1] / "labels.tif").exists():
+        reference = three.labels(folders["kmeans"][1] / "labels.tif")
+        truth["inertia"] = three.inertia(reference)
+    places = {"floe K-Means k = 2, 3 bands": "kmeans", "floe K-Means k = 2, 3 bands, --memory 400MB": "kmeans-400", "floe cluster.apply, 3 bands": "apply",
+              "floe K-Means k = 2, 3 bands from GeoTIFF": "kmeans-geotiff", "floe GMM k = 2, 3 bands, probabilities": "gmm"}
+    files = {n: WORK / p / "labels.tif" for n, p in places.items()} | {n: f / "labels.tif" for k, (n, f) in folders.items() if k != "kmeans-25"}
+    for name, file in files.items():
+        if name not in by_name or not file.exists():
+            continue
+        row, labels = by_name[name], three.labels(file)
+        row["lead_recall"], row["lead_precision"] = three.leads(labels)
+        if "GMM" in name or "Gaussian" in name:
+            record = file.parent / "run.json"
+            row["log_likelihood"] = (json.loads(record.read_text())["results"]["fit"]["mean_log_likelihood"] if record.exists()
+                                     else json.loads((file.parent / "fit.json").read_text())["log_likelihood"])
+        elif reference is not None:
+            row["inertia_ratio"], row["agreement"] = three.inertia(labels) / truth["inertia"], three.agreement(labels, reference)
+    gmms = [n for n in files if n in by_name and ("GMM" in n or "Gaussian" in n)]
+    if len(gmms) == 2:
+        by_name[gmms[0]]["agreement"] = three.agreement(three.labels(files[gmms[0]]), three.labels(files[gmms[1]]))
+    many = WORK / "kmeans-25/labels.tif"
+    if "floe K-Means k = 25, 4 bands" in by_name and "kmeans-25" in folders and many.exists():
+        del three
+        four = Scene(scene, FOUR)
+        theirs = four.inertia(four.labels(folders["kmeans-25"][1] / "labels.tif"))
+        by_name["floe K-Means k = 25, 4 bands"]["inertia_ratio"] = four.inertia(four.labels(many)) / theirs
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 import Clustering
 import FloeCore
 import FloeNumerics
+import Synchronization
 import Testing
 
 @Suite struct KMeansTests {
@@ -75,6 +76,30 @@ import Testing
     #expect(pass.counts == counts && pass.sums == sums)
     #expect(abs(pass.inertia / inertia - 1) < 1e-5)
     #expect(pass.skipped == 100)
+  }
+
+  /// Steps over the samples near a border alone end where steps over all samples end, bit for bit.
+  @Test(arguments: [2, 3, 7, 25], [0.001, 0.03, 0.3]) func bordersAgreeWithPlainTwin(clusters: Int, share: Double) async throws {
+    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(60_000).values, block: 7000)
+    var options = KMeansOptions(clusters: clusters)
+    options.sampleLimit = 3000
+    options.starts = 2
+    options.borderShare = share
+    let fast = try await KMeansFit(options).run(reader, map: TaskMap())
+    options.borderShare = 0
+    let plain = try await KMeansFit(options).run(reader, map: SerialMap())
+    #expect(fast.centres == plain.centres && fast.counts == plain.counts && fast.inertia == plain.inertia)
+    #expect(fast.fullIterations == plain.fullIterations && fast.fullIterations > 1)
+  }
+
+  /// The labels that the last pass hands out are those of the result's kernel.
+  @Test(arguments: [2, 9]) func keptLabelsAreTheKernels(clusters: Int) async throws {
+    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(20_000).values, block: 3001)
+    let kept = Mutex<[Int: [UInt8]]>([:])
+    let r = try await KMeansFit(KMeansOptions(clusters: clusters)).run(
+      reader, map: TaskMap(), arrange: { $0.indices.sorted { a, b in a > b } }, keep: { block, labels in kept.withLock { $0[block] = labels } })
+    let kernel = r.kernel(layout: reader.layout, whole: true)
+    for b in 0..<reader.blockCount { #expect(try kernel.labels(reader.read(block: b)) == kept.withLock { $0[b] }) }
   }
 
   @Test func emptyClustersTakeTheFarthestSamples() async throws {

@@ -25,19 +25,33 @@ struct ClusterProducts {
 
   /// Labels and classes from a labelling of blocks; class areas and counts go to the record.
   func make(_ label: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext) async throws -> (labels: Samples, classes: Samples?) {
+    let all: LabelStore.Labels
     switch samples {
     case .raster(let r):
-      let lazy = ClusterRasters.labels(ClusterRasters.labelSpec(r.spec, clusters: clusterCount), from: source, label)
       // One byte a pixel is cheap to keep, and both outputs and the areas rest on it.
-      let labels = try await context.keep(lazy)
+      all = .raster(try await context.keep(ClusterRasters.labels(ClusterRasters.labelSpec(r.spec, clusters: clusterCount), from: source, label)))
+    case .table: all = .rows(try await labelRows(label, context: context))
+    }
+    return try await make(all, counts: nil, context: context)
+  }
+
+  /// Labels and classes from cluster numbers; class areas and counts go to the record.
+  ///
+  /// - Parameter counts: samples of each cluster where they are known already.
+  func make(_ all: LabelStore.Labels, counts: [Int]?, context: RunContext) async throws -> (labels: Samples, classes: Samples?) {
+    switch (samples, all) {
+    case (.raster(let r), .raster(let labels)):
       guard let codes else { return (.raster(labels), nil) }
       var classes = ClusterRasters.classes(ClusterRasters.classSpec(r.spec), from: labels, codes: codes)
-      if water == .openOcean { classes = try await context.keep(WaterWidth.opened(classes, side: side(r.spec.grid))) }
-      let counts = try await ClusterRasters.histogram(classes, context: context)
-      ClusterRasters.recordAreas(counts, grid: r.spec.grid, classes: .seaIce, context: context)
+      var known = counts.map { zip(codes, $0).reduce(into: [Int](repeating: 0, count: 256)) { $0[$1.0] += $1.1 } }
+      if water == .openOcean {
+        classes = try await context.keep(WaterWidth.opened(classes, side: side(r.spec.grid)))
+        known = nil
+      }
+      if known == nil { known = try await ClusterRasters.histogram(classes, context: context) }
+      ClusterRasters.recordAreas(known ?? [], grid: r.spec.grid, classes: .seaIce, context: context)
       return (.raster(labels), .raster(classes))
-    case .table(let t):
-      let all = try await labelRows(label, context: context)
+    case (.table(let t), .rows(let all)):
       let labels = ClusterTables.labelled(t, clusters: all, count: clusterCount)
       guard let codes else { return (.table(labels), nil) }
       var counts: [Int: Int] = [:]
@@ -46,6 +60,7 @@ struct ClusterProducts {
         counts[e.code].map { ["code": .integer(e.code), "name": .string(e.name), "records": .integer($0)] }
       }))
       return (.table(labels), .table(ClusterTables.classified(labels, clusters: all, codes: codes)))
+    default: throw FloeError("labels of another kind than the samples")
     }
   }
 

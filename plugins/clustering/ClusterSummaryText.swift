@@ -17,15 +17,15 @@ enum ClusterFacts {
   }
 
   /// The order of clusters: by brightness for rasters, by a feature for tables.
-  static func order(_ clusters: [ClusterSummary], source: SampleSource, by feature: String?) throws -> (order: [Int], name: String) {
+  static func order(_ centres: [[Double]], source: SampleSource, by feature: String?) throws -> (order: [Int], name: String) {
     if let feature {
       guard let i = source.features.firstIndex(where: { $0.name == feature }) else {
         throw ParameterError("order_by", "names '\(feature)', which is not clustered; there are \(source.features.map(\.name).joined(separator: ", "))")
       }
-      return (clusters.order(byFeature: i), feature)
+      return (centres.order(byFeature: i), feature)
     }
-    if source.hasBrightness { return (clusters.orderByBrightness, "brightness") }
-    return (clusters.order(byFeature: 0), source.features[0].name)
+    if source.hasBrightness { return (centres.orderByBrightness, "brightness") }
+    return (centres.order(byFeature: 0), source.features[0].name)
   }
 
   /// Tells how many samples were left out for having no data.

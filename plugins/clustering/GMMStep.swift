@@ -85,7 +85,7 @@ public struct GMMStep: ProcessingStep {
     let fitted = try await GMMFit(options).run(source, map: context) { pass, likelihood in
       context.log(.debug, "pass \(pass): mean log-likelihood \(likelihood)")
     }
-    let (order, orderName) = try ClusterFacts.order(fitted.clusters, source: source, by: orderBy)
+    let (order, orderName) = try ClusterFacts.order(fitted.clusters.map(\.mean), source: source, by: orderBy)
     let result = fitted.reordered(order)
     ClusterFacts.recordSkipped(result.skipped, valid: result.validCount, source: source, context: context)
     context.record("mean_log_likelihood", .number(result.meanLogLikelihood))

@@ -74,11 +74,19 @@ public struct KMeansStep: ProcessingStep {
     options.trainingShare = trainingShare
     options.miniBatch = miniBatch
     options.seed = context.seed
-    let fitted = try await KMeansFit(options).run(source, map: context) { pass, shift in
-      context.log(.debug, "pass \(pass): centres moved \(shift) of the variance")
+    let store = try LabelStore(samples, source: source, clusters: clusters, context: context)
+    var orderName = ""
+    let result = try await KMeansFit(options).run(
+      source, map: context,
+      arrange: { centres in
+        let (order, name) = try ClusterFacts.order(centres, source: source, by: orderBy)
+        orderName = name
+        return order
+      },
+      keep: { try store.write(block: $0, $1) }
+    ) { step, shift in
+      context.log(.debug, "step \(step): centres moved \(shift) of the variance")
     }
-    let (order, orderName) = try ClusterFacts.order(fitted.clusters, source: source, by: orderBy)
-    let result = fitted.reordered(order)
     ClusterFacts.recordSkipped(result.skipped, valid: result.validCount, source: source, context: context)
     context.record("inertia", .number(result.inertia))
     context.record("iterations", .integer(result.fullIterations + result.sampleIterations))
@@ -87,8 +95,7 @@ public struct KMeansStep: ProcessingStep {
     let named = naming.map { $0.apply(result.clusters, features: source.features.map(\.name), context: context) }
     context.record("clusters", ClusterFacts.json(result.clusters, features: source.features, codes: named?.codes))
     model = FittedModel(result, features: source.features, order: orderName, source: source.acquisition).named(named)
-    let kernel = result.kernel(layout: source.layout, whole: source.isWhole)
-    (labels, classes) = try await products(source, codes: named?.codes).make({ kernel.labels($0) }, context: context)
+    (labels, classes) = try await products(source, codes: named?.codes).make(store.labels(), counts: result.counts, context: context)
   }
 
   private func products(_ source: SampleSource, codes: [Int]?) -> ClusterProducts {

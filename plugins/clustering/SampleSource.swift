@@ -77,13 +77,19 @@ struct SampleSource: SampleReader {
   func read(block: Int) throws -> SampleBlock {
     switch origin {
     case .raster(let r, _):
-      let grid = r.spec.grid
-      return try self.block(window: PixelWindow(column: 0, row: block * 256, width: grid.width, height: min(256, grid.height - block * 256)))
+      return try self.block(window: window(of: block, in: r.spec.grid))
     case .table(let rows, let planes):
-      let range = block * Self.tableBlock..<min(rows, (block + 1) * Self.tableBlock)
+      let range = firstRow(of: block)..<min(rows, firstRow(of: block + 1))
       return SampleBlock(featureCount: planes.count, values: .float(planes.flatMap { $0[range] }))
     }
   }
+
+  /// The pixels of a raster's block.
+  func window(of block: Int, in grid: Grid) -> PixelWindow {
+    PixelWindow(column: 0, row: block * 256, width: grid.width, height: min(256, grid.height - block * 256))
+  }
+  /// The first row of a table's block.
+  func firstRow(of block: Int) -> Int { block * Self.tableBlock }
 
   /// The samples under a window of the raster, in the order of its pixels.
   func block(window: PixelWindow) throws -> SampleBlock {

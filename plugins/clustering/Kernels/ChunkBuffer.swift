@@ -68,12 +68,12 @@ struct ChunkBuffer: ~Copyable {
     for f in 0..<featureCount {
       let from = base + (f * n + start)
       for i in 0..<(m / 8) {
-        store(Self.widened(UnsafeRawPointer(from + i * 8).loadUnaligned(as: SIMD8<UInt16>.self)), f, i)
+        storeWhole(Self.widened(UnsafeRawPointer(from + i * 8).loadUnaligned(as: SIMD8<UInt16>.self)), f, i)
       }
       if padded > m {
         var last = SIMD8<UInt16>.zero
         for i in (m / 8 * 8)..<m { last[i % 8] = from[i] }
-        store(Self.widened(last), f, m / 8)
+        storeWhole(Self.widened(last), f, m / 8)
       }
     }
   }
@@ -98,6 +98,16 @@ struct ChunkBuffer: ~Copyable {
     pairs.evenHalf = x
     // Safe because both types have 256 bits; on little-endian machines the even lanes are the low halves.
     return unsafeBitCast(pairs, to: SIMD8<Float>.self) - 8_388_608
+  }
+
+  /// Stores eight whole numbers relative to the reference, and zeros where they are no data.
+  @inline(__always)
+  private func storeWhole(_ x: SIMD8<Float>, _ f: Int, _ i: Int) {
+    let isGood = x .!= SIMD8<Float>(repeating: noData[f])
+    let y = SIMD8<Float>.zero.replacing(with: x - reference[f], where: isGood)
+    UnsafeMutableRawPointer(planes + (f * Self.capacity + i * 8)).storeBytes(of: y, as: SIMD8<Float>.self)
+    let v = SIMD8<Float>.zero.replacing(with: lanes(valid, i), where: isGood)
+    UnsafeMutableRawPointer(valid + i * 8).storeBytes(of: v, as: SIMD8<Float>.self)
   }
 
   /// Stores eight numbers relative to the reference, and zeros where they are no data, not finite or beyond 1e18.

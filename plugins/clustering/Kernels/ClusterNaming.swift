@@ -108,7 +108,7 @@ public struct ClusterNaming: Sendable {
   }
 
   private func byFeature(_ clusters: [ClusterSummary], _ f: Int, _ isHighest: Bool, _ name: String) -> Verdict {
-    let rising = clusters.order(byFeature: f)
+    let rising = clusters.map(\.mean).order(byFeature: f)
     guard rising.count > 1 else { return Verdict(reason: "there is only one cluster, with nothing to compare it to") }
     let order = isHighest ? rising.reversed() : rising
     let own = clusters[order[0]], next = clusters[order[1]]

@@ -49,12 +49,17 @@ struct SpreadPartial: Sendable {
 
 extension Array where Element == ClusterSummary {
   /// Clusters from the darkest to the brightest; equal ones keep their order.
-  public var orderByBrightness: [Int] { order { $0.brightness } }
-  /// Clusters by rising value of one feature of the centre.
-  public func order(byFeature feature: Int) -> [Int] { order { $0.mean[feature] } }
+  public var orderByBrightness: [Int] { map(\.mean).orderByBrightness }
+}
 
-  private func order(_ key: (ClusterSummary) -> Double) -> [Int] {
-    let keys = map(key)
-    return indices.sorted { keys[$0] != keys[$1] ? keys[$0] < keys[$1] : $0 < $1 }
+/// Orders of centres, `centres[cluster][feature]`; equal ones keep theirs.
+extension Array where Element == [Double] {
+  /// By rising mean over all features.
+  var orderByBrightness: [Int] { order(map { $0.reduce(0, +) / Double(Swift.max(1, $0.count)) }) }
+  /// By rising value of one feature.
+  func order(byFeature feature: Int) -> [Int] { order(map { $0[feature] }) }
+
+  private func order(_ keys: [Double]) -> [Int] {
+    indices.sorted { keys[$0] != keys[$1] ? keys[$0] < keys[$1] : $0 < $1 }
   }
 }

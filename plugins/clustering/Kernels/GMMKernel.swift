@@ -200,10 +200,4 @@ public struct GMMKernel: Sendable {
     }
     return (first, (p0, p1, p2, p3))
   }
-
-  private func total(_ sum: SIMD8<Float>) -> Double {
-    var result = 0.0
-    for lane in 0..<8 { result += Double(sum[lane]) }
-    return result
-  }
 }

@@ -21,35 +21,25 @@ extension KMeansKernel {
     return found
   }
 
-  /// Deviations from the centres, their squares, and those of the mean over features, by cluster.
-  func spread(_ block: SampleBlock) -> SpreadPartial {
-    let k = clusterCount, d = featureCount
-    // One row more takes what is skipped.
-    var sum = SpreadPartial(clusters: k + 1, features: d)
-    let centres = storedCentres, share = brightnessShares
-    forEachChunk(block) { buffer, _, samples, _, labels, _ in
-      for i in 0..<samples {
-        let label = Int(labels[i])
-        var brightness = 0.0
-        for f in 0..<d {
-          let deviation = Double(buffer.planes[f * ChunkBuffer.capacity + i]) - centres[label * d + f]
-          sum.sums[label * d + f] += deviation
-          sum.squares[label * d + f] += deviation * deviation
-          brightness += deviation * share[f]
+  /// What the last pass takes from a block: the step's figures, the spread within each cluster, and the labels, 255 for samples left out.
+  func last(_ block: SampleBlock) -> (KMeansPartial, SpreadPartial, [UInt8]) {
+    var sums = ClusterSums(clusters: clusterCount, features: featureCount, isWhole: block.isWhole)
+    var spread = SpreadPartial(clusters: clusterCount, features: featureCount)
+    let centres = storedCentres, share = brightnessShares, k = Int32(clusterCount)
+    let labels = [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
+      count = block.count
+      guard let base = out.baseAddress else { return }
+      forEachChunk(block) { buffer, start, samples, vectors, labels, inertia in
+        sums.add(buffer, samples, vectors, labels, inertia)
+        spread.add(buffer, samples, vectors, labels, centres: centres, share: share)
+        for i in 0..<vectors {
+          let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
+          let shown = label.replacing(with: 255, where: label .== k)
+          UnsafeMutableRawPointer(labels + i * 8).storeBytes(of: shown, as: SIMD8<Int32>.self)
         }
-        sum.brightness[label] += brightness
-        sum.brightnessSquares[label] += brightness * brightness
+        narrow(labels, samples, into: base + start)
       }
     }
-    var result = SpreadPartial(clusters: k, features: d)
-    for i in result.sums.indices {
-      result.sums[i] = sum.sums[i]
-      result.squares[i] = sum.squares[i]
-    }
-    for j in 0..<k {
-      result.brightness[j] = sum.brightness[j]
-      result.brightnessSquares[j] = sum.brightnessSquares[j]
-    }
-    return result
+    return (sums.partial(samples: block.count, squaredUnit: squaredUnit), spread, labels)
   }
 }

@@ -8,10 +8,14 @@ public struct KMeansFit: Sendable {
 
   /// Runs the fit; the result depends on samples and options alone.
   ///
-  /// - Parameter observe: told after each pass over all samples its number and the centres' squared shift as a share
-  ///   of the mean variance.
+  /// - Parameters:
+  ///   - arrange: the order in which the clusters are numbered, told by their centres: new cluster `i` is `arrange(centres)[i]`.
+  ///   - keep: given each block's number and labels, 255 for samples left out, perhaps from several threads.
+  ///   - observe: told after each step over all samples its number and the centres' squared shift as a share of the mean variance.
   public func run(
     _ reader: some SampleReader, map: some BlockMap, census known: Census? = nil,
+    arrange: (_ centres: [[Double]]) throws -> [Int] = { Array($0.indices) },
+    keep: @escaping @Sendable (_ block: Int, _ labels: [UInt8]) throws -> Void = { _, _ in },
     observe: @Sendable (_ pass: Int, _ shift: Double) -> Void = { _, _ in }
   ) async throws -> KMeansResult {
     try options.check()
@@ -28,12 +32,14 @@ public struct KMeansFit: Sendable {
       if wanted < census.validCount {
         let share = try await census.draw(reader, limit: wanted, map: map)
         let cut = MemoryReader(layout: reader.layout, blocks: share.cut(into: 1 << 18))
-        (centres, fullIterations, isConverged) = try await rest(centres, lloyd, cut, map, observe)
+        (centres, fullIterations, isConverged) = try await rest(centres, sample, lloyd, cut, map, observe)
       } else {
-        (centres, fullIterations, isConverged) = try await rest(centres, lloyd, reader, map, observe)
+        (centres, fullIterations, isConverged) = try await rest(centres, sample, lloyd, reader, map, observe)
       }
     }
-    let (total, clusters) = try await lloyd.summarise(centres, reader, map)
+    let order = try arrange(centres)
+    centres = order.map { [centres] in centres[$0] }
+    let (total, clusters) = try await lloyd.summarise(centres, reader, map, keep: keep)
     return KMeansResult(
       centres: centres, space: space, counts: total.counts, inertia: total.inertia,
       sampleIterations: sampleIterations, fullIterations: fullIterations, isConverged: isConverged,
@@ -42,22 +48,29 @@ public struct KMeansFit: Sendable {
 
   /// Lloyd steps over all blocks until the centres rest: centres, steps, whether they rest.
   ///
-  /// The steps are accelerated: a pass over a full tile costs far more than the extrapolation, and Lloyd's steps shrink by the
-  /// same factor again and again, so that two of them tell where they lead. The fixed point is Lloyd's own.
+  /// A pass over everything is followed by steps over the samples near a border alone, as long as these are all that can change
+  /// their cluster. With a border share of 0 every step is a pass over everything: the plain twin.
   private func rest(
-    _ start: [[Double]], _ lloyd: Lloyd, _ reader: some SampleReader, _ map: some BlockMap,
+    _ start: [[Double]], _ sample: SampleBlock, _ lloyd: Lloyd, _ reader: some SampleReader, _ map: some BlockMap,
     _ observe: @Sendable (Int, Double) -> Void
   ) async throws -> ([[Double]], Int, Bool) {
-    var centres = start, path = LloydAcceleration()
-    for step in 1...options.maxIterations {
-      let total = try await lloyd.pass(centres, reader, map)
-      let next = try await lloyd.update(centres, total, reader, map)
-      let shift = lloyd.shift(centres, next)
-      observe(step, shift)
-      if shift <= options.tolerance { return (next, step, true) }
-      centres = path.advance(from: centres, to: next, inertia: total.inertia, space: lloyd.space)
+    var centres = start, steps = 0
+    while true {
+      let margin = lloyd.margin(centres, sample, share: options.borderShare), origin = centres
+      let (settled, border) = try await lloyd.borderPass(centres, margin: margin, reader, map)
+      repeat {
+        var total = settled
+        total.merge(try await lloyd.pass(centres, border, map))
+        let next = try await lloyd.update(centres, total, reader, map)
+        let shift = lloyd.shift(centres, next)
+        steps += 1
+        observe(steps, shift)
+        if shift <= options.tolerance { return (next, steps, true) }
+        if steps == options.maxIterations { return (next, steps, false) }
+        centres = next
+        // A little less than half, so that rounding cannot matter.
+      } while lloyd.displacement(origin, centres) < 0.49 * margin
     }
-    return (centres, options.maxIterations, false)
   }
 
   /// The best of several starts on a sample: centres, steps and whether they came to rest.

@@ -33,9 +33,9 @@ public struct KMeansKernel: Sendable {
   public let featureCount: Int
   /// The reference in stored units.
   let reference: [Double]
-  private let referenceFloats, weights, noData: [Float]
+  let referenceFloats, weights, noData: [Float]
   /// `centres[cluster * features + feature]` in the kernel's space.
-  private let centres: [Float]
+  let centres: [Float]
   /// Squared kernel distances times this are squared distances in the feature space.
   let squaredUnit: Double
   private let layout: [FeatureLayout]
@@ -60,45 +60,31 @@ public struct KMeansKernel: Sendable {
 
   /// One Lloyd step over a block: counts, sums and inertia.
   public func pass(_ block: SampleBlock) -> KMeansPartial {
-    var partial = KMeansPartial(clusters: clusterCount, features: featureCount)
-    let k = clusterCount, d = featureCount, isWhole = block.isWhole
-    // One row more than clusters takes what is skipped, so that the inner loop has no branch.
-    var counts = [Int](repeating: 0, count: k + 1)
-    var sums = [Double](repeating: 0, count: (k + 1) * d)
+    var sums = ClusterSums(clusters: clusterCount, features: featureCount, isWhole: block.isWhole)
     forEachChunk(block) { buffer, _, samples, vectors, labels, inertia in
-      partial.inertia += inertia
-      if k <= 6 && isWhole {
-        addMasked(buffer, vectors, labels, &counts, &sums)
-      } else {
-        for i in 0..<samples {
-          let label = Int(labels[i])
-          counts[label] += 1
-          for f in 0..<d { sums[label * d + f] += Double(buffer.planes[f * ChunkBuffer.capacity + i]) }
-        }
-      }
+      sums.add(buffer, samples, vectors, labels, inertia)
     }
-    partial.counts = Array(counts[..<k])
-    partial.sums = Array(sums[..<(k * d)])
-    partial.inertia *= squaredUnit
-    partial.skipped = block.count - partial.counts.reduce(0, +)
-    return partial
+    return sums.partial(samples: block.count, squaredUnit: squaredUnit)
   }
 
   /// The nearest centre of each sample, 255 for those left out: `labels[sample]`.
   public func labels(_ block: SampleBlock) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
       if let base = out.baseAddress {
-        forEachChunk(block, skippedAs: 255) { _, start, samples, _, labels, _ in
-          for i in 0..<(samples / 8) {
-            let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
-            UnsafeMutableRawPointer(base + (start + i * 8)).storeBytes(
-              of: SIMD8<UInt8>(truncatingIfNeeded: label), as: SIMD8<UInt8>.self)
-          }
-          for i in (samples / 8 * 8)..<samples { base[start + i] = UInt8(truncatingIfNeeded: labels[i]) }
-        }
+        forEachChunk(block, skippedAs: 255) { _, start, samples, _, labels, _ in narrow(labels, samples, into: base + start) }
       }
       count = block.count
     }
+  }
+
+  /// Labels of a chunk as bytes.
+  @inline(__always)
+  func narrow(_ labels: UnsafeMutablePointer<Int32>, _ samples: Int, into out: UnsafeMutablePointer<UInt8>) {
+    for i in 0..<(samples / 8) {
+      let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
+      UnsafeMutableRawPointer(out + i * 8).storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: label), as: SIMD8<UInt8>.self)
+    }
+    for i in (samples / 8 * 8)..<samples { out[i] = UInt8(truncatingIfNeeded: labels[i]) }
   }
 
   /// Centres relative to the reference in stored units, with a row of zeros for what is skipped.
@@ -118,47 +104,14 @@ public struct KMeansKernel: Sendable {
     return sum
   }
 
-  /// Adds up the samples of each cluster under a mask: exact for whole numbers, and without scattered writes.
-  private func addMasked(
-    _ buffer: borrowing ChunkBuffer, _ vectors: Int, _ labels: UnsafeMutablePointer<Int32>,
-    _ counts: inout [Int], _ sums: inout [Double]
-  ) {
-    let d = featureCount
-    for j in 0..<clusterCount {
-      let wanted = SIMD8<Int32>(repeating: Int32(j))
-      var found = SIMD8<Int32>.zero
-      for i in 0..<vectors {
-        let mask = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self) .== wanted
-        found = found &+ SIMD8<Int32>.zero.replacing(with: 1, where: mask)
-      }
-      counts[j] += Int(found.wrappedSum())
-      for f in 0..<d {
-        let plane = buffer.planes + f * ChunkBuffer.capacity
-        var sum = SIMD8<Float>.zero
-        for i in 0..<vectors {
-          let mask = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self) .== wanted
-          sum += SIMD8<Float>.zero.replacing(with: lanes(plane, i), where: mask)
-        }
-        var total = 0.0
-        for lane in 0..<8 { total += Double(sum[lane]) }
-        sums[j * d + f] += total
-      }
-    }
-  }
-
   /// Calls `body(buffer, start, samples, vectors, labels, inertia)` for each chunk; labels of skipped samples are `clusterCount`, or what is asked.
   @inline(__always)
   func forEachChunk(
     _ block: SampleBlock, skippedAs: Int? = nil,
     _ body: (borrowing ChunkBuffer, Int, Int, Int, UnsafeMutablePointer<Int32>, Double) -> Void
   ) {
-    let buffer = ChunkBuffer(reference: referenceFloats, weights: weights, noData: noData)
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: ChunkBuffer.capacity * 4, alignment: 64)
-    defer { raw.deallocate() }
-    let labels = raw.bindMemory(to: Int32.self, capacity: ChunkBuffer.capacity)
     let skipped = Int32(truncatingIfNeeded: skippedAs ?? clusterCount)
-    for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
-      let (samples, vectors) = buffer.load(block, from: start)
+    forEachLoadedChunk(block) { buffer, start, samples, vectors, labels in
       let inertia = centres.withUnsafeBufferPointer { c -> Double in
         guard let base = c.baseAddress else { return 0 }
         return switch featureCount {
@@ -170,6 +123,21 @@ public struct KMeansKernel: Sendable {
         }
       }
       body(buffer, start, samples, vectors, labels, inertia)
+    }
+  }
+
+  /// Calls `body(buffer, start, samples, vectors, labels)` for each chunk, with room for labels that hold nothing yet.
+  @inline(__always)
+  func forEachLoadedChunk(
+    _ block: SampleBlock, _ body: (borrowing ChunkBuffer, Int, Int, Int, UnsafeMutablePointer<Int32>) -> Void
+  ) {
+    let buffer = ChunkBuffer(reference: referenceFloats, weights: weights, noData: noData)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: ChunkBuffer.capacity * 4, alignment: 64)
+    defer { raw.deallocate() }
+    let labels = raw.bindMemory(to: Int32.self, capacity: ChunkBuffer.capacity)
+    for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
+      let (samples, vectors) = buffer.load(block, from: start)
+      body(buffer, start, samples, vectors, labels)
     }
   }
 

@@ -23,6 +23,38 @@ struct Lloyd: Sendable {
     return parts.reduce(into: KMeansPartial(clusters: centres.count, features: layout.count)) { $0.merge($1) }
   }
 
+  /// A pass that puts aside the samples near a border; see `KMeansKernel.borderPass`.
+  func borderPass(
+    _ centres: [[Double]], margin: Double, _ reader: some SampleReader, _ map: some BlockMap
+  ) async throws -> (settled: KMeansPartial, border: MemoryReader) {
+    let kernel = kernel(centres)
+    let gap = Float(margin / kernel.squaredUnit.squareRoot())
+    let parts = try await map.map(reader.blockCount) { kernel.borderPass(try reader.read(block: $0), margin: gap) }
+    let settled = parts.reduce(into: KMeansPartial(clusters: centres.count, features: layout.count)) { $0.merge($1.settled) }
+    return (settled, MemoryReader(layout: layout, blocks: parts.map(\.border)))
+  }
+
+  /// The margin within which about a share of the samples lies, in the feature space; 0 when rounding could matter there.
+  func margin(_ centres: [[Double]], _ sample: SampleBlock, share: Double) -> Double {
+    guard share > 0, centres.count > 1 else { return 0 }
+    let kernel = kernel(centres), unit = kernel.squaredUnit.squareRoot()
+    let gaps = kernel.gaps(sample).sorted()
+    guard let last = gaps.last, last.isFinite else { return 0 }
+    let gap = gaps[min(gaps.count - 1, Int(share * Double(gaps.count)))]
+    // Distances are good to about a millionth.
+    return gap > last * 1e-3 ? Double(gap) * unit : 0
+  }
+
+  /// The longest way that a centre went, in the feature space.
+  func displacement(_ a: [[Double]], _ b: [[Double]]) -> Double {
+    var longest = 0.0
+    for j in a.indices {
+      let x = space.working(a[j]), y = space.working(b[j])
+      longest = max(longest, x.indices.reduce(0) { $0 + (x[$1] - y[$1]) * (x[$1] - y[$1]) })
+    }
+    return longest.squareRoot()
+  }
+
   /// New centres after a pass over all blocks.
   func update(
     _ centres: [[Double]], _ total: KMeansPartial, _ reader: some SampleReader, _ map: some BlockMap
@@ -119,14 +151,15 @@ struct Lloyd: Sendable {
     return (centres, steps)
   }
 
-  /// The last pass: counts, inertia and the spread within each cluster.
+  /// The last pass: counts, inertia and the spread within each cluster; `keep` takes each block's labels, 255 for samples left out.
   func summarise(
-    _ centres: [[Double]], _ reader: some SampleReader, _ map: some BlockMap
+    _ centres: [[Double]], _ reader: some SampleReader, _ map: some BlockMap, keep: @escaping @Sendable (Int, [UInt8]) throws -> Void
   ) async throws -> (KMeansPartial, [ClusterSummary]) {
     let kernel = kernel(centres), k = centres.count, d = layout.count
     let parts = try await map.map(reader.blockCount) { b in
-      let block = try reader.read(block: b)
-      return (kernel.pass(block), kernel.spread(block))
+      let (sums, spread, labels) = kernel.last(try reader.read(block: b))
+      try keep(b, labels)
+      return (sums, spread)
     }
     var total = KMeansPartial(clusters: k, features: d), spread = SpreadPartial(clusters: k, features: d)
     for (t, s) in parts {

@@ -187,7 +187,7 @@ public final class CloudOptimizedWriter: @unchecked Sendable {
       "BLOCKSIZE=512", "OVERVIEWS=FORCE_USE_EXISTING", "BIGTIFF=IF_SAFER", "COMPRESS=\(compression)", "PREDICTOR=\(predictor)",
       "NUM_THREADS=\(max(1, options.threads))",
     ]
-    let levels = ["DEFLATE": 6, "ZSTD": 1]
+    let levels = ["DEFLATE": 5, "ZSTD": 1]
     if let level = options.level ?? levels[compression] { list.append("LEVEL=\(level)") }
     return list
   }

@@ -39,6 +39,7 @@ public enum GDALRuntime {
     CPLSetConfigOption("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "TRADITIONAL_GIS_ORDER")
     CPLSetConfigOption("OGR_SQLITE_SYNCHRONOUS", "OFF")
     OSRSetPROJEnableNetwork(0)
+    floe_reuse_freed_memory()
     GDALAllRegister()
   }()
 }
