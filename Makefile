@@ -69,12 +69,14 @@ docs: build
 bench-altimetry: build $(VENV)/done
 	$(VENV)/bin/python Benchmarks/bench_altimetry.py
 
-$(VENV)/colocation: $(VENV)/done Benchmarks/requirements-colocation.txt
-	$(VENV)/bin/pip install -q --disable-pip-version-check -r Benchmarks/requirements-colocation.txt
+# A place of its own: these packages want a newer numpy than Debian's GDAL bindings.
+$(VENV)-bench/done: Benchmarks/requirements-colocation.txt
+	/usr/bin/python3 -m venv --clear $(VENV)-bench
+	$(VENV)-bench/bin/pip install -q --disable-pip-version-check -r Benchmarks/requirements-colocation.txt
 	touch $@
 
-bench-colocation: build $(VENV)/colocation
-	$(VENV)/bin/python Benchmarks/bench_colocation.py
+bench-colocation: build $(VENV)-bench/done
+	$(VENV)-bench/bin/python Benchmarks/bench_colocation.py
 
 # The digest of the kit's sources, the stamp's own header left out.
 digest:
