@@ -81,6 +81,38 @@ def test_spatial_filter_finds_what_a_plain_search_finds(written, layer):
     whole.SetSpatialFilter(None)
 
 
+def test_rows_too_large_for_a_page(written, tmp_path):
+    """One long text sends the layer the plain way, through statements; all other rows and the index are the same."""
+    folder, path = written
+    lines = open(folder / "points.csv", encoding="utf-8").read().splitlines()
+    for name in ("values.tif", "points.csv"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    cells = lines[13].split(",")
+    cells[2] = "long " * 2000
+    (tmp_path / "points.csv").write_text("\n".join(lines[:13] + [",".join(cells)] + lines[14:]) + "\n", encoding="utf-8")
+    out, _, _ = run_pipeline(tmp_path, PIPELINE)
+    plain, fast = sqlite3.connect(out / "all.gpkg"), sqlite3.connect(path)
+    for table in ("track", "footprints", "rtree_track_geom_node", "rtree_track_geom_rowid", "rtree_track_geom_parent", "gpkg_ogr_contents", "sqlite_sequence"):
+        a, b = (db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for db in (plain, fast))
+        different = [i for i, (x, y) in enumerate(zip(a, b)) if x != y]
+        assert len(a) == len(b) and different == ([12] if table == "track" else []), table
+    assert plain.execute("SELECT length(note) FROM track WHERE fid = 13").fetchone()[0] == 10000
+    assert plain.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+@pytest.mark.parametrize("count", [1, 2, 60, 61, 3000])
+def test_small_and_large_tables(tmp_path, count):
+    """One leaf, the edge to two, two levels: each is sound, from the first row to the last."""
+    with open(tmp_path / "points.csv", "w") as f:
+        f.write("lon,lat,n\n")
+        f.writelines(f"{i % 170},{i % 80},{10 ** (i % 15)}\n" for i in range(count))
+    out, _, _ = run_pipeline(tmp_path, "floe: 1\ntitle: Rows\nsteps:\n  p: { use: table.read, with: { file: points.csv, x: lon, y: lat } }\noutputs:\n  p.gpkg: p.table\n")
+    db = sqlite3.connect(out / "p.gpkg")
+    assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert db.execute("SELECT rtreecheck('rtree_p_geom')").fetchone()[0] == "ok"
+    assert db.execute("SELECT fid, lon, lat, n FROM p").fetchall() == [(i + 1, i % 170, i % 80, 10 ** (i % 15)) for i in range(count)]
+
+
 def test_values_come_back(written):
     folder, path = written
     source = ogr.Open(str(path))

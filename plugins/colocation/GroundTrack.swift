@@ -33,13 +33,11 @@ struct GroundTrack: Sendable {
     let size = max(4096, (places.count + context.pool.workers - 1) / context.pool.workers)
     let starts = Array(stride(from: 0, to: places.count, by: size))
     let parts = try await context.map(starts.count) { i -> [SIMD2<Double>] in
-      let rows = starts[i]..<min(places.count, starts[i] + size)
-      var x = places[rows].map(\.x), y = places[rows].map(\.y)
-      // PROJ answers NaN with an error; such a place must stay missing.
-      try CoordinateTransform(from: from, to: to).transform(x: &x, y: &y)
-      return zip(x, y).map { $0.isFinite && $1.isFinite ? SIMD2($0, $1) : SIMD2(.nan, .nan) }
+      var part = Array(places[starts[i]..<min(places.count, starts[i] + size)])
+      try CoordinateTransform(from: from, to: to).transform(&part)
+      return part
     }
-    return Array(parts.joined())
+    return parts.count == 1 ? parts[0] : Array(parts.joined())
   }
 
   /// The places moved to where the ice under them was when the scene was taken: P - v * dt.

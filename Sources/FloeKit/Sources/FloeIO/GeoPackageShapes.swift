@@ -25,27 +25,40 @@ final class GeoPackageShapes {
   /// What `encode` made last; good until the next call.
   var blob: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<length]) }
 
-  /// Puts one row's geometry into `blob` and tells its extent; nil for a row without one.
-  func encode(_ row: Int) -> (low: SIMD2<Double>, high: SIMD2<Double>)? {
+  /// The most bytes that a geometry takes.
+  var longest: Int {
+    if !x.isEmpty { return 29 }
+    return polygons.reduce(0) { most, rings in max(most, 49 + rings.reduce(0) { $0 + 20 + 16 * $1.count }) }
+  }
+
+  /// One row's extent; nil for a row without a geometry.
+  func extent(_ row: Int) -> (low: SIMD2<Double>, high: SIMD2<Double>)? {
     if !x.isEmpty {
       let p = SIMD2(x[row], y[row])
-      guard p.x.isFinite, p.y.isFinite else { return nil }
-      begin(capacity: 29, flags: 1)
-      put(UInt8(1))
-      put(UInt32(1))
-      put(p)
-      return (p, p)
+      return p.x.isFinite && p.y.isFinite ? (p, p) : nil
     }
     guard !polygons.isEmpty, !polygons[row].isEmpty else { return nil }
-    let rings = polygons[row]
-    var low = SIMD2(Double.infinity, .infinity), high = -low, count = 0
-    for ring in rings {
-      count += ring.count + 1
+    var low = SIMD2(Double.infinity, .infinity), high = -low
+    for ring in polygons[row] {
       for p in ring {
         low = pointwiseMin(low, p)
         high = pointwiseMax(high, p)
       }
     }
+    return (low, high)
+  }
+
+  /// Puts one row's geometry into `blob` and tells its extent; nil for a row without one.
+  func encode(_ row: Int) -> (low: SIMD2<Double>, high: SIMD2<Double>)? {
+    guard let (low, high) = extent(row) else { return nil }
+    if !x.isEmpty {
+      begin(capacity: 29, flags: 1)
+      put(UInt8(1))
+      put(UInt32(1))
+      put(low)
+      return (low, high)
+    }
+    let rings = polygons[row], count = rings.reduce(0) { $0 + $1.count + 1 }
     begin(capacity: 49 + 4 * rings.count + 16 * count, flags: 3)
     for edge in [low.x, high.x, low.y, high.y] { put(edge.bitPattern) }
     put(UInt8(1))
@@ -67,7 +80,10 @@ final class GeoPackageShapes {
       memory = .allocate(byteCount: 2 * capacity, alignment: 8)
     }
     length = 0
-    for byte in [UInt8(ascii: "G"), UInt8(ascii: "P"), 0, flags] { put(byte) }
+    put(UInt8(ascii: "G"))
+    put(UInt8(ascii: "P"))
+    put(UInt8(0))
+    put(flags)
     put(UInt32(bitPattern: system))
   }
 

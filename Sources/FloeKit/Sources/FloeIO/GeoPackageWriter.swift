@@ -21,11 +21,18 @@ public enum GeoPackageWriter {
     let isVirtual = path.hasPrefix("/vsi"), local = isVirtual ? try temporaryFile() : path
     defer { if isVirtual { VirtualFile.remove(local) } }
     try create(local, layers, descriptions, metadataJSON)
+    let largest = try SQLitePages(path: local)?.largest ?? 0
+    var rest: [GeoPackageRows.Rest] = []
     do {
-      let file = try SQLiteFile(path: local), rows = GeoPackageRows(file: file)
+      let file = try SQLiteFile(path: local), rows = GeoPackageRows(file: file, largest: largest)
       try file.run("BEGIN")
-      for layer in layers { try rows.fill(layer.name, with: layer.table) }
+      for layer in layers { rest += try rows.fill(layer.name, with: layer.table) }
       try file.run("COMMIT")
+    }
+    // SQLite has closed the file; what is left goes into its pages.
+    if let pages = try SQLitePages(path: local) {
+      for part in rest { try part(pages) }
+      try pages.finish()
     }
     if isVirtual { try VirtualFile.write(VirtualFile.read(local), to: path) }
   }
