@@ -40,9 +40,10 @@ def make(folder):
     with rasterio.open(folder / "codes.tif", "w", count=1, dtype="uint8", nodata=255, **profile) as f:
         f.write(codes, 1)
     values = np.where(codes == 2, 900, 7000).astype("uint16") + random.integers(0, 500, (SIZE, SIZE), dtype="uint16")
-    with rasterio.open(folder / "values.tif", "w", count=1, dtype="uint16", nodata=0, **profile) as f:
-        f.write(values, 1)
-        f.set_band_description(1, "B04")
+    for name, packing in (("values.tif", "deflate"), ("plain.tif", None)):
+        with rasterio.open(folder / name, "w", count=1, dtype="uint16", nodata=0, **profile | {"compress": packing}) as f:
+            f.write(values, 1)
+            f.set_band_description(1, "B04")
     # Descending tracks at the angle of the orbit, spread over the tile.
     side = SIZE * PIXEL
     lines = int(POINTS**0.5)
@@ -75,6 +76,7 @@ def floe_runs(folder, band):
     """Pipelines by name: text, and which of its timings counts."""
     return {
         "values": (PIPELINE.format(values="values.tif", steps="  laid: { use: colocate.track, in: { input: points.table, rasters: [values.image] }, with: { footprint: false } }", outputs="  points.nc: laid.track"), "laid"),
+        "plain": (PIPELINE.format(values="plain.tif", steps="  laid: { use: colocate.track, in: { input: points.table, rasters: [values.image] }, with: { footprint: false } }", outputs="  points.nc: laid.track"), "laid"),
         "footprints": (PIPELINE.format(values="values.tif", steps=CLASSES + "  laid: { use: colocate.track, in: { input: points.table, rasters: [classes.result] }, with: { lead_search: 0 } }", outputs="  points.nc: laid.track"), "laid"),
         "all": (PIPELINE.format(values="values.tif", steps=CLASSES + "  laid: { use: colocate.track, in: { input: points.table, rasters: [values.image, classes.result] } }", outputs="  points.nc: laid.track"), "laid"),
         "package": (PIPELINE.format(values="values.tif", steps="", outputs="  out.gpkg: points.table"), "out.gpkg"),
@@ -215,7 +217,7 @@ def main():
 
     rows = [
         (f"values of {POINTS} points", "values", "sample", "pyproj + rasterio.sample", 5),
-        ("the same", "values", "numpy", "pyproj + numpy on an array in memory", 1 / 1.2),
+        ("the same from an uncompressed file", "plain", "numpy", "pyproj + numpy on an array in memory", 1 / 1.2),
         (f"class fractions of {POINTS} footprints of 300 x 1640 m", "footprints", "stats", f"rasterstats on {SAMPLE} shapely polygons, scaled", 20),
         ("values, their mean and deviation, classes, fractions, distance to leads", "all", None, None, None),
         (f"GeoPackage of {POINTS} points with spatial index", "package", "package", "pyogrio from Arrow", 2),
