@@ -75,8 +75,9 @@ enum ProjectText {
   }
 
   private static func system(_ crs: CRS) -> String {
-    // QGIS knows registered systems by their code. Their text is left out: PROJ words it differently from run to run.
-    if let code = crs.code { return "<spatialrefsys nativeFormat=\"Wkt\"><authid>\(escaped(code))</authid></spatialrefsys>" }
+    // QGIS knows registered systems by their code; it looks at the code where an `srsid` above 0 says that the system is no user's own,
+    // and then at nothing else. The text is left out: PROJ words it differently from run to run.
+    if let code = crs.code { return "<spatialrefsys nativeFormat=\"Wkt\"><srsid>1</srsid><authid>\(escaped(code))</authid></spatialrefsys>" }
     return "<spatialrefsys nativeFormat=\"Wkt\"><wkt>\(escaped(crs.wkt))</wkt></spatialrefsys>"
   }
 
