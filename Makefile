@@ -4,16 +4,17 @@
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make docs   renders docs/steps from the steps' declarations
 # make bench-altimetry  a track of 60 000 records beside Python functions
+# make bench-colocation  a million points on a full tile beside pyproj, rasterio, rasterstats and pyogrio
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-swift test-python bench bench-altimetry docs install stamp packages test-packages digest
+.PHONY: build demo test test-swift test-python bench bench-altimetry bench-colocation docs install stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
 
-BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev pkg-config
+BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev libsqlite3-dev pkg-config
 INSTALL_PACKAGES := patchelf binutils perl
 TEST_PACKAGES := patchelf gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers
 
@@ -67,6 +68,15 @@ docs: build
 	env -u FLOE_PLUGIN_PATH XDG_DATA_HOME=/nonexistent $(FLOE) steps --markdown docs/steps
 bench-altimetry: build $(VENV)/done
 	$(VENV)/bin/python Benchmarks/bench_altimetry.py
+
+# A place of its own: these packages want a newer numpy than Debian's GDAL bindings.
+$(VENV)-bench/done: Benchmarks/requirements-colocation.txt
+	/usr/bin/python3 -m venv --clear $(VENV)-bench
+	$(VENV)-bench/bin/pip install -q --disable-pip-version-check -r Benchmarks/requirements-colocation.txt
+	touch $@
+
+bench-colocation: build $(VENV)-bench/done
+	$(VENV)-bench/bin/python Benchmarks/bench_colocation.py
 
 # The digest of the kit's sources, the stamp's own header left out.
 digest:

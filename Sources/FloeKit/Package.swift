@@ -13,10 +13,11 @@ let package = Package(
     .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
     .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CFloeStamp"),
     .target(name: "FloeCore"),
     .target(name: "FloeNumerics", dependencies: ["FloeCore"]),
-    .target(name: "FloeIO", dependencies: ["FloeCore", "CGDAL", "CPROJ", "CNetCDF", "CFFTW"]),
+    .target(name: "FloeIO", dependencies: ["FloeCore", "CGDAL", "CPROJ", "CNetCDF", "CFFTW", "CSQLite"]),
     .target(name: "FloeSDK", dependencies: ["FloeCore", "FloeNumerics", "FloeIO", "CFloeStamp"]),
   ],
   swiftLanguageModes: [.v6])

@@ -175,3 +175,142 @@ outputs:
     if significant:
         assert report["best"]["east_m"] == 30 and report["best"]["north_m"] == -20 and report["best"]["agreement"] == 1
         assert report["drift"]["east_m_s"] == -0.05
+
+
+def read_track(out):
+    return columns(out / "track.csv")
+
+
+LONGITUDES = """
+floe: 1
+title: Points on a raster in degrees
+steps:
+  points: { use: table.read, with: { file: points.csv, x: lon, y: lat } }
+  codes: { use: raster.read, with: { files: codes.tif, names: [codes] } }
+  classes: { use: raster.expression, in: { image: codes.image }, with: { expression: codes, classes: { 1: sea_ice, 2: lead } } }
+  laid: { use: colocate.track, in: { input: points.table, rasters: [classes.result] }, with: { along: 1200, across: 5000, lead_search: 20000 } }
+outputs:
+  track.csv: laid.track
+"""
+
+
+def test_raster_in_degrees_across_180(tmp_path):
+    """Metres differ by direction there, and neighbours may have longitudes 360 degrees apart."""
+    from pyproj import Geod
+    geod = Geod(ellps="WGS84")
+    random = np.random.default_rng(6)
+    origin, pixel, size = (179.5, 72.2), 0.002, 500
+    codes = np.where(random.random((size, size)) < 0.003, 2, 1).astype("uint8")
+    write_tif(tmp_path / "codes.tif", codes, 4326, origin, pixel, nodata=255)
+    t = np.linspace(-0.05, 1.05, 200)
+    lon, lat = 179.6 + 0.8 * t, 72.15 - 0.9 * t
+    wrapped = np.where(lon > 180, lon - 360, lon)
+    np.savetxt(tmp_path / "points.csv", np.c_[wrapped, lat], fmt="%.12f", delimiter=",", header="lon,lat", comments="")
+    out, _, _ = run_pipeline(tmp_path, LONGITUDES)
+    found, reasons = read_track(out)
+    c, r = np.floor((lon - origin[0]) / pixel).astype(int), np.floor((origin[1] - lat) / pixel).astype(int)
+    inside = (c >= 0) & (r >= 0) & (c < size) & (r < size)
+    expected = np.full(len(lon), np.nan)
+    expected[inside] = codes[r[inside], c[inside]]
+    np.testing.assert_array_equal(found["s2_class"], expected)
+    assert (wrapped[inside] < 0).any() and (wrapped[inside] > 0).any()
+    rows, cols = np.nonzero(codes == 2)
+    lead_lon, lead_lat = origin[0] + (cols + 0.5) * pixel, origin[1] - (rows + 0.5) * pixel
+    for i in np.flatnonzero(inside)[::10]:
+        distance = geod.inv(np.full(len(cols), lon[i]), np.full(len(cols), lat[i]), lead_lon, lead_lat)[2].min()
+        assert found["lead_distance_m"][i] == pytest.approx(distance, rel=0.01, abs=5)
+        # The whole rectangle over its area in pixels: it keeps its size and shape on the ground where longitudes jump, too.
+        column, row = np.meshgrid(np.arange(size), np.arange(size))
+        metre_x, metre_y = geod.inv(lon[i] - 0.05, lat[i], lon[i] + 0.05, lat[i])[2] / 0.1, geod.inv(lon[i], lat[i] - 0.05, lon[i], lat[i] + 0.05)[2] / 0.1
+        x, y = (origin[0] + (column + 0.5) * pixel - lon[i]) * metre_x, (origin[1] - (row + 0.5) * pixel - lat[i]) * metre_y
+        u = np.array([(lon[i] - lon[i - 1]) * metre_x, (lat[i] - lat[i - 1]) * metre_y])
+        u /= np.hypot(*u)
+        hit = (abs(x * u[0] + y * u[1]) <= 600) & (abs(-x * u[1] + y * u[0]) <= 2500)
+        if 40 < c[i] < size - 40 and 20 < r[i] < size - 20:
+            share = (codes[hit] == 2).mean()
+            # The rim of the rectangle moves by less than half a percent of its sides between sphere and ellipsoid.
+            assert abs(found["fp_lead"][i] - share) <= 4 / hit.sum()
+
+
+def test_several_rasters_on_different_grids(tmp_path):
+    """Values at 10 m, classes at 20 m in another projection: each sampled where its own pixels lie."""
+    epsg, origin, pixel, values, codes, lon, lat = make(tmp_path, "utm north")
+    to = Transformer.from_crs(4326, 3413, always_xy=True)
+    x, y = to.transform(lon, lat)
+    corner = (np.floor(x.min()) - 500, np.ceil(y.max()) + 500)
+    size = int(max(x.max() - corner[0], corner[1] - y.min()) / 20) + 30
+    other = np.where(np.random.default_rng(9).random((size, size)) < 0.3, 2, 1).astype("uint8")
+    write_tif(tmp_path / "codes.tif", other, 3413, corner, 20.0, nodata=255)
+    out, _, _ = run_pipeline(tmp_path, PIPELINE.format(extra=""))
+    found, _ = read_track(out)
+    np.testing.assert_array_equal(found["s2_class"], other[np.floor((corner[1] - y) / 20).astype(int), np.floor((x - corner[0]) / 20).astype(int)])
+    x, y = Transformer.from_crs(4326, epsg, always_xy=True).transform(lon, lat)
+    c, r = np.floor((x - origin[0]) / pixel).astype(int), np.floor((origin[1] - y) / pixel).astype(int)
+    inside = (c >= 0) & (r >= 0) & (c < SIZE) & (r < SIZE)
+    expected = np.full(len(lon), np.nan)
+    expected[inside] = values[0, r[inside], c[inside]]
+    np.testing.assert_array_equal(found["s2_value_B01"], expected)
+
+
+def test_drift_moves_back_by_v_dt(tmp_path):
+    """Ice drifts eastward at 0.1 m/s; seen 600 s after the scene it lay 60 m farther west when the scene was taken."""
+    epsg, origin, pixel, values, codes, lon, lat = make(tmp_path, "utm north")
+    x, y = Transformer.from_crs(4326, epsg, always_xy=True).transform(lon, lat)
+    np.savetxt(tmp_path / "points.csv", np.c_[lon, lat, np.full(len(lon), 1551484571.0 + 600)], fmt=["%.12f", "%.12f", "%.1f"], delimiter=",", header="lon,lat,seconds", comments="")
+    text = PIPELINE.format(extra=", scene_time: '2019-03-01T23:56:11', time_column: seconds, drift: [0.1, -0.05], footprint: false")
+    text = text.replace(", footprints: laid.footprints", "")
+    out, _, _ = run_pipeline(tmp_path, text)
+    found, _ = read_track(out)
+    assert (found["dt_s"] == 600).all()
+    # Grid north and true north differ by less than a degree here: 1 m of 67 m.
+    bx, by = x - 60, y + 30
+    c, r = (bx - origin[0]) / pixel, (origin[1] - by) / pixel
+    inside = (c >= 1) & (r >= 1) & (c < SIZE - 1) & (r < SIZE - 1)
+    # Only where 2 m do not lead into another pixel.
+    clear = inside & (abs(c - np.floor(c) - 0.5) < 0.3) & (abs(r - np.floor(r) - 0.5) < 0.3)
+    assert clear.sum() > 50
+    np.testing.assert_array_equal(found["s2_value_B01"][clear], values[0, np.floor(r[clear]).astype(int), np.floor(c[clear]).astype(int)])
+
+
+def test_limit_of_time_counts_and_names(tmp_path):
+    _, _, _, _, _, lon, lat = make(tmp_path, "utm north")
+    dt = np.linspace(-3000, 3000, len(lon))
+    np.savetxt(tmp_path / "points.csv", np.c_[lon, lat, 1551484571.0 + dt], fmt=["%.12f", "%.12f", "%.3f"], delimiter=",", header="lon,lat,seconds", comments="")
+    limits = ", scene_time: '2019-03-01T23:56:11', time_column: seconds, max_dt_minutes: "
+    out, record, _ = run_pipeline(tmp_path, PIPELINE.format(extra=limits + "20"))
+    found, reasons = read_track(out)
+    late = np.array([r.startswith("time difference above 20") for r in reasons])
+    outside = np.array([r == "outside the scene" for r in reasons])
+    np.testing.assert_allclose(found["dt_s"], dt, atol=1e-3)
+    np.testing.assert_array_equal(late, (abs(dt) > 1200) & ~outside)
+    assert late.sum() > 30 and json.dumps(record).count("time difference above 20") > 0
+    (tmp_path / "out").rename(tmp_path / "first")
+    np.savetxt(tmp_path / "points.csv", np.c_[lon, lat, 1551484571.0 + dt + 90000], fmt=["%.12f", "%.12f", "%.3f"], delimiter=",", header="lon,lat,seconds", comments="")
+    _, _, result = run_pipeline(tmp_path, PIPELINE.format(extra=limits + "20"), expect=1)
+    assert "no common time" in result.err and "min away" in result.err
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").glob("*"))
+
+
+@pytest.mark.parametrize("change, sentence", [("rotated", "is rotated or sheared"), ("no system", "no coordinate reference system")])
+def test_rasters_that_cannot_be_used(tmp_path, change, sentence):
+    make(tmp_path, "utm north")
+    ds = gdal.Open(str(tmp_path / "values.tif"), gdal.GA_Update)
+    if change == "rotated":
+        ds.SetGeoTransform((500000, 9, 2, 7100000, 2, -9))
+    else:
+        plain = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "plain.tif"), SIZE, SIZE, 2, gdal.GDT_UInt16)
+        plain.SetGeoTransform(ds.GetGeoTransform())
+        plain.WriteArray(ds.ReadAsArray())
+        plain = None
+        (tmp_path / "plain.tif").replace(tmp_path / "values.tif")
+    ds = None
+    _, _, result = run_pipeline(tmp_path, PIPELINE.format(extra=""), expect=None)
+    assert result.status in (1, 2) and sentence in result.err
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").glob("*"))
+
+
+def test_track_without_coordinates(tmp_path):
+    make(tmp_path, "utm north")
+    text = PIPELINE.format(extra="").replace(", x: lon, y: lat", "")
+    _, _, result = run_pipeline(tmp_path, text, expect=2)
+    assert "no point coordinates" in result.err and "x: lon, y: lat" in result.err

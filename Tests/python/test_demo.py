@@ -110,3 +110,14 @@ def test_info_prints_the_product(demo):
         assert word in text
     data = json.loads(floe("info", demo["scene"], "--json").out)
     assert data["acquisition"]["level"] == "L1C" and len(data["bands"]) == 13
+
+
+def test_story_compares_leads_by_majority(demo):
+    """The track crosses the widest lead, so that some footprints are mostly lead and the comparison by majority says something."""
+    told = json.loads((demo["folder"] / "story/comparison.json").read_text())
+    assert told["kappa"] > 0.3 and told["balanced_accuracy"] > 0.8
+    from osgeo import ogr
+    source = ogr.Open(str(demo["folder"] / "story/colocated.gpkg"))
+    layer = source.GetLayer("track")
+    layer.SetAttributeFilter("fp_majority = 2 AND fp_purity >= 0.8")
+    assert layer.GetFeatureCount() >= 1

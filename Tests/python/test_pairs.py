@@ -175,3 +175,37 @@ def test_three_hundred_products(made, tmp_path):
     assert len(rows) == 150
     assert all(float(r["dt_s"]) == pytest.approx(60, abs=1) for r in rows)
     assert all(r["scene"][-3:] == r["track"][-3:] for r in rows)
+
+
+def test_near_the_pole(made, tmp_path):
+    """A scene in polar stereographic north of 89.9 degrees: longitudes run all around it, and the pole lies inside."""
+    from pyproj import Transformer
+    target = scene(made, tmp_path / "in/scenes", "pole", TRACK_TIME - timedelta(minutes=5), ulx=300000)
+    back = Transformer.from_crs(3413, 4326, always_xy=True)
+    ring = [back.transform(x, y) for x, y in ((-6000, 4000), (4000, 4000), (4000, -6000), (-6000, -6000), (-6000, 4000))]
+    product = target / "MTD_MSIL1C.xml"
+    corners = " ".join(f"{lat} {lon}" for lon, lat in ring)
+    product.write_text(re.sub(r"<EXT_POS_LIST>[^<]*", f"<EXT_POS_LIST>{corners}", product.read_text()))
+    # Straight over the pole from one side to the other, and past it at 60 km.
+    track(made, tmp_path / "in/tracks", "over", TRACK_TIME, [back.transform(-30000, 30000), back.transform(30000, -30000)])
+    track(made, tmp_path / "in/tracks", "past", TRACK_TIME, [back.transform(-30000, 60000), back.transform(30000, 60000)])
+    rows, _ = pairs(tmp_path)
+    assert [r["track"].split("_")[-1] for r in rows] == ["over"]
+    # The diagonal of the square from (-4000, 4000) to (4000, -4000) on the map, whose scale at the pole is 0.9703.
+    assert float(rows[0]["overlap_km"]) == pytest.approx(8 * 2**0.5 / 0.9703, rel=0.01)
+    middle = TRACK_TIME + timedelta(seconds=5)
+    assert abs(datetime.fromisoformat(rows[0]["track_time"].rstrip("Z")) - middle) < timedelta(seconds=0.2)
+    assert float(rows[0]["dt_s"]) == pytest.approx(305, abs=0.2)
+
+
+def test_products_side_by_side_hide_none(made, tmp_path):
+    """A scene directly in the folder beside others and beside tracks: all are seen; and so in a folder whose name holds a comma."""
+    for minutes in (3, 30):
+        scene(made, tmp_path / "in", f"{minutes:02d}", TRACK_TIME - timedelta(minutes=minutes))
+    shutil.copytree(made[1], tmp_path / "in" / made[1].name)
+    assert len(pairs(tmp_path)[0]) == 2
+    (tmp_path / "in").rename(tmp_path / "March 1, 2019")
+    (tmp_path / "pairs.yaml").write_text(
+        "floe: 1\ntitle: Pairs\nsteps:\n  p: { use: colocate.pairs, with: { folders: ['March 1, 2019'] } }\noutputs:\n  pairs.csv: p.pairs\n")
+    floe("run", tmp_path / "pairs.yaml", "-o", tmp_path / "again", "--quiet")
+    assert len(list(csv.DictReader(open(tmp_path / "again/pairs.csv")))) == 2

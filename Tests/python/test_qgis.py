@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from conftest import floe, run_pipeline
+from conftest import ROOT, run_pipeline
 from test_colocation import PIPELINE, make
 
 LOOK = r'''
@@ -93,6 +93,16 @@ def test_picture_shows_both_classes(opened):
     # 400 pixels for 400: each pixel of the picture is one of the raster, but where vectors lie over it.
     share = (shown[1] & (truth == 1)).sum() / (truth == 1).sum(), (shown[2] & (truth == 2)).sum() / (truth == 2).sum()
     assert min(share) > 0.7, share
+
+
+def test_picture_is_the_expected_one(opened):
+    """Against `expected/qgis-map.png`, means over 4 x 4 pixels of an accepted drawing: fonts play no part, edges may be smoothed otherwise."""
+    _, picture, _ = opened
+    image = gdal.Open(str(picture)).ReadAsArray()[:3].astype(float).reshape(3, 100, 4, 100, 4).mean((2, 4))
+    expected = gdal.Open(str(ROOT / "Tests/python/expected/qgis-map.png")).ReadAsArray().astype(float)
+    assert np.abs(image - expected).mean() < 3
+    # The tolerance tells a picture without the track from one with it.
+    assert np.abs(np.roll(image, 20, 2) - expected).mean() > 6
 
 
 def test_same_bytes_again(opened, tmp_path):

@@ -33,13 +33,11 @@ struct GroundTrack: Sendable {
     let size = max(4096, (places.count + context.pool.workers - 1) / context.pool.workers)
     let starts = Array(stride(from: 0, to: places.count, by: size))
     let parts = try await context.map(starts.count) { i -> [SIMD2<Double>] in
-      let rows = starts[i]..<min(places.count, starts[i] + size)
-      var x = places[rows].map(\.x), y = places[rows].map(\.y)
-      // PROJ answers NaN with an error; such a place must stay missing.
-      try CoordinateTransform(from: from, to: to).transform(x: &x, y: &y)
-      return zip(x, y).map { $0.isFinite && $1.isFinite ? SIMD2($0, $1) : SIMD2(.nan, .nan) }
+      var part = Array(places[starts[i]..<min(places.count, starts[i] + size)])
+      try CoordinateTransform(from: from, to: to).transform(&part)
+      return part
     }
-    return Array(parts.joined())
+    return parts.count == 1 ? parts[0] : Array(parts.joined())
   }
 
   /// The places moved to where the ice under them was when the scene was taken: P - v * dt.
@@ -53,18 +51,21 @@ struct GroundTrack: Sendable {
   func pixels(of grid: Grid, in context: RunContext) async throws -> [SIMD2<Double>] {
     guard let crs = grid.crs else { throw FloeError("the raster has no coordinate reference system, so that no record can be found on it") }
     let found = crs == .wgs84 ? places : try await Self.transformed(places, from: .wgs84, to: crs, in: context)
-    let turn = crs.isGeographic ? 360.0 : 0, width = Double(grid.width)
+    let around = Self.columnsAround(grid), width = Double(grid.width)
     return found.map { p in
       var column = (p.x - grid.originX) / grid.pixelWidth
       let row = (grid.originY - p.y) / grid.pixelHeight
-      if turn > 0 {
-        // The same meridian by its other name, where the raster runs across 180°.
-        let around = turn / grid.pixelWidth
-        if column < 0, column + around < width { column += around } else if column >= width, column - around >= 0 { column -= around }
+      if around > 0, column.isFinite {
+        // The same meridian has many names; the one nearest to the raster's middle counts, its first column before a turn farther.
+        column -= around * ((column - width / 2) / around).rounded()
+        if column >= width, column - around >= 0 { column -= around }
       }
       return SIMD2(column, row)
     }
   }
+
+  /// The columns of a whole turn of longitudes; 0 for a raster that is not in degrees.
+  private static func columnsAround(_ grid: Grid) -> Double { grid.crs?.isGeographic == true ? 360 / grid.pixelWidth : 0 }
 
   /// The footprint of each record; nil for those without a neighbour that gives the direction.
   ///
@@ -72,23 +73,28 @@ struct GroundTrack: Sendable {
   ///   - pixels: the records as columns and rows of `grid`.
   ///   - along: side along the ground track in metres.
   ///   - across: side across it in metres.
-  static func footprints(
-    _ pixels: [SIMD2<Double>], places: [SIMD2<Double>], grid: Grid, along: Double, across: Double
-  ) -> [PixelFootprint?] {
-    let isGeographic = grid.crs?.isGeographic ?? false
-    return pixels.indices.map { i in
-      let p = pixels[i]
-      guard p.x.isFinite else { return nil }
-      let before = i > 0 && pixels[i - 1].x.isFinite ? pixels[i - 1] : p
-      let after = i + 1 < pixels.count && pixels[i + 1].x.isFinite ? pixels[i + 1] : p
-      // Pixels per metre eastward and northward.
-      let metre = isGeographic ? Sphere.degreesPerMetre(latitude: places[i].y) : SIMD2(1, 1)
-      let perMetre = SIMD2(metre.x / grid.pixelWidth, -metre.y / grid.pixelHeight)
-      let way = (after - before) / perMetre, length = (way * way).sum().squareRoot()
-      guard length > 0, length.isFinite else { return nil }
-      let u = way / length
-      return PixelFootprint(centre: p, along: u * perMetre * (along / 2), across: SIMD2(-u.y, u.x) * perMetre * (across / 2))
+  func footprints(
+    _ pixels: [SIMD2<Double>], grid: Grid, along: Double, across: Double, in context: RunContext
+  ) async throws -> [PixelFootprint?] {
+    let isGeographic = grid.crs?.isGeographic ?? false, around = Self.columnsAround(grid), size = 1 << 15, places = places
+    let parts = try await context.map((pixels.count + size - 1) / size) { part in
+      (part * size..<min(pixels.count, (part + 1) * size)).map { i -> PixelFootprint? in
+        let p = pixels[i]
+        guard p.x.isFinite else { return nil }
+        let before = i > 0 && pixels[i - 1].x.isFinite ? pixels[i - 1] : p
+        let after = i + 1 < pixels.count && pixels[i + 1].x.isFinite ? pixels[i + 1] : p
+        // Pixels per metre eastward and northward.
+        let metre = isGeographic ? Sphere.degreesPerMetre(latitude: places[i].y) : SIMD2(1, 1)
+        let perMetre = SIMD2(metre.x / grid.pixelWidth, -metre.y / grid.pixelHeight)
+        var step = after - before
+        if around > 0 { step.x -= around * (step.x / around).rounded() }
+        let way = step / perMetre, length = (way * way).sum().squareRoot()
+        guard length > 0, length.isFinite else { return nil }
+        let u = way / length
+        return PixelFootprint(centre: p, along: u * perMetre * (along / 2), across: SIMD2(-u.y, u.x) * perMetre * (across / 2))
+      }
     }
+    return Array(parts.joined())
   }
 }
 

@@ -40,17 +40,18 @@ extension SceneRaster {
     return whole
   }
 
-  /// The lead pixels within `limit` metres of the records `inside`, for distances.
-  func marks(of code: Int, _ pixels: [SIMD2<Double>], inside: [Int], limit: Double, in context: RunContext) async throws -> NearestMark {
+  /// The lead pixels within `reach` columns and rows of the records `inside`, for distances.
+  func marks(
+    of code: Int, _ pixels: [SIMD2<Double>], inside: [Int], reach: (Int) -> SIMD2<Double>, in context: RunContext
+  ) async throws -> NearestMark {
     var marks = NearestMark(width: grid.width, height: grid.height)
     guard let classes, let code = UInt8(exactly: code) else { return marks }
     let side = 512, across = (grid.width + side - 1) / side, down = (grid.height + side - 1) / side
-    let reach = SIMD2(limit / grid.pixelWidth, limit / grid.pixelHeight)
     var touched = [Bool](repeating: false, count: across * down)
     func place(_ v: Double, _ count: Int) -> Int { Int(min(Double(count - 1), max(0, (v / Double(side)).rounded(.down)))) }
     var last = SIMD4<Int>(repeating: -1)
     for row in inside {
-      let low = pixels[row] - reach, high = pixels[row] + reach
+      let reach = reach(row), low = pixels[row] - reach, high = pixels[row] + reach
       let box = SIMD4(place(low.x, across), place(low.y, down), place(high.x, across), place(high.y, down))
       if box == last { continue }
       last = box

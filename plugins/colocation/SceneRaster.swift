@@ -56,9 +56,9 @@ struct SceneRaster: Sendable {
     // Narrow tiles would read margins over and over, wide ones leave workers idle.
     let width = min(2048, max(512, tile.width)), height = min(2048, max(512, tile.height))
     let across = (grid.width + width - 1) / width
-    var buckets: [Int: [Int]] = [:]
-    for row in inside { buckets[Int(pixels[row].y) / height * across + Int(pixels[row].x) / width, default: []].append(row) }
-    return buckets.sorted { $0.key < $1.key }.flatMap { _, rows in
+    var buckets = [[Int]](repeating: [], count: across * ((grid.height + height - 1) / height))
+    for row in inside { buckets[Int(pixels[row].y) / height * across + Int(pixels[row].x) / width].append(row) }
+    return buckets.flatMap { rows in
       stride(from: 0, to: rows.count, by: 1 << 15).map { start -> Piece in
         let part = Array(rows[start..<min(rows.count, start + 1 << 15)])
         var low = SIMD2(Double.infinity, .infinity), high = -low

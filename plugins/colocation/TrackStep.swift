@@ -92,7 +92,7 @@ public struct TrackStep: ProcessingStep {
       } else {
         let pixels = try await ground.pixels(of: scene.grid, in: context)
         places.append(pixels)
-        shapes.append(footprint ? GroundTrack.footprints(pixels, places: ground.places, grid: scene.grid, along: along, across: across) : [])
+        shapes.append(footprint ? try await ground.footprints(pixels, grid: scene.grid, along: along, across: across, in: context) : [])
       }
     }
     let inside = RecordStatus.inside(places[writer.place], grid)
@@ -106,7 +106,7 @@ public struct TrackStep: ProcessingStep {
       samples.append(try await scene.sample(
         places[i], inside: own, footprints: footprint ? shapes[i] : nil, statistics: statistics, bilinear: bilinear, in: context))
     }
-    let lead = try await leadDistances(writer.main, places[writer.place], inside, context)
+    let lead = try await leadDistances(writer.main, places[writer.place], ground.places, inside, context)
     writer.add(to: &table, samples: samples, dt: dt, lead: lead)
     let left = status.mark(&table, inside: inside, places: ground.places, dt: dt, hasData: writer.hasData(samples[writer.place]))
     for (reason, count) in left.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
@@ -134,16 +134,18 @@ public struct TrackStep: ProcessingStep {
     return found
   }
 
-  private func leadDistances(_ scene: SceneRaster, _ places: [SIMD2<Double>], _ inside: [Int], _ context: RunContext) async throws -> [Double]? {
+  private func leadDistances(_ scene: SceneRaster, _ pixels: [SIMD2<Double>], _ places: [SIMD2<Double>], _ inside: [Int], _ context: RunContext) async throws -> [Double]? {
     guard leadSearch > 0, let lead = scene.classes?.table.named("lead") else { return nil }
-    let metre = scene.grid.crs?.isGeographic == true ? 111_195.0 : 1
-    let marks = try await scene.marks(of: lead.code, places, inside: inside, limit: leadSearch / metre, in: context)
-    let pixel = SIMD2(scene.grid.pixelWidth, scene.grid.pixelHeight), limit = leadSearch, size = 4096
-    let starts = Array(stride(from: 0, to: inside.count, by: size))
+    let grid = scene.grid, size = SIMD2(grid.pixelWidth, grid.pixelHeight), isGeographic = grid.crs?.isGeographic == true
+    // The size of a pixel in metres; on a raster in degrees that of the record's latitude.
+    let pixel = { @Sendable (row: Int) in isGeographic ? size / Sphere.degreesPerMetre(latitude: places[row].y) : size }
+    let marks = try await scene.marks(of: lead.code, pixels, inside: inside, reach: { leadSearch / pixel($0) }, in: context)
+    let limit = leadSearch, count = 4096
+    let starts = Array(stride(from: 0, to: inside.count, by: count))
     let parts = try await context.map(starts.count) { i in
-      inside[starts[i]..<min(inside.count, starts[i] + size)].map { marks.distance(from: places[$0], pixel: pixel * metre, limit: limit) ?? .nan }
+      inside[starts[i]..<min(inside.count, starts[i] + count)].map { marks.distance(from: pixels[$0], pixel: pixel($0), limit: limit) ?? .nan }
     }
-    var result = [Double](repeating: .nan, count: places.count)
+    var result = [Double](repeating: .nan, count: pixels.count)
     for (row, value) in zip(inside, parts.joined()) { result[row] = value }
     return result
   }

@@ -2,7 +2,7 @@ import FloeSDK
 
 /// Writes a project in the shape that QGIS 3.22 reads.
 enum ProjectText {
-  static func make(title: String, layers: [ProjectLayer], view: ProjectView) throws -> String {
+  static func make(title: String, layers: [ProjectLayer], view: ProjectView) -> String {
     var isFirstValueRaster = true
     let nodes = layers.map { layer -> String in
       var isOn = true
@@ -20,7 +20,7 @@ enum ProjectText {
       <qgis projectname="\(escaped(title))" version="3.22.0">
         <title>\(escaped(title))</title>
         <projectCrs>
-          \(try system(view.crs))
+          \(system(view.crs))
         </projectCrs>
         <layer-tree-group>
       \(nodes.joined(separator: "\n"))
@@ -30,11 +30,11 @@ enum ProjectText {
           \(extent(e))
           <rotation>0</rotation>
           <destinationsrs>
-            \(try system(view.crs))
+            \(system(view.crs))
           </destinationsrs>
         </mapcanvas>
         <projectlayers>
-      \(try layers.map(layer).joined(separator: "\n"))
+      \(layers.map(layer).joined(separator: "\n"))
         </projectlayers>
         <layerorder>
       \(layers.map { "    <layer id=\"\($0.id)\"/>" }.joined(separator: "\n"))
@@ -46,7 +46,7 @@ enum ProjectText {
         <ProjectViewSettings UseProjectScales="0">
           <Scales/>
           <DefaultViewExtent xmin="\(e.minX)" ymin="\(e.minY)" xmax="\(e.maxX)" ymax="\(e.maxY)">
-            \(try system(view.crs))
+            \(system(view.crs))
           </DefaultViewExtent>
         </ProjectViewSettings>
       </qgis>
@@ -54,9 +54,9 @@ enum ProjectText {
       """
   }
 
-  private static func layer(_ layer: ProjectLayer) throws -> String {
+  private static func layer(_ layer: ProjectLayer) -> String {
     let kind = layer.geometry.map { "geometry=\"\($0)\" type=\"vector\" wkbType=\"\($0)\"" } ?? "type=\"raster\""
-    let srs = try layer.crs.map { "      <srs>\(try system($0))</srs>\n" } ?? ""
+    let srs = layer.crs.map { "      <srs>\(system($0))</srs>\n" } ?? ""
     let provider = layer.geometry == nil ? "gdal" : "ogr"
     return """
           <maplayer \(kind) hasScaleBasedVisibilityFlag="0" autoRefreshEnabled="0">
@@ -74,11 +74,11 @@ enum ProjectText {
     "<extent><xmin>\(b.minX)</xmin><ymin>\(b.minY)</ymin><xmax>\(b.maxX)</xmax><ymax>\(b.maxY)</ymax></extent>"
   }
 
-  private static func system(_ crs: CRS) throws -> String {
-    let code = crs.code.map { "<authid>\(escaped($0))</authid>" } ?? ""
-    // The registry's own text: drivers word the same system differently from run to run.
-    let registered = try crs.code.map { try CRSFactory.make($0).wkt } ?? crs.wkt
-    return "<spatialrefsys nativeFormat=\"Wkt\"><wkt>\(escaped(registered))</wkt>\(code)</spatialrefsys>"
+  private static func system(_ crs: CRS) -> String {
+    // QGIS knows registered systems by their code; it looks at the code where an `srsid` above 0 says that the system is no user's own,
+    // and then at nothing else. The text is left out: PROJ words it differently from run to run.
+    if let code = crs.code { return "<spatialrefsys nativeFormat=\"Wkt\"><srsid>1</srsid><authid>\(escaped(code))</authid></spatialrefsys>" }
+    return "<spatialrefsys nativeFormat=\"Wkt\"><wkt>\(escaped(crs.wkt))</wkt></spatialrefsys>"
   }
 
   private static func escaped(_ text: String) -> String {

@@ -39,7 +39,10 @@ struct ExpressionStep: ProcessingStep {
       spec.style = .classes
       spec.bands = [BandSpec(name: name, summary: expression, quantity: "class", noData: 255)]
     }
-    let source = image, used = parsed.bands, codes = Set(spec.classes?.entries.map { Float($0.code) } ?? []), isClasses = spec.classes != nil
+    let source = image, used = parsed.bands, isClasses = spec.classes != nil
+    var known = [UInt8](repeating: 255, count: 256)
+    for entry in spec.classes?.entries ?? [] where (0...254).contains(entry.code) { known[entry.code] = UInt8(entry.code) }
+    let codes = known
     return Raster(spec, source: ComputedSource { window, bands, block in
       block.reshape(window: window, bandCount: bands.count, type: isClasses ? .uint8 : .float32)
       let read = try source.read(window, bands: used)
@@ -47,7 +50,10 @@ struct ExpressionStep: ProcessingStep {
         read.physical(band: used.firstIndex(of: band) ?? 0, as: source.spec.bands[band])
       }
       if isClasses {
-        block.values = .uint8(values.map { codes.contains($0.rounded()) ? UInt8($0.rounded()) : 255 })
+        block.values = .uint8(values.map { value in
+          // What lies outside, NaN too, has no class.
+          value > -0.5 && value < 255.5 ? codes[min(255, Int(value.rounded()))] : 255
+        })
         return
       }
       for i in values.indices where !values[i].isFinite { values[i] = .nan }

@@ -7,7 +7,8 @@ struct Sentinel3Step: ProcessingStep {
   static let discussion = """
     Writes a `.SEN3` folder with `enhanced_measurement.nc` (all variables of the product with its types and packing; those that are not modelled
     hold their fill value, quality flags 0) and `xfdumanifest.xml`. The track passes the centre of `truth` at `sensing_time` and takes ice and
-    leads from it; elsewhere, or without it, the surface along the track is made up: leads in ice, a stretch of land, open ocean.
+    leads from it; elsewhere, or without it, the surface along the track is made up: leads in ice, a stretch of land, open ocean. With
+    `across_lead` it crosses the widest lead of `truth` at right angles instead of its centre, so that some footprints hold little else.
 
     Echoes: specular over leads and diffuse over ice, with speckle, thermal noise and a tracker that guesses anew every few dozen records (about 11 bins
     spread of the peak); the sea's own height varies by about 0.18 m. Range-integrated power is narrow over leads. Defects as in real
@@ -24,6 +25,7 @@ struct Sentinel3Step: ProcessingStep {
   @Param("The number from which the product follows", in: .atLeast(0)) var sceneSeed = 1
   @Param("When the track passes the centre, UTC") var sensingTime = "2019-03-01T23:59:11Z"
   @Param("Direction of the track, clockwise from north", unit: .degree, in: -360...360) var heading = 342.0
+  @Param("Cross the widest lead of the truth raster instead of its centre, in the direction that suits") var acrossLead = false
   @Param("Longitude and latitude of the centre without a truth raster", unit: .degree, in: -180...180) var centre = [177.73, 71.05]
   @Output("Path of the product and records by surface") var products: Document?
   @Output("The surface under each record") var surfaces: Table?
@@ -42,7 +44,9 @@ struct Sentinel3Step: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     guard let time = UTCTime(sensingTime) else { throw ParameterError("sensing_time", "is no time") }
     let sampler = try truth.map(TruthSampler.init), middle = try sampler?.centre() ?? (centre[0], centre[1]), seed = UInt64(sceneSeed)
-    let track = SralTrack(longitude: middle.0, latitude: middle.1, heading: heading, records: records, time: time)
+    let crossing = acrossLead ? try sampler?.crossing() : nil
+    let track = SralTrack(
+      longitude: crossing?.lon ?? middle.0, latitude: crossing?.lat ?? middle.1, heading: crossing?.heading ?? heading, records: records, time: time)
     var under = track.ownSurface(seed: seed), fromTruth = 0
     if let sampler {
       for i in under.indices {

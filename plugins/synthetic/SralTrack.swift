@@ -54,7 +54,7 @@ struct SralTrack: Sendable {
 /// Surfaces under a track from a raster of class codes (1 sea ice, 2 lead, no data and others land).
 struct TruthSampler {
   let raster: Raster
-  private let transform: CoordinateTransform
+  let transform: CoordinateTransform
 
   init(_ raster: Raster) throws {
     guard let crs = raster.spec.grid.crs else { throw FloeError("the truth raster has no reference system") }

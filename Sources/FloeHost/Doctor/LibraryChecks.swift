@@ -6,7 +6,7 @@ enum LibraryChecks {
   static func findings() -> [Finding] {
     let versions = LibraryVersions.all()
     func version(_ name: String) -> String { versions[name] ?? "unknown" }
-    let packages = "on Debian: apt-get install libgdal32 libproj25 proj-data libnetcdf19 libfftw3-single3"
+    let packages = "on Debian: apt-get install libgdal32 libproj25 proj-data libnetcdf19 libfftw3-single3 libsqlite3-0"
     return [
       .trying("GDAL", "\(version("gdal")), reads and writes GeoTIFF", remedy: packages) { try copy(with: nil) },
       .trying("JPEG 2000", "Sentinel-2 bands can be read (driver JP2OpenJPEG)", remedy: "install a GDAL that was built with OpenJPEG; \(packages)") {

@@ -80,7 +80,10 @@ public struct Planner {
       }
       if let given = settings[name] { return isPath(type) ? paths(given, type: type, from: FileManager.default.currentDirectoryPath) : .text(given) }
       return input.defaultValue.flatMap { resolve($0, type: type, line: line) }
-    case .list(let items): return .list(items.compactMap { resolve($0, type: type, line: line) })
+    case .list(let items):
+      // An item is one path; its commas belong to its name.
+      let own = type == "list of path" ? "path" : type
+      return .list(items.compactMap { resolve($0, type: own, line: line) })
     case .map(let entries):
       return .map(entries.compactMap { e in resolve(e.value, type: type, line: line).map { .init(e.key, $0) } })
     }

@@ -71,25 +71,17 @@ struct BlockSampler {
           result.bilinear[i] = (above * (1 - fy) + below * fy) * scale + offset
         }
         guard let shape = footprints?[i], let rows = shape.rows else { continue }
-        var count = 0, sum = 0.0, squares = 0.0, origin = Double.nan
+        let spans = FootprintSpans(shape)
+        var sums = FootprintSums(noData: noData)
         for row in max(rows.lowerBound, w.row)..<max(w.row, min(rows.upperBound + 1, w.endRow), rows.lowerBound) {
-          guard let columns = shape.columns(row: row) else { continue }
+          let (first, last) = spans.columns(row: row), from = max(first, w.column), to = min(last, w.endColumn - 1)
+          guard from <= to else { continue }
           let line = start + (row - w.row) * w.width - w.column
-          for column in max(columns.lowerBound, w.column)..<max(w.column, min(columns.upperBound + 1, w.endColumn), columns.lowerBound) {
-            let v = p[line + column].asDouble
-            if v == noData || v.isNaN { continue }
-            // Sums count from the first value, so that squares do not cancel.
-            if count == 0 { origin = v }
-            let d = v - origin
-            count += 1
-            sum += d
-            squares += d * d
-          }
+          sums.add(UnsafeBufferPointer(rebasing: p[line + from...line + to]))
         }
-        guard count > 0 else { continue }
-        let mean = sum / Double(count)
-        result.mean[i] = (origin + mean) * scale + offset
-        result.deviation[i] = max(0, squares / Double(count) - mean * mean).squareRoot() * abs(scale)
+        guard let (mean, deviation) = sums.moments else { continue }
+        result.mean[i] = mean * scale + offset
+        result.deviation[i] = deviation * abs(scale)
       }
     }
     return result
@@ -106,7 +98,8 @@ struct BlockSampler {
     // Place of each code in the table; those without a class come last and count as no data.
     var place = [Int](repeating: classCount, count: 256)
     for (k, entry) in table.entries.enumerated() where (0...255).contains(entry.code) && !noData.contains(entry.code) { place[entry.code] = k }
-    var histogram = [Int32](repeating: 0, count: 256)
+    let counter = CodeCounter(place: place, classes: classCount)
+    var counts = [Int32](repeating: 0, count: classCount)
     for (i, point) in points.enumerated() {
       let c = Int(point.x.rounded(.down)), r = Int(point.y.rounded(.down))
       if c >= w.column, c < w.endColumn, r >= w.row, r < w.endRow {
@@ -114,25 +107,11 @@ struct BlockSampler {
         if place[code] < classCount { result.code[i] = Int16(code) }
       }
       guard let shape = footprints?[i], let rows = shape.rows else { continue }
-      for k in histogram.indices { histogram[k] = 0 }
-      var total = 0
-      codes.withUnsafeBufferPointer { p in
-        histogram.withUnsafeMutableBufferPointer { h in
-          for row in rows {
-            guard let columns = shape.columns(row: row) else { continue }
-            total += columns.count
-            guard row >= w.row, row < w.endRow else { continue }
-            let first = max(columns.lowerBound, w.column), last = min(columns.upperBound, w.endColumn - 1)
-            guard first <= last else { continue }
-            let line = (row - w.row) * w.width - w.column
-            for column in first...last { h[Int(p[line + column])] += 1 }
-          }
-        }
-      }
+      let total = codes.withUnsafeBufferPointer { counter.count($0, w, rows: rows, FootprintSpans(shape), into: &counts) }
       result.total[i] = Int32(total)
       var best: Int32 = 0
       for (k, entry) in table.entries.enumerated() where (0...255).contains(entry.code) && place[entry.code] == k {
-        let n = histogram[entry.code]
+        let n = counts[k]
         result.counts[i * classCount + k] = n
         result.valid[i] += n
         if n > best {
@@ -142,5 +121,97 @@ struct BlockSampler {
       }
     }
     return result
+  }
+}
+
+/// Counts codes along spans of pixels, eight classes at a time.
+struct CodeCounter: ~Copyable {
+  private let groups: Int, classes: Int
+  /// For each group of eight classes and each code a one in the lane of its class; codes without a class have none.
+  private let ones: UnsafeMutablePointer<SIMD8<UInt16>>
+
+  /// - Parameter place: the class of each of the 256 codes; `classes` for none.
+  init(place: [Int], classes: Int) {
+    self.classes = classes
+    groups = (classes + 7) / 8
+    ones = .allocate(capacity: max(1, groups) * 256)
+    ones.initialize(repeating: SIMD8(repeating: 0), count: max(1, groups) * 256)
+    for (code, k) in place.enumerated() where k < classes { ones[k / 8 * 256 + code][k % 8] = 1 }
+  }
+
+  deinit { ones.deallocate() }
+
+  /// Replaces `counts`, one entry a class, by those of a footprint; returns the number of its pixels, those beyond the window too.
+  func count(_ codes: UnsafeBufferPointer<UInt8>, _ w: PixelWindow, rows: ClosedRange<Int>, _ spans: FootprintSpans, into counts: inout [Int32]) -> Int {
+    var total = 0
+    for k in counts.indices { counts[k] = 0 }
+    for group in 0..<groups {
+      let ones = ones + group * 256
+      var sum = SIMD8<UInt16>(repeating: 0), room = Int(UInt16.max)
+      func flush() {
+        for lane in 0..<min(8, classes - group * 8) { counts[group * 8 + lane] += Int32(sum[lane]) }
+        sum = SIMD8(repeating: 0)
+        room = Int(UInt16.max)
+      }
+      for row in rows {
+        let (first, last) = spans.columns(row: row)
+        if group == 0 { total += max(0, last - first + 1) }
+        guard row >= w.row, row < w.endRow else { continue }
+        var from = max(first, w.column)
+        let to = min(last, w.endColumn - 1), line = (row - w.row) * w.width - w.column
+        while from <= to {
+          let end = min(to + 1, from + room)
+          for column in from..<end { sum &+= ones[Int(codes[line + column])] }
+          room -= end - from
+          from = end
+          if room == 0 { flush() }
+        }
+      }
+      flush()
+    }
+    return total
+  }
+}
+
+/// Sums of the valid values of a footprint in four lanes, added in an order that depends on its spans alone.
+struct FootprintSums {
+  private let noData: Double
+  /// Sums count from the first value, so that squares do not cancel.
+  private var origin = Double.nan
+  private var sum = SIMD4(repeating: 0.0), squares = SIMD4(repeating: 0.0), count = SIMD4(repeating: 0.0)
+
+  /// - Parameter noData: the value left out beside NaN; NaN for none.
+  init(noData: Double) { self.noData = noData }
+
+  /// Adds a span of stored values.
+  @inline(__always) mutating func add<T: PixelValue>(_ span: UnsafeBufferPointer<T>) {
+    if origin.isNaN { origin = span.lazy.map(\.asDouble).first { $0 != noData && !$0.isNaN } ?? .nan }
+    if origin.isNaN { return }
+    var i = 0
+    while i + 4 <= span.count {
+      add(SIMD4(span[i].asDouble, span[i + 1].asDouble, span[i + 2].asDouble, span[i + 3].asDouble))
+      i += 4
+    }
+    if i < span.count {
+      var rest = SIMD4(repeating: Double.nan)
+      for lane in 0..<span.count - i { rest[lane] = span[i + lane].asDouble }
+      add(rest)
+    }
+  }
+
+  @inline(__always) private mutating func add(_ v: SIMD4<Double>) {
+    // NaN differs from itself.
+    let isValid = (v .== v) .& (v .!= noData), d = (v - origin).replacing(with: 0, where: .!isValid)
+    sum += d
+    squares += d * d
+    count += SIMD4(repeating: 0).replacing(with: 1, where: isValid)
+  }
+
+  /// Mean and population standard deviation; nil without a valid value.
+  var moments: (mean: Double, deviation: Double)? {
+    let n = count.sum()
+    guard n > 0 else { return nil }
+    let mean = sum.sum() / n
+    return (origin + mean, max(0, squares.sum() / n - mean * mean).squareRoot())
   }
 }

@@ -32,21 +32,50 @@ public struct PixelFootprint: Sendable, Equatable {
 
   /// The columns of one row whose pixel centres lie inside or on the edge; nil where there are none.
   public func columns(row: Int) -> ClosedRange<Int>? {
-    let d = along.x * across.y - along.y * across.x
-    guard d != 0 else { return nil }
-    // With p = (x, y) from the middle: u = (x * across.y - y * across.x) / d and v = (y * along.x - x * along.y) / d, both in -1...1.
+    let span = FootprintSpans(self).columns(row: row)
+    return span.first <= span.last ? span.first...span.last : nil
+  }
+}
+
+/// The spans of columns that a footprint covers, row by row, with what is the same for all rows worked out once.
+struct FootprintSpans {
+  // With p = (x, y) from the middle: u = (x * across.y - y * across.x) / d and v = (y * along.x - x * along.y) / d, both in -1...1.
+  private let slopes: SIMD2<Double>, perRow: SIMD2<Double>
+  private let centre: SIMD2<Double>
+  private let isFlat: Bool
+
+  init(_ shape: PixelFootprint) {
+    let d = shape.along.x * shape.across.y - shape.along.y * shape.across.x
+    centre = shape.centre
+    isFlat = d == 0
+    slopes = isFlat ? SIMD2(0, 0) : SIMD2(shape.across.y, -shape.along.y) / d
+    perRow = isFlat ? SIMD2(0, 0) : SIMD2(-shape.across.x, shape.along.x) / d
+  }
+
+  /// First and last column of a row; the first is beyond the last where there are none.
+  @inline(__always) func columns(row: Int) -> (first: Int, last: Int) {
     let y = Double(row) + 0.5 - centre.y
     var low = -Double.infinity, high = Double.infinity
-    for (slope, constant) in [(across.y / d, -y * across.x / d), (-along.y / d, y * along.x / d)] {
+    for k in 0..<2 {
+      let constant = y * perRow[k], slope = slopes[k]
       if slope == 0 {
-        if abs(constant) > 1 { return nil }
+        if isFlat || abs(constant) > 1 { return (1, 0) }
       } else {
         let a = (-1 - constant) / slope, b = (1 - constant) / slope
         low = max(low, min(a, b))
         high = min(high, max(a, b))
       }
     }
-    let first = (centre.x + low - 0.5).rounded(.up), last = (centre.x + high - 0.5).rounded(.down)
-    return first <= last ? Int(first)...Int(last) : nil
+    return (Self.ceiling(centre.x + low - 0.5), Self.floor(centre.x + high - 0.5))
+  }
+
+  // Without a call into the C library, which the plain processor needs for rounding; footprints end far inside of Int's range.
+  @inline(__always) private static func ceiling(_ v: Double) -> Int {
+    let t = Int(v)
+    return Double(t) < v ? t + 1 : t
+  }
+  @inline(__always) private static func floor(_ v: Double) -> Int {
+    let t = Int(v)
+    return Double(t) > v ? t - 1 : t
   }
 }

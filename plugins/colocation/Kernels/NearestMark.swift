@@ -53,22 +53,27 @@ public struct NearestMark: Sendable {
   }
 
   private func search(_ x: Int, _ y: Int, _ place: SIMD2<Double>, _ pixel: SIMD2<Double>, _ best: inout Double) -> Bool {
+    // The distance to the block's nearest pixel centre is a bound for all of them.
+    let left = Double(x * 64) + 0.5 - place.x, top = Double(y * 64) + 0.5 - place.y
+    let nearX = max(0, left, -left - 63) * pixel.x, nearY = max(0, top, -top - 63) * pixel.y
+    if nearX * nearX + nearY * nearY > best { return false }
+    // The column of the place inside of the block: marks are looked for from there to both sides.
+    let own = min(64, max(0, Int(place.x.rounded(.down)) - x * 64))
+    let right: UInt64 = own < 64 ? ~0 << UInt64(own) : 0
     var isNearer = false
     for row in y * 64..<min(height, y * 64 + 64) {
       let dy = (Double(row) + 0.5 - place.y) * pixel.y
       if dy * dy > best { continue }
-      var word = words[row * wordsPerRow + x]
-      while word != 0 {
-        let column = x * 64 + word.trailingZeroBitCount
-        word &= word - 1
+      let word = words[row * wordsPerRow + x], after = word & right, before = word & ~right
+      if after != 0 { isNearer = take(x * 64 + after.trailingZeroBitCount) || isNearer }
+      if before != 0 { isNearer = take(x * 64 + 63 - before.leadingZeroBitCount) || isNearer }
+      func take(_ column: Int) -> Bool {
         let dx = (Double(column) + 0.5 - place.x) * pixel.x, square = dx * dx + dy * dy
-        if square <= best {
-          best = square
-          isNearer = true
-        }
+        if square > best { return false }
+        best = square
+        return true
       }
     }
     return isNearer
   }
 }
-

@@ -45,6 +45,17 @@ public final class CoordinateTransform {
     }
   }
 
+  /// Transforms points in place; those that cannot be transformed become NaN.
+  public func transform(_ points: inout [SIMD2<Double>], inverse: Bool = false) {
+    let count = points.count, stride = MemoryLayout<SIMD2<Double>>.stride
+    points.withUnsafeMutableBytes { bytes in
+      guard let x = bytes.baseAddress?.assumingMemoryBound(to: Double.self) else { return }
+      proj_errno_reset(operation)
+      _ = proj_trans_generic(operation, inverse ? PJ_INV : PJ_FWD, x, stride, count, x + 1, stride, count, nil, 0, 0, nil, 0, 0)
+    }
+    for i in points.indices where !points[i].x.isFinite || !points[i].y.isFinite { points[i] = SIMD2(.nan, .nan) }
+  }
+
   /// One point transformed; nil when it cannot be.
   public func point(_ x: Double, _ y: Double, inverse: Bool = false) -> SIMD2<Double>? {
     var xs = [x], ys = [y]

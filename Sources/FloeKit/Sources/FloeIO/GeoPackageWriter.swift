@@ -1,5 +1,6 @@
 internal import CGDAL
 import FloeCore
+import Glibc
 
 /// Writes GeoPackages with styles and provenance inside.
 public enum GeoPackageWriter {
@@ -16,6 +17,39 @@ public enum GeoPackageWriter {
   ///   - descriptions: of layers by name; QGIS shows them as the layer's abstract, OGR as its metadata item DESCRIPTION.
   ///   - metadataJSON: the provenance; goes to `gpkg_metadata` as `application/json`.
   public static func write(path: String, layers: [Layer], descriptions: [String: String] = [:], metadataJSON: String? = nil) throws {
+    // SQLite knows no file systems of GDAL's.
+    let isVirtual = path.hasPrefix("/vsi"), local = isVirtual ? try temporaryFile() : path
+    defer { if isVirtual { VirtualFile.remove(local) } }
+    try create(local, layers, descriptions, metadataJSON)
+    let largest = try SQLitePages(path: local)?.largest ?? 0
+    var rest: [GeoPackageRows.Rest] = []
+    do {
+      let file = try SQLiteFile(path: local), rows = GeoPackageRows(file: file, largest: largest)
+      try file.run("BEGIN")
+      for layer in layers { rest += try rows.fill(layer.name, with: layer.table) }
+      try file.run("COMMIT")
+    }
+    // SQLite has closed the file; what is left goes into its pages.
+    if let pages = try SQLitePages(path: local) {
+      for part in rest { try part(pages) }
+      try pages.finish()
+    }
+    if isVirtual { try VirtualFile.write(VirtualFile.read(local), to: path) }
+  }
+
+  private static func temporaryFile() throws -> String {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/floe-XXXXXX.gpkg".utf8CString)
+    let descriptor = mkstemps(&template, 5)
+    guard descriptor >= 0 else { throw FloeError("no temporary file can be made in '\(folder)': \(String(cString: strerror(errno)))") }
+    close(descriptor)
+    let path = template.withUnsafeBufferPointer { text($0.baseAddress) ?? "" }
+    VirtualFile.remove(path)
+    return path
+  }
+
+  /// The file with its empty layers, styles and provenance, made by OGR.
+  private static func create(_ path: String, _ layers: [Layer], _ descriptions: [String: String], _ metadataJSON: String?) throws {
     try GDALMessages.collect { messages in
       // The one time that the file carries is the data's own, never the clock's.
       let date = layers.compactMap { $0.table.acquisition?.time }.first ?? UTCTime(seconds: 0)
@@ -59,31 +93,24 @@ private struct GeoPackageFile {
       }
     }
     guard let layer else { throw FloeError("layer '\(name)' of '\(path)' cannot be created: \(messages.reason)") }
-    var fields = try table.columns.compactMap { try FieldWriter($0, layer) }
-    if !table.status.reasons.isEmpty {
-      let reasons = (0..<table.rowCount).map { table.status.reason($0) }
-      let column = Column("dropped_because", summary: "Why the row takes no part", values: .text(reasons))
-      if let field = try FieldWriter(column, layer) { fields.append(field) }
-    }
-    for i in fields.indices { fields[i].index = Int32(i) }
-    try addRows(table, fields, to: layer, name: name)
+    for column in table.columns { try addField(column, to: layer) }
+    if !table.status.reasons.isEmpty { try addField(.droppedBecause(table.status), to: layer) }
   }
 
-  private func addRows(_ table: Table, _ fields: [FieldWriter], to layer: OGRLayerH, name: String) throws {
-    let shapes = try Shapes(table, name: name)
-    let definition = OGR_L_GetLayerDefn(layer)
-    GDALDatasetStartTransaction(dataset.handle, 0)
-    for row in 0..<table.rowCount {
-      guard let feature = OGR_F_Create(definition) else { throw FloeError("no memory for the rows of '\(path)'") }
-      defer { OGR_F_Destroy(feature) }
-      for field in fields { field.set(feature, row) }
-      if let geometry = shapes.geometry(row) { OGR_F_SetGeometryDirectly(feature, geometry) }
-      guard OGR_L_CreateFeature(layer, feature) == OGRERR_NONE else {
-        throw FloeError("row \(row + 1) of layer '\(name)' of '\(path)' cannot be written: \(messages.reason)")
-      }
+  /// Creates a column; none for arrays, which a GeoPackage cannot hold.
+  private func addField(_ column: Column, to layer: OGRLayerH) throws {
+    let type: OGRFieldType
+    switch column.values {
+    case .number: type = column.isTime ? OFTDateTime : OFTReal
+    case .integer: type = OFTInteger64
+    case .code: type = OFTInteger
+    case .text: type = OFTString
+    case .array: return
     }
-    guard GDALDatasetCommitTransaction(dataset.handle) == OGRERR_NONE else {
-      throw FloeError("layer '\(name)' of '\(path)' cannot be written: \(messages.reason)")
+    guard let field = OGR_Fld_Create(column.name, type) else { throw FloeError("no memory for column '\(column.name)'") }
+    defer { OGR_Fld_Destroy(field) }
+    guard OGR_L_CreateField(layer, field, 0) == OGRERR_NONE else {
+      throw FloeError("column '\(column.name)' cannot be created: \(text(CPLGetLastErrorMsg()) ?? "no reason given")")
     }
   }
 
@@ -155,93 +182,5 @@ private struct GeoPackageFile {
     if !messages.failures.isEmpty { throw FloeError("'\(path)' cannot be written: \(messages.reason)") }
   }
 
-  /// A text as an SQL literal; a zero character would end the statement and is left out.
-  private func quoted(_ text: String) -> String {
-    "'" + text.filter { $0 != "\0" }.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
-  }
-}
-
-/// One column on its way into features.
-private struct FieldWriter {
-  var index: Int32 = 0
-  private let values: ColumnValues
-  private let isTime: Bool
-
-  /// Creates the field; nil for array columns, which a GeoPackage cannot hold.
-  init?(_ column: Column, _ layer: OGRLayerH) throws {
-    values = column.values
-    isTime = column.isTime
-    let type: OGRFieldType
-    switch column.values {
-    case .number: type = column.isTime ? OFTDateTime : OFTReal
-    case .integer: type = OFTInteger64
-    case .code: type = OFTInteger
-    case .text: type = OFTString
-    case .array: return nil
-    }
-    guard let field = OGR_Fld_Create(column.name, type) else { throw FloeError("no memory for column '\(column.name)'") }
-    defer { OGR_Fld_Destroy(field) }
-    guard OGR_L_CreateField(layer, field, 0) == OGRERR_NONE else {
-      throw FloeError("column '\(column.name)' cannot be created: \(text(CPLGetLastErrorMsg()) ?? "no reason given")")
-    }
-  }
-
-  func set(_ feature: OGRFeatureH, _ row: Int) {
-    switch values {
-    case .number(let list):
-      let v = list[row]
-      if !v.isFinite {
-        OGR_F_SetFieldNull(feature, index)
-      } else if isTime {
-        let t = CivilTime(seconds: v)
-        OGR_F_SetFieldDateTimeEx(
-          feature, index, Int32(t.year), Int32(t.month), Int32(t.day), Int32(t.hour), Int32(t.minute), Float(t.second), 100)
-      } else {
-        OGR_F_SetFieldDouble(feature, index, v)
-      }
-    case .integer(let list):
-      if let v = list[row] { OGR_F_SetFieldInteger64(feature, index, Int64(v)) } else { OGR_F_SetFieldNull(feature, index) }
-    case .code(let list, let missing):
-      if list[row] != missing { OGR_F_SetFieldInteger(feature, index, Int32(list[row])) } else { OGR_F_SetFieldNull(feature, index) }
-    case .text(let list):
-      if let v = list[row] { OGR_F_SetFieldString(feature, index, v) } else { OGR_F_SetFieldNull(feature, index) }
-    case .array: break
-    }
-  }
-}
-
-/// The geometries of a table's rows.
-private struct Shapes {
-  private var x: [Double] = [], y: [Double] = [], polygons: [[[SIMD2<Double>]]] = []
-
-  init(_ table: Table, name: String) throws {
-    switch table.geometry {
-    case nil: break
-    case .points(let xName, let yName):
-      x = try table.numbers(xName)
-      y = try table.numbers(yName)
-    case .polygons(let rings):
-      guard rings.count == table.rowCount else {
-        throw FloeError("layer '\(name)' has \(rings.count) polygons for \(table.rowCount) rows")
-      }
-      polygons = rings
-    }
-  }
-
-  /// A new geometry that the caller owns; nil for a row without one.
-  func geometry(_ row: Int) -> OGRGeometryH? {
-    if !x.isEmpty {
-      guard x[row].isFinite, y[row].isFinite, let point = OGR_G_CreateGeometry(wkbPoint) else { return nil }
-      OGR_G_SetPoint_2D(point, 0, x[row], y[row])
-      return point
-    }
-    guard !polygons.isEmpty, !polygons[row].isEmpty, let polygon = OGR_G_CreateGeometry(wkbPolygon) else { return nil }
-    for points in polygons[row] {
-      guard let ring = OGR_G_CreateGeometry(wkbLinearRing) else { continue }
-      for p in points { OGR_G_AddPoint_2D(ring, p.x, p.y) }
-      OGR_G_CloseRings(ring)
-      OGR_G_AddGeometryDirectly(polygon, ring)
-    }
-    return polygon
-  }
+  private func quoted(_ text: String) -> String { SQLText.quoted(text) }
 }

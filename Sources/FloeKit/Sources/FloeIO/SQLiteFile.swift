@@ -1,0 +1,111 @@
+internal import CSQLite
+import FloeCore
+
+/// An SQLite database opened by one thread for bulk writing.
+///
+/// Nothing protects the file while it is written: it belongs to outputs that are made aside and thrown away after a failure.
+final class SQLiteFile {
+  let path: String
+  private let handle: OpaquePointer
+
+  /// Opens a file that exists.
+  init(path: String) throws {
+    var opened: OpaquePointer?
+    // Without mutexes, since a connection belongs to one thread.
+    let status = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+    guard status == SQLITE_OK, let opened else {
+      let reason = opened.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(status))
+      sqlite3_close(opened)
+      throw FloeError("'\(path)' cannot be opened: \(reason)")
+    }
+    self.path = path
+    handle = opened
+    do {
+      // 64 MB of pages; a fixed number, so that the order in which pages reach the file does not depend on the machine.
+      for pragma in ["locking_mode = EXCLUSIVE", "journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"] { try run("PRAGMA \(pragma)") }
+    } catch {
+      sqlite3_close(opened)
+      throw error
+    }
+  }
+
+  deinit { sqlite3_close(handle) }
+
+  /// Runs statements that give no rows, or whose rows do not matter.
+  func run(_ sql: String) throws {
+    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
+  }
+
+  /// The rows of a query as texts; nil for NULL.
+  func rows(_ sql: String) throws -> [[String?]] {
+    let statement = try SQLiteStatement(self, sql)
+    var result: [[String?]] = []
+    while try statement.next() { result.append(statement.texts) }
+    return result
+  }
+
+  /// What went wrong last.
+  var failure: FloeError { FloeError("'\(path)' cannot be written: \(String(cString: sqlite3_errmsg(handle)))") }
+
+  fileprivate func prepare(_ sql: String) throws -> OpaquePointer {
+    var made: OpaquePointer?
+    guard sqlite3_prepare_v2(handle, sql, -1, &made, nil) == SQLITE_OK, let made else { throw failure }
+    return made
+  }
+}
+
+/// A prepared statement; parameters count from 1 and keep their values from row to row.
+final class SQLiteStatement {
+  private let file: SQLiteFile
+  private let handle: OpaquePointer
+
+  init(_ file: SQLiteFile, _ sql: String) throws {
+    self.file = file
+    handle = try file.prepare(sql)
+  }
+
+  deinit { sqlite3_finalize(handle) }
+
+  @inline(__always) func bind(_ index: Int32, _ value: Double) { sqlite3_bind_double(handle, index, value) }
+  @inline(__always) func bind(_ index: Int32, _ value: Int) { sqlite3_bind_int64(handle, index, Int64(value)) }
+  @inline(__always) func bindNull(_ index: Int32) { sqlite3_bind_null(handle, index) }
+
+  func bind(_ index: Int32, _ value: String) {
+    var value = value
+    _ = value.withUTF8 { utf8 in
+      // An empty text may have no address, which SQLite would take for NULL.
+      utf8.withMemoryRebound(to: CChar.self) { bytes in
+        if let address = bytes.baseAddress { floe_sqlite_bind_copied_text(handle, index, address, Int32(bytes.count)) } else { floe_sqlite_bind_copied_text(handle, index, "", 0) }
+      }
+    }
+  }
+
+  /// Binds bytes that must stay as they are until the next `insert` has returned.
+  @inline(__always) func bind(_ index: Int32, text: UnsafeRawBufferPointer) {
+    sqlite3_bind_text(handle, index, text.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(text.count), nil)
+  }
+  @inline(__always) func bind(_ index: Int32, blob: UnsafeRawBufferPointer) {
+    sqlite3_bind_blob(handle, index, blob.baseAddress, Int32(blob.count), nil)
+  }
+
+  /// Runs the statement once with what is bound.
+  @inline(__always) func insert() throws {
+    let status = sqlite3_step(handle)
+    sqlite3_reset(handle)
+    guard status == SQLITE_DONE else { throw file.failure }
+  }
+
+  /// Goes to the next row of a query.
+  func next() throws -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    default: throw file.failure
+    }
+  }
+
+  /// The current row.
+  var texts: [String?] {
+    (0..<sqlite3_column_count(handle)).map { i in sqlite3_column_text(handle, i).map { String(cString: $0) } }
+  }
+}

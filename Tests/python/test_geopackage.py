@@ -1,0 +1,161 @@
+"""GeoPackages in other programs' hands: SQLite's own check of the spatial index, OGR's filter, GDAL's validator, later edits."""
+import sqlite3
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from osgeo import ogr
+
+from conftest import run_pipeline
+
+ogr.UseExceptions()
+ROWS = 30_011
+PIPELINE = """
+floe: 1
+title: Points and rectangles
+steps:
+  points: { use: table.read, with: { file: points.csv, x: lon, y: lat } }
+  values: { use: raster.read, with: { files: values.tif } }
+  laid: { use: colocate.track, in: { input: points.table, rasters: [values.image] } }
+outputs:
+  all.gpkg: { track: laid.track, footprints: laid.footprints, scene_outline: laid.scene_outline }
+"""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    from conftest import write_tif
+    from pyproj import Transformer
+    folder = tmp_path_factory.mktemp("gpkg")
+    random = np.random.default_rng(5)
+    write_tif(folder / "values.tif", random.integers(1, 9, (300, 300)).astype("uint16"), 32632, (500000.0, 7100000.0))
+    x, y = 500000 + random.uniform(-300, 3300, ROWS), 7100000 - random.uniform(-300, 3300, ROWS)
+    lon, lat = Transformer.from_crs(32632, 4326, always_xy=True).transform(x, y)
+    with open(folder / "points.csv", "w") as f:
+        f.write("lon,lat,note,seconds\n")
+        for i, (a, b) in enumerate(zip(lon, lat)):
+            # Some without a place, some texts empty, quoted or beyond ASCII.
+            place = "," if i % 1000 == 7 else f"{a:.10f},{b:.10f}"
+            f.write(f"{place},{['', 'a', chr(34) + 'it' + chr(39) + 's, so' + chr(34), 'ä°'][i % 4]},{i / 8}\n")
+    out, record, _ = run_pipeline(folder, PIPELINE)
+    return folder, out / "all.gpkg"
+
+
+def test_spatial_index_is_sound(written):
+    _, path = written
+    db = sqlite3.connect(path)
+    names = [r[0] for r in db.execute("SELECT table_name FROM gpkg_geometry_columns ORDER BY 1")]
+    assert names == ["footprints", "scene_outline", "track"]
+    for name in names:
+        assert db.execute(f"SELECT rtreecheck('rtree_{name}_geom')").fetchone()[0] == "ok"
+        rows, shapes = db.execute(f"SELECT count(*), count(geom) FROM {name}").fetchone()
+        assert db.execute(f"SELECT count(*) FROM rtree_{name}_geom").fetchone()[0] == shapes
+        assert db.execute("SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", (name,)).fetchone()[0] == rows
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (name,)).fetchone()[0] >= 8
+    assert db.execute("SELECT count(*) - count(geom) FROM track").fetchone()[0] == len(range(7, ROWS, 1000))
+    assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+@pytest.mark.parametrize("layer", ["track", "footprints"])
+def test_spatial_filter_finds_what_a_plain_search_finds(written, layer):
+    _, path = written
+    source = ogr.Open(str(path))
+    whole = source.GetLayer(layer)
+    boxes = [(f.GetFID(), f.GetGeometryRef().GetEnvelope()) for f in whole if f.GetGeometryRef() is not None]
+    e = np.array([b for _, b in boxes])
+    extent = e[:, 0].min(), e[:, 1].max(), e[:, 2].min(), e[:, 3].max()
+    assert whole.GetExtent() == pytest.approx(extent, abs=1e-6)
+    random = np.random.default_rng(1)
+    for _ in range(20):
+        x, y = sorted(random.uniform(extent[0], extent[1], 2)), sorted(random.uniform(extent[2], extent[3], 2))
+        whole.SetSpatialFilterRect(x[0], y[0], x[1], y[1])
+        # By the index alone, then by GEOS: what GEOS finds is among what rectangles find and holds all that lie inside.
+        found = {f.GetFID() for f in whole}
+        touched = (e[:, 0] <= x[1]) & (e[:, 1] >= x[0]) & (e[:, 2] <= y[1]) & (e[:, 3] >= y[0])
+        inside = (e[:, 0] >= x[0]) & (e[:, 1] <= x[1]) & (e[:, 2] >= y[0]) & (e[:, 3] <= y[1])
+        assert {boxes[i][0] for i in np.flatnonzero(inside)} <= found <= {boxes[i][0] for i in np.flatnonzero(touched)}
+        if layer == "track":
+            assert len(found) == touched.sum()
+        assert found
+    whole.SetSpatialFilter(None)
+
+
+def test_rows_too_large_for_a_page(written, tmp_path):
+    """One long text sends the layer the plain way, through statements; all other rows and the index are the same."""
+    folder, path = written
+    lines = open(folder / "points.csv", encoding="utf-8").read().splitlines()
+    for name in ("values.tif", "points.csv"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    cells = lines[13].split(",")
+    cells[2] = "long " * 2000
+    (tmp_path / "points.csv").write_text("\n".join(lines[:13] + [",".join(cells)] + lines[14:]) + "\n", encoding="utf-8")
+    out, _, _ = run_pipeline(tmp_path, PIPELINE)
+    plain, fast = sqlite3.connect(out / "all.gpkg"), sqlite3.connect(path)
+    for table in ("track", "footprints", "rtree_track_geom_node", "rtree_track_geom_rowid", "rtree_track_geom_parent", "gpkg_ogr_contents", "sqlite_sequence"):
+        a, b = (db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for db in (plain, fast))
+        different = [i for i, (x, y) in enumerate(zip(a, b)) if x != y]
+        assert len(a) == len(b) and different == ([12] if table == "track" else []), table
+    assert plain.execute("SELECT length(note) FROM track WHERE fid = 13").fetchone()[0] == 10000
+    assert plain.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+@pytest.mark.parametrize("count", [1, 2, 60, 61, 3000])
+def test_small_and_large_tables(tmp_path, count):
+    """One leaf, the edge to two, two levels: each is sound, from the first row to the last."""
+    with open(tmp_path / "points.csv", "w") as f:
+        f.write("lon,lat,n\n")
+        f.writelines(f"{i % 170},{i % 80},{10 ** (i % 15)}\n" for i in range(count))
+    out, _, _ = run_pipeline(tmp_path, "floe: 1\ntitle: Rows\nsteps:\n  p: { use: table.read, with: { file: points.csv, x: lon, y: lat } }\noutputs:\n  p.gpkg: p.table\n")
+    db = sqlite3.connect(out / "p.gpkg")
+    assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert db.execute("SELECT rtreecheck('rtree_p_geom')").fetchone()[0] == "ok"
+    assert db.execute("SELECT fid, lon, lat, n FROM p").fetchall() == [(i + 1, i % 170, i % 80, 10 ** (i % 15)) for i in range(count)]
+
+
+def test_values_come_back(written):
+    folder, path = written
+    source = ogr.Open(str(path))
+    layer = source.GetLayer("track")
+    expected = [l.rstrip("\n") for l in open(folder / "points.csv", encoding="utf-8")][1:]
+    assert layer.GetFeatureCount() == ROWS == len(expected)
+    kinds = {layer.GetLayerDefn().GetFieldDefn(i).GetName(): layer.GetLayerDefn().GetFieldDefn(i).GetTypeName() for i in range(layer.GetLayerDefn().GetFieldCount())}
+    assert kinds["note"] == "String" and kinds["seconds"] == "Real" and kinds["dropped_because"] == "String"
+    outside = 0
+    for i, feature in enumerate(layer):
+        assert feature.GetFID() == i + 1 and feature["seconds"] == i / 8
+        assert feature["note"] == [None, "a", "it's, so", "ä°"][i % 4]
+        if i % 1000 == 7:
+            assert feature.GetGeometryRef() is None and feature["dropped_because"] == "no position"
+        else:
+            lon, lat = map(float, expected[i].split(",")[:2])
+            assert (feature.GetGeometryRef().GetX(), feature.GetGeometryRef().GetY()) == (lon, lat)
+        outside += feature["dropped_because"] == "outside the scene"
+    assert 0 < outside < ROWS / 2
+
+
+def test_gdals_validator_accepts_it(written):
+    _, path = written
+    done = subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_index_and_counts_follow_later_edits(written, tmp_path):
+    _, path = written
+    copy = tmp_path / "edited.gpkg"
+    copy.write_bytes(path.read_bytes())
+    source = ogr.Open(str(copy), 1)
+    layer = source.GetLayer("track")
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT (40 10)"))
+    layer.CreateFeature(feature)
+    layer.DeleteFeature(1)
+    assert feature.GetFID() == ROWS + 1
+    source = layer = None
+    source = ogr.Open(str(copy))
+    layer = source.GetLayer("track")
+    assert layer.GetFeatureCount() == ROWS
+    layer.SetSpatialFilterRect(39, 9, 41, 11)
+    assert [f.GetFID() for f in layer] == [ROWS + 1]
+    source = layer = None
+    assert sqlite3.connect(copy).execute("SELECT rtreecheck('rtree_track_geom')").fetchone()[0] == "ok"
