@@ -1,0 +1,90 @@
+import FloeSDK
+
+/// A raster small enough to be drawn: an overview of its file, else every nth pixel of every nth row.
+struct DecimatedRaster: Sendable {
+  let spec: RasterSpec
+  let width: Int, height: Int
+  /// One pixel stands for so many along each side.
+  let step: Int
+  /// `values[band][row * width + column]` in physical units, NaN for no data.
+  let values: [[Float]]
+  /// How the pixels were chosen, in words; empty when all are there.
+  let note: String
+
+  /// Reads at least `side` pixels along the longer side where the raster has them, and less than twice as many.
+  init(_ item: Material.Item, _ raster: Raster, bands wanted: [Int]? = nil, side: Int) throws {
+    spec = raster.spec
+    let grid = spec.grid, bands = wanted ?? Array(spec.bands.indices), longest = max(grid.width, grid.height)
+    let reductions = try item.path.map { try RasterFile.reductions(of: $0) } ?? []
+    if let path = item.path, let chosen = ([1] + reductions).last(where: { longest / $0 >= side }), chosen > 1, longest / chosen < 2 * side {
+      let file = try RasterFile.open(path, reduction: chosen), small = file.spec.grid
+      let block = try file.raster.read(small.fullWindow, bands: bands)
+      values = bands.indices.map { block.physical(band: $0, as: raster.spec.bands[bands[$0]]) }
+      (width, height, step) = (small.width, small.height, chosen)
+      note = "from the overview reduced \(chosen) times"
+      return
+    }
+    let n = max(1, longest / side)
+    let columns = Array(stride(from: n / 2, to: grid.width, by: n)), rows = Array(stride(from: n / 2, to: grid.height, by: n))
+    var out = bands.map { _ in [Float]() }
+    for i in out.indices { out[i].reserveCapacity(columns.count * rows.count) }
+    // A row costs a row where pixels are kept; elsewhere neighbours come with it, so that strips are read once.
+    let strip = raster.source.isKept ? 1 : max(n, 256)
+    var block = PixelBlock(window: PixelWindow(column: 0, row: 0, width: 0, height: 0), bandCount: 0, type: spec.type)
+    var next = 0
+    while next < rows.count {
+      let first = rows[next], window = PixelWindow(column: 0, row: first, width: grid.width, height: min(strip, grid.height - first))
+      try raster.source.read(window, bands: bands, into: &block)
+      let physical = bands.indices.map { block.physical(band: $0, as: raster.spec.bands[bands[$0]]) }
+      while next < rows.count, rows[next] < window.endRow {
+        let at = (rows[next] - first) * grid.width
+        for i in bands.indices { out[i].append(contentsOf: columns.lazy.map { physical[i][at + $0] }) }
+        next += 1
+      }
+    }
+    values = out
+    (width, height, step) = (columns.count, rows.count, n)
+    note = n > 1 ? "every \(n)th pixel of every \(n)th row" : ""
+  }
+
+  /// The limits of a percentile stretch; nil when nothing is valid.
+  func limits(_ band: Int, _ low: Double = 2, _ high: Double = 98) -> (Double, Double)? {
+    let valid = values[band].filter(\.isFinite).map(Double.init).sorted()
+    guard let first = valid.first, let last = valid.last else { return nil }
+    let (a, b) = (quantile(low / 100, ofSorted: valid), quantile(high / 100, ofSorted: valid))
+    if a < b { return (a, b) }
+    return first < last ? (first, last) : (first, first + 1)
+  }
+
+  /// Three bands as red, green and blue, each between its limits; white where one has no data.
+  func composite(_ r: Int, _ g: Int, _ b: Int) -> (picture: Picture, limits: [(Double, Double)])? {
+    guard let lr = limits(r), let lg = limits(g), let lb = limits(b) else { return nil }
+    var picture = Picture(width: width, height: height)
+    func level(_ v: Float, _ l: (Double, Double)) -> UInt8 { UInt8(min(1, max(0, (Double(v) - l.0) / (l.1 - l.0))) * 255) }
+    for i in 0..<width * height {
+      let (x, y, z) = (values[r][i], values[g][i], values[b][i])
+      if x.isFinite, y.isFinite, z.isFinite { picture.set(i, level(x, lr), level(y, lg), level(z, lb)) }
+    }
+    return (picture, [lr, lg, lb])
+  }
+
+  /// One band on the ramp.
+  func ramp(_ band: Int, _ low: Double, _ high: Double) -> Picture {
+    var picture = Picture(width: width, height: height)
+    for (i, v) in values[band].enumerated() where v.isFinite {
+      let (r, g, b) = Colours.onRamp((Double(v) - low) / (high - low))
+      picture.set(i, r, g, b)
+    }
+    return picture
+  }
+
+  /// Codes in the colours of their classes.
+  func classes(_ band: Int, _ table: ClassTable) -> Picture {
+    let colors = Dictionary(table.entries.map { ($0.code, $0.color) }) { a, _ in a }
+    var picture = Picture(width: width, height: height)
+    for (i, v) in values[band].enumerated() {
+      if v.isFinite, let c = colors[Int(v)] { picture.set(i, c.red, c.green, c.blue) }
+    }
+    return picture
+  }
+}
