@@ -23,7 +23,7 @@ struct ClusterSection {
         if let figure = spectra(clustering) { section.add(figure) }
       }
     }
-    for (item, raster) in material.rasters where raster.spec.classes == nil {
+    for (item, raster) in material.rasters where raster.spec.classes == nil && !["probability", "uncertainty"].contains(raster.spec.bands.first?.quantity) {
       try context.checkCancelled()
       if let figure = try histograms(item, raster) { section.add(figure) }
     }
@@ -47,26 +47,29 @@ struct ClusterSection {
       .sorted { ($0.wavelength ?? 0) < ($1.wavelength ?? 0) }
     guard bands.count > 1, let first = bands.first else { return nil }
     let name = "spectra-\(Words.slug(clustering.step))"
-    var plots: [String] = [], data: [String: [UInt8]] = [:], told: [String] = []
+    var plots: [String] = [], key: [String] = [], data: [String: [UInt8]] = [:], told: [String] = []
     for (i, c) in clustering.clusters.enumerated() {
       let file = "\(name).\(c.number).dat", color = Colours.hex(Colours.line(clustering.color(c)))
       data[file] = Figure.rows(bands.map { [$0.wavelength ?? .nan, c.centre[$0.name] ?? .nan, c.deviation[$0.name] ?? .nan] })
       plots.append("'\(file)' using 1:2:3 with yerrorbars pt -1 lw 1.2 lc rgb '\(color)' notitle")
-      plots.append("'\(file)' using 1:2 with linespoints pt \([7, 9, 5, 13, 11][i % 5]) ps 0.9 lw 2 dt \(i % 5 + 1) lc rgb '\(color)' title \(Figure.quoted(c.label))")
+      plots.append("'\(file)' using 1:2 with linespoints pt \([7, 9, 5, 13, 11][i % 5]) ps 0.9 lw 2 dt \(i % 5 + 1) lc rgb '\(color)' notitle")
+      key.append("keyentry with linespoints pt \([7, 9, 5, 13, 11][i % 5]) ps 0.9 lw 2 dt \(i % 5 + 1) lc rgb '\(color)' title \(Figure.quoted(c.label))")
       told.append("\(c.label) " + bands.map { "\($0.name) \(Words.number(c.centre[$0.name], 3))" }.joined(separator: ", "))
     }
     let low = bands.compactMap(\.wavelength).min() ?? 0, high = bands.compactMap(\.wavelength).max() ?? 1, pad = (high - low) * 0.08
+    let panels = Panels(title: "Centres over wavelength, step \(clustering.step)", columns: 1, plots: [
+      """
+      set xlabel 'Wavelength (nm)'; set ylabel \(Figure.quoted(Words.axis(first.quantity, first.unit))) noenhanced
+      set xrange [\(Words.data(low - pad)):\(Words.data(high + pad))]; set yrange [*:*]
+      set x2tics (\(bands.map { "\(Figure.quoted($0.name)) \(Words.data($0.wavelength ?? 0))" }.joined(separator: ", "))) scale 0 offset 0,-0.4
+      plot \(plots.joined(separator: ", \\\n    "))
+      unset x2tics
+      """
+    ], key: key, panelHeight: 370)
     return Figure(
-      name: name, title: "Centres over wavelength, step \(clustering.step)",
+      name: name, title: panels.title,
       caption: "Mean of each cluster in each band; bars are one standard deviation.", alt: "Line chart of cluster centres. " + told.joined(separator: "; ") + ".",
-      commands: """
-        set title \(Figure.quoted("Centres over wavelength, step \(clustering.step)")) noenhanced
-        set xlabel 'Wavelength (nm)'; set ylabel \(Figure.quoted(Words.axis(first.quantity, first.unit))) noenhanced
-        set xrange [\(Words.data(low - pad)):\(Words.data(high + pad))]; set yrange [*:*]
-        set x2tics (\(bands.map { "\(Figure.quoted($0.name)) \(Words.data($0.wavelength ?? 0))" }.joined(separator: ", "))) scale 0
-        set key below center horizontal
-        plot \(plots.joined(separator: ", \\\n    "))
-        """, data: data)
+      size: panels.size, commands: panels.commands, data: data)
   }
 
   /// Histograms of a raster's bands, by class where a class raster lies on the same grid.
@@ -85,7 +88,7 @@ struct ClusterSection {
     let present = Set((codes ?? []).lazy.filter(\.isFinite).map { Int($0) })
     let groups = table.map { $0.entries.filter { present.contains($0.code) } } ?? []
     let name = "histograms-\(Words.slug(item.stem))", bins = 60
-    var data: [String: [UInt8]] = [:], panels: [String] = [], told: [String] = []
+    var data: [String: [UInt8]] = [:], panels: [String] = [], key: [String] = [], told: [String] = []
     for (i, band) in bands.enumerated() {
       guard let (low, high) = small.limits(i, 0.5, 99.5) else { continue }
       var counts = [[Double]](repeating: [Double](repeating: 0, count: bins), count: max(1, groups.count))
@@ -106,13 +109,14 @@ struct ClusterSection {
       })
       let plots = counts.indices.map { g -> String in
         let color = groups.isEmpty ? RGB(0, 68, 136) : Colours.line(groups[g].color), label = groups.isEmpty ? "All pixels" : groups[g].label
+        if panels.isEmpty { key.append("keyentry with lines lw 2 dt \(g % 5 + 1) lc rgb '\(Colours.hex(color))' title \(Figure.quoted(label))") }
         return "'\(file)' using 1:\(g + 2) with fillsteps fs transparent solid 0.35 noborder lc rgb '\(Colours.hex(color))' notitle, "
-          + "'\(file)' using 1:\(g + 2) with steps lw 1.5 dt \(g % 5 + 1) lc rgb '\(Colours.hex(color))' title \(Figure.quoted(label))"
+          + "'\(file)' using 1:\(g + 2) with steps lw 1.5 dt \(g % 5 + 1) lc rgb '\(Colours.hex(color))' notitle"
       }
       panels.append("""
         set xlabel \(Figure.quoted("\(spec.bands[band].name): \(Words.axis(spec.bands[band].quantity, spec.bands[band].unit))")) noenhanced
         set ylabel \(Figure.quoted(i % 2 == 0 ? "Share of pixels (%)" : ""))
-        set xrange [\(Words.data(low)):\(Words.data(high))]; set yrange [0:*]; set xtics auto \(Words.data(Self.tick((high - low) / 4)))
+        set xrange [\(Words.data(low)):\(Words.data(high))]; set yrange [0:*]; set xtics auto \(Words.data(Self.tick((high - low) / 6)))
         plot \(plots.joined(separator: ", \\\n    "))
         """)
       let means = sums.enumerated().map { g, s -> String in
@@ -122,12 +126,12 @@ struct ClusterSection {
       told.append("\(spec.bands[band].name): " + means.joined(separator: "; "))
     }
     guard !panels.isEmpty else { return nil }
+    let drawn = Panels(title: "Histograms of \(item.stem)", columns: panels.count == 1 ? 1 : 2, plots: panels, key: key)
     let note = small.note.isEmpty ? "" : " Counted \(small.note)."
     return Figure(
       name: name, title: "Histograms of \(item.stem)",
       caption: "Share of the valid pixels in each of \(bins) steps from the 0.5th to the 99.5th percentile\(source.isEmpty ? "" : ", by class of \(source)").\(note)",
-      alt: "Histograms of each band. " + told.joined(separator: ". ") + ".", size: (680, 60 + 250 * ((panels.count + 1) / 2)),
-      commands: Panels.commands(panels, columns: panels.count == 1 ? 1 : 2, title: "Histograms of \(item.stem)", height: 60 + 250 * ((panels.count + 1) / 2)), data: data)
+      alt: "Histograms of each band. " + told.joined(separator: ". ") + ".", size: drawn.size, commands: drawn.commands, data: data)
   }
 
   /// 1, 2 or 5 times a power of ten, at least `v`.
@@ -138,26 +142,4 @@ struct ClusterSection {
     while power * 10 <= v { power *= 10 }
     return [1, 2, 5, 10].map { $0 * power }.first { $0 >= v } ?? v
   }
-}
-
-/// Several plots in one figure.
-enum Panels {
-  /// Panels from left to right and top to bottom under one title; the first one's legend serves all.
-  static func commands(_ panels: [String], columns: Int, title: String, height: Int) -> String {
-    let rows = (panels.count + columns - 1) / columns, top = 36.0, between = 62.0, h = Double(height), w = 680.0
-    let down = (h - top - 26) / Double(rows), across = w / Double(columns)
-    var out = "set multiplot title \(quotedTitle(title)) noenhanced\n"
-    for (i, panel) in panels.enumerated() {
-      let c = i % columns, r = i / columns
-      let left = across * Double(c) + 66, right = across * Double(c + 1) - 18
-      let upper = h - top - down * Double(r) - 18, lower = h - top - down * Double(r + 1) + between - 18
-      out += "set lmargin at screen \(Words.data(left / w)); set rmargin at screen \(Words.data(right / w))\n"
-      out += "set tmargin at screen \(Words.data(upper / h)); set bmargin at screen \(Words.data(lower / h))\n"
-      out += i == 0 ? "set key at screen 0.5, screen \(Words.data(20 / h)) center center horizontal maxrows 1 samplen 2\n" : "unset key\n"
-      out += "unset label; unset object; unset arrow; unset title\n"
-      out += panel + "\n"
-    }
-    return out + "unset multiplot"
-  }
-  private static func quotedTitle(_ t: String) -> String { Figure.quoted(t) }
 }

@@ -32,15 +32,19 @@ struct EchoExamples {
         set label 1 \(Figure.quoted("record \(number(row)), \(shifts[row] > 0 ? "+" : "")\(Words.fixed(shifts[row], 1)) bins")) at graph 0.97,0.92 right front noenhanced
         set xlabel '\(k >= rows.count - 2 ? "Bin" : "")'; set ylabel '\(k % 2 == 0 ? "Power over maximum" : "")'
         set xrange [0:\(raw.width - 1)]; set yrange [-0.1:1.2]
-        plot '\(file)' using 1:2 with lines lw 1.6 dt 4 lc rgb '#8a5a00' title 'Raw', '\(file)' using 1:3 with lines lw 1.8 lc rgb '#004488' title 'Aligned'
+        plot '\(file)' using 1:2 with lines lw 1.6 dt 4 lc rgb '#8a5a00' notitle, '\(file)' using 1:3 with lines lw 1.8 lc rgb '#004488' notitle
         """)
     }
-    let height = 62 + 220 * ((rows.count + 1) / 2)
+    let grid = Panels(
+      title: "Echoes with the largest shifts of \(item.stem)", columns: 2, plots: panels, key: [
+        "keyentry with lines lw 1.6 dt 4 lc rgb '#8a5a00' title 'Raw'",
+        "keyentry with lines lw 1.8 lc rgb '#004488' title 'Aligned'",
+      ], panelHeight: 225)
     let told = rows.map { "record \(number($0)) \(Words.fixed(shifts[$0], 1)) bins" }
     return Figure(
       name: name, title: "Echoes with the largest shifts", caption: "The \(rows.count) kept echoes that alignment moved farthest; a positive shift is of an echo that came late.",
-      alt: "Raw and aligned echoes of " + told.joined(separator: ", ") + ".", size: (680, height),
-      commands: Panels.commands(panels, columns: 2, title: "Echoes with the largest shifts of \(item.stem)", height: height), data: data)
+      alt: "Raw and aligned echoes of " + told.joined(separator: ", ") + ".", size: grid.size,
+      commands: grid.commands, data: data)
   }
 
   /// The rows asked for; else of each class the echo of median peakiness and the peakiest one.
@@ -84,22 +88,27 @@ struct EchoExamples {
       let side = peak.bin > raw.width / 2 ? "0.04" : "0.97", justified = peak.bin > raw.width / 2 ? "left" : "right"
       let labels = lines.enumerated().map { "set label \($0 + 2) \(Figure.quoted($1)) at graph \(side),\(Words.data(0.82 - 0.09 * Double($0))) \(justified) front noenhanced" }
       panels.append("""
-        set label 1 \(Figure.quoted(why)) at graph 0.5,1.05 center front noenhanced
+        set label 1 \(Figure.quoted(why)) at graph 0.5,1.04 center front noenhanced
         \(labels.joined(separator: "; "))
         set object 1 rect from \(max(0, noise.0)),graph 0 to \(max(0, noise.1 + 1)),graph 1 behind fc rgb '#d9d2e9' fs solid noborder
         set xlabel '\(k >= rows.count - 2 ? "Bin" : "")'; set ylabel '\(k % 2 == 0 ? "Power over maximum" : "")'
         set xrange [0:\(raw.width - 1)]; set yrange [0:1.1]
-        plot '\(file)' using 1:2 with lines lw 1.6 lc rgb '#004488' title 'Echo', '+' using (\(peak.bin)):(1.0) every ::::0 with points pt 8 ps 1.2 lw 2 lc rgb '#c04a00' title 'Maximum', keyentry with boxes fs solid noborder fc rgb '#d9d2e9' title 'Noise bins'
+        plot '\(file)' using 1:2 with lines lw 1.6 lc rgb '#004488' notitle, '+' using (\(peak.bin)):(1.0) every ::::0 with points pt 8 ps 1.2 lw 2 lc rgb '#c04a00' notitle
         """)
       told.append("\(why), " + lines.joined(separator: ", ") + ", peak in bin \(peak.bin)")
     }
-    let height = 62 + 245 * ((panels.count + 1) / 2)
+    let grid = Panels(
+      title: "Chosen echoes of \(item.stem)", columns: panels.count == 1 ? 1 : 2, plots: panels, key: [
+        "keyentry with lines lw 1.6 lc rgb '#004488' title 'Echo'",
+        "keyentry with points pt 8 ps 1.2 lw 2 lc rgb '#c04a00' title 'Maximum'",
+        "keyentry with boxes fs solid border lc rgb '#777777' fc rgb '#d9d2e9' title 'Noise bins'",
+      ], panelHeight: 250)
     let what = cut ? "ten bins from 40 to 31 before the peak, as the peakiness of this run takes them" : "bins 0 to 5"
     return Figure(
       name: name, title: "Chosen echoes",
       caption: "Raw echoes with their peakiness, maximum and total power (\(raw.unit.rawValue)). Tinted: the noise bins, \(what); \"noise\" is their mean.",
-      alt: "Annotated echoes. " + told.joined(separator: ". ") + ".", size: (680, height),
-      commands: Panels.commands(panels, columns: panels.count == 1 ? 1 : 2, title: "Chosen echoes of \(item.stem)", height: height), data: data)
+      alt: "Annotated echoes. " + told.joined(separator: ". ") + ".", size: grid.size,
+      commands: grid.commands, data: data)
   }
 
   /// The range-integrated power of the chosen records with the Gaussian of their stack standard deviation.
@@ -116,21 +125,25 @@ struct EchoExamples {
       let file = "\(name).\(k).dat"
       data[file] = Figure.rows(values.enumerated().map { [Double($0), $1 / top, fit.value(Double($0)) / top] })
       panels.append("""
-        set label 1 \(Figure.quoted(why)) at graph 0.5,1.05 center front noenhanced
-        set label 2 \(Figure.quoted("record \(number(row))")) at graph 0.97,0.82 right front noenhanced
-        set label 3 \(Figure.quoted("ssd \(Words.fixed(sigmas[row], 2)) looks")) at graph 0.97,0.72 right front noenhanced
+        set label 1 \(Figure.quoted(why)) at graph 0.5,1.04 center front noenhanced
+        set label 2 \(Figure.quoted("record \(number(row))")) at graph 0.03,0.92 left front noenhanced
+        set label 3 \(Figure.quoted("ssd \(Words.fixed(sigmas[row], 2)) looks")) at graph 0.97,0.92 right front noenhanced
         set xlabel '\(k >= rows.count - 2 ? "Look" : "")'; set ylabel '\(k % 2 == 0 ? "Power over maximum" : "")'
-        set xrange [0:\(n - 1)]; set yrange [0:1.15]
-        plot '\(file)' using 1:2 with points pt 7 ps 0.45 lc rgb '#5a6b7b' title 'Range-integrated power', '\(file)' using 1:3 with lines lw 2 lc rgb '#c04a00' title 'Gaussian'
+        set xrange [0:\(n - 1)]; set yrange [0:1.35]; set xtics 50
+        plot '\(file)' using 1:2 with points pt 7 ps 0.45 lc rgb '#5a6b7b' notitle, '\(file)' using 1:3 with lines lw 2 lc rgb '#c04a00' notitle
         """)
       told.append("record \(number(row)) (\(why)): \(Words.fixed(sigmas[row], 2)) looks")
     }
-    let height = 62 + 235 * ((panels.count + 1) / 2)
+    let grid = Panels(
+      title: "Range-integrated power of \(item.stem)", columns: panels.count == 1 ? 1 : 2, plots: panels, key: [
+        "keyentry with points pt 7 ps 0.6 lc rgb '#5a6b7b' title 'Range-integrated power'",
+        "keyentry with lines lw 2 lc rgb '#c04a00' title 'Gaussian'",
+      ], panelHeight: 240)
     return Figure(
       name: name, title: "Range-integrated power",
       caption: "The power of the looks of chosen records and the Gaussian with their stack standard deviation; its height and centre are those of least squares.",
-      alt: "Range-integrated power with its Gaussian. Stack standard deviations: " + told.joined(separator: "; ") + ".", size: (680, height),
-      commands: Panels.commands(panels, columns: panels.count == 1 ? 1 : 2, title: "Range-integrated power of \(item.stem)", height: height), data: data)
+      alt: "Range-integrated power with its Gaussian. Stack standard deviations: " + told.joined(separator: "; ") + ".", size: grid.size,
+      commands: grid.commands, data: data)
   }
 }
 

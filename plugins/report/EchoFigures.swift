@@ -18,7 +18,7 @@ struct EchoFigures {
   /// Mean and standard deviation of the normalised echoes of each class.
   func means() -> Figure? {
     let name = "echoes-mean-\(stem)"
-    var data: [String: [UInt8]] = [:], panels: [String] = [], told: [String] = []
+    var data: [String: [UInt8]] = [:], panels: [String] = [], key: [String] = [], told: [String] = []
     for side in sides {
       var plots: [String] = []
       for (k, part) in view.parts.enumerated() {
@@ -32,7 +32,8 @@ struct EchoFigures {
         let file = "\(name).\(side.key).\(k).dat", color = part.group.line
         data[file] = Figure.rows(bins.enumerated().map { [Double($0), $1.mean, max(0, $1.mean - $1.standardDeviation), $1.mean + $1.standardDeviation] })
         plots.append("'\(file)' using 1:3:4 with filledcurves fs transparent solid 0.25 noborder lc rgb '\(Colours.hex(color))' notitle")
-        plots.append("'\(file)' using 1:2 with lines lw 2.2 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(color))' title \(Figure.quoted("\(part.group.label) (\(Words.count(count)))"))")
+        plots.append("'\(file)' using 1:2 with lines lw 2.2 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(color))' notitle")
+        if side.key == "raw" { key.append("keyentry with lines lw 2.2 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(color))' title \(Figure.quoted("\(part.group.label) (\(Words.count(count)))"))") }
         let top = bins.enumerated().max { $0.element.mean < $1.element.mean }
         told.append("\(side.label.lowercased()) \(part.group.label): \(Words.count(count)) echoes, mean peaks at \(Words.fixed(top?.element.mean, 2)) in bin \(top?.offset ?? 0)")
       }
@@ -45,10 +46,11 @@ struct EchoFigures {
         """)
     }
     guard !panels.isEmpty else { return nil }
+    let grid = Panels(title: "Mean echoes of \(item.stem)", columns: sides.count, plots: panels, key: key, panelHeight: 310)
     return Figure(
       name: name, title: "Mean echoes", caption: "Mean of the echoes of each class, each divided by its own maximum; the tint is one standard deviation to either side. In brackets: echoes.",
-      alt: "Mean echoes by class. " + told.joined(separator: "; ") + ".", size: (680, 380),
-      commands: Panels.commands(panels, columns: sides.count, title: "Mean echoes of \(item.stem)", height: 380), data: data)
+      alt: "Mean echoes by class. " + told.joined(separator: "; ") + ".", size: grid.size,
+      commands: grid.commands, data: data)
   }
 
   /// Echoes side by side along the track.
@@ -73,17 +75,17 @@ struct EchoFigures {
         set xlabel '\(side.key == sides[sides.count - 1].key ? "Kept record along the track" : "")'; set ylabel 'Bin'
         set xrange [0:\(rows.count - 1)]; set yrange [\(side.echoes.width - 1):0]; unset grid
         \(Colours.palette); set cbrange [0:1]; set cblabel 'Root of power over maximum'
-        plot '\(name).\(side.key).png' binary filetype=png flipy origin=(0,0) dx=\(Words.data(Double(rows.count) / Double(drawn.count))) dy=1 with rgbimage notitle, NaN with points palette notitle
+        plot '\(name).\(side.key).png' binary filetype=png origin=(0,0) dx=\(Words.data(Double(rows.count) / Double(drawn.count))) dy=1 with rgbimage notitle, NaN with points palette notitle
         """)
     }
-    let thinned = Words.thinned(step, "record"), height = 60 + 260 * panels.count
+    let thinned = Words.thinned(step, "record")
+    let grid = Panels(title: "Echogram of \(item.stem)" + (thinned.isEmpty ? "" : " (\(thinned))"), columns: 1, plots: panels, panelHeight: 260, right: 130)
     return Figure(
       name: name, title: "Echogram",
       caption: "The echoes of \(Words.count(rows.count)) kept records side by side, each divided by its own maximum; colours go with the root of the power, so that weak returns show."
         + (thinned.isEmpty ? "" : " Of them \(thinned)."),
       alt: "Echogram of \(Words.count(rows.count)) records and \(raw.width) bins" + (aligned == nil ? "." : ", before and after alignment. " + spreadText()),
-      size: (680, height), scale: 1.5, commands: Panels.commands(panels, columns: 1, title: "Echogram of \(item.stem)" + (thinned.isEmpty ? "" : " (\(thinned))"), height: height)
-        .replacing("set rmargin at screen \(Words.data(662.0 / 680))", with: "set rmargin at screen 0.86"), data: data)
+      size: grid.size, scale: 1.5, commands: grid.commands, data: data)
   }
 
   private func spread(_ echoes: ArrayColumn) -> RunningStatistics { RunningStatistics(view.kept.lazy.compactMap { echoes.peak($0).map { Double($0.bin) } }) }
@@ -105,7 +107,7 @@ struct EchoFigures {
       data[file] = Figure.rows((max(0, least - 2)...min(side.echoes.width - 1, most + 2)).map { bin in [Double(bin)] + counts.map { $0[bin] } })
       let plots = parts.enumerated().map { k, part in
         "'\(file)' using 1:\(k + 2) with fillsteps fs transparent solid 0.3 noborder lc rgb '\(Colours.hex(part.group.line))' notitle, "
-          + "'\(file)' using 1:\(k + 2) with steps lw 1.6 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(part.group.line))' title \(Figure.quoted(part.group.label))"
+          + "'\(file)' using 1:\(k + 2) with steps lw 1.6 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(part.group.line))' notitle"
       }
       panels.append("""
         set label 1 '\(side.label)' at graph 0.03,0.94 front
@@ -114,11 +116,14 @@ struct EchoFigures {
         plot \(plots.joined(separator: ", \\\n    "))
         """)
     }
-    let r = spread(raw)
+    let key = parts.enumerated().map { k, part in
+      "keyentry with lines lw 2 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(part.group.line))' title \(Figure.quoted(part.group.label))"
+    }
+    let r = spread(raw), grid = Panels(title: "Positions of the peaks of \(item.stem)", columns: sides.count, plots: panels, key: key, panelHeight: 290)
     return Figure(
       name: name, title: "Positions of the peaks", caption: "Bin of the largest sample of each kept echo, by class. " + spreadText(),
       alt: "Histograms of peak positions: raw mean bin \(Words.fixed(r.mean, 1)), standard deviation \(Words.fixed(r.standardDeviation, 1)). " + spreadText(),
-      size: (680, 360), commands: Panels.commands(panels, columns: sides.count, title: "Positions of the peaks of \(item.stem)", height: 360), data: data)
+      size: grid.size, commands: grid.commands, data: data)
   }
 
   /// All echoes laid over each other, in total and by class.
@@ -167,11 +172,11 @@ struct EchoFigures {
       }
       told.append("\(lot.label) \(Words.count(lot.rows.count))")
     }
-    let height = 62 + 230 * lots.count
+    let grid = Panels(title: "All echoes of \(item.stem) overlaid", columns: sides.count, plots: panels, panelHeight: 235)
     return Figure(
       name: name, title: "All echoes overlaid",
       caption: "Every kept echo as a line, divided by its own maximum, none left out; blue where one runs, yellow where most do (logarithmic). In brackets: echoes.",
       alt: "Overlay of all echoes in total and by class: " + told.joined(separator: ", ") + " records" + (aligned == nil ? "." : ", raw and aligned."),
-      size: (680, height), scale: 1.5, commands: Panels.commands(panels, columns: sides.count, title: "All echoes of \(item.stem) overlaid", height: height), data: data)
+      size: grid.size, scale: 1.5, commands: grid.commands, data: data)
   }
 }

@@ -39,12 +39,11 @@ struct FeatureFigures {
       for b in features.indices where b > a && panels.count < 6 {
         beyond = max(beyond, whole.count { columns[a][$0] < limits[a].0 || columns[a][$0] > limits[a].1 || columns[b][$0] < limits[b].0 || columns[b][$0] > limits[b].1 })
         var plots = parts.enumerated().map { k, part in
-          "'\(name).\(k).dat' using \(a + 1):\(b + 1) with points pt \([7, 9, 5, 13][k % 4]) ps 0.4 lc rgb '\(Colours.hex(part.group.line, transparency: 70))' notitle, "
-            + "keyentry with points pt \([7, 9, 5, 13][k % 4]) ps 0.9 lc rgb '\(Colours.hex(part.group.line))' title \(Figure.quoted(part.group.label))"
+          "'\(name).\(k).dat' using \(a + 1):\(b + 1) with points pt \([7, 9, 5, 13][k % 4]) ps 0.4 lc rgb '\(Colours.hex(part.group.line, transparency: 70))' notitle"
         }
         if own != nil {
           plots.append("'\(name).centres.dat' using \(a + 1):\(b + 1) with points pt 2 ps 1.6 lw 4.5 lc rgb '#ffffff' notitle")
-          plots.append("'\(name).centres.dat' using \(a + 1):\(b + 1) with points pt 2 ps 1.5 lw 2.2 lc rgb '#000000' notitle, keyentry with points pt 2 ps 1.2 lw 2 lc rgb '#000000' title 'Centre'")
+          plots.append("'\(name).centres.dat' using \(a + 1):\(b + 1) with points pt 2 ps 1.5 lw 2.2 lc rgb '#000000' notitle")
         }
         panels.append("""
           set xlabel \(Figure.quoted(label(features[a], table))) noenhanced; set ylabel \(Figure.quoted(label(features[b], table))) noenhanced
@@ -53,7 +52,11 @@ struct FeatureFigures {
           """)
       }
     }
-    let height = panels.count == 1 ? 480 : 62 + 290 * ((panels.count + 1) / 2), title = "Features of \(item.stem)"
+    var key = parts.enumerated().map { k, part in
+      "keyentry with points pt \([7, 9, 5, 13][k % 4]) ps 0.9 lc rgb '\(Colours.hex(part.group.line))' title \(Figure.quoted(part.group.label))"
+    }
+    if own != nil { key.append("keyentry with points pt 2 ps 1.2 lw 2 lc rgb '#000000' title 'Centre'") }
+    let title = "Features of \(item.stem)", isSingle = panels.count == 1
     var caption = "Each pair of features of \(Words.count(whole.count)) records"
     if let column = view.column { caption += " with the classes of column \(column)" }
     if own != nil { caption += "; crosses are the centres of step \(own?.step ?? "")" }
@@ -62,10 +65,11 @@ struct FeatureFigures {
     if !thinned.isEmpty { caption += " To stay readable, \(thinned)." }
     if beyond > 0 { caption += " The axes end at the 0.2nd and 99.8th percentile: up to \(Words.count(beyond)) records of a panel lie beyond." }
     if let own { told += own.clusters.map { c in "centre of \(c.label): " + features.map { "\($0) \(Words.number(c.centre[$0], 3))" }.joined(separator: ", ") } }
+    let grid = Panels(
+      title: title + (thinned.isEmpty ? "" : " (\(thinned))"), columns: isSingle ? 1 : 2, plots: panels, key: key, panelHeight: isSingle ? 460 : 290)
     return Figure(
       name: name, title: title, caption: caption, alt: "Scatter plots of \(Words.list(features)): " + told.joined(separator: "; ") + ".",
-      size: (680, height),
-      commands: Panels.commands(panels, columns: panels.count == 1 ? 1 : 2, title: title + (thinned.isEmpty ? "" : " (\(thinned))"), height: height), data: data)
+      size: grid.size, commands: grid.commands, data: data)
   }
 
   private func label(_ name: String, _ table: Table) -> String {

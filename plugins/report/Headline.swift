@@ -26,7 +26,7 @@ enum Headline {
     }
     for (step, facts) in material.facts {
       guard let score = facts["score"], let accuracy = score["accuracy"]?.doubleValue else { continue }
-      let f1 = score["classes"]?["lead"]?["f1-score"]?.doubleValue.map { ", lead F1 \(Words.fixed($0, 3))" } ?? ""
+      let f1 = (score["classes"]?["lead"]).flatMap { ($0["support"]?.intValue ?? 0) > 0 ? $0["f1-score"]?.doubleValue : nil }.map { ", lead F1 \(Words.fixed($0, 3))" } ?? ""
       found.append(("Agreement \(step)", "\(Words.share(accuracy))\(f1)"))
     }
     return found.map { (label: $0.0, value: $0.1) }

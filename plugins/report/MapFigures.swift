@@ -10,7 +10,10 @@ struct MapFigures {
 
   func figures(_ context: RunContext) throws -> [Figure] {
     var figures: [Figure] = []
-    for (item, raster) in material.rasters {
+    // Pictures first, then classes, then probabilities.
+    func rank(_ spec: RasterSpec) -> Int { spec.classes != nil ? 1 : ["probability", "uncertainty"].contains(spec.bands.first?.quantity) ? 2 : 0 }
+    let ordered = material.rasters.enumerated().sorted { (rank($0.element.raster.spec), $0.offset) < (rank($1.element.raster.spec), $1.offset) }
+    for (item, raster) in ordered.map(\.element) {
       try context.checkCancelled()
       figures += try maps(item, raster)
     }
@@ -86,7 +89,7 @@ struct MapFigures {
     let what = band.summary.isEmpty ? band.name : band.summary
     return try map(
       item, small, small.ramp(place, limits.0, limits.1), name: "map-\(Words.slug(item.stem))-\(Words.slug(band.name))",
-      title: what.count < 60 ? what : band.name, caption: "\(what) (band \(band.name) of \(item.name)); mean of the drawn pixels \(Words.number(mean, 3)). White is no data.",
+      title: what.count < 50 ? what : "\(band.quantity.prefix(1).uppercased() + band.quantity.dropFirst()) (\(band.name))", caption: "\(what) (band \(band.name) of \(item.name)); mean of the drawn pixels \(Words.number(mean, 3)). White is no data.",
       alt: "Map of \(what) from \(Words.number(limits.0, 3)) to \(Words.number(limits.1, 3)), mean \(Words.number(mean, 3)).", frame: frame,
       bar: (limits, Words.axis(band.quantity, band.unit)))
   }
@@ -96,10 +99,12 @@ struct MapFigures {
     frame: MapFrame, legend: [(color: RGB, text: String)] = [], bar: (limits: (Double, Double), label: String)? = nil, isPhoto: Bool = false
   ) throws -> Figure {
     let b = frame.bounds, ratio = (b.maxY - b.minY) / (b.maxX - b.minX)
-    var across = bar == nil ? 560.0 : 500.0, down = across * ratio
+    var across = bar == nil ? 560.0 : 455.0, down = across * ratio
     if down > 760 { (across, down) = (760 / ratio, 760) }
     down = max(120, down)
-    let tracks = try tracks(on: small.spec.grid)
+    var tracks = try tracks(on: small.spec.grid)
+    // Classes of records have the colours of the classes on the map.
+    tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
     let keyRows = Double((legend.count + 1) / 2) + Double((tracks.legend.count + 1) / 2)
     let width = 680.0, height = down + 40 + 34 + keyRows * 20 + 8, bottom = (34 + keyRows * 20 + 8) / height
     var plots = ["'\(name).image.png' binary filetype=png origin=(\(Words.data(b.minX + (b.maxX - b.minX) / Double(picture.width) / 2)),\(Words.data(b.minY + (b.maxY - b.minY) / Double(picture.height) / 2))) dx=\(Words.data((b.maxX - b.minX) / Double(picture.width))) dy=\(Words.data((b.maxY - b.minY) / Double(picture.height))) with rgbimage notitle"]
@@ -114,11 +119,8 @@ struct MapFigures {
       plots.append("'\(name).track.dat' using 1:2:3 with points pt 7 ps 0.42 lc rgb variable notitle")
     }
     for entry in legend { plots.append("keyentry with boxes fs solid border lc rgb '#444444' fc rgb '\(Colours.hex(entry.color))' title \(Figure.quoted(entry.text))") }
-    for entry in tracks.legend { plots.append("keyentry with points pt 7 ps 1 lc rgb '\(Colours.hex(entry.color))' title \(Figure.quoted(entry.text))") }
-    if let bar {
-      plots.append("NaN with points palette notitle")
-      _ = bar
-    }
+    for entry in tracks.legend { plots.append("keyentry with boxes fs solid border lc rgb '#000000' fc rgb '\(Colours.hex(entry.color))' title \(Figure.quoted("Record: \(entry.text)"))") }
+    if bar != nil { plots.append("NaN with points palette notitle") }
     let color = bar.map { "\(Colours.palette)\nset cbrange [\(Words.data($0.limits.0)):\(Words.data($0.limits.1))]\nset cblabel \(Figure.quoted($0.label)) noenhanced\n" } ?? "unset colorbox\n"
     let commands = """
       set title \(Figure.quoted(title)) noenhanced
@@ -164,7 +166,7 @@ struct MapFigures {
         result.rows.append([x[row], y[row], Double(Int(c.red) << 16 | Int(c.green) << 8 | Int(c.blue))])
       }
       for g in seen.sorted() {
-        let text = g < 0 ? "Record without class" : "Record: \(view.groups[g].label)"
+        let text = g < 0 ? "without class" : view.groups[g].label
         result.legend.append((g < 0 ? RGB(150, 150, 150) : view.groups[g].color, text))
       }
       let thinned = Words.thinned(n, "record")

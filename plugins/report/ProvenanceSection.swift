@@ -55,7 +55,12 @@ struct ProvenanceSection {
     var found: [String] = []
     func add(_ text: String) { if !found.contains(text) { found.append(text) } }
     for w in record["warnings"]?.arrayValue ?? [] {
-      let step = w["step"]?.stringValue ?? "", message = w["message"]?.stringValue ?? ""
+      let step = w["step"]?.stringValue ?? "", pipeline = record["pipeline"]?.stringValue ?? ""
+      var message = w["message"]?.stringValue ?? ""
+      // Warnings of the plan begin with file and line.
+      if !pipeline.isEmpty, message.hasPrefix(pipeline + ":"), let end = message.dropFirst(pipeline.count).firstRange(of: ": ") {
+        message = String(message[end.upperBound...])
+      }
       add(step.isEmpty ? message : "\(step): \(message)")
     }
     for (item, raster) in material.rasters {

@@ -88,28 +88,31 @@ struct ScoreSection {
     }
     guard !sets.isEmpty else { return nil }
     let name = Words.slug(key), colors = [RGB(0, 68, 136), RGB(187, 85, 0), RGB(0, 110, 80), RGB(120, 60, 130), RGB(90, 90, 90)]
-    var data: [String: [UInt8]] = [:], plots: [String] = [], told: [String] = []
+    var data: [String: [UInt8]] = [:], plots: [String] = [], key: [String] = [], told: [String] = []
     for (k, set) in sets.enumerated() {
       let file = "\(name).\(Words.slug(set.name)).dat"
       data[file] = Figure.rows(set.steps.map { s in
         let from = s["from"]?.doubleValue ?? .nan, to = s["to"]?.doubleValue ?? .nan, spread = (to - from) * 0.06 * (Double(k) - Double(sets.count - 1) / 2)
         return [(from + to) / 2 + spread, (s["agreement"]?.doubleValue ?? .nan) * 100, s["pairs"]?.doubleValue ?? .nan]
       })
-      plots.append("'\(file)' using 1:2 with linespoints pt \([7, 9, 5, 13, 11][k % 5]) ps 1 lw 1.8 dt \([1, 5, 4, 2, 3][k % 5]) lc rgb '\(Colours.hex(colors[k % 5]))' title \(Figure.quoted(set.name))")
+      plots.append("'\(file)' using 1:2 with linespoints pt \([7, 9, 5, 13, 11][k % 5]) ps 1 lw 1.8 dt \([1, 5, 4, 2, 3][k % 5]) lc rgb '\(Colours.hex(colors[k % 5]))' notitle")
+      key.append("keyentry with linespoints pt \([7, 9, 5, 13, 11][k % 5]) ps 1 lw 1.8 dt \([1, 5, 4, 2, 3][k % 5]) lc rgb '\(Colours.hex(colors[k % 5]))' title \(Figure.quoted(set.name))")
       told.append("\(set.name): " + set.steps.map { "\(Words.number($0["from"]?.doubleValue, 2)) to \(Words.number($0["to"]?.doubleValue, 2)): \(Words.share($0["agreement"]?.doubleValue ?? .nan)) of \(Words.count($0["pairs"]?.intValue ?? 0))" }.joined(separator: ", "))
     }
     let values = sets.flatMap(\.steps), low = values.compactMap { $0["from"]?.doubleValue }.min() ?? 0, high = values.compactMap { $0["to"]?.doubleValue }.max() ?? 1
     let title = isPurity ? "Agreement against purity of the footprint" : "Agreement against time difference"
+    let panels = Panels(title: title, columns: 1, plots: [
+      """
+      set xlabel '\(isPurity ? "Share of the footprint''s most frequent class" : "Absolute time difference (min)")'; set ylabel 'Agreement (%)'
+      set xrange [\(Words.data(low)):\(Words.data(high))]; set yrange [0:104]; set xtics auto
+      plot \(plots.joined(separator: ", \\\n    "))
+      """
+    ], key: key, panelHeight: 340)
     return Figure(
       name: name, title: title,
       caption: "Share of agreeing pairs in steps of \(isPurity ? "0.1 of the footprint's most frequent class" : "10 minutes between record and scene"), over all pairs of a matrix.",
       alt: "\(title). " + told.joined(separator: "; ") + ".",
-      commands: """
-        set title \(Figure.quoted(title)) noenhanced
-        set xlabel '\(isPurity ? "Share of the footprint''s most frequent class" : "Absolute time difference (min)")'; set ylabel 'Agreement (%)'
-        set xrange [\(Words.data(low)):\(Words.data(high))]; set yrange [0:104]; set xtics auto; set key below center horizontal
-        plot \(plots.joined(separator: ", \\\n    "))
-        """, data: data)
+      size: panels.size, commands: panels.commands, data: data)
   }
 
   /// Agreement over shifts of the track.
@@ -119,7 +122,7 @@ struct ScoreSection {
       let best = body["best"], let x = best["east_m"]?.doubleValue, let y = best["north_m"]?.doubleValue, let kappa = best["agreement"]?.doubleValue
     else { return nil }
     // A surface of a fine search is thinned to what can be seen.
-    let every = max(1, lines.count / 200), name = "drift-\(Words.slug(item.stem))", isSignificant = body["significant"]?.boolValue ?? true
+    let every = max(1, (lines.count + 100) / 101), name = "drift-\(Words.slug(item.stem))", isSignificant = body["significant"]?.boolValue ?? true
     var rows: [[Double]?] = []
     for (j, line) in lines.enumerated() where j % every == 0 {
       for (i, v) in line.enumerated() where i % every == 0 { rows.append([(east + Double(i) * step) / 1000, (north + Double(j) * step) / 1000, v]) }
@@ -138,7 +141,7 @@ struct ScoreSection {
         \(Colours.palette); set cbrange [*:*]; set cblabel 'Cohen''s kappa'
         set xlabel 'Shift eastward (km)'; set ylabel 'Shift northward (km)'
         set size ratio -1; set xrange [\(Words.data(east / 1000)):\(Words.data(-east / 1000))]; set yrange [\(Words.data(north / 1000)):\(Words.data(-north / 1000))]
-        plot '\(name).dat' using 1:2:3 with image pixels, '+' using (\(Words.data(x / 1000))):(\(Words.data(y / 1000))) every ::::0 with points pt 2 ps 2 lw 5 lc rgb '#ffffff', \
+        plot '\(name).dat' using 1:2:3 with image, '+' using (\(Words.data(x / 1000))):(\(Words.data(y / 1000))) every ::::0 with points pt 2 ps 2 lw 5 lc rgb '#ffffff', \
             '+' using (\(Words.data(x / 1000))):(\(Words.data(y / 1000))) every ::::0 with points pt 2 ps 1.9 lw 2.4 lc rgb '#c04a00'
         set size noratio
         """, data: ["\(name).dat": Figure.rows(rows)])

@@ -7,6 +7,7 @@ enum Words {
   static func number(_ v: Double?, _ digits: Int = 4) -> String {
     guard let v, v.isFinite else { return "–" }
     if v == v.rounded(), abs(v) < 1e9 { return count(Int(v)) }
+    if abs(v) >= 1e4, abs(v) < 1e9 { return count(Int(v.rounded())) }
     return String(format: "%.\(digits)g", v)
   }
   /// A fixed number of decimals.
