@@ -88,7 +88,7 @@ struct EchoExamples {
       let side = peak.bin > raw.width / 2 ? "0.04" : "0.97", justified = peak.bin > raw.width / 2 ? "left" : "right"
       let labels = lines.enumerated().map { "set label \($0 + 2) \(Figure.quoted($1)) at graph \(side),\(Words.data(0.82 - 0.09 * Double($0))) \(justified) front noenhanced" }
       panels.append("""
-        set label 1 \(Figure.quoted(why)) at graph 0.5,1.04 center front noenhanced
+        set label 1 \(Figure.quoted(why)) at graph 0.5,1.075 center front noenhanced
         \(labels.joined(separator: "; "))
         set object 1 rect from \(max(0, noise.0)),graph 0 to \(max(0, noise.1 + 1)),graph 1 behind fc rgb '#d9d2e9' fs solid noborder
         set xlabel '\(k >= rows.count - 2 ? "Bin" : "")'; set ylabel '\(k % 2 == 0 ? "Power over maximum" : "")'
@@ -125,7 +125,7 @@ struct EchoExamples {
       let file = "\(name).\(k).dat"
       data[file] = Figure.rows(values.enumerated().map { [Double($0), $1 / top, fit.value(Double($0)) / top] })
       panels.append("""
-        set label 1 \(Figure.quoted(why)) at graph 0.5,1.04 center front noenhanced
+        set label 1 \(Figure.quoted(why)) at graph 0.5,1.075 center front noenhanced
         set label 2 \(Figure.quoted("record \(number(row))")) at graph 0.03,0.92 left front noenhanced
         set label 3 \(Figure.quoted("ssd \(Words.fixed(sigmas[row], 2)) looks")) at graph 0.97,0.92 right front noenhanced
         set xlabel '\(k >= rows.count - 2 ? "Look" : "")'; set ylabel '\(k % 2 == 0 ? "Power over maximum" : "")'

@@ -13,7 +13,7 @@ struct Panels {
   var width = 680.0
 
   private var rows: Int { (plots.count + columns - 1) / columns }
-  private var keyHeight: Double { key.isEmpty ? 0 : 34 * Double((key.count + 4) / 5) }
+  private var keyHeight: Double { key.isEmpty ? 10 : 34 * Double((key.count + 4) / 5) }
   var height: Double { 36 + Double(rows) * panelHeight + keyHeight }
   var size: (width: Int, height: Int) { (Int(width), Int(height)) }
 
@@ -22,7 +22,7 @@ struct Panels {
     var out = "set multiplot title \(Figure.quoted(title)) noenhanced\nunset key\n"
     for (i, plot) in plots.enumerated() {
       let c = Double(i % columns), top = h - 36 - panelHeight * Double(i / columns)
-      out += margins(across * c + 66, across * (c + 1) - right, top - panelHeight + 50, top - 16)
+      out += margins(across * c + 80, across * (c + 1) - right, top - panelHeight + 50, top - 20)
       out += "unset label; unset object; unset arrow; unset title\nset xlabel offset 0,0.5\n\(plot)\n"
     }
     if !key.isEmpty {

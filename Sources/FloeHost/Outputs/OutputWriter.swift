@@ -58,7 +58,7 @@ struct OutputWriter: Sendable {
         throw FloeError("the file '\(name)' that belongs to it does not lie beside it")
       }
       let target = "\((path as NSString).deletingLastPathComponent)/\(name)"
-      guard !VirtualFile.exists(target) else { throw FloeError("the file '\(name)' that belongs to it is there already") }
+      guard !VirtualFile.exists(target) else { throw FloeError("the file '\(name)' that belongs to it is there already: another output wrote it; put one of them into another folder") }
       try FileManager.default.createDirectory(atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
       try VirtualFile.write(bytes, to: target)
     }
