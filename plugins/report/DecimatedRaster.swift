@@ -15,10 +15,12 @@ struct DecimatedRaster: Sendable {
   init(_ item: Material.Item, _ raster: Raster, bands wanted: [Int]? = nil, side: Int) throws {
     spec = raster.spec
     let grid = spec.grid, bands = wanted ?? Array(spec.bands.indices), longest = max(grid.width, grid.height)
-    let reductions = try item.path.map { try RasterFile.reductions(of: $0) } ?? []
-    if let path = item.path, let chosen = ([1] + reductions).last(where: { longest / $0 >= side }), chosen > 1, longest / chosen < 2 * side {
-      let file = try RasterFile.open(path, reduction: chosen), small = file.spec.grid
-      let block = try file.raster.read(small.fullWindow, bands: bands)
+    // What comes straight from a file has that file's overviews, too.
+    let source = raster.source as? RasterFile, file = item.path ?? (source?.reduction == 1 ? source?.path : nil)
+    let reductions = try file.map { try RasterFile.reductions(of: $0) } ?? []
+    if let path = file, let chosen = ([1] + reductions).last(where: { longest / $0 >= side }), chosen > 1, longest / chosen < 2 * side {
+      let overview = try RasterFile.open(path, reduction: chosen), small = overview.spec.grid
+      let block = try overview.raster.read(small.fullWindow, bands: bands)
       values = bands.indices.map { block.physical(band: $0, as: raster.spec.bands[bands[$0]]) }
       (width, height, step) = (small.width, small.height, chosen)
       note = "from the overview reduced \(chosen) times"
@@ -28,23 +30,18 @@ struct DecimatedRaster: Sendable {
     let columns = Array(stride(from: n / 2, to: grid.width, by: n)), rows = Array(stride(from: n / 2, to: grid.height, by: n))
     var out = bands.map { _ in [Float]() }
     for i in out.indices { out[i].reserveCapacity(columns.count * rows.count) }
-    // A row costs a row where pixels are kept; elsewhere neighbours come with it, so that strips are read once.
-    let strip = raster.source.isKept ? 1 : max(n, 256)
     var block = PixelBlock(window: PixelWindow(column: 0, row: 0, width: 0, height: 0), bandCount: 0, type: spec.type)
-    var next = 0
-    while next < rows.count {
-      let first = rows[next], window = PixelWindow(column: 0, row: first, width: grid.width, height: min(strip, grid.height - first))
-      try raster.source.read(window, bands: bands, into: &block)
-      let physical = bands.indices.map { block.physical(band: $0, as: raster.spec.bands[bands[$0]]) }
-      while next < rows.count, rows[next] < window.endRow {
-        let at = (rows[next] - first) * grid.width
-        for i in bands.indices { out[i].append(contentsOf: columns.lazy.map { physical[i][at + $0] }) }
-        next += 1
+    // Row by row: what is kept or computed costs no more than the rows that are drawn.
+    for row in rows {
+      try raster.source.read(PixelWindow(column: 0, row: row, width: grid.width, height: 1), bands: bands, into: &block)
+      for i in bands.indices {
+        let physical = block.physical(band: i, as: raster.spec.bands[bands[i]])
+        out[i].append(contentsOf: columns.lazy.map { physical[$0] })
       }
     }
     values = out
     (width, height, step) = (columns.count, rows.count, n)
-    note = n > 1 ? "every \(n)th pixel of every \(n)th row" : ""
+    note = n > 1 ? "from \(Words.thinned(n, "pixel").replacing(" is drawn", with: "")) of each row and column" : ""
   }
 
   /// The limits of a percentile stretch; nil when nothing is valid.

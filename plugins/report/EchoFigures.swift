@@ -166,7 +166,7 @@ struct EchoFigures {
         panels.append("""
           set label 1 \(Figure.quoted("\(lot.label), \(side.label.lowercased()) (\(Words.count(count)))")) at graph 0.98,0.93 right front noenhanced
           set xlabel '\(k == lots.count - 1 ? "Bin" : "")'; set ylabel '\(side.key == "raw" ? "Power over maximum" : "")'
-          set xrange [0:\(width - 1)]; set yrange [0:1.12]; unset grid
+          set xrange [0:\(width - 1)]; set yrange [0:1.28]; unset grid
           plot '\(file)' binary filetype=png origin=(0,0) dx=0.5 dy=\(Words.data(1 / Double(2 * levels - 1))) with rgbimage notitle
           """)
       }

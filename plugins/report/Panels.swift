@@ -13,7 +13,13 @@ struct Panels {
   var width = 680.0
 
   private var rows: Int { (plots.count + columns - 1) / columns }
-  private var keyHeight: Double { key.isEmpty ? 10 : 34 * Double((key.count + 4) / 5) }
+  private var keyHeight: Double {
+    if key.isEmpty { return 10 }
+    // gnuplot gives every entry the width of the longest one: about 8 points a letter, and room for its sign.
+    let longest = key.map { $0.rest(after: " title ").count }.max() ?? 0
+    let across = max(1, min(key.count, Int((width - 40) / (Double(longest) * 8 + 50))))
+    return 14 + 20 * Double((key.count + across - 1) / across)
+  }
   var height: Double { 36 + Double(rows) * panelHeight + keyHeight }
   var size: (width: Int, height: Int) { (Int(width), Int(height)) }
 
@@ -41,4 +47,9 @@ struct Panels {
     "set lmargin at screen \(Words.data(left / width)); set rmargin at screen \(Words.data(right / width)); "
       + "set bmargin at screen \(Words.data(bottom / height)); set tmargin at screen \(Words.data(top / height))\n"
   }
+}
+
+extension String {
+  /// What stands behind the first `mark`; nothing where it is not there.
+  fileprivate func rest(after mark: String) -> Substring { firstRange(of: mark).map { self[$0.upperBound...] } ?? "" }
 }
