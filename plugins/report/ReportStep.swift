@@ -21,7 +21,7 @@ public struct ReportStep: FinishingStep {
       `colocate.drift`.
     - **Provenance**: pipeline, parameters, versions, inputs, seed, what was left out and why, warnings, times and memory.
 
-    Means, histograms and overlays take all records; scatter plots, echograms and tracks on maps take every nth where there are many, and
+    Maps and histograms of bands are made of an overview or of every nth pixel. Means, histograms and overlays of records take all of them; scatter plots, echograms and tracks on maps take every nth where there are many, and
     say so. Colours are those of the class tables, darkened for lines where they would not stand out from white.
 
     The files of the figures are the same for the same input (and the same gnuplot and fonts); the page itself also tells times and memory.
