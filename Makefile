@@ -15,8 +15,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
 
 BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev libsqlite3-dev pkg-config
+# What draws the report's figures.
+REPORT_PACKAGES := gnuplot-nox fonts-dejavu-core
 INSTALL_PACKAGES := patchelf binutils perl
-TEST_PACKAGES := patchelf gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers
+TEST_PACKAGES := patchelf gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers $(REPORT_PACKAGES) chromium tmux
 
 FLOE := .build/release/floe
 DEMO ?= demo
@@ -39,8 +41,9 @@ build: packages
 	swift build -c release
 
 demo: build
+	$(call install,$(REPORT_PACKAGES))
 	$(FLOE) demo $(DEMO)
-	@echo; echo "open $(DEMO)/results in QGIS; run it on your own scene with"
+	@echo; echo "read $(DEMO)/story/report.html; open $(DEMO)/results in QGIS; run it on your own scene with"
 	@echo "  $(FLOE) run examples/ice-lead.yaml --set scene=YOUR.SAFE -o out"
 
 # Tests use public interfaces only; with testable imports on, build and test would recompile everything for each other.

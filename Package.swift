@@ -17,6 +17,12 @@ let plugins: [(folder: String, module: String)] = [
   ("synthetic", "Synthetic"),
   ("evaluation", "Evaluation"),
   ("sentinel3", "Sentinel3"),
+  ("report", "Report"),
+]
+
+/// What single plugins need beyond the kit; it stays inside of them.
+let extras: [String: (dependencies: [Target.Dependency], resources: [Resource])] = [
+  "Report": ([.product(name: "Mustache", package: "swift-mustache")], [.embedInCode("report.mustache")])
 ]
 
 /// Whether `Tests/` mirrors a plugin. SwiftPM keeps the answer until this file changes.
@@ -35,6 +41,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
   ],
@@ -53,7 +60,11 @@ let package = Package(
         "FloeHost", kit, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
-    + plugins.map { .target(name: $0.module, dependencies: [kit], path: "plugins/\($0.folder)") }
+    + plugins.map {
+      .target(
+        name: $0.module, dependencies: [kit] + (extras[$0.module]?.dependencies ?? []), path: "plugins/\($0.folder)",
+        resources: extras[$0.module]?.resources)
+    }
     + [
       .testTarget(name: "FloeIOTests", dependencies: [kit]),
       .testTarget(name: "FloeNumericsTests", dependencies: [kit]),

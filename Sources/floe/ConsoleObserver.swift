@@ -8,6 +8,8 @@ import Synchronization
 final class ConsoleObserver: RunObserver, Sendable {
   private struct State {
     var step = ""
+    /// What is counted and up to where: one step may count several things one after the other.
+    var unit = "", total = 0
     var began = ContinuousClock.now
     var lastDrawn = ContinuousClock.now
     var lastPercent = -1
@@ -60,7 +62,7 @@ final class ConsoleObserver: RunObserver, Sendable {
   func progress(step: String, done: Int, total: Int, unit: String) {
     guard style != .none, total > 0 else { return }
     let line: String? = state.withLock { s in
-      if s.step != step { s = State(step: step) }
+      if s.step != step || s.unit != unit || s.total != total { s = State(step: step, unit: unit, total: total, hasBar: s.hasBar) }
       let percent = done * 100 / total, now = ContinuousClock.now
       switch style {
       case .json:
@@ -97,7 +99,8 @@ final class ConsoleObserver: RunObserver, Sendable {
     let head = step.count > 20 ? String(step.prefix(19)) + "…" : step
     let cells = max(10, min(40, Terminal.width - head.count - tail.count - 4))
     let full = Int((Double(cells) * share).rounded())
-    return "\(head) [\(String(repeating: "█", count: full))\(String(repeating: "·", count: cells - full))]\(tail)"
+    // A line that wraps could not be drawn over.
+    return String("\(head) [\(String(repeating: "█", count: full))\(String(repeating: "·", count: cells - full))]\(tail)".prefix(Terminal.width - 1))
   }
 
   private func clearBar() {

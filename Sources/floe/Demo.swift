@@ -51,7 +51,10 @@ struct Demo: AsyncParsableCommand {
       let known = products.settings(results: "\(root)/results").filter { read.pipeline.inputs[$0.key] != nil }
       try await session("\(root)/\(folder)").run(read, settings: known)
     }
-    if !quiet { print(try VirtualFile.readText("\(root)/truth/score.txt")) }
+    if !quiet {
+      print(try VirtualFile.readText("\(root)/truth/score.txt"))
+      if VirtualFile.exists("\(root)/story/report.html") { print("The whole story, optical, radar and both laid on each other: \(root)/story/report.html") }
+    }
   }
 }
 

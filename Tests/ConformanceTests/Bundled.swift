@@ -7,6 +7,7 @@ import FloeSDK
 import FloeTestSupport
 import QGIS
 import RasterSteps
+import Report
 import Sentinel2
 import Sentinel3
 import Synthetic
@@ -15,7 +16,7 @@ import Synthetic
 enum Bundled {
   static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
     Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, Evaluation.floePlugin, QGIS.floePlugin,
-    RasterSteps.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin, Synthetic.floePlugin,
+    RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin, Synthetic.floePlugin,
   ]
 
   private static func registry() -> PluginRegistry {

@@ -59,6 +59,13 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("synthetic.sentinel2", { StepRequest(["folder": try Material.folder + "/made2", "size": "240", "bands": "B04"]) }),
   ("synthetic.sentinel3", { StepRequest(["folder": try Material.folder + "/made3", "records": "200"]) }),
   ("synthetic.wrap_sentinel2", { StepRequest(["folder": try Material.folder + "/wrapped"], ["image": [try ice()]]) }),
+  ("report.html", {
+    let raster = try SyntheticData.classes(), path = try Material.geoTIFF(raster, "report")
+    var request = StepRequest()
+    request.circumstances.written = [WrittenOutput(name: "report.tif", path: path, kind: .raster, sources: ["": "a.b"])]
+    request.circumstances.values = ["report.tif": .raster(raster)]
+    return request
+  }),
   ("table.read", { StepRequest(["file": try Material.file("points.csv", "lon,lat,v\n15.1,72.1,1\n15.2,72.2,\n")]) }),
   ("table.select", { StepRequest(["columns": "x,y,a,class"], ["input": [.table(try SyntheticData.table())]]) }),
   ("vector.polygonize", { StepRequest(["classes": "lead"], ["image": [try classes()]]) }),

@@ -11,8 +11,10 @@ from conftest import FLOE, ROOT, floe, needs_real_data, real_data
 
 
 def digest(folder):
+    """Every file but the two that tell times."""
     import hashlib
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir()) if p.name != "run.json"}
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in ("run.json", "report.html")]
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 def test_same_bytes_for_any_workers_and_memory(demo, tmp_path):
@@ -23,7 +25,7 @@ def test_same_bytes_for_any_workers_and_memory(demo, tmp_path):
              "--workers", workers, "--memory", memory, "--quiet")
         seen.append(digest(out))
     assert seen[0] == seen[1] == seen[2]
-    assert {"stack.tif", "ice-lead.tif", "probability.tif", "model.json", "ice-lead.stac.json", "ice-lead.qml"} <= set(seen[0])
+    assert {"stack.tif", "ice-lead.tif", "probability.tif", "model.json", "ice-lead.stac.json", "ice-lead.qml", "figures/map-ice-lead.svg"} <= set(seen[0])
 
 
 def test_ctrl_c_leaves_within_a_second_and_leaves_nothing(tmp_path):

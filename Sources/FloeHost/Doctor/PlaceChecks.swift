@@ -21,6 +21,23 @@ enum PlaceChecks {
     return findings
   }
 
+  /// Programs that steps run, once each.
+  static func programs(_ manifests: [PluginManifest], path: String) -> [Finding] {
+    var needs: [String: ProgramInfo] = [:], users: [String: Set<String>] = [:]
+    for step in manifests.lazy.filter({ $0.refusal == nil }).flatMap(\.steps) {
+      for program in step.programs {
+        needs[program.name] = program
+        users[program.name, default: []].insert(step.name)
+      }
+    }
+    return needs.values.sorted { $0.name < $1.name }.map { need in
+      let steps = (users[need.name] ?? []).sorted().joined(separator: ", ")
+      let places = path.split(separator: ":").map { "\($0)/\(need.name)" }
+      if let place = places.first(where: { access($0, X_OK) == 0 }) { return Finding(need.name, .fine, "\(place), for \(steps)") }
+      return Finding(need.name, .remark, "is not installed; \(steps) uses it \(need.purpose)", remedy: "on Debian: apt-get install \(need.package)")
+    }
+  }
+
   static func share(_ find: () throws -> Share) -> Finding {
     .trying("share", "styles, examples and templates are there", remedy: "let FLOE_SHARE name the folder that holds 'styles', or install floe again") {
       let folder = try find().folder
@@ -66,7 +83,9 @@ public enum Doctor {
   ) async -> [Finding] {
     var findings = [Finding("floe", .fine, "\(FloeVersion.current), kit \(PluginStamp.own.map { "\($0.version) (\($0.digest))" } ?? "without stamp")")]
     findings += LibraryChecks.findings()
-    findings += PlaceChecks.plugins(await finder.manifests(), folders: finder.folders)
+    let manifests = await finder.manifests()
+    findings += PlaceChecks.plugins(manifests, folders: finder.folders)
+    findings += PlaceChecks.programs(manifests, path: ProcessInfo.processInfo.environment["PATH"] ?? "")
     return findings + [PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch), PlaceChecks.memory()]
   }
 }

@@ -85,14 +85,14 @@ public final class Executor {
       let finishing = Set(plan.steps.filter(\.isFinishing).map(\.id))
       for late in [false, true] {
         if late {
-          for step in plan.steps where step.isFinishing { try await run(step, scratch: scratch, written: written, record: record(began: began, files: [])) }
+          for step in plan.steps where step.isFinishing { try await run(step, scratch: scratch, written: written, record: record(began: began, files: written, provenance: provenance)) }
         }
         for output in plan.outputs where output.layers.values.contains(where: { finishing.contains($0.step) }) == late {
           written.append(try await write(output, staging: staging, scratch: scratch, provenance: provenance))
         }
       }
       values = [:]
-      let result = record(began: began, files: written)
+      let result = record(began: began, files: written, provenance: provenance)
       try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: "run.json"))
       try cancellation.check()
       let files = try staging.publish(principal: plan.outputs.map(\.name))
@@ -116,7 +116,8 @@ public final class Executor {
     }
     let context = RunContext(
       stepID: step.id, seed: Self.seed(seed, for: step.id), pool: pool, cancellation: cancellation, scratch: scratch,
-      products: library.products, sink: journal, written: written, values: byOutput, record: record)
+      products: library.products, sink: journal, written: written, values: byOutput, record: record,
+      connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }))
     do {
       let bound = try library.factory(step.use).bind(parameters: step.parameters, ports: ports)
       let outputs = try await withTaskExecutorPreference(pool) {
@@ -188,7 +189,7 @@ public final class Executor {
     id.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
-  private func record(began: Date, files: [WrittenOutput]) -> JSONValue {
+  private func record(began: Date, files: [WrittenOutput], provenance: Provenance) -> JSONValue {
     let format = ISO8601DateFormatter()
     return [
       "floe": .string(FloeVersion.current),
@@ -198,7 +199,7 @@ public final class Executor {
       "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(options.workers),
       "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(Machine.peakMemory),
       "seed": .string(String(seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
-      "inputs": .array(plan.inputPaths.map { .string($0) }),
+      "inputs": .array(plan.inputPaths.map { .string($0) }), "fingerprints": provenance.fingerprints, "steps": provenance.steps,
       "timings": .array(timings), "results": .object(journal.facts.mapValues { .object($0) }),
       "left_out": journal.droppedJSON, "warnings": .array(plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])),
       "outputs": .array(files.map { ["name": .string($0.name), "kind": .string($0.kind.rawValue)] }),

@@ -18,13 +18,18 @@ struct Provenance {
       "title": .string(plan.pipeline.title),
       "output": .string(reference.text),
       "seed": .string(String(seed)),
-      "inputs": .array(inputs.map { ["name": .string($0.name), "fingerprint": .string($0.fingerprint)] }),
+      "inputs": fingerprints,
       "steps": .array(steps.map(describe)),
       "left_out": .array(journal.droppedList.filter { ids.contains($0.step) }.map {
         ["step": .string($0.step), "count": .integer($0.count), "unit": .string($0.unit), "reason": .string($0.reason)]
       }),
     ]
   }
+
+  /// Name and fingerprint of each input.
+  var fingerprints: JSONValue { .array(inputs.map { ["name": .string($0.name), "fingerprint": .string($0.fingerprint)] }) }
+  /// All steps with the parameters in force and their connections.
+  var steps: JSONValue { .array(plan.steps.map(describe)) }
 
   /// The same as metadata items of a raster file.
   func items(for reference: Pipeline.Reference) throws -> [String: String] {

@@ -45,10 +45,24 @@ struct OutputWriter: Sendable {
       try text(rendering, to: path)
     default: throw FloeError("a .\(format.rawValue) cannot hold the \(data.kind.rawValue) '\(first.text)'")
     }
+    if case .document(let document) = data { try attach(document.attachments, beside: path) }
     return WrittenOutput(name: output.name, path: path, kind: data.kind, sources: Dictionary(uniqueKeysWithValues: output.layers.map { ($0.key, $0.value.text) }))
   }
 
   private func text(_ text: String, to path: String) throws { try VirtualFile.write(text, to: path) }
+
+  /// Writes the files that belong to a document; none may leave its folder or take another output's place.
+  private func attach(_ files: [String: [UInt8]], beside path: String) throws {
+    for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
+      guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
+        throw FloeError("the file '\(name)' that belongs to it does not lie beside it")
+      }
+      let target = "\((path as NSString).deletingLastPathComponent)/\(name)"
+      guard !VirtualFile.exists(target) else { throw FloeError("the file '\(name)' that belongs to it is there already: another output wrote it; put one of them into another folder") }
+      try FileManager.default.createDirectory(atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try VirtualFile.write(bytes, to: target)
+    }
+  }
 
   // MARK: Rasters
 

@@ -103,13 +103,15 @@ public struct RunContext: Sendable {
   public let values: [String: PortData]
   /// The record of the run so far; null but in finishing steps.
   public let record: JSONValue
+  /// Where the values of each input come from, `step.port` in the order of the list; empty outside of pipelines.
+  public let connections: [String: [String]]
   private let sink: any RunSink
 
   /// A context over the host's means.
   public init(
     stepID: String, seed: UInt64, pool: WorkerPool, cancellation: Cancellation, scratch: Scratch,
     products: any ProductCatalogue, sink: any RunSink, written: [WrittenOutput] = [], values: [String: PortData] = [:],
-    record: JSONValue = .null
+    record: JSONValue = .null, connections: [String: [String]] = [:]
   ) {
     self.stepID = stepID
     self.seed = seed
@@ -121,6 +123,7 @@ public struct RunContext: Sendable {
     self.written = written
     self.values = values
     self.record = record
+    self.connections = connections
   }
 
   /// Writes a note to the log.

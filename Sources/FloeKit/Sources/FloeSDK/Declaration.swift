@@ -64,6 +64,22 @@ public struct PortInfo: Sendable, Hashable, Codable {
   }
 }
 
+/// A program outside of floe that a step runs when it is installed.
+public struct ProgramInfo: Sendable, Hashable, Codable {
+  /// The command's name, looked for in `PATH`.
+  public var name: String
+  /// What it is for, as the end of the sentence "it is needed ...".
+  public var purpose: String
+  /// Debian's package that holds it.
+  public var package: String
+  /// A program.
+  public init(_ name: String, purpose: String, package: String) {
+    self.name = name
+    self.purpose = purpose
+    self.package = package
+  }
+}
+
 /// A named set of alternative defaults.
 public struct Preset: Sendable, Hashable, Codable {
   /// The name that pipelines write.
@@ -100,11 +116,14 @@ public struct StepDeclaration: Sendable, Hashable, Codable {
   public var presets: [Preset]
   /// Whether the step runs after the writers, with the list of what was written.
   public var isFinishing: Bool
+  /// Programs outside of floe that the step runs.
+  public var programs: [ProgramInfo]
 
   /// A step's description, as a manifest in another language gives it.
   public init(
     name: String, summary: String, discussion: String = "", example: String = "", inputs: [PortInfo] = [],
-    parameters: [ParameterInfo] = [], outputs: [PortInfo] = [], presets: [Preset] = [], isFinishing: Bool = false
+    parameters: [ParameterInfo] = [], outputs: [PortInfo] = [], presets: [Preset] = [], isFinishing: Bool = false,
+    programs: [ProgramInfo] = []
   ) {
     self.name = name
     self.summary = summary
@@ -115,6 +134,7 @@ public struct StepDeclaration: Sendable, Hashable, Codable {
     self.outputs = outputs
     self.presets = presets
     self.isFinishing = isFinishing
+    self.programs = programs
   }
 
   /// Mistakes of the declarer: each a sentence. Empty for a consistent declaration.

@@ -27,6 +27,8 @@ public protocol ProcessingStep: Sendable, Decodable {
   static var example: String { get }
   /// Named alternative defaults.
   static var presets: [Preset] { get }
+  /// Programs outside of floe that the step runs; `floe doctor` looks for them.
+  static var programs: [ProgramInfo] { get }
   /// A step with its defaults.
   init()
   /// Checks what single ranges cannot: how parameters fit together. Throws `ParameterError`.
@@ -41,6 +43,7 @@ extension ProcessingStep {
   public static var discussion: String { "" }
   public static var example: String { "" }
   public static var presets: [Preset] { [] }
+  public static var programs: [ProgramInfo] { [] }
   public func validate() throws {}
 }
 
@@ -89,7 +92,8 @@ public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
     }
     declaration = StepDeclaration(
       name: Step.name, summary: Step.summary, discussion: Step.discussion, example: Step.example, inputs: inputs,
-      parameters: parameters, outputs: outputs, presets: Step.presets, isFinishing: Step.self is any FinishingStep.Type)
+      parameters: parameters, outputs: outputs, presets: Step.presets, isFinishing: Step.self is any FinishingStep.Type,
+      programs: Step.programs)
   }
 
   public func bind(parameters given: [String: ParameterLiteral], ports: [String: [PortData]]) throws -> any BoundStep {

@@ -1,0 +1,263 @@
+"""The report: a page that a browser shows without a fault, figures that are kept and can be drawn anew, numbers that are the run's."""
+import html.parser
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from browser import chromium
+from conftest import ROOT, floe, read, run_pipeline
+
+CHECKS = (pathlib.Path(__file__).parent / "accessibility.js").read_text()
+PAGES = ["results", "radar", "story"]
+
+
+@pytest.fixture(scope="module")
+def tabs():
+    with chromium() as tab:
+        yield tab
+
+
+class Tables(html.parser.HTMLParser):
+    """The tables of a page by caption, as lists of rows of texts."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tables, self.rows, self.cell, self.caption, self.images = {}, None, None, None, []
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "table":
+            self.rows = []
+        elif tag == "caption":
+            self.caption = ""
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.cell = ""
+        elif tag == "img":
+            self.images.append(dict(attributes))
+
+    def handle_data(self, data):
+        if self.cell is not None:
+            self.cell += data
+        elif self.caption is not None and not self.rows:
+            self.caption += data
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self.rows[-1].append(self.cell)
+            self.cell = None
+        elif tag == "table":
+            self.tables[self.caption] = self.rows
+            self.caption = None
+
+    def table(self, start):
+        return next(rows for caption, rows in self.tables.items() if caption.startswith(start))
+
+
+def number(text):
+    return float(re.sub(r"[^\d.e-]", "", text.replace("−", "-")))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_browser_shows_the_page_without_a_fault(demo, tabs, tmp_path, page, width, scheme):
+    path = demo["folder"] / page / "report.html"
+    tab = tabs()
+    tab.open(path, width, scheme=scheme)
+    assert tab.run(CHECKS) == []
+    assert tab.complaints == []
+    # Nothing but the page itself and what is inside it.
+    assert [u for u in tab.requests if not u.startswith("data:")] == [path.resolve().as_uri()]
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    tab.screenshot(tmp_path / "shot.png")
+    picture = read(tmp_path / "shot.png")[:3].astype(float)
+    assert picture.shape[2] == width and picture.std() > 10
+    # Paper is light or dark as asked for.
+    corner = picture[:, 5, 3].mean()
+    assert corner > 200 if scheme == "light" else corner < 60
+
+
+FAULTY = """<!DOCTYPE html><html><head><title>x</title></head><body><main><h1>a</h1><h3 id="t">b</h3><p id="t" style="color:#999;background:#fff">pale</p>
+<a href="#nowhere">away</a><img src="data:image/png;base64,AAAA" alt="x"><table><tr><th>h</th></tr></table></main></body></html>"""
+
+
+def test_the_checks_find_faults(tabs, tmp_path):
+    (tmp_path / "faulty.html").write_text(FAULTY)
+    tab = tabs()
+    tab.open(tmp_path / "faulty.html", 390)
+    found = "\n".join(tab.run(CHECKS))
+    for fault in ["no language", "skips a level", "given twice", "leads nowhere", "is missing", "too short", "no caption", "no scope", "contrast of 2.85"]:
+        assert fault in found, found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files(demo, tabs, page):
+    folder = demo["folder"] / page
+    tab = tabs()
+    tab.open(folder / "report.html", 1280)
+    links = tab.run("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
+    files = [href for href in links if not href.startswith("#")]
+    assert len(files) >= 3 * tab.run("document.images.length") > 0
+    for href in files:
+        assert (folder / href).stat().st_size > 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_figure_comes_as_svg_png_and_script(demo, page):
+    folder = demo["folder"] / page / "figures"
+    record = json.loads((folder.parent / "run.json").read_text())["results"]["report"]["figures"]
+    assert len(record) == len(set(record)) > 3
+    for name in record:
+        assert (folder / f"{name}.svg").read_text().rstrip().endswith("</svg>")
+        picture = read(folder / f"{name}.png")
+        assert picture.shape[1] > 200 and picture[:3].std() > 5, name
+        # What is named in the script is there.
+        for file in re.findall(r"'([^']+\.(?:dat|png))'", (folder / f"{name}.gp").read_text()):
+            assert (folder / file).exists(), file
+    assert (folder.parent / "report.html").stat().st_size < 10_000_000
+
+
+def test_the_story_has_all_parts(demo):
+    names = json.loads((demo["folder"] / "story/run.json").read_text())["results"]["report"]["figures"]
+    for part in ["map-stack-true-colour", "map-stack-false-colour", "map-ice-lead", "map-groups-probability-p-lead", "spectra-groups", "histograms-stack",
+                 "scatter-track", "echoes-mean-track", "echogram-track", "peaks-track", "echoes-overlaid-track", "shifts-track", "echoes-chosen-track",
+                 "stack-power-track", "confusion-altimeter-and-pixel", "agreement-by-purity", "agreement-by-minutes", "drift-shift-report"]:
+        assert part in names
+
+
+def test_numbers_are_those_of_the_run(demo):
+    page = Tables(demo["folder"] / "story/report.html")
+    record = json.loads((demo["folder"] / "story/run.json").read_text())
+    areas = {a["label"]: a for a in record["results"]["groups"]["class_areas"]}
+    for label, pixels, km2, _ in page.table("Class areas")[1:]:
+        assert number(pixels) == areas[label]["pixels"]
+        assert abs(number(km2) - areas[label]["area_km2"]) < 0.006
+    matrix = record["results"]["altimeter_and_esa"]["score"]["confusion_matrix"]["counts"]
+    shown = page.table("Confusion matrix of altimeter_and_esa")[1:]
+    assert [[number(c) for c in row[1:-1]] for row in shown] == matrix
+    left = {(row[0], row[3]): number(row[1]) for row in page.table("What was left out")[1:]}
+    for item in record["left_out"]:
+        assert left[item["step"], item["reason"]] == item["count"]
+    # Alternative texts tell the numbers too.
+    alt = next(i["alt"] for i in page.images if i["alt"].startswith("Map of classes"))
+    assert f"{areas['Lead']['share'] * 100:.1f}" in alt
+
+
+def test_the_class_map_has_the_colours_of_the_class_table(demo):
+    picture = read(demo["results"] / "figures/map-ice-lead.image.png")
+    colours = {tuple(c) for c in picture.reshape(3, -1).T}
+    assert colours <= {(214, 234, 244), (230, 97, 1), (255, 255, 255)} and (230, 97, 1) in colours
+    classes = read(demo["results"] / "ice-lead.tif")
+    share = (classes == 2).sum() / (classes != 255).sum()
+    lead, ice = (np.all(picture == np.array(c)[:, None, None], axis=0).sum() for c in [(230, 97, 1), (214, 234, 244)])
+    assert abs(lead / (lead + ice) - share) < 0.02
+
+
+def test_figures_do_not_depend_on_workers_or_time(demo, tmp_path):
+    def figures(folder, *arguments):
+        floe("run", ROOT / "examples/altimetry.yaml", "--set", f"track={demo['track']}", "-o", folder, "--quiet", *arguments)
+        return {p.name: p.read_bytes() for p in (folder / "figures").iterdir()}
+
+    one = figures(tmp_path / "one", "--workers", 1, "--memory", "300MB")
+    assert one == figures(tmp_path / "two", "--workers", 4)
+    assert one == {p.name: p.read_bytes() for p in (demo["folder"] / "radar/figures").iterdir()}
+
+
+def test_a_kept_script_draws_the_same_figure(demo, tmp_path):
+    folder = tmp_path / "figures"
+    shutil.copytree(demo["folder"] / "story/figures", folder)
+    for name in ["map-ice-lead", "echoes-mean-track", "confusion-altimeter-and-pixel"]:
+        before = (folder / f"{name}.svg").read_bytes()
+        (folder / f"{name}.svg").unlink()
+        subprocess.run(["gnuplot", f"{name}.gp"], cwd=folder, check=True)
+        assert (folder / f"{name}.svg").read_bytes() == before
+        assert b"Produced by GNUPLOT" in before and str(demo["folder"]).encode() not in before
+
+
+PLAIN = """
+floe: 1
+title: Points
+steps:
+  points: {{ use: table.read, with: {{ file: {file} }} }}
+  groups: {{ use: cluster.kmeans, in: {{ samples: points.table }}, with: {{ features: [x, y], clusters: 3 }} }}
+  report: {{ use: report.html{extra} }}
+outputs:
+  groups.csv: groups.labels
+  report.html: report.page
+"""
+
+
+def many_points(tmp_path, count):
+    rng = np.random.default_rng(1)
+    centres = np.array([[0, 0], [6, 1], [2, 7]])[np.arange(count) % 3]
+    np.savetxt(tmp_path / "points.csv", centres + rng.normal(size=(count, 2)), delimiter=",", header="x,y", comments="", fmt="%.4f")
+    return tmp_path / "points.csv"
+
+
+def test_many_points_are_thinned_and_the_figure_says_so(tmp_path):
+    out, record, _ = run_pipeline(tmp_path, PLAIN.format(file=many_points(tmp_path, 30_000), extra=""))
+    drawn = sum(len(p.read_text().splitlines()) for p in (out / "figures").glob("scatter-groups.[0-9].dat"))
+    assert drawn == 2000
+    assert "every 15th record is drawn" in (out / "figures/scatter-groups.svg").read_text()
+    assert "every 15th record is drawn" in (out / "report.html").read_text()
+    # Centres are those of all points.
+    centres = np.loadtxt(out / "figures/scatter-groups.centres.dat")
+    told = [[c["centre"]["x"], c["centre"]["y"]] for c in record["results"]["groups"]["clusters"]]
+    np.testing.assert_allclose(sorted(centres.tolist()), sorted(told), rtol=1e-5)
+
+
+def test_few_points_are_all_drawn(tmp_path):
+    out, _, _ = run_pipeline(tmp_path, PLAIN.format(file=many_points(tmp_path, 300), extra=""))
+    assert sum(len(p.read_text().splitlines()) for p in (out / "figures").glob("scatter-groups.[0-9].dat")) == 300
+    assert "is drawn" not in (out / "figures/scatter-groups.svg").read_text()
+
+
+def test_without_gnuplot_the_page_has_tables_and_one_sentence(tmp_path):
+    (tmp_path / "empty").mkdir()
+    pipeline = tmp_path / "pipeline.yaml"
+    pipeline.write_text(PLAIN.format(file=many_points(tmp_path, 300), extra=""))
+    env = {**os.environ, "PATH": str(tmp_path / "empty")}
+    result = floe("run", pipeline, "-o", tmp_path / "out", env=env)
+    assert "gnuplot is not installed; on Debian: apt-get install gnuplot-nox" in result.err
+    page = (tmp_path / "out/report.html").read_text()
+    assert "<img" not in page and "apt-get install gnuplot-nox" in page and "Clusters of step groups" in page
+    assert not (tmp_path / "out/figures").exists()
+    doctor = {f["subject"]: f for f in json.loads(floe("doctor", "--json", env=env, expect=None).out)}
+    assert doctor["gnuplot"]["state"] == "remark" and "report.html" in doctor["gnuplot"]["text"]
+    assert "gnuplot-nox" in doctor["gnuplot"]["remedy"]
+
+
+def test_names_of_the_user_are_only_text(tmp_path):
+    """Neither HTML nor gnuplot reads anything into a column's name or a title."""
+    file = tmp_path / "points.csv"
+    rng = np.random.default_rng(1)
+    np.savetxt(file, rng.normal(size=(50, 2)), delimiter=",", header="a'b`touch gnuplotted`,<b>y</b>", comments="", fmt="%.4f")
+    text = PLAIN.format(file=file, extra=", with: { title: '<script>alert(1)</script> \"$(touch gnuplotted)\"' }")
+    text = text.replace("features: [x, y]", "features: [\"a'b`touch gnuplotted`\", '<b>y</b>']")
+    out, _, _ = run_pipeline(tmp_path, text)
+    page = (out / "report.html").read_text()
+    assert "<script>" not in page and "&lt;script&gt;" in page and "<b>y" not in page
+    assert not list(tmp_path.rglob("gnuplotted"))
+    assert (out / "figures/scatter-groups.svg").exists()
+
+
+@pytest.mark.parametrize("folder", ["..", "/etc", "a//b", ""])
+def test_figures_stay_beside_the_page(tmp_path, folder):
+    text = PLAIN.format(file=many_points(tmp_path, 30), extra=f", with: {{ folder: '{folder}' }}")
+    _, _, result = run_pipeline(tmp_path, text, expect=2)
+    assert "folder" in result.err and "beside the page" in result.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_reports_in_one_folder_are_refused_whole(tmp_path):
+    text = PLAIN.format(file=many_points(tmp_path, 30), extra="").replace("outputs:", "  again: { use: report.html }\noutputs:\n  again.html: again.page")
+    out, _, result = run_pipeline(tmp_path, text, expect=1)
+    assert "is there already" in result.err and "folder" in result.err
+    assert not out.exists()

@@ -1,0 +1,131 @@
+internal import Mustache
+import FloeSDK
+
+/// A table of the page; the first cell of a row is its heading.
+struct PageTable: Sendable {
+  let caption: String
+  let columns: [String]
+  /// Cells; `shade` 0...1 tints one.
+  var rows: [[(text: String, shade: Double?)]]
+
+  init(_ caption: String, _ columns: [String], _ rows: [[String]]) {
+    self.caption = caption
+    self.columns = columns
+    self.rows = rows.map { $0.map { ($0, nil) } }
+  }
+
+  var content: [String: Any] {
+    [
+      "caption": caption,
+      "columns": columns.enumerated().map { i, c -> [String: Any] in ["text": c, "numeric": i > 0 && isNumeric(i)] },
+      "rows": rows.map { row -> [String: Any] in
+        [
+          "head": row.first?.text ?? "",
+          "cells": row.dropFirst().enumerated().map { i, cell -> [String: Any] in
+            var c: [String: Any] = ["text": cell.text, "numeric": isNumeric(i + 1)]
+            if let shade = cell.shade { c["shade"] = "\(Int((shade * 45).rounded()))" }
+            return c
+          },
+        ]
+      },
+    ]
+  }
+
+  private func isNumeric(_ column: Int) -> Bool {
+    rows.allSatisfy { row in column >= row.count || row[column].text.first.map { $0.isNumber || "–−-+".contains($0) } ?? true }
+  }
+}
+
+/// A part of a section, in order.
+enum PageBlock: Sendable {
+  case heading(String)
+  case text(String)
+  case note(String)
+  case figure(String)
+  case table(PageTable)
+  case listing(summary: String, text: String)
+}
+
+/// A section of the page.
+struct PageSection: Sendable {
+  let id: String, title: String
+  var blocks: [PageBlock] = []
+  /// Figures that are still to be drawn, in the order of their blocks.
+  var figures: [Figure] = []
+
+  init(_ id: String, _ title: String) {
+    self.id = id
+    self.title = title
+  }
+  mutating func add(_ figure: Figure) {
+    figures.append(figure)
+    blocks.append(.figure(figure.name))
+  }
+}
+
+/// The page from its template.
+struct Page {
+  var title: String
+  var lead: String
+  /// Label and value of each figure at the head of the page.
+  var facts: [(label: String, value: String)]
+  var warnings: [String]
+  var sections: [PageSection]
+  var drawn: [String: DrawnFigure]
+  /// The folder of the figures' files, relative to the page.
+  var folder: String
+  var version: String
+
+  func html() throws -> String {
+    let template: MustacheTemplate
+    do { template = try MustacheTemplate(string: String(decoding: PackageResources.report_mustache, as: UTF8.self)) } catch {
+      throw FloeError("the page's template is broken: \(error)")
+    }
+    return template.render(content)
+  }
+
+  private var content: [String: Any] {
+    [
+      "pageTitle": title, "lead": lead, "version": version, "hasWarnings": !warnings.isEmpty, "warnings": warnings,
+      "facts": facts.map { ["label": $0.label, "value": $0.value] },
+      "sections": sections.filter { !$0.blocks.isEmpty }.map { section -> [String: Any] in
+        ["id": section.id, "title": section.title, "blocks": section.blocks.compactMap(block)]
+      },
+    ]
+  }
+
+  private func block(_ block: PageBlock) -> [String: Any]? {
+    switch block {
+    case .heading(let text): return ["heading": text]
+    case .text(let text): return ["paragraph": text]
+    case .note(let text): return ["note": text]
+    case .table(let table): return ["table": table.content]
+    case .listing(let summary, let text): return ["listing": ["summary": summary, "text": text]]
+    case .figure(let name):
+      guard let drawn = drawn[name] else { return nil }
+      let figure = drawn.figure
+      return [
+        "figure": [
+          "name": figure.name, "figureTitle": figure.title, "caption": figure.caption, "alt": figure.alt,
+          "width": figure.size.width, "height": figure.size.height, "folder": folder,
+          "type": drawn.picture.type, "base64": Base64.text(drawn.picture.bytes),
+        ] as [String: Any]
+      ]
+    }
+  }
+}
+
+/// Base64 without line breaks (RFC 4648).
+enum Base64 {
+  private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  static func text(_ bytes: [UInt8]) -> String {
+    var out: [UInt8] = []
+    out.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for i in stride(from: 0, to: bytes.count, by: 3) {
+      let n = min(3, bytes.count - i)
+      let word = UInt32(bytes[i]) << 16 | (n > 1 ? UInt32(bytes[i + 1]) << 8 : 0) | (n > 2 ? UInt32(bytes[i + 2]) : 0)
+      for k in 0..<4 { out.append(k <= n ? letters[Int(word >> UInt32(18 - 6 * k) & 63)] : UInt8(ascii: "=")) }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+}

@@ -1,0 +1,117 @@
+import FloeSDK
+
+/// Makes a page with figures and tables of everything that a run made.
+public struct ReportStep: FinishingStep {
+  public static let name = "report.html"
+  public static let summary = "Makes one self-contained page with figures and tables of everything that a run made."
+  public static let discussion = """
+    The output is a document for an output that ends in `.html`; `.json` lists the figures. The page needs no network: its figures are inside. Beside it,
+    in `folder`, lies every figure as SVG and PNG with the gnuplot script and the data that it was drawn from: change the script and run
+    `gnuplot NAME.gp` there. Two reports in one folder need two names for `folder`.
+
+    Shown is what the run wrote and what is connected to `more`, each where it is there:
+
+    - **Maps** of rasters: true and false colour (each band between its 2nd and 98th percentile), classes, probabilities, with graticule,
+      scale bar, north arrow, legend and the tracks on top. Pixels come from the overviews of the written file, so a large raster costs little.
+    - **Classes and clusters**: areas, statistics of each cluster, centres over wavelength, histograms of bands by class.
+    - **Tables of points or records**: scatter plots of each pair of features with classes and centres.
+    - **Echoes**: mean and standard deviation by class, echograms, positions of the peaks, all echoes overlaid, raw and aligned; the echoes with
+      the largest shifts; chosen echoes with peakiness, maximum, total and noise bins; their range-integrated power with its Gaussian.
+    - **Comparisons**: confusion matrix, classification report, agreement against purity and time difference, separation, the surface of
+      `colocate.drift`.
+    - **Provenance**: pipeline, parameters, versions, inputs, seed, what was left out and why, warnings, times and memory.
+
+    Maps and histograms of bands are made of an overview or of every nth pixel. Means, histograms and overlays of records take all of them; scatter plots, echograms and tracks on maps take every nth where there are many, and
+    say so. Colours are those of the class tables, darkened for lines where they would not stand out from white.
+
+    The files of the figures are the same for the same input (and the same gnuplot and fonts); the page itself also tells times and memory.
+    Without gnuplot the page has tables alone and a warning says how to install it.
+    """
+  public static let example = """
+    report: { use: report.html, in: { more: [groups.model, shift.report] } }
+    """
+  public static let programs = [Gnuplot.need]
+
+  @Input("Further values to show, beside those that are written") var more: [PortData]?
+  @Param("Title of the page; the pipeline's by default") var title: String?
+  @Param("Folder for the figures' files, beside the page") var folder = "figures"
+  @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
+  @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
+  @Param("Column with the range-integrated power") var power = "rip_20_ku"
+  @Param("Column with the classes; by default class_code, cluster or esa_class, whichever is there") var classes: String?
+  @Param("Numbers of the records to show singly (column record, else the row); by default typical ones of each class") var records: [Int] = []
+  @Param("Records that a scatter plot shows at most", in: 10...1_000_000) var points = 2000
+  @Output("The page; write it as .html") var page: Document?
+
+  /// A step with its defaults.
+  public init() {}
+
+  public func validate() throws {
+    let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
+    if folder.isEmpty || parts.contains("") || parts.contains("..") || folder.contains(where: { "\"<>&\\".contains($0) }) {
+      throw ParameterError("folder", "must be a folder beside the page, such as figures, not '\(folder)'")
+    }
+  }
+
+  public mutating func plan(in context: PlanContext) throws {
+    if Gnuplot.find() == nil { context.warn(Gnuplot.absent) }
+    page = Document(title: "Report", body: .null, renderings: ["html": ""])
+  }
+
+  public mutating func run(in context: RunContext) async throws {
+    let material = Material(context, more: more ?? [])
+    let provenance = ProvenanceSection(material: material)
+    var maps = PageSection("maps", "Maps")
+    for figure in try MapFigures(material: material).figures(context) { maps.add(figure) }
+    var sections = [maps, try ClusterSection(material: material).section(context)]
+    sections += try trackSections(material, context)
+    sections += [ScoreSection(material: material).section(), provenance.section()]
+    var warnings = provenance.warnings()
+    let drawn = try await draw(sections.flatMap(\.figures), context)
+    if drawn == nil { warnings.append(Gnuplot.absent) }
+    let heading = title ?? context.record["title"]?.stringValue ?? "floe"
+    let page = Page(
+      title: heading.isEmpty ? "floe" : heading, lead: Headline.lead(material), facts: Headline.facts(material), warnings: warnings,
+      sections: sections, drawn: drawn ?? [:], folder: folder, version: context.record["floe"]?.stringValue ?? "")
+    var attachments: [String: [UInt8]] = [:]
+    for figure in (drawn ?? [:]).values { for (name, bytes) in figure.files { attachments["\(folder)/\(name)"] = bytes } }
+    let shown = sections.flatMap(\.figures).filter { drawn?[$0.name] != nil }
+    context.record("figures", .array(shown.map { .string($0.name) }))
+    self.page = Document(
+      title: heading,
+      body: ["figures": .array(shown.map { ["name": .string($0.name), "title": .string($0.title), "caption": .string($0.caption), "alt": .string($0.alt)] }), "warnings": .array(warnings.map { .string($0) })],
+      renderings: ["html": try page.html()], attachments: attachments)
+  }
+
+  private func trackSections(_ material: Material, _ context: RunContext) throws -> [PageSection] {
+    var features = PageSection("features", "Features"), echoes = PageSection("echoes", "Echoes")
+    let definition = material.facts.lazy.compactMap { $0.facts["peakiness"]?.stringValue }.first
+    for (item, table) in material.tables {
+      try context.checkCancelled()
+      if let figure = FeatureFigures(material: material, classes: classes, limit: points).figure(item, table) { features.add(figure) }
+      guard let raw = ArrayColumn(table, waveform) else { continue }
+      let view = TrackView(table, classes: classes)
+      let moved = ArrayColumn(table, aligned).flatMap { $0.width == raw.width ? $0 : nil }
+      let figures = EchoFigures(item: item, view: view, raw: raw, aligned: moved)
+      let single = EchoExamples(
+        item: item, view: view, raw: raw, aligned: moved, power: ArrayColumn(table, power), records: records, definition: definition)
+      let all = [figures.means(), try figures.echograms(), figures.peaks(), try figures.overlays(), single.largestShifts(), single.annotated(), single.stackPower()]
+      for figure in all { if let figure { echoes.add(figure) } }
+    }
+    return [features, echoes]
+  }
+
+  /// All figures by name; nil without gnuplot.
+  private func draw(_ figures: [Figure], _ context: RunContext) async throws -> [String: DrawnFigure]? {
+    guard let gnuplot = Gnuplot.find() else {
+      context.warn(Gnuplot.absent)
+      return nil
+    }
+    let scratch = context.scratch.directory, cancellation = context.cancellation
+    let drawn = try await context.map(figures.count, progress: "figures") { i in
+      try cancellation.check()
+      return try gnuplot.draw(figures[i], in: scratch, cancellation: cancellation)
+    }
+    return Dictionary(drawn.map { ($0.figure.name, $0) }) { first, _ in first }
+  }
+}
