@@ -25,8 +25,8 @@ public struct RunOptions: Sendable {
 
   /// Memory left for pixels once libraries, GDAL's block cache and the codecs' buffers are counted, in bytes.
   var pixelMemory: Int { max(0, memory - Self.fixedMemory - workers * 48_000_000 - cacheBytes) }
-  /// GDAL's block cache: a fixed share, between 16 and 128 MB.
-  var cacheBytes: Int { min(128_000_000, max(16_000_000, memory / 16)) }
+  /// GDAL's block cache: a fixed share, between 16 and 64 MB; tiles are read once, so that more would not help.
+  var cacheBytes: Int { min(64_000_000, max(16_000_000, memory / 16)) }
   /// The executable with its libraries before any work.
   private static let fixedMemory = 130_000_000
 }

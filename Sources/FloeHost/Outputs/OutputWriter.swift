@@ -70,7 +70,7 @@ struct OutputWriter: Sendable {
     let spec = raster.spec
     // Small temporary files stay in memory; for large ones a file is no slower, since the system's own cache takes it.
     let size = spec.byteCount * 4 / 3
-    let reservation = size <= 256 << 20 ? scratch.reserve(size) : nil
+    let reservation = size <= Scratch.largestInMemory ? scratch.reserve(size) : nil
     let cancellation = cancellation
     let writer = try CloudOptimizedWriter(
       path: path, spec: spec,

@@ -25,18 +25,13 @@ extension KMeansKernel {
   func last(_ block: SampleBlock) -> (KMeansPartial, SpreadPartial, [UInt8]) {
     var sums = ClusterSums(clusters: clusterCount, features: featureCount, isWhole: block.isWhole)
     var spread = SpreadPartial(clusters: clusterCount, features: featureCount)
-    let centres = storedCentres, share = brightnessShares, k = Int32(clusterCount)
+    let centres = storedCentres, share = brightnessShares
     let labels = [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
       count = block.count
       guard let base = out.baseAddress else { return }
       forEachChunk(block) { buffer, start, samples, vectors, labels, inertia in
         sums.add(buffer, samples, vectors, labels, inertia)
         spread.add(buffer, samples, vectors, labels, centres: centres, share: share)
-        for i in 0..<vectors {
-          let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
-          let shown = label.replacing(with: 255, where: label .== k)
-          UnsafeMutableRawPointer(labels + i * 8).storeBytes(of: shown, as: SIMD8<Int32>.self)
-        }
         narrow(labels, samples, into: base + start)
       }
     }

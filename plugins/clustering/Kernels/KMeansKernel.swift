@@ -71,20 +71,18 @@ public struct KMeansKernel: Sendable {
   public func labels(_ block: SampleBlock) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
       if let base = out.baseAddress {
-        forEachChunk(block, skippedAs: 255) { _, start, samples, _, labels, _ in narrow(labels, samples, into: base + start) }
+        forEachChunk(block) { _, start, samples, _, labels, _ in narrow(labels, samples, into: base + start) }
       }
       count = block.count
     }
   }
 
-  /// Labels of a chunk as bytes.
+  /// Labels of a chunk as bytes, 255 for what is left out.
   @inline(__always)
   func narrow(_ labels: UnsafeMutablePointer<Int32>, _ samples: Int, into out: UnsafeMutablePointer<UInt8>) {
-    for i in 0..<(samples / 8) {
-      let label = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self)
-      UnsafeMutableRawPointer(out + i * 8).storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: label), as: SIMD8<UInt8>.self)
-    }
-    for i in (samples / 8 * 8)..<samples { out[i] = UInt8(truncatingIfNeeded: labels[i]) }
+    let k = Int32(clusterCount)
+    // A plain loop, which the compiler packs better than it does conversions of vectors.
+    for i in 0..<samples { out[i] = labels[i] < k ? UInt8(truncatingIfNeeded: labels[i]) : 255 }
   }
 
   /// Centres relative to the reference in stored units, with a row of zeros for what is skipped.
@@ -104,13 +102,13 @@ public struct KMeansKernel: Sendable {
     return sum
   }
 
-  /// Calls `body(buffer, start, samples, vectors, labels, inertia)` for each chunk; labels of skipped samples are `clusterCount`, or what is asked.
+  /// Calls `body(buffer, start, samples, vectors, labels, inertia)` for each chunk; labels of skipped samples are `clusterCount`.
   @inline(__always)
   func forEachChunk(
-    _ block: SampleBlock, skippedAs: Int? = nil,
+    _ block: SampleBlock,
     _ body: (borrowing ChunkBuffer, Int, Int, Int, UnsafeMutablePointer<Int32>, Double) -> Void
   ) {
-    let skipped = Int32(truncatingIfNeeded: skippedAs ?? clusterCount)
+    let skipped = Int32(truncatingIfNeeded: clusterCount)
     forEachLoadedChunk(block) { buffer, start, samples, vectors, labels in
       let inertia = centres.withUnsafeBufferPointer { c -> Double in
         guard let base = c.baseAddress else { return 0 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Space for pixels that several passes need: memory while it fits the run's cap, else files in the scratch folder.
+/// Space for pixels that several passes need: memory for small rasters while they fit the run's cap, else files in the scratch folder.
 public final class Scratch: Sendable {
   /// The folder for scratch files; on a real disk, not in memory.
   public let directory: String
@@ -26,9 +26,13 @@ public final class Scratch: Sendable {
 
   fileprivate func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
 
+  /// Rasters larger than this, in bytes, are kept in a file even where memory would do: the system's cache makes it as quick, and the
+  /// memory stays free for others.
+  public static let largestInMemory = 64 << 20
+
   /// An empty raster to be written once and read often.
   public func makeRaster(_ spec: RasterSpec) throws -> KeptRaster {
-    let reservation = reserve(spec.byteCount)
+    let reservation = spec.byteCount <= Self.largestInMemory ? reserve(spec.byteCount) : nil
     return KeptRaster(
       store: try ScratchRaster(spec, inMemoryAllowed: reservation != nil, directory: directory),
       reservation: reservation)
