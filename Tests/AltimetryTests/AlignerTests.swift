@@ -15,7 +15,7 @@ import Testing
   func fastTwinEqualsPlain(_ split: Bool, _ factor: Int) throws {
     let aligner = try EchoAligner(samples: 256, factor: factor, splitNyquist: split)
     let shifts = [0, 0.4, -0.4, 7.123, -12.9, 40.01, -88.8, 130, -300, 1e6, 1.0 / 24, -1.0 / 24], echoes = Self.noisyEchoes(shifts.count)
-    let fast = aligner.align(echoes, shifts: shifts), plain = aligner.alignPlain(echoes, shifts: shifts)
+    let fast = aligner.align(echoes, shifts: shifts), plain = try aligner.alignPlain(echoes, shifts: shifts)
     let top = Double(plain.map(abs).max() ?? 1), worst = zip(fast, plain).map { Double(abs($0 - $1)) }.max() ?? 1
     #expect(worst < 1e-6 * top, "split \(split), factor \(factor): \(worst / top)")
   }
@@ -23,7 +23,8 @@ import Testing
   @Test func oddLengthsToo() throws {
     let aligner = try EchoAligner(samples: 15, factor: 4)
     let echo = (0..<15).map { Float(($0 * 7) % 5) }
-    #expect(zip(aligner.align(echo, shifts: [2.3]), aligner.alignPlain(echo, shifts: [2.3])).allSatisfy { abs($0 - $1) < 1e-5 })
+    let plain = try aligner.alignPlain(echo, shifts: [2.3])
+    #expect(zip(aligner.align(echo, shifts: [2.3]), plain).allSatisfy { abs($0 - $1) < 1e-5 })
   }
 
   /// A wide Gaussian is band-limited for all purposes: read at x + s it is the Gaussian moved by s.

@@ -45,6 +45,38 @@ import Testing
     #expect(number(echoes.told.records["mean echo peak of sea_ice"], "after") > number(echoes.told.records["mean echo peak of sea_ice"], "before"))
   }
 
+  /// Each record that stays unaligned counts once, under the first reason; what lacks samples is neither aligned nor shifted.
+  @Test(arguments: ["physical", "retracked"]) func unalignedRecordsCountOnce(method: String) async throws {
+    let folder = Self.folder("unaligned")
+    defer { try? FileManager.default.removeItem(atPath: folder) } // what cannot be removed stays in the temporary folder
+    var raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 400))
+    guard case .array(var samples, let width)? = raw["waveform_20_ku"]?.values else { throw FloeError("no echoes") }
+    // Some samples missing, all missing, no power; and of other records, and of one of these too, a term of the shift.
+    for row in 10..<14 { samples[row * width + 3] = .nan }
+    for i in 20 * width..<22 * width { samples[i] = .nan }
+    for i in 30 * width..<31 * width { samples[i] = 0 }
+    raw.set(Column("waveform_20_ku", unit: "count", values: .array(samples, width: width)))
+    var tide = try raw.numbers("ocean_tide_sol1_01"), pole = try raw.numbers("pole_tide_01")
+    for row in [10, 20, 40, 41] { (tide[row], pole[row]) = (.nan, .nan) }
+    raw.set(Column("ocean_tide_sol1_01", unit: .metre, values: .number(tide)))
+    raw.set(Column("pole_tide_01", unit: .metre, values: .number(pole)))
+    let result = try await TestRun.track("altimetry.align", raw, ["method": .text(method)])
+    let flags = try result.track.numbers("aligned"), shifts = try result.track.numbers("shift_m")
+    for row in [10, 11, 12, 13, 20, 21, 30] { #expect(flags[row] == 0 && shifts[row].isNaN) }
+    let told = result.told.dropped
+    #expect(told["left unaligned: samples of the echo are missing"] == 4)
+    #expect(told["left unaligned: no echo"] ?? 0 >= 3)
+    #expect(told.values.reduce(0, +) == flags.count { $0 == 0 })
+    if method == "physical" {
+      #expect(flags[40] == 0 && told["left unaligned: ocean_tide_sol1_01 missing"] ?? 0 >= 2 && told["left unaligned: pole_tide_01 missing"] == nil)
+    }
+    guard case .array(let moved, _)? = result.track["waveform_aligned"]?.values else { throw FloeError("no aligned echoes") }
+    for row in [10, 20, 30] {
+      let isMissing = moved[row * width..<(row + 1) * width].allSatisfy(\.isNaN)
+      #expect(isMissing)
+    }
+  }
+
   @Test func retrackedPutsTheEdgeAtTheNominalBin() async throws {
     let folder = Self.folder("retracked")
     defer { try? FileManager.default.removeItem(atPath: folder) } // what cannot be removed stays in the temporary folder

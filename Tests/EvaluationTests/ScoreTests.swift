@@ -67,6 +67,26 @@ import Testing
     #expect(commas == [10])
   }
 
+  /// Counts without figures where no pair has codes that can be evaluated: unknown is null and not 0.
+  @Test func noPairGivesNullsAndCounts() throws {
+    var apart = PairCounts(), without = PairCounts()
+    apart.add(reference: 3, predicted: 1, times: 7)
+    without.leaveOut("no class in the reference", 5)
+    for (pairs, said) in [(apart, "the reference has the codes 3, the prediction 1"), (without, "no pixel or record has a class on both sides")] {
+      let c = try Comparison(pairs, chosen: nil, classes: [], reference: "a", predicted: "b", warning: "w")
+      #expect(c.emptiness?.contains(said) == true && c.summary == c.emptiness)
+      for name in ["accuracy", "kappa", "balanced_accuracy"] { #expect(c.document.body[name] == .null) }
+      #expect(c.document.body["macro avg"]?["f1-score"] == .null && c.document.body["weighted avg"]?["support"] == 0)
+      #expect(c.document.body["evaluated"] == 0 && c.document.body["pairs"]?.intValue == pairs.total)
+      #expect(c.document.body["warning"]?.stringValue == "\(c.emptiness ?? ""); w")
+      #expect(c.document.renderings["txt"]?.contains("0.0000") == false)
+      let csv = try #require(c.document.renderings["csv"])
+      #expect(Set(csv.split(separator: "\n").map { line in line.count { $0 == "," } }).count == 1)
+    }
+    let c = try Comparison(apart, chosen: nil, classes: [], reference: "a", predicted: "b", warning: nil)
+    #expect(c.document.body["confusion_matrix"]?["counts"] == [[0, 0], [7, 0]])
+  }
+
   @Test func nothingToCompareIsSaid() {
     #expect(throws: FloeError.self) {
       try Comparison(PairCounts(), chosen: nil, classes: [], reference: "a", predicted: "b", warning: nil)

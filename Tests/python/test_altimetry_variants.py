@@ -1,4 +1,6 @@
 """Altimeter products of other shape, packing and content: results that do not depend on packing, or one sentence."""
+import json
+
 import netCDF4
 import numpy as np
 import pytest
@@ -121,13 +123,40 @@ def test_power_missing_in_some_records(measurement, tmp_path):
     assert (echoes["dropped_because"][100:120] != 0).all()
 
 
-@pytest.mark.parametrize("example, words", [
-    ("altimetry", ["score", "nothing can be compared", "codes 3"]), ("altimetry-course", ["ESA's class is neither sea ice nor lead"])])
-def test_everything_unclassified_by_esa(measurement, tmp_path, example, words):
-    """Nothing to score against; the course's recipe, which chooses records by the flag, has none left."""
+def test_missing_samples_in_floating_point_echoes(measurement, tmp_path):
+    """NaN and fill values inside of echoes stored as floats: the records stay unaligned for their own reason, the others are as before."""
+    whole = rewritten(measurement, tmp_path / NAME, types={"waveform_20_ku": ("f4", 9e36)})
+    (tmp_path / "holes").mkdir()
+    holes = rewritten(measurement, tmp_path / "holes" / NAME, types={"waveform_20_ku": ("f4", 9e36)})
+    with netCDF4.Dataset(holes, "a") as d:
+        d.set_auto_maskandscale(False)
+        d["waveform_20_ku"][100:105, 7] = np.nan
+        d["waveform_20_ku"][105:110, 200:] = 9e36
+    (_, a), (_, b) = (run(p, tmp_path / o) for p, o in ((whole, "a"), (holes, "b")))
+    hit = np.isin(np.arange(len(a.dimensions["time_20_ku"])), np.arange(100, 110))
+    a_all, b_all = (columns(d, ["shift_bins", "aligned", "waveform_aligned", "max_power"]) for d in (a, b))
+    assert (b_all["aligned"][hit] == 0).all() and np.isnan(b_all["shift_bins"][hit]).all() and np.isnan(b_all["waveform_aligned"][hit]).all()
+    assert (a_all["aligned"][hit] == 1).any()
+    assert np.array_equal(a_all["max_power"][~hit], b_all["max_power"][~hit], equal_nan=True)
+    assert np.array_equal(a_all["aligned"][~hit], b_all["aligned"][~hit])
+
+
+def test_everything_unclassified_by_esa(measurement, tmp_path):
+    """Nothing to score against: track and classes are written, the score has counts, null figures and a warning."""
     path = copy(measurement, tmp_path, change={"surf_type_class_20_ku": every(3)})
-    said, _ = run(path, tmp_path / "out", expect=1, example=example)
-    assert all(w in said.err for w in words) and not (tmp_path / "out").exists()
+    _, echoes = run(path, tmp_path / "out")
+    score = json.loads((tmp_path / "out/score.json").read_text())
+    assert "nothing could be compared" in score["warning"] and "codes 3" in score["warning"]
+    assert score["accuracy"] is None and score["kappa"] is None and score["macro avg"]["f1-score"] is None and score["evaluated"] == 0
+    assert sum(map(sum, score["confusion_matrix"]["counts"])) == score["pairs"] > 300 and 3 in score["confusion_matrix"]["codes"]
+    assert {1, 2} <= set(np.ma.compressed(echoes["class_code"][:]).tolist())
+
+
+def test_everything_unclassified_by_esa_in_the_courses_recipe(measurement, tmp_path):
+    """The course's recipe chooses records by the flag and has none left."""
+    path = copy(measurement, tmp_path, change={"surf_type_class_20_ku": every(3)})
+    said, _ = run(path, tmp_path / "out", expect=1, example="altimetry-course")
+    assert "ESA's class is neither sea ice nor lead" in said.err and not (tmp_path / "out").exists()
 
 
 def test_across_the_antimeridian(measurement, tmp_path):

@@ -35,11 +35,29 @@ extension AlignStep {
       if zeroed > 0 {
         context.warn("\(zeroed) of \(kept.count) records got the shift 0 m before the mean was removed: \(outcome.outliers) outside the percentiles, \(outcome.missing) missing")
       }
-    } else {
-      context.dropped(outcome.outliers, "records", because: "left unaligned: shift outside the percentiles")
-      context.dropped(outcome.tooLarge, "records", because: "left unaligned: shift beyond max_shift")
     }
-    context.dropped(kept.count { before[$0].peak.isNaN }, "records", because: "left unaligned: no echo")
-    context.dropped(kept.count { !before[$0].peak.isNaN && !before[$0].isWhole }, "records", because: "left unaligned: samples of the echo are missing")
+  }
+
+  /// Counts the records that take part and stay unaligned, each under the first reason that applies.
+  func countUnaligned(_ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ before: [Found], _ context: RunContext) throws {
+    let terms = method == .physical ? try shiftColumns.map { (name: $0, values: try input.numbers($0)) } : []
+    var counts: [String: Int] = [:]
+    for row in members.indices where members[row] {
+      let reason: String?
+      if before[row].peak.isNaN {
+        reason = "left unaligned: no echo"
+      } else if !before[row].isWhole {
+        reason = "left unaligned: samples of the echo are missing"
+      } else if !raw[row].isFinite {
+        let fate = missingAsZero ? "aligned by 0 m less the mean" : "left unaligned"
+        reason = terms.first { !$0.values[row].isFinite }.map { "\(fate): \($0.name) missing" } ?? "\(fate): no leading edge found"
+      } else if outcome.aligned[row] || missingAsZero {
+        reason = nil
+      } else {
+        reason = outcome.isOutlier[row] ? "left unaligned: shift outside the percentiles" : "left unaligned: shift beyond max_shift"
+      }
+      if let reason { counts[reason, default: 0] += 1 }
+    }
+    for (reason, count) in counts.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
   }
 }

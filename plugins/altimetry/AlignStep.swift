@@ -7,7 +7,8 @@ struct AlignStep: ProcessingStep {
   static let discussion = """
     The track with the array column `waveform_aligned` (each echo divided by its maximum unless `normalise: false`) and `shift_m` (m), `shift_bins`
     (bins; positive: the echo came late), `aligned` (0 or 1), `peak_bin`, `peak_bin_aligned`. A record that cannot be aligned keeps its echo
-    where it is, has `aligned` 0 and no shift, and is counted with its reason; an empty echo stays missing.
+    where it is, has `aligned` 0 and no shift, and is counted under the first reason that applies: no echo, samples of the echo missing (both stay
+    missing), a term of the shift missing or no leading edge found, outside of the percentiles, beyond `max_shift`.
 
     - `physical`: altitude - tracker range - corrections - `surface` (AWI style), the mean over the kept records removed. Corrections
       default to dry and wet troposphere, GIM ionosphere, ocean tide (GOT, which already includes the load tide: product text), solid earth
@@ -80,7 +81,7 @@ struct AlignStep: ProcessingStep {
     let echoes = try EchoColumn(input, waveform), gate = try input.rangeGate(rangeGate), members = (0..<input.rowCount).map(input.status.isKept)
     let before = try await context.rows(input.rowCount) { rows in rows.map { Found(echoes.row($0)) } }
     let edges = before.map(\.edge), peaks = before.map(\.peak)
-    let raw = try method == .physical ? physicalShifts(members, context) : retrackedShifts(edges, gate, members, context)
+    let raw = try method == .physical ? physicalShifts(context) : retrackedShifts(edges, gate)
     var rule = ShiftRule()
     rule.percentiles = percentiles.map { ($0[0], $0[1]) }
     rule.missingAsZero = missingAsZero
@@ -111,6 +112,7 @@ struct AlignStep: ProcessingStep {
     table.set(Column("peak_bin_aligned", summary: "Bin of the first largest sample of the aligned echo", values: .number(moved.map(\.peak))))
     table.style = table.style ?? "track"
     report(outcome, raw, members, aligned, before, moved, context)
+    try countUnaligned(outcome, raw, members, before, context)
     track = table
   }
 
@@ -170,31 +172,22 @@ struct AlignStep: ProcessingStep {
     return Block(echoes: result, found: found)
   }
 
-  private var shiftColumns: [String] { ["alt_20_ku", "tracker_range_20_ku"] + corrections + [surface] }
+  /// What the shift is computed from, in the order of the sum.
+  var shiftColumns: [String] { ["alt_20_ku", "tracker_range_20_ku"] + corrections + [surface] }
 
-  private func physicalShifts(_ members: [Bool], _ context: RunContext) throws -> [Double] {
-    let names = shiftColumns
+  private func physicalShifts(_ context: RunContext) throws -> [Double] {
     if corrections.contains("load_tide_sol1_01") && corrections.contains("ocean_tide_sol1_01") {
       context.log(.notice, "ocean_tide_sol1_01 includes the load tide: with load_tide_sol1_01 it counts twice")
     }
-    var shift = try input.numbers(names[0]), missing: [String: Int] = [:]
-    for (row, v) in shift.enumerated() where members[row] && !v.isFinite { missing[names[0], default: 0] += 1 }
-    for name in names.dropFirst() {
-      for (row, v) in try input.numbers(name).enumerated() {
-        if members[row], shift[row].isFinite, !v.isFinite { missing[name, default: 0] += 1 }
-        shift[row] -= v
-      }
-    }
-    for (name, count) in missing.sorted(by: { $0.key < $1.key }) {
-      let fate = missingAsZero ? "aligned by 0 m less the mean" : "left unaligned"
-      context.dropped(count, "records", because: "\(fate): \(name) missing")
+    var shift = try input.numbers(shiftColumns[0])
+    for name in shiftColumns.dropFirst() {
+      for (row, v) in try input.numbers(name).enumerated() { shift[row] -= v }
     }
     return shift
   }
 
-  private func retrackedShifts(_ edges: [Double], _ gate: Double, _ members: [Bool], _ context: RunContext) throws -> [Double] {
+  private func retrackedShifts(_ edges: [Double], _ gate: Double) throws -> [Double] {
     let nominal = try input.nominalBin()
-    context.dropped(edges.indices.count { members[$0] && edges[$0].isNaN }, "records", because: "left unaligned: no leading edge found")
     return edges.map { ($0 - nominal) * gate }
   }
 }

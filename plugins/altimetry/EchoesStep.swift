@@ -8,6 +8,10 @@ struct EchoesStep: ProcessingStep {
     A table with one row a bin: `bin`, and for each class `<class>_raw_mean`, `<class>_raw_std`, `<class>_aligned_mean`, `<class>_aligned_std`
     (dimensionless; each echo divided by its own maximum; population standard deviation) and `<class>_count`, the number of records. Kept records with
     both echoes take part; with `only_aligned` those with `aligned` 1. The document holds the same with the peak of each mean echo.
+
+    Missing values and edges: a record without an echo, or whose samples are partly missing and which therefore has no aligned echo, takes no part and is
+    in no `<class>_count`; nor is one without a class. A class without such records gets no columns. Aligned echoes hold their end samples beyond the
+    window, so that the outermost bins of the aligned mean are less sure the farther echoes were shifted.
     """
   static let example = """
     echoes: { use: altimetry.echoes, in: { input: aligned.track }, with: { classes: esa_class } }

@@ -10,7 +10,9 @@ struct RetrackStep: ProcessingStep {
 
     TFMRA with pysiral's constants: the echo divided by its maximum, oversampled x10 (linear), smoothed with an 11-sample box; noise is the
     mean of bins 0...5; the first local maximum above noise + 0.15; the surface where the leading edge first reaches `threshold` of it,
-    interpolated linearly (Ricker et al. 2014; Hendricks et al., pysiral). Without a nominal bin (classic 128-bin products) only the bin is given.
+    interpolated linearly (Ricker et al. 2014; Hendricks et al., pysiral). The box is cut off at the echo's ends. An echo without power or with missing
+    samples, without a maximum above the noise or without a crossing before it has no edge; range and elevation are also NaN where a
+    term of theirs is missing. Without a nominal bin (classic 128-bin products) only the bin is given.
     """
   static let example = """
     retracked: { use: altimetry.retrack, in: { input: read.track } }

@@ -9,7 +9,11 @@ struct SeparationStep: ProcessingStep {
     Gaussians), `change` and `note`. Kept records with class 1 (sea ice) or 2 (lead) of `classes` take part. Features of the echo (peakiness, by each of its
     definitions, and leading-edge width) are computed of the raw and of the aligned echo. The stack standard deviation comes from the range-integrated
     power and the backscatter from the maximum power: aligning echoes in range cannot change them, so that a change of a classification by
-    alignment comes from peakiness and leading edge alone. Where the class is ESA's flag, which itself comes from peakiness, the distance of peakiness is partly circular.
+    alignment comes from peakiness and leading edge alone.
+
+    Missing values and edges: a feature that an echo does not give (no power, samples missing, peak too early, no leading edge) is left out of that feature
+    alone. A distance is NaN (null in the report) where a class has fewer than two values or no spread. Classes other than 1 and 2 take no part. Where the class is
+    ESA's flag, which itself comes from peakiness, the distance of peakiness is partly circular.
     """
   static let example = """
     separation: { use: altimetry.separation, in: { input: aligned.track }, with: { classes: esa_class } }

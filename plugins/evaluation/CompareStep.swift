@@ -14,7 +14,8 @@ public struct CompareStep: ProcessingStep {
     balanced accuracy and intersection over union are those of scikit-learn (`zero_division=0`) on the pairs of which both codes
     are evaluated: codes that occur on both sides, and sea ice and lead wherever they occur, since never finding a lead is an
     error and not a question of scope. The pairs of other codes, for example open ocean or unclassified on one side only, are listed
-    with their counts under `not_evaluated`. `classes` sets the evaluated classes instead.
+    with their counts under `not_evaluated`. `classes` sets the evaluated classes instead. Where no pair is left to evaluate, the counts are
+    written all the same, the figures are null and a warning says why; only inputs without any pixel or record are refused.
 
     **Colocated tracks.** Where a table has `fp_purity` or `dt_s`, `agreement_by_purity` (steps of 0.1) and `agreement_by_minutes` (absolute time
     difference in steps of 10 minutes) hold the share of agreeing pairs in each step, over all pairs of the matrix.
@@ -74,6 +75,7 @@ public struct CompareStep: ProcessingStep {
     for item in comparison.outOfScope {
       context.dropped(item.count, unit, because: "\(item.side) class \(comparison.name(item.code)) is not evaluated")
     }
+    if let nothing = comparison.emptiness { context.warn(nothing) }
     if let warning = comparison.warning { context.warn(warning) }
     var document = comparison.document
     if case .tables(let tables) = try sides(), case .object(var body) = document.body {

@@ -14,7 +14,7 @@ public struct Comparison: Sendable {
   /// - Parameters:
   ///   - chosen: the codes to evaluate; nil for those that occur on both sides, and sea ice and lead on either.
   ///   - classes: where names of codes are looked up, in this order, before Sentinel-3's surface classes.
-  /// - Throws: when no pair can be evaluated.
+  /// - Throws: when there is neither a pair nor anything left out.
   public init(
     _ pairs: PairCounts, chosen: [Int]?, classes: [ClassTable], reference: String, predicted: String, warning: String?
   ) throws {
@@ -28,10 +28,14 @@ public struct Comparison: Sendable {
     let task = Set(["sea_ice", "lead"].compactMap { ClassTable.seaIce.named($0)?.code })
     let labels = chosen ?? first.intersection(second).union(task.intersection(first.union(second))).sorted()
     score = Score(pairs, labels: labels)
-    if score.evaluated == 0 {
-      let seen = "the reference has the codes \(Self.list(first)), the prediction \(Self.list(second))"
-      throw FloeError("nothing can be compared: \(pairs.total == 0 ? "no pixel or record has a class on both sides" : seen)")
-    }
+    if pairs.total == 0 && pairs.leftOut.isEmpty { throw FloeError("nothing can be compared: there is no pixel and no record") }
+  }
+
+  /// Why there are no figures; nil where there are.
+  public var emptiness: String? {
+    guard score.evaluated == 0 else { return nil }
+    if pairs.total == 0 { return "nothing could be compared: no pixel or record has a class on both sides" }
+    return "nothing could be compared: the reference has the codes \(Self.list(pairs.referenceCodes)), the prediction \(Self.list(pairs.predictedCodes))"
   }
 
   /// All codes that occur on either side, rising: rows and columns of the matrix.
@@ -44,6 +48,7 @@ public struct Comparison: Sendable {
 
   /// One line for the end of a run.
   public var summary: String {
+    if let emptiness { return emptiness }
     let lead = zip(score.codes, score.classes).first { name($0.0) == "lead" }.map { ", lead F1 \(Decimals.text($0.1.f1, 4))" }
     let kappa = score.kappa.isNaN ? "" : ", kappa \(Decimals.text(score.kappa, 4))"
     return "accuracy \(Decimals.text(score.accuracy, 4))\(lead ?? "")\(kappa), \(score.evaluated) of \(pairs.total) pairs evaluated"
@@ -73,6 +78,11 @@ public struct Comparison: Sendable {
         "iou": .number(f.iou),
       ]
     }
+    /// Figures over no pair are unknown, not 0.
+    func known(_ value: JSONValue) -> JSONValue { score.evaluated > 0 ? value : .null }
+    func average(_ f: Score.Figures) -> JSONValue {
+      .object(figures(f).reduce(into: [:]) { $0[$1.key] = $1.key == "support" ? $1.value : known($1.value) })
+    }
     var perClass: [String: JSONValue] = [:]
     for (code, f) in zip(score.codes, score.classes) {
       perClass[name(code)] = .object(figures(f).merging(["code": .integer(code)]) { old, _ in old })
@@ -80,9 +90,9 @@ public struct Comparison: Sendable {
     let codes = matrixCodes
     var members: [String: JSONValue] = [
       "reference": .string(reference), "predicted": .string(predicted), "classes": .object(perClass),
-      "macro avg": .object(figures(score.macro)), "weighted avg": .object(figures(score.weighted)),
-      "accuracy": .number(score.accuracy), "kappa": JSONValue(finite: score.kappa),
-      "balanced_accuracy": .number(score.balancedAccuracy), "evaluated": .integer(score.evaluated), "pairs": .integer(pairs.total),
+      "macro avg": average(score.macro), "weighted avg": average(score.weighted),
+      "accuracy": known(.number(score.accuracy)), "kappa": JSONValue(finite: score.kappa),
+      "balanced_accuracy": known(.number(score.balancedAccuracy)), "evaluated": .integer(score.evaluated), "pairs": .integer(pairs.total),
       "confusion_matrix": [
         "rows": "reference", "columns": "predicted", "codes": .array(codes.map { .integer($0) }),
         "names": .array(codes.map { .string(name($0)) }),
@@ -92,9 +102,10 @@ public struct Comparison: Sendable {
         outOfScope.map { ["side": .string($0.side), "code": .integer($0.code), "name": .string(name($0.code)), "count": .integer($0.count)] }),
       "left_out": .object(pairs.leftOut.mapValues { .integer($0) }),
     ]
-    if let warning { members["warning"] = .string(warning) }
+    let warnings = [emptiness, warning].compactMap { $0 }
+    if !warnings.isEmpty { members["warning"] = .string(warnings.joined(separator: "; ")) }
     return .object(members)
   }
 
-  private static func list(_ codes: Set<Int>) -> String { codes.sorted().map(String.init).joined(separator: ", ") }
+  private static func list(_ codes: [Int]) -> String { codes.map(String.init).joined(separator: ", ") }
 }

@@ -6,18 +6,21 @@ enum ComparisonText {
   static func text(_ c: Comparison) -> String {
     let s = c.score, names = s.codes.map(c.name)
     let width = max(12, names.map(\.count).max() ?? 0)
+    /// Averages over no pair are unknown, not 0.
+    func average(_ value: Double) -> String { s.evaluated > 0 ? Decimals.text(value, 4) : "-" }
     func line(_ name: String, _ f: Score.Figures) -> String {
-      left(name, width) + "  " + [f.precision, f.recall, f.f1].map { right(Decimals.text($0, 4), 11) }.joined()
-        + right(String(f.support), 11) + right(Decimals.text(f.iou, 4), 11) + "\n"
+      left(name, width) + "  " + [f.precision, f.recall, f.f1].map { right(average($0), 11) }.joined()
+        + right(String(f.support), 11) + right(average(f.iou), 11) + "\n"
     }
     var out = "Reference: \(c.reference)\nPredicted: \(c.predicted)\n"
+    if let nothing = c.emptiness { out += "Warning: \(nothing)\n" }
     if let warning = c.warning { out += "Warning: \(warning)\n" }
     out += "\n" + left("", width) + "  " + ["precision", "recall", "f1-score", "support", "IoU"].map { right($0, 11) }.joined() + "\n\n"
     for (name, f) in zip(names, s.classes) { out += line(name, f) }
-    out += "\n" + left("accuracy", width) + "  " + right(Decimals.text(s.accuracy, 4), 33) + right(String(s.evaluated), 11) + "\n"
+    out += "\n" + left("accuracy", width) + "  " + right(average(s.accuracy), 33) + right(String(s.evaluated), 11) + "\n"
     out += line("macro avg", s.macro) + line("weighted avg", s.weighted)
     out += "\nCohen's kappa      \(s.kappa.isNaN ? "not defined" : Decimals.text(s.kappa, 4))\n"
-    out += "Balanced accuracy  \(Decimals.text(s.balancedAccuracy, 4))\n\n"
+    out += "Balanced accuracy  \(average(s.balancedAccuracy))\n\n"
     out += matrix(c)
     out += "\nEvaluated: \(s.evaluated) of \(c.pairs.total) pairs\n"
     for item in c.outOfScope { out += "Not evaluated: \(item.count) with \(item.side) class \(c.name(item.code)) (\(item.code))\n" }
@@ -29,16 +32,17 @@ enum ComparisonText {
   static func csv(_ c: Comparison) -> String {
     let codes = c.matrixCodes, s = c.score
     let empty = String(repeating: ",", count: codes.count)
-    func figures(_ f: Score.Figures) -> String { "\(f.precision),\(f.recall),\(f.f1),\(f.support),\(f.iou)" }
+    func known(_ value: Double) -> String { s.evaluated > 0 ? "\(value)" : "" }
+    func figures(_ f: Score.Figures) -> String { s.evaluated == 0 ? ",,,\(f.support)," : "\(f.precision),\(f.recall),\(f.f1),\(f.support),\(f.iou)" }
     var out = "class,code,precision,recall,f1-score,support,iou" + codes.map { ",predicted_\(c.name($0))" }.joined() + "\n"
     for code in codes {
       let own = s.codes.firstIndex(of: code).map { figures(s.classes[$0]) } ?? ",,,,"
       out += "\(c.name(code)),\(code),\(own)" + codes.map { ",\(c.pairs.count(code, $0))" }.joined() + "\n"
     }
     out += "macro avg,,\(figures(s.macro))\(empty)\nweighted avg,,\(figures(s.weighted))\(empty)\n"
-    out += "accuracy,,,,\(s.accuracy),\(s.evaluated),\(empty)\n"
+    out += "accuracy,,,,\(known(s.accuracy)),\(s.evaluated),\(empty)\n"
     out += "cohen_kappa,,,,\(s.kappa.isNaN ? "" : "\(s.kappa)"),\(s.evaluated),\(empty)\n"
-    out += "balanced_accuracy,,,,\(s.balancedAccuracy),\(s.evaluated),\(empty)\n"
+    out += "balanced_accuracy,,,,\(known(s.balancedAccuracy)),\(s.evaluated),\(empty)\n"
     return out
   }
 

@@ -30,7 +30,7 @@ public struct Score: Sendable, Equatable {
   public let classes: [Figures]
   public let macro: Figures
   public let weighted: Figures
-  /// The share of evaluated pairs that agree.
+  /// The share of evaluated pairs that agree; like every average 0 where no pair was evaluated, which a document gives as null.
   public let accuracy: Double
   /// Cohen's kappa; NaN when both sides have one and the same single class.
   public let kappa: Double

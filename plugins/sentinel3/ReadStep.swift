@@ -74,6 +74,7 @@ public struct ReadStep: ProcessingStep {
     for name in names { add(try reader.planned(name), to: &table) }
     try checkFlags(table)
     context.isBarrier()
+    OpenProducts.keep(source)
     track = table
   }
 
@@ -105,6 +106,7 @@ public struct ReadStep: ProcessingStep {
   }
 
   private func open() throws -> SRALFile {
+    if let planned = OpenProducts.take(product.path) { return planned }
     let file = try SRALFile(SRALProduct(product.path))
     // Absent positions are told of later, behind the sentence about missing echoes, which says more.
     for name in ["lat_20_ku", "lon_20_ku"] {

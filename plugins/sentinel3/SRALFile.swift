@@ -41,7 +41,7 @@ public final class SRALFile: Sendable {
 
   /// A variable, or the sentence that it is missing, with a guess.
   public func variable(_ name: String) throws -> NetCDFVariable {
-    if let found = file[name] { return found }
+    if let found = try file.find(name) { return found }
     let near = Spelling.nearest(name, among: file.variables.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
     throw FloeError("'\(product.measurement)' has no variable '\(name)'\(near)")
   }

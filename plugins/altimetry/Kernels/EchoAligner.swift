@@ -16,7 +16,6 @@ public struct EchoAligner: Sendable {
   /// Without it the padded spectrum counts the value twice, as the course's zero padding does.
   public let splitNyquist: Bool
   private let short: RealFourierPlan
-  private let long: RealFourierPlan
   /// cos and sin of 2 pi i / (samples * factor).
   private let cosines: [Double], sines: [Double]
 
@@ -26,7 +25,6 @@ public struct EchoAligner: Sendable {
     self.factor = factor
     self.splitNyquist = splitNyquist
     short = try RealFourierPlan(length: samples)
-    long = try RealFourierPlan(length: samples * factor)
     let m = samples * factor
     cosines = (0..<m).map { cos(2 * Double.pi * Double($0) / Double(m)) }
     sines = (0..<m).map { sin(2 * Double.pi * Double($0) / Double(m)) }
@@ -101,8 +99,8 @@ public struct EchoAligner: Sendable {
   }
 
   /// The plain twin of `align`: the spectrum padded with zeros, transformed back, interpolated, every `factor`-th kept.
-  public func alignPlain(_ echoes: [Float], shifts: [Double]) -> [Float] {
-    let n = samples, m = n * factor
+  public func alignPlain(_ echoes: [Float], shifts: [Double]) throws -> [Float] {
+    let n = samples, m = n * factor, long = try RealFourierPlan(length: m)
     var result: [Float] = []
     result.reserveCapacity(echoes.count)
     var spectrum: [Float] = [], fine: [Float] = []

@@ -16,6 +16,8 @@ public struct ShiftRule: Sendable {
     public var shifts: [Double]
     /// Whether a record's own shift is used.
     public var aligned: [Bool]
+    /// Whether a record's shift lies outside of the percentiles.
+    public var isOutlier: [Bool]
     public var mean = 0.0
     public var outliers = 0, tooLarge = 0, missing = 0
   }
@@ -25,13 +27,14 @@ public struct ShiftRule: Sendable {
 
   /// Applies the rule; only `members` make the mean and the percentiles and are counted.
   public func apply(_ raw: [Double], members: [Bool]) -> Outcome {
-    var out = Outcome(shifts: raw, aligned: raw.map(\.isFinite))
+    var out = Outcome(shifts: raw, aligned: raw.map(\.isFinite), isOutlier: raw.map { _ in false })
     let known = raw.indices.filter { members[$0] && raw[$0].isFinite }.map { raw[$0] }
     out.missing = raw.indices.count { members[$0] && !raw[$0].isFinite }
     if let percentiles {
       let limits = quantiles([percentiles.low / 100, percentiles.high / 100], of: known)
       for i in raw.indices where out.aligned[i] && (raw[i] < limits[0] || raw[i] > limits[1]) {
         out.aligned[i] = false
+        out.isOutlier[i] = true
         if members[i] { out.outliers += 1 }
       }
     }

@@ -1,5 +1,6 @@
 internal import CNetCDF
 import FloeCore
+import Synchronization
 
 /// A netCDF file (classic or netCDF-4) for reading; may be used from several threads, which then take turns.
 public final class NetCDFFile: Sendable {
@@ -7,11 +8,16 @@ public final class NetCDFFile: Sendable {
   public let path: String
   /// The dimensions, those of groups included.
   public let dimensions: [NetCDFDimension]
-  /// The variables in the file's order, those of groups behind; user-defined types are left out.
-  public let variables: [NetCDFVariable]
   /// The attributes of the whole file.
   public let attributes: [String: NetCDFAttribute]
   private let id: Int32
+  private let catalogue = Mutex(Catalogue())
+
+  /// The variables that have been asked for; to describe one costs the library about 0.1 ms, and products have hundreds.
+  private struct Catalogue {
+    var known: [String: NetCDFVariable] = [:]
+    var all: [NetCDFVariable]?
+  }
 
   /// Opens a local file.
   public static func open(_ path: String) throws -> NetCDFFile {
@@ -35,20 +41,44 @@ public final class NetCDFFile: Sendable {
     var inventory = NetCDFInventory(path: path)
     try inventory.read(group: id, prefix: "", depth: 0)
     dimensions = inventory.dimensions
-    variables = inventory.variables
     attributes = try inventory.attributes(group: id, variable: NC_GLOBAL)
   }
 
   deinit { NetCDFLibrary.locked { _ = nc_close(id) } }
 
+  /// The variables in the file's order, those of groups behind; user-defined types are left out, and what cannot be described.
+  public var variables: [NetCDFVariable] {
+    catalogue.withLock { catalogue in
+      if let all = catalogue.all { return all }
+      let all = NetCDFLibrary.locked { NetCDFInventory(path: path).variables(group: id, prefix: "") }
+      catalogue.all = all
+      return all
+    }
+  }
+
   /// A variable by name; nil when there is none.
-  public subscript(_ name: String) -> NetCDFVariable? { variables.first { $0.name == name } }
+  ///
+  /// - Throws: when the file has it and its description cannot be read.
+  public func find(_ name: String) throws -> NetCDFVariable? {
+    try catalogue.withLock { catalogue in
+      if let known = catalogue.known[name] { return known }
+      let found = try NetCDFLibrary.locked { try NetCDFInventory(path: path).variable(named: name, in: id) }
+      if let found { catalogue.known[name] = found }
+      return found
+    }
+  }
+
+  /// A variable by name; nil when there is none that can be read.
+  public subscript(_ name: String) -> NetCDFVariable? {
+    // What is wrong with a damaged one is told where it is asked for by `find` or `variable`.
+    try? find(name)
+  }
 
   /// A variable by name, or the sentence that it is missing.
   public func variable(_ name: String) throws -> NetCDFVariable {
-    guard let found = self[name] else {
-      let near = variables.map(\.name).prefix(8).joined(separator: ", ")
-      throw FloeError("'\(path)' has no variable '\(name)'; it has \(near)\(variables.count > 8 ? " and \(variables.count - 8) more" : "")")
+    guard let found = try find(name) else {
+      let all = variables, near = all.map(\.name).prefix(8).joined(separator: ", ")
+      throw FloeError("'\(path)' has no variable '\(name)'; it has \(near)\(all.count > 8 ? " and \(all.count - 8) more" : "")")
     }
     return found
   }
@@ -184,90 +214,4 @@ public final class NetCDFFile: Sendable {
     }
     return (first, extent)
   }
-}
-
-/// Reads what a file holds; used under the library's lock.
-private struct NetCDFInventory {
-  let path: String
-  var dimensions: [NetCDFDimension] = []
-  var variables: [NetCDFVariable] = []
-
-  init(path: String) { self.path = path }
-
-  mutating func read(group: Int32, prefix: String, depth: Int) throws {
-    guard depth < 64 else { throw FloeError("'\(path)' nests groups deeper than 64") }
-    var count: Int32 = 0
-    try check(nc_inq_dimids(group, &count, nil, 0))
-    var ids = [Int32](repeating: 0, count: Int(count))
-    try check(nc_inq_dimids(group, &count, &ids, 0))
-    for id in ids {
-      let (name, length) = try dimension(group, id)
-      dimensions.append(NetCDFDimension(name: prefix + name, length: length))
-    }
-    try check(nc_inq_nvars(group, &count))
-    for id in 0..<count { if let v = try variable(group, id, prefix) { variables.append(v) } }
-    try check(nc_inq_grps(group, &count, nil))
-    var groups = [Int32](repeating: 0, count: Int(count))
-    try check(nc_inq_grps(group, &count, &groups))
-    for inner in groups {
-      let name = try name { nc_inq_grpname(inner, $0) }
-      try read(group: inner, prefix: "\(prefix)\(name)/", depth: depth + 1)
-    }
-  }
-
-  func attributes(group: Int32, variable: Int32) throws -> [String: NetCDFAttribute] {
-    var count: Int32 = 0, result: [String: NetCDFAttribute] = [:]
-    try check(variable == NC_GLOBAL ? nc_inq_natts(group, &count) : nc_inq_varnatts(group, variable, &count))
-    for i in 0..<count {
-      let name = try name { nc_inq_attname(group, variable, i, $0) }
-      var code: nc_type = 0, length = 0
-      try check(nc_inq_att(group, variable, name, &code, &length))
-      guard let type = NetCDFType(code: code) else { continue }
-      switch type {
-      case .char:
-        var bytes = [CChar](repeating: 0, count: length + 1)
-        try check(nc_get_att_text(group, variable, name, &bytes))
-        result[name] = .text(String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
-      case .string:
-        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: length)
-        try check(nc_get_att_string(group, variable, name, &pointers))
-        result[name] = .text(pointers.map { text($0) ?? "" }.joined(separator: "\n"))
-        nc_free_string(length, &pointers)
-      default:
-        var numbers = [Double](repeating: 0, count: length)
-        try check(nc_get_att_double(group, variable, name, &numbers))
-        result[name] = .numbers(numbers, type)
-      }
-    }
-    return result
-  }
-
-  private func variable(_ group: Int32, _ id: Int32, _ prefix: String) throws -> NetCDFVariable? {
-    var code: nc_type = 0, rank: Int32 = 0
-    let name = try name { nc_inq_varname(group, id, $0) }
-    try check(nc_inq_vartype(group, id, &code))
-    guard let type = NetCDFType(code: code) else { return nil }
-    try check(nc_inq_varndims(group, id, &rank))
-    var ids = [Int32](repeating: 0, count: Int(rank))
-    try check(nc_inq_vardimid(group, id, &ids))
-    let dims = try ids.map { try dimension(group, $0) }
-    return NetCDFVariable(
-      name: prefix + name, type: type, dimensions: dims.map(\.0), shape: dims.map(\.1),
-      attributes: try attributes(group: group, variable: id), group: group, id: id)
-  }
-
-  private func dimension(_ group: Int32, _ id: Int32) throws -> (String, Int) {
-    var length = 0
-    let name = try name { nc_inq_dimname(group, id, $0) }
-    try check(nc_inq_dimlen(group, id, &length))
-    return (name, length)
-  }
-
-  private func name(_ body: (UnsafeMutablePointer<CChar>?) -> Int32) throws -> String {
-    var buffer = [CChar](repeating: 0, count: Int(NC_MAX_NAME) + 1)
-    try check(buffer.withUnsafeMutableBufferPointer { body($0.baseAddress) })
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  private func check(_ status: Int32) throws { try NetCDFLibrary.check(status, "'\(path)' cannot be read as netCDF") }
 }

@@ -1,6 +1,6 @@
 internal import CNetCDF
 import FloeCore
-import Synchronization
+import Glibc
 
 /// The type in which netCDF stores a variable or attribute.
 public enum NetCDFType: String, Sendable, Hashable, CaseIterable {
@@ -110,20 +110,19 @@ public struct NetCDFVariable: Sendable, Hashable {
 
 /// netCDF-C is not thread-safe, not even for different files: every call is made under one lock.
 enum NetCDFLibrary {
-  private static let lock = Mutex<Void>(())
+  // Safe because the pointer is never changed and the mutex is only locked and unlocked. A plain mutex, whose waiters sleep: those
+  // of Synchronization.Mutex spin in the kernel as long as another thread inflates.
+  nonisolated(unsafe) private static let lock: UnsafeMutablePointer<pthread_mutex_t> = {
+    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+    return mutex
+  }()
 
   static func locked<R>(_ body: () throws -> R) rethrows -> R {
-    // The lock's own closure may not hand out values of any type: the result is put beside it.
-    var result: Result<R, any Error>?
-    lock.withLock { _ in
-      floe_silence_hdf5()
-      result = Result { try body() }
-    }
-    switch result {
-    case .success(let value)?: return value
-    case .failure(let error)?: return try { throw error }()
-    case nil: preconditionFailure("the lock ran its closure")
-    }
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    floe_silence_hdf5()
+    return try body()
   }
 
   /// Throws the library's reason behind `what` unless the status is 0.

@@ -28,7 +28,10 @@ public enum TableNetCDFWriter {
     for (key, value) in table.tags.sorted(by: { $0.key < $1.key }) where key != "product" {
       try file.attribute(key.split(separator: ":").joined(separator: "_"), .text(value))
     }
-    if let provenance { try file.attribute("provenance", .text(provenance)) }
+    if let provenance {
+      try file.attribute("provenance", .text(provenance))
+      try file.attribute("history", .text("written by floe; the attribute provenance tells the steps and their parameters"))
+    }
     for column in table.columns { try define(column, names, second[column.name], in: file) }
     try define(table.status, names, in: file)
     for column in table.columns { try write(column, names, in: file) }
@@ -82,7 +85,8 @@ public enum TableNetCDFWriter {
     case .integer(let v):
       let isSmall = v.allSatisfy { $0.map { abs($0) < 2_147_483_647 } ?? true }
       attributes.append(("units", .text(column.unit.rawValue)))
-      try add(isSmall ? .int32 : .int64, dimensions: [names.rows], fill: isSmall ? -2_147_483_647 : -0x1p63)
+      // CF-1.8 knows no whole numbers of 64 bits.
+      try add(isSmall ? .int32 : .float64, dimensions: [names.rows], fill: isSmall ? -2_147_483_647 : missing)
     case .code(_, let missing):
       if let entries = column.classes?.entries, !entries.isEmpty {
         attributes.append(("flag_values", .numbers(entries.map { Double($0.code) }, .int16)))
@@ -101,9 +105,9 @@ public enum TableNetCDFWriter {
     guard !status.reasons.isEmpty else { return }
     let words = ["kept"] + status.reasons.map { String($0.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" }) }
     try file.variable(
-      "dropped_because", type: .uint8, dimensions: [names.rows],
+      "dropped_because", type: .int16, dimensions: [names.rows],
       attributes: [
-        ("long_name", .text("why a record takes no part")), ("flag_values", .numbers(words.indices.map(Double.init), .uint8)),
+        ("long_name", .text("why a record takes no part")), ("flag_values", .numbers(words.indices.map(Double.init), .int16)),
         ("flag_meanings", .text(words.joined(separator: " "))), ("reasons", .text(status.reasons.joined(separator: "\n"))),
       ])
   }
