@@ -36,7 +36,7 @@ func grid(_ width: Int, _ height: Int, east: Double = 0) throws -> Grid {
   return grid
 }
 
-func raster(_ width: Int, _ height: Int, _ values: PixelValues, bands: [BandSpec], classes: ClassTable? = nil) throws -> Raster {
+func raster(_ width: Int, _ height: Int, _ values: PixelArray, bands: [BandSpec], classes: ClassTable? = nil) throws -> Raster {
   let grid = try grid(width, height)
   return Raster(
     RasterSpec(grid: grid, bands: bands, type: values.type, classes: classes),

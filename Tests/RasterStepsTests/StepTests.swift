@@ -13,7 +13,7 @@ import Testing
     #expect(part.spec.grid.originX == 500_010 && part.spec.grid.originY == 8_000_020)
     let one = try await run("raster.clip", with: ["box": .list([500_011, 8_000_005, 500_019, 8_000_009].map { .text("\($0)") })], in: ["image": digits()])
     #expect(try stored(one) == [8])
-    await #expect(throws: FloeError.self) {
+    await #expect(throws: ParameterError.self) {
       _ = try await run("raster.clip", with: ["box": .list([600_000, 8_000_000, 600_010, 8_000_010].map { .text("\($0)") })], in: ["image": digits()])
     }
   }
