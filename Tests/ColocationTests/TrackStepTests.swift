@@ -1,5 +1,6 @@
 import Colocation
 import FloeSDK
+import Synchronization
 import Testing
 
 @Suite struct TrackStepTests {
@@ -60,6 +61,24 @@ import Testing
     await #expect(throws: FloeError.self) { try await self.run(["max_dt_minutes": .text("1")], try self.track()) }
   }
 
+  /// One record: its pixel alone is read, with bilinear values the four around it, never the neighbours for nothing.
+  @Test(arguments: [(false, [PixelWindow(column: 18, row: 19, width: 1, height: 1)]), (true, [PixelWindow(column: 18, row: 18, width: 2, height: 2)])])
+  func readsOnlyWhatIsNeeded(bilinear: Bool, expected: [PixelWindow]) async throws {
+    guard case .raster(let stack) = try rasters()[0] else { throw FloeError("no raster") }
+    let source = CountingSource(MemorySource(try stack.read(stack.spec.grid.fullWindow)))
+    var x = [501_875.0], y = [8_004_000 - 1925.0], table = Table(rowCount: 1, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
+    CoordinateTransformBox.back(&x, &y)
+    table.set(Column("lon", values: .number(x)))
+    table.set(Column("lat", values: .number(y)))
+    let (outputs, _) = try await runStep(
+      TrackStep.self, with: ["footprint": .text("false"), "bilinear": .text("\(bilinear)")],
+      in: ["input": [.table(table)], "rasters": [.raster(Raster(stack.spec, source: source))]])
+    guard case .table(let result)? = outputs["track"] else { throw FloeError("no track") }
+    #expect(source.windows.withLock { $0 } == expected)
+    #expect(result["s2_value_B03"]?.numbers == [9])
+    if bilinear { #expect(abs((result["s2_bilinear_B03"]?.numbers?[0] ?? 0) - 9.125) < 1e-6) }
+  }
+
   @Test func refusals() async throws {
     var far = try track()
     far.set(Column("lat", values: .number([Double](repeating: 60, count: 42))))
@@ -76,6 +95,17 @@ import Testing
     #expect(SwiftStepFactory(TrackStep.self).declaration.inconsistencies().isEmpty)
     #expect(SwiftStepFactory(PairsStep.self).declaration.inconsistencies().isEmpty)
     #expect(SwiftStepFactory(DriftStep.self).declaration.inconsistencies().isEmpty)
+  }
+}
+
+/// Keeps the windows that are read.
+final class CountingSource: RasterSource {
+  let windows = Mutex<[PixelWindow]>([])
+  private let source: MemorySource
+  init(_ source: MemorySource) { self.source = source }
+  func read(_ window: PixelWindow, bands: [Int], into target: inout PixelBlock) throws {
+    windows.withLock { $0.append(window) }
+    try source.read(window, bands: bands, into: &target)
   }
 }
 

@@ -54,10 +54,10 @@ os._exit(0)
 '''
 
 
-def use(folder, body, program=FLOE):
+def use(folder, body, program=FLOE, **more):
     script = folder / "use.py"
     script.write_text(USE + body + END)
-    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | more
     if program is not None:
         environment["FLOE"] = str(program)
     done = subprocess.run(
@@ -159,6 +159,47 @@ made = run("pipeline_points", OUTPUT=path("points"))
 told["files"] = sorted(os.listdir(made["OUTPUT"]))
 ''')
     assert {"kmeans.csv", "gmm.csv", "kmeans.json", "gmm.json"} <= set(facts["files"])
+
+
+def test_runs_a_pipeline_on_a_product(scene):
+    floe("step", "synthetic.sentinel2", "--folder", scene / "products", "--size", "300", "--products", "products.json", "-o", scene / "made")
+    facts = use(scene, r'''
+import glob
+f = Feedback()
+made = run("pipeline_ice-lead", f, scene=glob.glob(path("products/*.SAFE"))[0], OUTPUT=path("ice"))
+told["files"], told["progress"] = sorted(os.listdir(made["OUTPUT"])), f.steps
+layer = QgsRasterLayer(os.path.join(made["OUTPUT"], "ice-lead.tif"), "classes")
+told["renderer"], told["classes"] = layer.renderer().type(), [c.label for c in layer.renderer().classes()]
+''')
+    assert {"stack.tif", "ice-lead.tif", "ice-lead.qml", "probability.tif", "model.json", "run.json"} <= set(facts["files"])
+    assert facts["renderer"] == "paletted" and {"Sea ice", "Lead"} <= set(facts["classes"]) and max(facts["progress"]) == 100
+
+
+def test_settings_page(tmp_path):
+    """The options under Processing > floe: where the program and the pipelines are; without them nothing is found here."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/mine.yaml").write_text((ROOT / "examples/points.yaml").read_text())
+    (tmp_path / "no-program").write_text("text")
+    facts = use(tmp_path, r'''
+from processing.core.ProcessingConfig import ProcessingConfig
+told["before"] = [len(provider.algorithms()), provider.trouble]
+told["page"] = {s.name: [s.description, s.value] for s in ProcessingConfig.settings.values() if s.group == provider.name()}
+ProcessingConfig.setSettingValue("FLOE_PROGRAM", os.environ["PROGRAM_TO_SET"])
+ProcessingConfig.setSettingValue("FLOE_PIPELINES", path("own"))
+provider.refreshAlgorithms()
+told["after"], told["trouble"] = sorted(a.name() for a in provider.algorithms()), provider.trouble
+ProcessingConfig.setSettingValue("FLOE_PROGRAM", path("no-program"))
+provider.refreshAlgorithms()
+told["wrong"] = [len(provider.algorithms()), provider.trouble]
+plugin.unload()
+told["removed"] = [n for n in ("FLOE_PROGRAM", "FLOE_PIPELINES") if n in ProcessingConfig.settings]
+plugin.initProcessing()
+''', program=None, PROGRAM_TO_SET=str(FLOE))
+    assert facts["before"][0] == 0 and "was not found" in facts["before"][1]
+    assert set(facts["page"]) == {"FLOE_PROGRAM", "FLOE_PIPELINES"} and all(d for d, _ in facts["page"].values())
+    assert "cluster.kmeans" in facts["after"] and [n for n in facts["after"] if n.startswith("pipeline_")] == ["pipeline_mine"]
+    assert facts["trouble"] == "" and facts["wrong"][0] == 0 and "was not found" in facts["wrong"][1]
+    assert facts["removed"] == []
 
 
 def test_failures_are_floes_sentences(scene):

@@ -67,7 +67,13 @@ public struct DriftStep: ProcessingStep {
     let times = input[dtColumn]?.numbers.map { all in rows.map { all[$0] }.filter(\.isFinite) } ?? []
     let dt = times.isEmpty ? nil : times.reduce(0, +) / Double(times.count)
     report = surface.document(peak, records: rows.count, dt: dt)
-    if !peak.isSignificant { context.warn("the best shift is not significant: sharpness \((peak.sharpness * 10).rounded() / 10), second peak \((peak.second * 1000).rounded() / 1000) against \((peak.agreement * 1000).rounded() / 1000)") }
+    if !peak.isSignificant {
+      func short(_ v: Double, _ factor: Double) -> Double { (v * factor).rounded() / factor }
+      let reason = peak.second < peak.agreement
+        ? "its sharpness is \(short(peak.sharpness, 10)), below 5"
+        : "more than \(exclude) m away another agrees as well (kappa \(short(peak.second, 1000)) against \(short(peak.agreement, 1000)))"
+      context.warn("the best shift is not significant: \(reason)")
+    }
     context.record("best shift east, north [m]", [.number(peak.east), .number(peak.north)])
     context.record("agreement (kappa)", .number(peak.agreement))
     context.record("sharpness", JSONValue(finite: peak.sharpness))

@@ -11,10 +11,9 @@ struct GroundTrack: Sendable {
   init(_ table: Table, timeColumn: String, in context: RunContext) async throws {
     let (x, y, crs) = try Self.columns(of: table)
     let xs = try table.numbers(x), ys = try table.numbers(y)
-    let raw = zip(xs, ys).map { SIMD2($0, $1) }
-    places = raw
+    places = try await context.fill(xs.count, with: SIMD2(.nan, .nan)) { range, places in for i in range { places[i] = SIMD2(xs[i], ys[i]) } }
     if let column = table[timeColumn] { times = column.numbers } else { times = nil }
-    if crs != .wgs84 { places = try await Self.transformed(raw, from: crs, to: .wgs84, in: context) }
+    if crs != .wgs84 { places = try await Self.transformed(places, from: crs, to: .wgs84, in: context) { $0 } }
   }
 
   /// The names of the coordinate columns and their system.
@@ -28,16 +27,15 @@ struct GroundTrack: Sendable {
     return (x, y, crs)
   }
 
-  /// Places in another system, one transformation a worker; NaN where there is none.
-  static func transformed(_ places: [SIMD2<Double>], from: CRS, to: CRS, in context: RunContext) async throws -> [SIMD2<Double>] {
-    let size = max(4096, (places.count + context.pool.workers - 1) / context.pool.workers)
-    let starts = Array(stride(from: 0, to: places.count, by: size))
-    let parts = try await context.map(starts.count) { i -> [SIMD2<Double>] in
-      var part = Array(places[starts[i]..<min(places.count, starts[i] + size)])
-      try CoordinateTransform(from: from, to: to).transform(&part)
-      return part
+  /// Places in another system, one transformation a worker, and what `finish` makes of each; NaN where there is none.
+  private static func transformed(
+    _ places: [SIMD2<Double>], from: CRS, to: CRS, in context: RunContext, finish: @escaping @Sendable (SIMD2<Double>) -> SIMD2<Double>
+  ) async throws -> [SIMD2<Double>] {
+    try await context.fill(places.count, with: SIMD2(.nan, .nan), block: 4096) { range, target in
+      var part = Array(places[range])
+      if from != to { try CoordinateTransform(from: from, to: to).transform(&part) }
+      for (i, place) in zip(range, part) { target[i] = finish(place) }
     }
-    return parts.count == 1 ? parts[0] : Array(parts.joined())
   }
 
   /// The places moved to where the ice under them was when the scene was taken: P - v * dt.
@@ -50,9 +48,8 @@ struct GroundTrack: Sendable {
   /// The places as columns and rows of a grid.
   func pixels(of grid: Grid, in context: RunContext) async throws -> [SIMD2<Double>] {
     guard let crs = grid.crs else { throw FloeError("the raster has no coordinate reference system, so that no record can be found on it") }
-    let found = crs == .wgs84 ? places : try await Self.transformed(places, from: .wgs84, to: crs, in: context)
     let around = Self.columnsAround(grid), width = Double(grid.width)
-    return found.map { p in
+    return try await Self.transformed(places, from: .wgs84, to: crs, in: context) { p in
       var column = (p.x - grid.originX) / grid.pixelWidth
       let row = (grid.originY - p.y) / grid.pixelHeight
       if around > 0, column.isFinite {
@@ -67,7 +64,7 @@ struct GroundTrack: Sendable {
   /// The columns of a whole turn of longitudes; 0 for a raster that is not in degrees.
   private static func columnsAround(_ grid: Grid) -> Double { grid.crs?.isGeographic == true ? 360 / grid.pixelWidth : 0 }
 
-  /// The footprint of each record; nil for those without a neighbour that gives the direction.
+  /// The footprint of each record; `none` for those without a neighbour that gives the direction.
   ///
   /// - Parameters:
   ///   - pixels: the records as columns and rows of `grid`.
@@ -75,12 +72,12 @@ struct GroundTrack: Sendable {
   ///   - across: side across it in metres.
   func footprints(
     _ pixels: [SIMD2<Double>], grid: Grid, along: Double, across: Double, in context: RunContext
-  ) async throws -> [PixelFootprint?] {
-    let isGeographic = grid.crs?.isGeographic ?? false, around = Self.columnsAround(grid), size = 1 << 15, places = places
-    let parts = try await context.map((pixels.count + size - 1) / size) { part in
-      (part * size..<min(pixels.count, (part + 1) * size)).map { i -> PixelFootprint? in
+  ) async throws -> [PixelFootprint] {
+    let isGeographic = grid.crs?.isGeographic ?? false, around = Self.columnsAround(grid), places = places
+    return try await context.fill(pixels.count, with: PixelFootprint.none) { range, target in
+      for i in range {
         let p = pixels[i]
-        guard p.x.isFinite else { return nil }
+        guard p.x.isFinite else { continue }
         let before = i > 0 && pixels[i - 1].x.isFinite ? pixels[i - 1] : p
         let after = i + 1 < pixels.count && pixels[i + 1].x.isFinite ? pixels[i + 1] : p
         // Pixels per metre eastward and northward.
@@ -89,12 +86,11 @@ struct GroundTrack: Sendable {
         var step = after - before
         if around > 0 { step.x -= around * (step.x / around).rounded() }
         let way = step / perMetre, length = (way * way).sum().squareRoot()
-        guard length > 0, length.isFinite else { return nil }
+        guard length > 0, length.isFinite else { continue }
         let u = way / length
-        return PixelFootprint(centre: p, along: u * perMetre * (along / 2), across: SIMD2(-u.y, u.x) * perMetre * (across / 2))
+        target[i] = PixelFootprint(centre: p, along: u * perMetre * (along / 2), across: SIMD2(-u.y, u.x) * perMetre * (across / 2))
       }
     }
-    return Array(parts.joined())
   }
 }
 

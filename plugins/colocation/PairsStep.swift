@@ -15,6 +15,8 @@ public struct PairsStep: ProcessingStep {
     exit), `overlap_km` (length inside) and `overlap_km2` (length times `swath`), in order of the time difference. `footprints`: a polygon for
     each scene and each track (a strip of `swath` metres) in EPSG:4326, cut at 180°. The preset `course` has a window of 10 minutes.
 
+    Edge: a track that only touches an outline has an overlap of length 0 and is no pair; one that ends inside counts to its end. Missing values do not
+    occur in `pairs`: what a pair needs is there, or the product is left out.
     Products without time or outline, and those that cannot be described, are counted with the reason. Where nothing matches the step
     fails and names the nearest pair.
     """

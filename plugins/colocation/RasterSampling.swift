@@ -11,32 +11,28 @@ extension SceneRaster {
   ///
   /// Only the windows that records touch are read, each piece once, on all workers.
   func sample(
-    _ pixels: [SIMD2<Double>], inside: [Int], footprints: [PixelFootprint?]?, statistics: Bool, bilinear: Bool, in context: RunContext
+    _ pixels: [SIMD2<Double>], inside: [Int], footprints: [PixelFootprint]?, statistics: Bool, bilinear: Bool, in context: RunContext
   ) async throws -> RasterSamples {
-    let pieces = pieces(pixels, inside: inside, footprints: footprints), raster = raster, grid = grid, classes = classes
-    let parts = try await context.map(pieces.count, progress: "pieces of the scene") { i -> RasterSamples in
-      let piece = pieces[i], points = piece.rows.map { pixels[$0] }
-      let empty = PixelFootprint(centre: SIMD2(0, 0), along: SIMD2(0, 0), across: SIMD2(0, 0))
-      let shapes = footprints.map { all in piece.rows.map { all[$0] ?? empty } }
-      var result = RasterSamples()
-      if let classes {
-        let sampler = BlockSampler(block: try raster.read(piece.window, bands: [classes.band]), grid: grid)
-        result.classes = sampler.classes(classes.table, noData: classes.noData, points: points, footprints: shapes)
-      } else {
-        let sampler = BlockSampler(block: try raster.read(piece.window), grid: grid)
-        result.bands = raster.spec.bands.indices.map {
-          sampler.values(band: $0, as: raster.spec.bands[$0], points: points, footprints: statistics ? shapes : nil, bilinear: bilinear)
-        }
-      }
-      return result
-    }
+    let pieces = pieces(pixels, inside: inside), scene = self, spec = raster.spec, count = pixels.count
     var whole = RasterSamples()
     if let classes {
-      whole.classes = ClassSamples(count: pixels.count, classes: classes.table.entries.count, noData: Int16(clamping: classes.table.noData))
+      whole.classes = ClassSamples(count: count, classes: classes.table.entries.count, noData: Int16(clamping: classes.table.noData))
     } else {
-      whole.bands = raster.spec.bands.map { _ in BandSamples(count: pixels.count) }
+      whole.bands = spec.bands.map { _ in BandSamples(count: count, bilinear: bilinear, statistics: statistics && footprints != nil) }
     }
-    for (piece, part) in zip(pieces, parts) { whole.scatter(part, to: piece.rows) }
+    let target = whole, shapes = classes != nil || statistics ? footprints : nil, bilinear = bilinear && classes == nil
+    _ = try await context.map(pieces.ranges.count, progress: "pieces of the scene") { i in
+      let rows = pieces.rows[pieces.ranges[i]], window = scene.window(rows, pixels, footprints: shapes, bilinear: bilinear)
+      if let classes = scene.classes, let found = target.classes {
+        let sampler = BlockSampler(block: try scene.raster.read(window, bands: [classes.band]))
+        sampler.classes(classes.table, noData: classes.noData, rows: rows, points: pixels, footprints: shapes, into: found)
+      } else {
+        let sampler = BlockSampler(block: try scene.raster.read(window))
+        for (band, samples) in target.bands.enumerated() {
+          sampler.values(band: band, as: spec.bands[band], rows: rows, points: pixels, footprints: shapes, into: samples)
+        }
+      }
+    }
     return whole
   }
 
@@ -67,27 +63,5 @@ extension SceneRaster {
       for block in blocks { if case .uint8(let codes) = block.values { marks.mark(codes, window: block.window, code: code) } }
     }
     return marks
-  }
-}
-
-extension RasterSamples {
-  fileprivate mutating func scatter(_ part: RasterSamples, to rows: [Int]) {
-    for (b, band) in part.bands.enumerated() {
-      for (i, row) in rows.enumerated() {
-        bands[b].value[row] = band.value[i]
-        bands[b].bilinear[row] = band.bilinear[i]
-        bands[b].mean[row] = band.mean[i]
-        bands[b].deviation[row] = band.deviation[i]
-      }
-    }
-    guard let part = part.classes, classes != nil else { return }
-    let width = rows.isEmpty ? 0 : part.counts.count / rows.count
-    for (i, row) in rows.enumerated() {
-      classes?.code[row] = part.code[i]
-      classes?.majority[row] = part.majority[i]
-      classes?.total[row] = part.total[i]
-      classes?.valid[row] = part.valid[i]
-      for k in 0..<width { classes?.counts[row * width + k] = part.counts[i * width + k] }
-    }
   }
 }

@@ -42,36 +42,49 @@ struct SceneRaster: Sendable {
     return result
   }
 
-  /// Records of one piece of the grid.
-  struct Piece: Sendable {
+  /// Records in the order of the pieces of the grid in which they lie.
+  struct Pieces: Sendable {
     let rows: [Int]
-    let window: PixelWindow
+    /// Places in `rows`, one range a piece; none is empty.
+    let ranges: [Range<Int>]
   }
 
   /// The records on the grid in pieces that are read once each.
   ///
-  /// - Parameter inside: the records that lie on the grid.
-  func pieces(_ pixels: [SIMD2<Double>], inside: [Int], footprints: [PixelFootprint?]?) -> [Piece] {
+  /// - Parameter inside: the records that lie on the grid, ascending; so they stay within each piece.
+  func pieces(_ pixels: [SIMD2<Double>], inside: [Int]) -> Pieces {
     let tile = raster.spec.tile
     // Narrow tiles would read margins over and over, wide ones leave workers idle.
     let width = min(2048, max(512, tile.width)), height = min(2048, max(512, tile.height))
-    let across = (grid.width + width - 1) / width
-    var buckets = [[Int]](repeating: [], count: across * ((grid.height + height - 1) / height))
-    for row in inside { buckets[Int(pixels[row].y) / height * across + Int(pixels[row].x) / width].append(row) }
-    return buckets.flatMap { rows in
-      stride(from: 0, to: rows.count, by: 1 << 15).map { start -> Piece in
-        let part = Array(rows[start..<min(rows.count, start + 1 << 15)])
-        var low = SIMD2(Double.infinity, .infinity), high = -low
-        for row in part {
-          // One pixel more for bilinear values.
-          let reach = footprints?[row]?.reach ?? SIMD2(0, 0), margin = SIMD2(max(1, reach.x), max(1, reach.y))
-          low = pointwiseMin(low, pixels[row] - margin)
-          high = pointwiseMax(high, pixels[row] + margin)
-        }
-        let c = Int(max(0, low.x.rounded(.down))), r = Int(max(0, low.y.rounded(.down)))
-        let endColumn = Int(min(Double(grid.width), high.x.rounded(.up))), endRow = Int(min(Double(grid.height), high.y.rounded(.up)))
-        return Piece(rows: part, window: PixelWindow(column: c, row: r, width: endColumn - c, height: endRow - r))
-      }
+    let across = (grid.width + width - 1) / width, buckets = across * ((grid.height + height - 1) / height)
+    var ends = [Int](repeating: 0, count: buckets + 1), bucket = [Int32](repeating: 0, count: inside.count), rows = [Int](repeating: 0, count: inside.count)
+    for (i, row) in inside.enumerated() {
+      let b = Int(pixels[row].y) / height * across + Int(pixels[row].x) / width
+      bucket[i] = Int32(b)
+      ends[b + 1] += 1
     }
+    for b in 0..<buckets { ends[b + 1] += ends[b] }
+    let starts = ends
+    for (i, row) in inside.enumerated() {
+      rows[ends[Int(bucket[i])]] = row
+      ends[Int(bucket[i])] += 1
+    }
+    return Pieces(rows: rows, ranges: (0..<buckets).flatMap { b in
+      stride(from: starts[b], to: starts[b + 1], by: 1 << 15).map { $0..<min(starts[b + 1], $0 + 1 << 15) }
+    })
+  }
+
+  /// The smallest window with all pixels that records need: those under them, with `bilinear` the four around, and those of footprints.
+  func window(_ rows: ArraySlice<Int>, _ pixels: [SIMD2<Double>], footprints: [PixelFootprint]?, bilinear: Bool) -> PixelWindow {
+    var low = SIMD2(Double.infinity, .infinity), high = -low
+    let least = SIMD2(repeating: bilinear ? 0.5 : 0)
+    for row in rows {
+      let margin = footprints.map { pointwiseMax($0[row].reach, least) } ?? least
+      low = pointwiseMin(low, pixels[row] - margin)
+      high = pointwiseMax(high, pixels[row] + margin)
+    }
+    let c = Int(max(0, low.x.rounded(.down))), r = Int(max(0, low.y.rounded(.down)))
+    let endColumn = Int(min(Double(grid.width), high.x.rounded(.down) + 1)), endRow = Int(min(Double(grid.height), high.y.rounded(.down) + 1))
+    return PixelWindow(column: c, row: r, width: endColumn - c, height: endRow - r)
   }
 }

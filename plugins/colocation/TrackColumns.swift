@@ -5,15 +5,13 @@ struct TrackColumns {
   let scenes: [SceneRaster]
   /// The place of the raster that decides what lies on the scene: the class raster, else the first.
   let place: Int
-  private let footprint: Bool, statistics: Bool, bilinear: Bool, leadSearch: Double
+  private let footprint: Bool, leadSearch: Double
   var main: SceneRaster { scenes[place] }
 
   init(step: TrackStep, scenes: [SceneRaster]) {
     self.scenes = scenes
     place = scenes.firstIndex { $0.classes != nil } ?? 0
     footprint = step.footprint
-    statistics = step.statistics
-    bilinear = step.bilinear
     leadSearch = step.leadSearch
   }
 
@@ -25,12 +23,10 @@ struct TrackColumns {
         func set(_ prefix: String, _ what: String, _ values: [Double]) {
           table.set(Column("\(prefix)_\(name)", unit: band.unit, summary: "\(what) of \(name) (\(band.quantity))", values: .number(values)))
         }
-        set("s2_value", "Pixel under the record", found.value)
-        if bilinear { set("s2_bilinear", "Bilinear value at the record", found.bilinear) }
-        if footprint, statistics {
-          set("fp_mean", "Mean in the footprint", found.mean)
-          set("fp_std", "Standard deviation in the footprint", found.deviation)
-        }
+        set("s2_value", "Pixel under the record", found.value.array)
+        if let values = found.bilinear { set("s2_bilinear", "Bilinear value at the record", values.array) }
+        if let values = found.mean { set("fp_mean", "Mean in the footprint", values.array) }
+        if let values = found.deviation { set("fp_std", "Standard deviation in the footprint", values.array) }
       }
     }
     if let dt { table.set(Column("dt_s", unit: .second, summary: "Time of the record minus time of the scene", values: .number(dt))) }
@@ -40,33 +36,36 @@ struct TrackColumns {
   }
 
   private func add(_ s: ClassSamples, _ classes: ClassTable, to table: inout Table) {
-    let none = Int16(clamping: classes.noData), width = classes.entries.count, rows = s.code.indices
-    table.set(Column("s2_class", summary: "Class of the pixel under the record", classes: classes, values: .code(s.code, missing: none)))
+    let none = Int16(clamping: classes.noData), width = classes.entries.count, rows = s.code.all.indices
+    table.set(Column("s2_class", summary: "Class of the pixel under the record", classes: classes, values: .code(s.code.array, missing: none)))
     guard footprint else { return }
+    let counts = s.counts.all, valid = s.valid.all, total = s.total.all
     func share(_ part: Int32, _ whole: Int32) -> Double { whole > 0 ? Double(part) / Double(whole) : .nan }
     for (k, entry) in classes.entries.enumerated() {
-      table.set(Column("fp_\(entry.name)", summary: "Fraction of \(entry.label) in the footprint", values: .number(rows.map { share(s.counts[$0 * width + k], s.valid[$0]) })))
+      table.set(Column("fp_\(entry.name)", summary: "Fraction of \(entry.label) in the footprint", values: .number(rows.map { share(counts[$0 * width + k], valid[$0]) })))
     }
-    table.set(Column("fp_valid", summary: "Share of the footprint that holds a class", values: .number(rows.map { share(s.valid[$0], s.total[$0]) })))
-    let purity = rows.map { row in share(s.counts[row * width..<(row + 1) * width].max() ?? 0, s.valid[row]) }
+    table.set(Column("fp_valid", summary: "Share of the footprint that holds a class", values: .number(rows.map { share(valid[$0], total[$0]) })))
+    let purity = rows.map { row in share((0..<width).reduce(0) { max($0, counts[row * width + $1]) }, valid[row]) }
     table.set(Column("fp_purity", summary: "Fraction of the footprint's most frequent class", values: .number(purity)))
-    table.set(Column("fp_majority", summary: "Most frequent class of the footprint", classes: classes, values: .code(s.majority, missing: none)))
+    table.set(Column("fp_majority", summary: "Most frequent class of the footprint", classes: classes, values: .code(s.majority.array, missing: none)))
   }
 
-  /// Whether the pixel under a record holds data: a class, or a value in every band.
-  func hasData(_ samples: RasterSamples) -> (Int) -> Bool {
-    if let classes = main.classes, let found = samples.classes { return { found.code[$0] != Int16(clamping: classes.table.noData) } }
-    return { row in samples.bands.allSatisfy { $0.value[row].isFinite } }
+  /// Whether the pixel under each record holds data: a class, or a value in every band.
+  func hasData(_ samples: RasterSamples, count: Int) -> [Bool] {
+    if let classes = main.classes, let found = samples.classes { return found.code.all.map { $0 != Int16(clamping: classes.table.noData) } }
+    var result = [Bool](repeating: true, count: count)
+    for band in samples.bands { for (i, value) in band.value.all.enumerated() where !value.isFinite { result[i] = false } }
+    return result
   }
 }
 
 extension RasterSamples {
   /// Columns without rows, as planned.
-  init(planned scene: SceneRaster) {
+  init(planned scene: SceneRaster, bilinear: Bool, statistics: Bool) {
     if let classes = scene.classes {
       self.classes = ClassSamples(count: 0, classes: classes.table.entries.count, noData: Int16(clamping: classes.table.noData))
     } else {
-      bands = scene.raster.spec.bands.map { _ in BandSamples(count: 0) }
+      bands = scene.raster.spec.bands.map { _ in BandSamples(count: 0, bilinear: bilinear, statistics: statistics) }
     }
   }
 }
@@ -92,11 +91,16 @@ struct RecordStatus {
   /// The records whose point lies on the grid.
   static func inside(_ pixels: [SIMD2<Double>], _ grid: Grid) -> [Int] {
     let w = Double(grid.width), h = Double(grid.height)
-    return pixels.indices.filter { pixels[$0].x >= 0 && pixels[$0].x < w && pixels[$0].y >= 0 && pixels[$0].y < h }
+    return [Int](unsafeUninitializedCapacity: pixels.count) { result, count in
+      for (i, p) in pixels.enumerated() where p.x >= 0 && p.x < w && p.y >= 0 && p.y < h {
+        result[count] = i
+        count += 1
+      }
+    }
   }
 
   /// Marks the records that take no part and counts those that did before.
-  func mark(_ table: inout Table, inside: [Int], places: [SIMD2<Double>], dt: [Double]?, hasData: (Int) -> Bool) -> [String: Int] {
+  func mark(_ table: inout Table, inside: [Int], places: [SIMD2<Double>], dt: [Double]?, hasData: [Bool]) -> [String: Int] {
     let before = table.status.counts
     var isInside = [Bool](repeating: false, count: places.count)
     for row in inside { isInside[row] = true }
@@ -107,7 +111,7 @@ struct RecordStatus {
         table.status.drop(row, because: "outside the scene")
       } else if let maximum, let dt, !(abs(dt[row]) <= maximum) {
         table.status.drop(row, because: "time difference above \((maximum / 6).rounded() / 10) min")
-      } else if !hasData(row) {
+      } else if !hasData[row] {
         table.status.drop(row, because: "no data in the scene")
       }
     }

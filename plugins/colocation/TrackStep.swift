@@ -65,7 +65,7 @@ public struct TrackStep: ProcessingStep {
     var planned = Table(rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style, tags: input.tags)
     for c in input.columns { planned.set(Column(c.name, unit: c.unit, summary: c.summary, classes: c.classes, isTime: c.isTime, values: c.values.emptied)) }
     let writer = TrackColumns(step: self, scenes: scenes)
-    writer.add(to: &planned, samples: scenes.map { RasterSamples(planned: $0) }, dt: hasTime ? [] : nil, lead: [])
+    writer.add(to: &planned, samples: scenes.map { RasterSamples(planned: $0, bilinear: bilinear, statistics: footprint && statistics) }, dt: hasTime ? [] : nil, lead: [])
     track = planned
     footprints = footprint ? FootprintTable.make([], of: planned, grid: writer.main.grid) : nil
     sceneOutline = FootprintTable.outline(writer.main)
@@ -74,7 +74,7 @@ public struct TrackStep: ProcessingStep {
   public mutating func run(in context: RunContext) async throws {
     let scenes = try SceneRaster.all(rasters), writer = TrackColumns(step: self, scenes: scenes), grid = writer.main.grid
     var ground = try await GroundTrack(input, timeColumn: timeColumn, in: context)
-    let missing = ground.places.count { !$0.x.isFinite || !$0.y.isFinite }
+    let missing = ground.places.reduce(0) { $0 + ($1.x.isFinite && $1.y.isFinite ? 0 : 1) }
     guard missing < ground.places.count else { throw FloeError("no record of the track has coordinates (\(missing) records)") }
     var dt: [Double]?
     if let scene = try clock(scenes), let times = ground.times {
@@ -83,7 +83,7 @@ public struct TrackStep: ProcessingStep {
     }
     var table = input
     let status = RecordStatus(maximum: maxDtMinutes.map { $0 * 60 })
-    var places: [[SIMD2<Double>]] = [], shapes: [[PixelFootprint?]] = [], samples: [RasterSamples] = []
+    var places: [[SIMD2<Double>]] = [], shapes: [[PixelFootprint]] = [], samples: [RasterSamples] = []
     for scene in scenes {
       // Rasters on one grid share places and rectangles.
       if let twin = scenes[..<places.count].firstIndex(where: { $0.grid == scene.grid }) {
@@ -108,7 +108,7 @@ public struct TrackStep: ProcessingStep {
     }
     let lead = try await leadDistances(writer.main, places[writer.place], ground.places, inside, context)
     writer.add(to: &table, samples: samples, dt: dt, lead: lead)
-    let left = status.mark(&table, inside: inside, places: ground.places, dt: dt, hasData: writer.hasData(samples[writer.place]))
+    let left = status.mark(&table, inside: inside, places: ground.places, dt: dt, hasData: writer.hasData(samples[writer.place], count: table.rowCount))
     for (reason, count) in left.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
     context.record("records on the scene", .integer(inside.count))
     context.record("records kept", .integer(table.status.keptCount))
@@ -117,7 +117,7 @@ public struct TrackStep: ProcessingStep {
       if let low = range.min(), let high = range.max() { context.record("dt_s", [.number(low), .number(high)]) }
     }
     track = table
-    if footprint { footprints = FootprintTable.make(inside.compactMap { row in shapes[writer.place][row].map { (row, $0) } }, of: table, grid: grid) }
+    if footprint { footprints = FootprintTable.make(inside.lazy.map { ($0, shapes[writer.place][$0]) }.filter { !$0.1.isNone }, of: table, grid: grid) }
     sceneOutline = FootprintTable.outline(writer.main)
   }
 

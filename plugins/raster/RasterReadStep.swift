@@ -9,7 +9,8 @@ struct RasterReadStep: ProcessingStep {
     reference system and pixel type; a difference of less than a hundredth of a pixel in the origin is taken for rounding.
     Bands are named by their descriptions, else by the file's name, or by `names`. Nothing is read before a later step asks.
     With `reduction` a coarser level that the file holds (overview or JPEG 2000 resolution) is read instead, not resampled.
-    Rotated rasters are refused.
+    Rotated rasters are refused. Each pixel is read by itself, so that edges need no rule; pixels that equal the file's no-data value, or
+    `no_data`, are missing, and a file without one has no missing pixels but NaN.
     """
   static let example = """
     blue_red: { use: raster.read, with: { files: [B02.tif, B04.tif], names: [B02, B04] } }

@@ -7,7 +7,7 @@ struct TableSelectStep: ProcessingStep {
   static let discussion = """
     All rows stay, with their geometry, marks and style; `dropped_because` is made of the marks when a file is written and is not named
     here. A column that the table lacks is refused with a guess. Columns of the points' coordinates may be left out only where the table
-    has no geometry.
+    has no geometry. Missing values stay missing, the rows at both ends are rows like all others.
     """
   static let example = """
     layer: { use: table.select, in: { input: groups.classes }, with: { columns: [record, time, lat, lon, class_name] } }

@@ -105,7 +105,9 @@ struct MapFigures {
     var tracks = try tracks(on: small.spec.grid)
     // Classes of records have the colours of the classes on the map.
     tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
-    let keyRows = Double((legend.count + 1) / 2) + Double((tracks.legend.count + 1) / 2)
+    // Beside a colour bar there is room for one column of the legend.
+    let keyColumns = bar == nil ? 2 : 1
+    let keyRows = Double((legend.count + keyColumns - 1) / keyColumns) + Double((tracks.legend.count + keyColumns - 1) / keyColumns)
     let width = 680.0, height = down + 40 + 34 + keyRows * 20 + 8, bottom = (34 + keyRows * 20 + 8) / height
     var plots = ["'\(name).image.png' binary filetype=png origin=(\(Words.data(b.minX + (b.maxX - b.minX) / Double(picture.width) / 2)),\(Words.data(b.minY + (b.maxY - b.minY) / Double(picture.height) / 2))) dx=\(Words.data((b.maxX - b.minX) / Double(picture.width))) dy=\(Words.data((b.maxY - b.minY) / Double(picture.height))) with rgbimage notitle"]
     var data = ["\(name).image.png": try picture.png()]
@@ -115,8 +117,10 @@ struct MapFigures {
     }
     if !tracks.rows.isEmpty {
       data["\(name).track.dat"] = Figure.rows(tracks.rows)
-      plots.append("'\(name).track.dat' using 1:2 with points pt 7 ps 0.62 lc rgb '#000000' notitle")
-      plots.append("'\(name).track.dat' using 1:2:3 with points pt 7 ps 0.42 lc rgb variable notitle")
+      // A white ring in a black one parts the colour of a record from the same colour of the map.
+      for (size, color) in [("1.1", "rgb '#000000'"), ("0.95", "rgb '#ffffff'"), ("0.62", "rgb variable")] {
+        plots.append("'\(name).track.dat' using 1:2\(color == "rgb variable" ? ":3" : "") with points pt 7 ps \(size) lc \(color) notitle")
+      }
     }
     for entry in legend { plots.append("keyentry with boxes fs solid border lc rgb '#444444' fc rgb '\(Colours.hex(entry.color))' title \(Figure.quoted(entry.text))") }
     for entry in tracks.legend { plots.append("keyentry with boxes fs solid border lc rgb '#000000' fc rgb '\(Colours.hex(entry.color))' title \(Figure.quoted("Record: \(entry.text)"))") }
@@ -126,7 +130,7 @@ struct MapFigures {
       set title \(Figure.quoted(title)) noenhanced
       \(frame.commands())\(color)set lmargin at screen \(Words.data(84 / width)); set rmargin at screen \(Words.data((84 + across) / width))
       set bmargin at screen \(Words.data(bottom)); set tmargin at screen \(Words.data(bottom + down / height))
-      set key at screen 0.5, screen \(Words.data((keyRows * 20 + 6) / height)) center top maxcols 2 horizontal Left reverse samplen 1.5
+      set key at screen 0.5, screen \(Words.data((keyRows * 20 + 6) / height)) center top maxcols \(keyColumns) horizontal Left reverse samplen 1.5
       plot \(plots.joined(separator: ", \\\n    "))
       """
     var notes = [caption]
@@ -170,7 +174,7 @@ struct MapFigures {
         result.legend.append((g < 0 ? RGB(150, 150, 150) : view.groups[g].color, text))
       }
       let thinned = Words.thinned(n, "record")
-      result.notes.append("The track of \(item.name) lies on top with \(Words.count(inside.count)) records on the map\(thinned.isEmpty ? "" : "; " + thinned).")
+      result.notes.append("The track of \(item.name) lies on top, ringed points in the colours of its classes, with \(Words.count(inside.count)) records on the map\(thinned.isEmpty ? "" : "; " + thinned).")
       result.alt += " The track crosses it with \(Words.count(inside.count)) records."
     }
     return result

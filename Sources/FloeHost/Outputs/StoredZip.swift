@@ -1,9 +1,9 @@
 /// A zip archive whose entries are stored as they are: the same content gives the same bytes, whatever the clock says.
-enum StoredZip {
+package enum StoredZip {
   /// The archive's bytes (PKWARE's APPNOTE 6.3.3, sections 4.3.7, 4.3.12 and 4.3.16).
   ///
   /// - Parameter entries: names in UTF-8 and contents of less than 4 GB.
-  static func archive(_ entries: [(name: String, content: [UInt8])]) -> [UInt8] {
+  package static func archive(_ entries: [(name: String, content: [UInt8])]) -> [UInt8] {
     var body: [UInt8] = [], directory: [UInt8] = []
     for entry in entries {
       let name = Array(entry.name.utf8), offset = body.count
@@ -17,7 +17,7 @@ enum StoredZip {
   }
 
   /// CRC-32 of ISO 3309, bit by bit: project files are small.
-  static func crc32(_ bytes: [UInt8]) -> Int {
+  package static func crc32(_ bytes: [UInt8]) -> Int {
     var crc: UInt32 = 0xffff_ffff
     for byte in bytes {
       crc ^= UInt32(byte)

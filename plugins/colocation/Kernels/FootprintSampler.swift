@@ -1,76 +1,83 @@
 import FloeSDK
 import Glibc
 
-/// What one band says within footprints, record by record.
+/// What one band says of records and their footprints, one entry a record of the track, filled by many workers.
 struct BandSamples: Sendable {
-  var value: [Double], bilinear: [Double], mean: [Double], deviation: [Double]
-  init(count: Int) {
-    value = [Double](repeating: .nan, count: count)
-    bilinear = value
-    mean = value
-    deviation = value
+  let value: FlatBuffer<Double>
+  /// Nil where not asked for.
+  let bilinear: FlatBuffer<Double>?, mean: FlatBuffer<Double>?, deviation: FlatBuffer<Double>?
+
+  init(count: Int, bilinear: Bool, statistics: Bool) {
+    value = FlatBuffer(count, repeating: .nan)
+    self.bilinear = bilinear ? FlatBuffer(count, repeating: .nan) : nil
+    mean = statistics ? FlatBuffer(count, repeating: .nan) : nil
+    deviation = statistics ? FlatBuffer(count, repeating: .nan) : nil
   }
 }
 
-/// What a class band says within footprints, record by record.
+/// What a class band says of records and their footprints, one entry a record of the track, filled by many workers.
 struct ClassSamples: Sendable {
   /// The code under the point and the footprint's most frequent one; the table's no data where there is none.
-  var code: [Int16], majority: [Int16]
+  let code: FlatBuffer<Int16>, majority: FlatBuffer<Int16>
   /// Pixel centres in the whole footprint, and those that hold a class.
-  var total: [Int32], valid: [Int32]
+  let total: FlatBuffer<Int32>, valid: FlatBuffer<Int32>
   /// Pixels by class, in the table's order: `counts[record * classes + class]`.
-  var counts: [Int32]
+  let counts: FlatBuffer<Int32>
+
   init(count: Int, classes: Int, noData: Int16) {
-    code = [Int16](repeating: noData, count: count)
-    majority = code
-    total = [Int32](repeating: 0, count: count)
-    valid = total
-    counts = [Int32](repeating: 0, count: count * classes)
+    code = FlatBuffer(count, repeating: noData)
+    majority = FlatBuffer(count, repeating: noData)
+    total = FlatBuffer(count, repeating: 0)
+    valid = FlatBuffer(count, repeating: 0)
+    counts = FlatBuffer(count * classes, repeating: 0)
   }
 }
 
-/// Samples a block of pixels under points and within footprints. All places are columns and rows of the whole grid.
+/// Samples a block of pixels under points and within footprints. All places are columns and rows of the whole grid; `rows` are the
+/// records to look at, places in `points`, `footprints` and the target.
 struct BlockSampler {
   let block: PixelBlock
-  let grid: Grid
 
-  /// Values of one band: nearest, on demand bilinear, and mean and standard deviation of the footprints.
-  func values(
-    band: Int, as spec: BandSpec, points: [SIMD2<Double>], footprints: [PixelFootprint]?, bilinear wantsBilinear: Bool
-  ) -> BandSamples {
+  /// Values of one band: nearest, and what else the target has room for.
+  func values(band: Int, as spec: BandSpec, rows: ArraySlice<Int>, points: [SIMD2<Double>], footprints: [PixelFootprint]?, into target: BandSamples) {
     switch block.values {
-    case .uint8(let v): sample(v, band, spec, points, footprints, wantsBilinear)
-    case .int16(let v): sample(v, band, spec, points, footprints, wantsBilinear)
-    case .uint16(let v): sample(v, band, spec, points, footprints, wantsBilinear)
-    case .int32(let v): sample(v, band, spec, points, footprints, wantsBilinear)
-    case .uint32(let v): sample(v, band, spec, points, footprints, wantsBilinear)
-    case .float32(let v): sample(v, band, spec, points, footprints, wantsBilinear)
-    case .float64(let v): sample(v, band, spec, points, footprints, wantsBilinear)
+    case .uint8(let v): sample(v, band, spec, rows, points, footprints, target)
+    case .int16(let v): sample(v, band, spec, rows, points, footprints, target)
+    case .uint16(let v): sample(v, band, spec, rows, points, footprints, target)
+    case .int32(let v): sample(v, band, spec, rows, points, footprints, target)
+    case .uint32(let v): sample(v, band, spec, rows, points, footprints, target)
+    case .float32(let v): sample(v, band, spec, rows, points, footprints, target)
+    case .float64(let v): sample(v, band, spec, rows, points, footprints, target)
     }
   }
 
   private func sample<T: PixelValue>(
-    _ all: [T], _ band: Int, _ spec: BandSpec, _ points: [SIMD2<Double>], _ footprints: [PixelFootprint]?, _ wantsBilinear: Bool
-  ) -> BandSamples {
-    var result = BandSamples(count: points.count)
+    _ all: [T], _ band: Int, _ spec: BandSpec, _ records: ArraySlice<Int>, _ points: [SIMD2<Double>], _ footprints: [PixelFootprint]?, _ target: BandSamples
+  ) {
     let w = block.window, start = band * w.pixelCount
     // A comparison with NaN is never true, so that without no data nothing but NaN is left out.
     let noData = spec.noData ?? .nan, scale = spec.scale, offset = spec.offset
+    let value = target.value.all
     all.withUnsafeBufferPointer { p in
       func stored(_ column: Int, _ row: Int) -> Double {
         guard column >= w.column, column < w.endColumn, row >= w.row, row < w.endRow else { return .nan }
         let v = p[start + (row - w.row) * w.width + column - w.column].asDouble
         return v == noData ? .nan : v
       }
-      for (i, point) in points.enumerated() {
-        result.value[i] = stored(Int(point.x.rounded(.down)), Int(point.y.rounded(.down))) * scale + offset
-        if wantsBilinear {
-          let x = point.x - 0.5, y = point.y - 0.5, c = Int(x.rounded(.down)), r = Int(y.rounded(.down))
+      // Records lie on the grid, where cutting a place off is rounding it down.
+      for i in records { value[i] = stored(Int(points[i].x), Int(points[i].y)) * scale + offset }
+      if let bilinear = target.bilinear?.all {
+        for i in records {
+          let x = points[i].x - 0.5, y = points[i].y - 0.5, c = Int(x.rounded(.down)), r = Int(y.rounded(.down))
           let fx = x - Double(c), fy = y - Double(r)
           let above = stored(c, r) * (1 - fx) + stored(c + 1, r) * fx, below = stored(c, r + 1) * (1 - fx) + stored(c + 1, r + 1) * fx
-          result.bilinear[i] = (above * (1 - fy) + below * fy) * scale + offset
+          bilinear[i] = (above * (1 - fy) + below * fy) * scale + offset
         }
-        guard let shape = footprints?[i], let rows = shape.rows else { continue }
+      }
+      guard let footprints, let means = target.mean?.all, let deviations = target.deviation?.all else { return }
+      for i in records {
+        let shape = footprints[i]
+        guard let rows = shape.rows else { continue }
         let spans = FootprintSpans(shape)
         var sums = FootprintSums(noData: noData)
         for row in max(rows.lowerBound, w.row)..<max(w.row, min(rows.upperBound + 1, w.endRow), rows.lowerBound) {
@@ -80,47 +87,50 @@ struct BlockSampler {
           sums.add(UnsafeBufferPointer(rebasing: p[line + from...line + to]))
         }
         guard let (mean, deviation) = sums.moments else { continue }
-        result.mean[i] = mean * scale + offset
-        result.deviation[i] = deviation * abs(scale)
+        means[i] = mean * scale + offset
+        deviations[i] = deviation * abs(scale)
       }
     }
-    return result
   }
 
   /// Codes under points and pixels by class within footprints.
   ///
   /// - Parameter noData: codes that stand for no data beside the table's own.
-  func classes(_ table: ClassTable, noData: Set<Int>, points: [SIMD2<Double>], footprints: [PixelFootprint]?) -> ClassSamples {
-    let none = Int16(clamping: table.noData), classCount = table.entries.count
-    var result = ClassSamples(count: points.count, classes: classCount, noData: none)
-    guard case .uint8(let codes) = block.values else { return result }
+  func classes(_ table: ClassTable, noData: Set<Int>, rows records: ArraySlice<Int>, points: [SIMD2<Double>], footprints: [PixelFootprint]?, into target: ClassSamples) {
+    let classCount = table.entries.count
+    guard case .uint8(let codes) = block.values else { return }
     let w = block.window
     // Place of each code in the table; those without a class come last and count as no data.
     var place = [Int](repeating: classCount, count: 256)
     for (k, entry) in table.entries.enumerated() where (0...255).contains(entry.code) && !noData.contains(entry.code) { place[entry.code] = k }
+    for i in records {
+      let c = Int(points[i].x), r = Int(points[i].y)
+      guard c >= w.column, c < w.endColumn, r >= w.row, r < w.endRow else { continue }
+      let code = Int(codes[(r - w.row) * w.width + c - w.column])
+      if place[code] < classCount { target.code.all[i] = Int16(code) }
+    }
+    guard let footprints else { return }
+    let used = table.entries.indices.filter { (0...255).contains(table.entries[$0].code) && place[table.entries[$0].code] == $0 }.map { (place: $0, code: Int16(table.entries[$0].code)) }
     let counter = CodeCounter(place: place, classes: classCount)
     var counts = [Int32](repeating: 0, count: classCount)
-    for (i, point) in points.enumerated() {
-      let c = Int(point.x.rounded(.down)), r = Int(point.y.rounded(.down))
-      if c >= w.column, c < w.endColumn, r >= w.row, r < w.endRow {
-        let code = Int(codes[(r - w.row) * w.width + c - w.column])
-        if place[code] < classCount { result.code[i] = Int16(code) }
-      }
-      guard let shape = footprints?[i], let rows = shape.rows else { continue }
-      let total = codes.withUnsafeBufferPointer { counter.count($0, w, rows: rows, FootprintSpans(shape), into: &counts) }
-      result.total[i] = Int32(total)
-      var best: Int32 = 0
-      for (k, entry) in table.entries.enumerated() where (0...255).contains(entry.code) && place[entry.code] == k {
-        let n = counts[k]
-        result.counts[i * classCount + k] = n
-        result.valid[i] += n
-        if n > best {
-          best = n
-          result.majority[i] = Int16(entry.code)
+    codes.withUnsafeBufferPointer { codes in
+      for i in records {
+        let shape = footprints[i]
+        guard let rows = shape.rows else { continue }
+        target.total.all[i] = Int32(counter.count(codes, w, rows: rows, FootprintSpans(shape), into: &counts))
+        var best: Int32 = 0, valid: Int32 = 0
+        for (k, code) in used {
+          let n = counts[k]
+          target.counts.all[i * classCount + k] = n
+          valid += n
+          if n > best {
+            best = n
+            target.majority.all[i] = code
+          }
         }
+        target.valid.all[i] = valid
       }
     }
-    return result
   }
 }
 

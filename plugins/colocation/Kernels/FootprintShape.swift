@@ -1,7 +1,7 @@
 import Glibc
 
 /// A rectangle on the ground as a parallelogram in pixel coordinates, row and column counted from the grid's corner.
-public struct PixelFootprint: Sendable, Equatable {
+public struct PixelFootprint: Sendable, Equatable, BitwiseCopyable {
   /// The middle, as (column, row); the centre of the first pixel is (0.5, 0.5).
   public let centre: SIMD2<Double>
   /// Half the side along the track and half the one across it, as (column, row).
@@ -13,6 +13,11 @@ public struct PixelFootprint: Sendable, Equatable {
     self.along = along
     self.across = across
   }
+
+  /// No footprint: sides of length zero, without pixels.
+  static let none = PixelFootprint(centre: SIMD2(0, 0), along: SIMD2(0, 0), across: SIMD2(0, 0))
+  /// Whether there is no footprint.
+  var isNone: Bool { self == Self.none }
 
   /// Half the extent in columns and rows.
   public var reach: SIMD2<Double> {

@@ -103,10 +103,19 @@ enum SQLiteNumber {
   }
 }
 
-/// Appends the rows of empty tables to a closed SQLite file, page by page in the file format's layout (sqlite.org/fileformat2.html).
+/// Appends the rows of empty tables to a closed SQLite file, page by page.
 ///
-/// Rows come in ascending order and none overflows its page, so each B-tree is a run of full leaves under levels of interior pages; the
-/// table's own root page becomes the topmost. `GeoPackageRows` has the plain way with statements for all other rows.
+/// It relies on these parts of SQLite's documented file format (https://www.sqlite.org/fileformat2.html, sections in numbers):
+/// - 1.3, the file's head: page size (bytes 16-17), reserved bytes a page (20), number of pages (28-31) and the counters that say that it
+///   holds (24-27, 92-95), no automatic vacuum (52-55), text in UTF-8 (56-59); 1.4, the page of the lock byte stays unused;
+/// - 1.6, B-tree pages: leaves of tables (type 13; cells of payload size, rowid and payload) and interior pages of tables (type 5; cells
+///   of a left child's number and its largest rowid, and the rightmost child);
+/// - 2.1, records: numbers of variable length, kinds and values.
+///
+/// Nothing else is made: no overflow pages, no indices, no free list. Rows come in ascending order and none overflows its page, so each
+/// B-tree is a run of full leaves under levels of interior pages, and the table's own root page becomes the topmost. Tables with a row
+/// that would overflow (above `largest` bytes), and files laid out otherwise, are filled by `GeoPackageRows` with prepared statements;
+/// tests compare the rows that both ways give and let SQLite check the file's integrity.
 final class SQLitePages {
   private let path: String
   private let descriptor: Int32

@@ -1,0 +1,54 @@
+import FloeSDK
+import RasterSteps
+
+struct Silence: RunSink {
+  func log(_ level: LogLevel, step: String, _ message: String) {}
+  func record(step: String, key: String, value: JSONValue) {}
+  func dropped(step: String, count: Int, unit: String, reason: String) {}
+  func progress(step: String, done: Int, total: Int, unit: String) {}
+}
+
+struct NoProducts: ProductCatalogue {
+  func describe(_ path: String) throws -> ProductDescription { throw FloeError("no reader knows '\(path)'") }
+  func recognises(_ path: String) -> Bool { false }
+}
+
+/// Runs a step of the plugin, fetched through its door, and returns its raster.
+func run(_ name: String, with parameters: [String: ParameterLiteral] = [:], in ports: [String: Raster]) async throws -> Raster {
+  let registry = PluginRegistry()
+  RasterSteps.floePlugin(Unmanaged.passUnretained(registry).toOpaque())
+  guard let factory = registry.steps.first(where: { $0.declaration.name == name }) else { throw FloeError("no step '\(name)'") }
+  var bound = try factory.bind(parameters: parameters, ports: ports.mapValues { [.raster($0)] })
+  try bound.plan(in: PlanContext(stepID: "test", products: NoProducts(), notes: PlanNotes()))
+  try await bound.run(in: RunContext(
+    stepID: "test", seed: 0, pool: WorkerPool(workers: 2), cancellation: Cancellation(),
+    scratch: Scratch(directory: "/tmp", memoryLimit: 1 << 28), products: NoProducts(), sink: Silence()))
+  guard case .raster(let result)? = bound.outputs["result"] else { throw FloeError("no raster") }
+  return result
+}
+
+/// A grid of 10 m pixels in UTM zone 33 north whose lower left corner is (500000, 8000000), moved by some metres eastward.
+func grid(_ width: Int, _ height: Int, east: Double = 0) throws -> Grid {
+  guard let grid = Grid(
+    width: width, height: height, originX: 500_000 + east, originY: 8_000_000 + Double(height) * 10, pixelWidth: 10, pixelHeight: 10,
+    crs: try CRSFactory.make("EPSG:32633"))
+  else { throw FloeError("no grid") }
+  return grid
+}
+
+func raster(_ width: Int, _ height: Int, _ values: PixelArray, bands: [BandSpec], classes: ClassTable? = nil) throws -> Raster {
+  let grid = try grid(width, height)
+  return Raster(
+    RasterSpec(grid: grid, bands: bands, type: values.type, classes: classes),
+    source: MemorySource(PixelBlock(window: grid.fullWindow, bandCount: bands.count, values: values)))
+}
+
+/// Stored numbers of all pixels, row by row.
+func stored(_ raster: Raster) throws -> [Double] {
+  switch try raster.read(raster.spec.grid.fullWindow).values {
+  case .uint8(let v): v.map(Double.init)
+  case .uint16(let v): v.map(Double.init)
+  case .float32(let v): v.map(Double.init)
+  default: throw FloeError("a type that these tests do not make")
+  }
+}
