@@ -3,13 +3,15 @@
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make docs   renders docs/steps from the steps' declarations
+# make bench-check  kernels beside a plain loop; fails above a limit
+# make bench-colocation  a million points on a full tile beside Python's libraries
 # make bench-altimetry  a track of 60 000 records beside Python functions
 # make bench-colocation  a million points on a full tile beside pyproj, rasterio, rasterstats and pyogrio
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-swift test-python bench bench-altimetry bench-colocation docs install stamp packages test-packages digest
+.PHONY: build demo test test-python bench bench-altimetry bench-colocation bench-check docs install stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -59,8 +61,14 @@ $(VENV)/done: Tests/python/requirements.txt | test-packages
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/python/requirements.txt
 	touch $@
 
-bench: build $(VENV)/done
+# GRASS and SAGA take part where they are installed.
+bench: build $(VENV)/peers
 	$(VENV)/bin/python Benchmarks/bench.py
+
+$(VENV)/peers: Benchmarks/requirements.txt $(VENV)/done
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r Benchmarks/requirements.txt
+	touch $@
+
 
 install: build
 	$(call install,$(INSTALL_PACKAGES))
@@ -80,6 +88,11 @@ $(VENV)-bench/done: Benchmarks/requirements-colocation.txt
 
 bench-colocation: build $(VENV)-bench/done
 	$(VENV)-bench/bin/python Benchmarks/bench_colocation.py
+
+# Kernels beside a plain loop in the same run; fails when one of them takes more than its limit.
+bench-check: packages
+	FLOE_BENCH=1 swift build -c release --product kernel-bench
+	.build/release/kernel-bench
 
 # The digest of the kit's sources, the stamp's own header left out.
 digest:

@@ -30,6 +30,12 @@ func hasTests(_ module: String) -> Bool {
   FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(module)Tests")
 }
 
+/// `make bench-check` alone builds the benchmark of the kernels.
+let benchmarks: [Target] = Context.environment["FLOE_BENCH"] == nil ? [] : [
+  .target(name: "CAllocations", path: "Benchmarks/Allocations"),
+  .executableTarget(name: "kernel-bench", dependencies: ["Clustering", "CAllocations", kit], path: "Benchmarks/Kernels"),
+]
+
 let package = Package(
   name: "floe",
   products: plugins.map { .library(name: "\($0.module)FloePlugin", type: .dynamic, targets: [$0.module]) }
@@ -73,5 +79,6 @@ let package = Package(
         name: "ConformanceTests",
         dependencies: plugins.map { .init(stringLiteral: $0.module) } + ["FloeHost", kit, .product(name: "FloeTestSupport", package: "FloeTestSupport")]),
     ]
-    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit] + ($0 == "Altimetry" ? ["Synthetic"] : [])) },
+    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit] + ($0 == "Altimetry" ? ["Synthetic"] : [])) }
+    + benchmarks,
   swiftLanguageModes: [.v6])
