@@ -24,6 +24,7 @@ BEFORE = {
     "named": "{ use: cluster.kmeans, in: { samples: aligned.track }, with: { features: [sigma0_db, peakiness], standardise: true, "
              "names: { lead: highest peakiness, sea_ice: lowest peakiness } } }",
     "laid": "{ use: colocate.track, in: { input: named.classes, rasters: [groups.classes] } }",
+    "shift": "{ use: colocate.drift, in: { input: named.classes, raster: groups.classes } }",
 }
 # Where an example means a track by a name that elsewhere means a scene.
 INSTEAD = {step: {"groups": BEFORE["named"]} for step in ("table.select", "evaluate.compare")}
@@ -74,6 +75,8 @@ def pipeline(step):
     if step["name"] == "qgis.project":
         before |= {n: BEFORE[n] for n in ("stack", "groups")}
         outputs = ["  project.qgz: project.project\n", "  classes.tif: groups.classes\n"]
+    if step["name"] == "report.html":
+        outputs = ["  report.html: report.page\n", "  classes.tif: groups.classes\n"]
     inputs = "inputs: { scene: { type: path, optional: true }, track: { type: path, optional: true } }\n"
     return "floe: 1\n" + inputs + "steps:\n" + "".join(f"  {n}: {v}\n" for n, v in before.items()) + body + "outputs:\n" + "".join(outputs)
 
