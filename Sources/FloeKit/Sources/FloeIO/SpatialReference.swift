@@ -39,7 +39,8 @@ enum SpatialReference {
       return text(pointer)
     }
     guard let wkt, !wkt.isEmpty else { return nil }
-    return CRS(wkt: wkt, code: code(of: reference) ?? identified(reference))
+    guard let code = code(of: reference) ?? identified(reference) else { return CRS(wkt: wkt, code: nil) }
+    return CRS(wkt: RegisteredSystems.wkt(code) ?? wkt, code: code)
   }
 
   /// Lends a new handle in x, y order; throws when the text of `crs` is not understood.
