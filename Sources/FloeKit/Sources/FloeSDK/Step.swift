@@ -43,6 +43,7 @@ extension ProcessingStep {
   public static var discussion: String { "" }
   public static var example: String { "" }
   public static var presets: [Preset] { [] }
+  /// None, for most steps.
   public static var programs: [ProgramInfo] { [] }
   public func validate() throws {}
 }
