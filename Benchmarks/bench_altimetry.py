@@ -114,7 +114,7 @@ def pipeline(name, without, output):
         if line.startswith("outputs:"):
             break
         if line.startswith("  ") and not line.startswith("   "):
-            skip = line.split(":")[0].strip() in without
+            skip = line.split(":")[0].strip() in {*without, "report"}
         if not skip:
             lines.append(line)
     path = WORK / f"altimetry-{name}.yaml"

@@ -184,14 +184,19 @@ def check(folder, shares):
     return float(difference), float(np.nansum(values))
 
 
+def aside(*arguments):
+    """Runs a part of this script as a process of its own: memory of this one would count as its children's peak."""
+    subprocess.run([sys.executable, __file__, *arguments], check=True)
+
+
 def main():
     folder = WORK / f"points-{SIZE}-{POINTS}"
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "points.gpkg").exists():
         print("making rasters and points", flush=True)
-        make(folder)
+        aside("--make", folder)
     band = band_of_product(folder)
-    few_points(folder, band)
+    aside("--few", folder, band)
     runs = floe_runs(folder, band)
     peers = ["sample", "numpy", "stats", "package", "jp2"]
     figures = {f"floe {name}": [] for name in runs} | {name: [] for name in peers}
@@ -248,5 +253,9 @@ def main():
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--peer"]:
         print(json.dumps(peer(sys.argv[2], pathlib.Path(sys.argv[3]), sys.argv[4])))
+    elif sys.argv[1:2] == ["--make"]:
+        make(pathlib.Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["--few"]:
+        few_points(pathlib.Path(sys.argv[2]), sys.argv[3])
     else:
         main()
