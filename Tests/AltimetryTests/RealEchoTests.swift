@@ -16,7 +16,9 @@ import Testing
 
   @Test(.enabled(if: file != nil)) func featuresAndAlignmentOfRealEchoes() throws {
     let file = try NetCDFFile.open(try #require(Self.file)), v = try file.variable("pwr_waveform_20_ku"), width = v.shape[1]
-    let count = min(400, v.shape[0]), echoes = try file.readPhysicalFloats("pwr_waveform_20_ku", rows: 0..<count)
+    let count = min(400, v.shape[0])
+    // The file scales each echo to its largest count, 65535, and declares no fill value; netCDF's default one is that very number.
+    let echoes = try file.readPhysicalFloats("pwr_waveform_20_ku", rows: 0..<count).map { $0.isNaN ? 65535 : $0 }
     var edges: [Double] = []
     for row in 0..<count {
       let echo = echoes[row * width..<(row + 1) * width]
