@@ -4,7 +4,6 @@
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make docs   renders docs/steps from the steps' declarations
 # make bench-check  kernels beside a plain loop; fails above a limit
-# make bench-colocation  a million points on a full tile beside Python's libraries
 # make bench-altimetry  a track of 60 000 records beside Python functions
 # make bench-colocation  a million points on a full tile beside pyproj, rasterio, rasterstats and pyogrio
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit

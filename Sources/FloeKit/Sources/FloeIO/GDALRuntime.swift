@@ -41,6 +41,12 @@ public enum GDALRuntime {
     OSRSetPROJEnableNetwork(0)
     floe_reuse_freed_memory()
     GDALAllRegister()
+    // These drivers word their options at first use, which two threads must not do at once.
+    for name in ["GTiff", "COG", "JPEG"] {
+      if let driver = GDALGetDriverByName(name) {
+        _ = GDALGetMetadataItem(driver, GDAL_DMD_CREATIONOPTIONLIST, nil)
+      }
+    }
   }()
 }
 
