@@ -5,8 +5,8 @@ public struct KMeansStep: ProcessingStep {
   public static let name = "cluster.kmeans"
   public static let summary = "Assigns each pixel or record to the nearest of k centres, and names the clusters by rule."
   public static let discussion = """
-    Starts are drawn by greedy k-means++ on up to 200 000 valid samples, the best of `starts` goes on with Lloyd's steps over *all*
-    valid samples until the centres rest. Distances are Euclidean in physical units (reflectance, dB ...), or in standard deviations
+    Starts are drawn by greedy k-means++ on up to 200 000 valid samples, the best of `starts` goes on with Lloyd's steps over up to 3
+    million and then over *all* valid samples until the centres rest. Distances are Euclidean in physical units (reflectance, dB ...), or in standard deviations
     with `standardise`. Samples with no data, NaN or a mark against them take no part and are counted.
 
     `labels` holds cluster numbers 0 ..< k in rising mean brightness (tables: in rising order of `order_by`), 255 is no data.
@@ -83,7 +83,7 @@ public struct KMeansStep: ProcessingStep {
         orderName = name
         return order
       },
-      keep: { try store.write(block: $0, $1) }
+      keeper: store
     ) { step, shift in
       context.log(.debug, "step \(step): centres moved \(shift) of the variance")
     }

@@ -2,7 +2,7 @@ import FloeSDK
 import Synchronization
 
 /// Cluster numbers as they come, block by block in any order: a raster in scratch, or one array for all rows of a table.
-final class LabelStore: Sendable {
+final class LabelStore: LabelKeeper {
   private let samples: Samples
   private let source: SampleSource
   private let raster: KeptRaster?
@@ -26,8 +26,7 @@ final class LabelStore: Sendable {
     }
   }
 
-  /// Takes the labels of one of the source's blocks.
-  func write(block: Int, _ labels: [UInt8]) throws {
+  func keep(block: Int, _ labels: [UInt8]) throws {
     if let raster, let spec {
       let window = source.window(of: block, in: spec.grid)
       try raster.write(PixelBlock(window: window, bandCount: 1, values: .uint8(labels)), bands: [0])
@@ -35,6 +34,21 @@ final class LabelStore: Sendable {
       let first = source.firstRow(of: block)
       rows.withLock { $0.replaceSubrange(first..<first + labels.count, with: labels) }
     }
+  }
+
+  func amend(block: Int, recoded: [UInt8]?, places: [UInt32], labels: [UInt8]) throws {
+    var kept: [UInt8]
+    if let raster, let spec {
+      var pixels = PixelBlock(window: source.window(of: block, in: spec.grid), bandCount: 1, type: .uint8)
+      try raster.read(pixels.window, bands: [0], into: &pixels)
+      guard case .uint8(let values) = pixels.values else { throw FloeError("labels of another type than bytes") }
+      kept = values
+    } else {
+      kept = rows.withLock { Array($0[source.firstRow(of: block)..<min($0.count, source.firstRow(of: block + 1))]) }
+    }
+    if let recoded { for i in kept.indices { kept[i] = recoded[Int(kept[i])] } }
+    for (place, label) in zip(places, labels) { kept[Int(place)] = label }
+    try keep(block: block, kept)
   }
 
   /// What was taken.

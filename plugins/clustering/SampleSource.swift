@@ -74,6 +74,13 @@ struct SampleSource: SampleReader {
     }
   }
 
+  var sampleCount: Int {
+    switch origin {
+    case .raster(let r, _): r.spec.grid.pixelCount
+    case .table(let rows, _): rows
+    }
+  }
+
   func read(block: Int) throws -> SampleBlock {
     switch origin {
     case .raster(let r, _):

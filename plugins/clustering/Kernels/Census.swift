@@ -19,15 +19,26 @@ public struct Census: Sendable, Equatable {
   struct Part: Sendable {
     var count = 0, samples = 0, isWhole = true
     var sums: [Double], squares: [Double]
+    var picked: SampleBlock?
   }
 
   /// Reads every block once.
   public static func take(_ reader: some SampleReader, map: some BlockMap) async throws -> Census {
+    try await take(reader, stride: 0, map: map).0
+  }
+
+  /// Reads every block once and picks valid samples by the way: of every `stride` samples of a block one, at a place fixed by a hash.
+  ///
+  /// - Returns: the census, and the picked samples of each block that has any; none with a stride of 0.
+  static func take(_ reader: some SampleReader, stride: Int, map: some BlockMap) async throws -> (Census, picked: [SampleBlock]) {
     let layout = reader.layout, d = layout.count
     guard reader.blockCount > 0 else { throw ClusteringError.noValidSamples(skipped: 0) }
     // The first valid sample is near enough to the mean to keep the sums of squares from cancelling.
     let reference = try firstValid(reader) ?? [Double](repeating: 0, count: d)
-    let parts = try await map.map(reader.blockCount) { part(try reader.read(block: $0), layout, reference) }
+    let parts = try await map.map(reader.blockCount) { b in
+      var picks = Picks(block: b, stride: stride)
+      return part(try reader.read(block: b), layout, reference, &picks)
+    }
     var total = Part(sums: [Double](repeating: 0, count: d), squares: [Double](repeating: 0, count: d))
     for p in parts {
       total.count += p.count
@@ -40,13 +51,14 @@ public struct Census: Sendable, Equatable {
     }
     guard total.count > 0 else { throw ClusteringError.noValidSamples(skipped: total.samples) }
     let n = Double(total.count)
-    return Census(
+    let census = Census(
       validCounts: parts.map(\.count), skipped: total.samples - total.count,
       mean: (0..<d).map { (total.sums[$0] / n + reference[$0]) * layout[$0].scale + layout[$0].offset },
       variance: (0..<d).map {
         let m = total.sums[$0] / n
         return max(0, total.squares[$0] / n - m * m) * layout[$0].scale * layout[$0].scale
       }, isWhole: total.isWhole)
+    return (census, parts.compactMap(\.picked))
   }
 
   private static func firstValid(_ reader: some SampleReader) throws -> [Double]? {
@@ -62,7 +74,7 @@ public struct Census: Sendable, Equatable {
     return nil
   }
 
-  private static func part(_ block: SampleBlock, _ layout: [FeatureLayout], _ reference: [Double]) -> Part {
+  private static func part(_ block: SampleBlock, _ layout: [FeatureLayout], _ reference: [Double], _ picks: inout Picks) -> Part {
     let d = layout.count
     let buffer = ChunkBuffer(
       reference: reference.map { Float($0) }, weights: [Float](repeating: 1, count: d), noData: layout.noDataFloats)
@@ -70,10 +82,11 @@ public struct Census: Sendable, Equatable {
     result.samples = block.count
     result.isWhole = block.isWhole
     for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
-      let (_, vectors) = buffer.load(block, from: start)
+      let (samples, vectors) = buffer.load(block, from: start)
       var count = SIMD8<Float>.zero
       for i in 0..<vectors { count += lanes(buffer.valid, i) }
       result.count += Int(count.sum())
+      picks.take(from: start, samples, valid: buffer.valid)
       for f in 0..<d {
         let plane = buffer.planes + f * ChunkBuffer.capacity
         var low = SIMD4<Double>.zero, high = low, lowSquare = low, highSquare = low
@@ -89,7 +102,35 @@ public struct Census: Sendable, Equatable {
         result.squares[f] += (lowSquare + highSquare).sum()
       }
     }
+    if !picks.places.isEmpty { result.picked = block.gathered(picks.places) }
     return result
+  }
+
+  /// Places of a block that are picked where they are valid: one in each run of `stride` samples.
+  private struct Picks {
+    private(set) var places: [Int] = []
+    private let block, stride: Int
+    private var run = 0, next: Int
+
+    init(block: Int, stride: Int) {
+      self.block = block
+      self.stride = stride
+      next = stride > 0 ? Self.place(block, 0, stride) : Int.max
+    }
+
+    private static func place(_ block: Int, _ run: Int, _ stride: Int) -> Int {
+      var hash = SplitMix64(state: UInt64(truncatingIfNeeded: block) << 32 ^ UInt64(truncatingIfNeeded: run))
+      return run * stride + Int(hash.next().multipliedFullWidth(by: UInt64(stride)).high)
+    }
+
+    /// Takes the places in a chunk of `samples` from `start` on.
+    mutating func take(from start: Int, _ samples: Int, valid: UnsafeMutablePointer<Float>) {
+      while next < start + samples {
+        if valid[next - start] > 0 { places.append(next) }
+        run += 1
+        next = Self.place(block, run, stride)
+      }
+    }
   }
 
   /// The feature space that these figures give.

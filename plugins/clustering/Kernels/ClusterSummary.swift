@@ -22,31 +22,6 @@ public struct ClusterSummary: Sendable, Hashable {
   }
 }
 
-/// Deviations from the centres that a last pass adds up, merged in block order.
-struct SpreadPartial: Sendable {
-  var squares: [Double]
-  var brightness, brightnessSquares: [Double]
-  var sums: [Double]
-
-  init(clusters: Int, features: Int) {
-    squares = [Double](repeating: 0, count: clusters * features)
-    sums = squares
-    brightness = [Double](repeating: 0, count: clusters)
-    brightnessSquares = brightness
-  }
-
-  mutating func merge(_ other: SpreadPartial) {
-    for i in squares.indices {
-      squares[i] += other.squares[i]
-      sums[i] += other.sums[i]
-    }
-    for i in brightness.indices {
-      brightness[i] += other.brightness[i]
-      brightnessSquares[i] += other.brightnessSquares[i]
-    }
-  }
-}
-
 extension Array where Element == ClusterSummary {
   /// Clusters from the darkest to the brightest; equal ones keep their order.
   public var orderByBrightness: [Int] { map(\.mean).orderByBrightness }

@@ -23,14 +23,45 @@ struct ClusterSums {
     _ buffer: borrowing ChunkBuffer, _ samples: Int, _ vectors: Int, _ labels: UnsafeMutablePointer<Int32>, _ inertia: Double
   ) {
     self.inertia += inertia
-    if clusters <= Self.masked && isWhole {
-      addMasked(buffer, vectors, labels)
-    } else {
+    count(samples, vectors, labels)
+    if clusters <= Self.masked && isWhole { addMasked(buffer, vectors, labels) } else { addSums(buffer, samples, labels) }
+  }
+
+  /// Counts a chunk.
+  @inline(__always)
+  mutating func count(_ samples: Int, _ vectors: Int, _ labels: UnsafeMutablePointer<Int32>) {
+    if clusters <= Self.masked { return countMasked(vectors, labels) }
+    counts.withUnsafeMutableBufferPointer { c in for i in 0..<samples { c[Int(labels[i])] += 1 } }
+  }
+
+  /// Adds the numbers of a chunk in double precision, one by one.
+  @inline(__always)
+  mutating func addSums(_ buffer: borrowing ChunkBuffer, _ samples: Int, _ labels: UnsafeMutablePointer<Int32>) {
+    let d = features, planes = buffer.planes
+    sums.withUnsafeMutableBufferPointer { s in
       for i in 0..<samples {
-        let label = Int(labels[i])
-        counts[label] += 1
-        for f in 0..<features { sums[label * features + f] += Double(buffer.planes[f * ChunkBuffer.capacity + i]) }
+        let at = Int(labels[i]) * d
+        for f in 0..<d { s[at + f] += Double(planes[f * ChunkBuffer.capacity + i]) }
       }
+    }
+  }
+
+  /// The sums that follow from deviations about whole numbers, exactly.
+  mutating func take(_ spread: SpreadPartial, about origins: [Double]) {
+    for j in 0..<clusters {
+      for f in 0..<features { sums[j * features + f] += spread.sums[j * features + f] + Double(counts[j]) * origins[j * features + f] }
+    }
+  }
+
+  private mutating func countMasked(_ vectors: Int, _ labels: UnsafeMutablePointer<Int32>) {
+    for j in 0..<clusters {
+      let wanted = SIMD8<Int32>(repeating: Int32(j))
+      var found = SIMD8<Int32>.zero
+      for i in 0..<vectors {
+        let mask = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self) .== wanted
+        found = found &+ SIMD8<Int32>.zero.replacing(with: 1, where: mask)
+      }
+      counts[j] += Int(found.wrappedSum())
     }
   }
 
@@ -48,12 +79,6 @@ struct ClusterSums {
   private mutating func addMasked(_ buffer: borrowing ChunkBuffer, _ vectors: Int, _ labels: UnsafeMutablePointer<Int32>) {
     for j in 0..<clusters {
       let wanted = SIMD8<Int32>(repeating: Int32(j))
-      var found = SIMD8<Int32>.zero
-      for i in 0..<vectors {
-        let mask = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self) .== wanted
-        found = found &+ SIMD8<Int32>.zero.replacing(with: 1, where: mask)
-      }
-      counts[j] += Int(found.wrappedSum())
       for f in 0..<features {
         let plane = buffer.planes + f * ChunkBuffer.capacity
         var sum = SIMD8<Float>.zero
@@ -67,67 +92,14 @@ struct ClusterSums {
   }
 }
 
+/// The sum of four lanes in double precision.
+@inline(__always)
+func total(_ sum: SIMD4<Float>) -> Double { SIMD4<Double>(sum).sum() }
+
 /// The sum of eight lanes in double precision.
 @inline(__always)
 func total(_ sum: SIMD8<Float>) -> Double {
   var result = 0.0
   for lane in 0..<8 { result += Double(sum[lane]) }
   return result
-}
-
-extension SpreadPartial {
-  /// Adds a chunk's deviations from the centres, stored units about the reference: `centres[cluster * features + feature]`.
-  @inline(__always)
-  mutating func add(
-    _ buffer: borrowing ChunkBuffer, _ samples: Int, _ vectors: Int, _ labels: UnsafeMutablePointer<Int32>,
-    centres: [Double], share: [Double]
-  ) {
-    let k = brightness.count, d = share.count
-    if k > ClusterSums.masked { return addOneByOne(buffer, samples, labels, centres: centres, share: share) }
-    for j in 0..<k {
-      let wanted = SIMD8<Int32>(repeating: Int32(j))
-      for f in 0...d {
-        var sum = SIMD8<Float>.zero, square = sum
-        for i in 0..<vectors {
-          let mask = UnsafeRawPointer(labels + i * 8).load(as: SIMD8<Int32>.self) .== wanted
-          var deviation = SIMD8<Float>.zero
-          if f < d {
-            deviation = lanes(buffer.planes + f * ChunkBuffer.capacity, i) - Float(centres[j * d + f])
-          } else {
-            for g in 0..<d {
-              deviation += (lanes(buffer.planes + g * ChunkBuffer.capacity, i) - Float(centres[j * d + g])) * Float(share[g])
-            }
-          }
-          deviation = SIMD8<Float>.zero.replacing(with: deviation, where: mask)
-          sum += deviation
-          square += deviation * deviation
-        }
-        if f < d {
-          sums[j * d + f] += total(sum)
-          squares[j * d + f] += total(square)
-        } else {
-          brightness[j] += total(sum)
-          brightnessSquares[j] += total(square)
-        }
-      }
-    }
-  }
-
-  private mutating func addOneByOne(
-    _ buffer: borrowing ChunkBuffer, _ samples: Int, _ labels: UnsafeMutablePointer<Int32>, centres: [Double], share: [Double]
-  ) {
-    let k = brightness.count, d = share.count
-    for i in 0..<samples where labels[i] < k {
-      let label = Int(labels[i])
-      var bright = 0.0
-      for f in 0..<d {
-        let deviation = Double(buffer.planes[f * ChunkBuffer.capacity + i]) - centres[label * d + f]
-        sums[label * d + f] += deviation
-        squares[label * d + f] += deviation * deviation
-        bright += deviation * share[f]
-      }
-      brightness[label] += bright
-      brightnessSquares[label] += bright * bright
-    }
-  }
 }

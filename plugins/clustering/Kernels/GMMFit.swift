@@ -77,12 +77,12 @@ public struct GMMFit: Sendable {
   ///
   /// - Parameter observe: told after each pass over all samples its number and the mean log-likelihood.
   public func run(
-    _ reader: some SampleReader, map: some BlockMap, census known: Census? = nil,
+    _ reader: some SampleReader, map: some BlockMap,
     observe: @Sendable (_ pass: Int, _ meanLogLikelihood: Double) -> Void = { _, _ in }
   ) async throws -> GMMResult {
     try options.check()
-    let census = if let known { known } else { try await Census.take(reader, map: map) }
-    let sample = try await census.draw(reader, limit: options.sampleLimit, map: map)
+    let survey = try await Survey.take(reader, wanted: options.sampleLimit * 2, least: options.sampleLimit, map: map)
+    let census = survey.census, sample = survey.sample(options.sampleLimit)
     let space = census.space(standardise: options.standardise), layout = reader.layout
     let training = MemoryReader(layout: layout, blocks: sample.cut(into: 1 << 14))
     let isAll = sample.count == census.validCount

@@ -10,72 +10,91 @@ public struct KMeansFit: Sendable {
   ///
   /// - Parameters:
   ///   - arrange: the order in which the clusters are numbered, told by their centres: new cluster `i` is `arrange(centres)[i]`.
-  ///   - keep: given each block's number and labels, 255 for samples left out, perhaps from several threads.
+  ///   - keeper: takes the labels of all blocks.
   ///   - observe: told after each step over all samples its number and the centres' squared shift as a share of the mean variance.
   public func run(
-    _ reader: some SampleReader, map: some BlockMap, census known: Census? = nil,
+    _ reader: some SampleReader, map: some BlockMap,
     arrange: (_ centres: [[Double]]) throws -> [Int] = { Array($0.indices) },
-    keep: @escaping @Sendable (_ block: Int, _ labels: [UInt8]) throws -> Void = { _, _ in },
+    keeper: (any LabelKeeper)? = nil,
     observe: @Sendable (_ pass: Int, _ shift: Double) -> Void = { _, _ in }
   ) async throws -> KMeansResult {
     try options.check()
-    let census = if let known { known } else { try await Census.take(reader, map: map) }
-    let sample = try await census.draw(reader, limit: options.sampleLimit, map: map)
+    let survey = try await Survey.take(reader, wanted: options.sampleLimit * 15, least: options.sampleLimit, map: map)
+    let census = survey.census, sample = survey.sample(options.sampleLimit)
     try await census.requireDistinct(options.clusters, in: reader, sample: sample, map: map)
     let space = census.space(standardise: options.standardise)
     let lloyd = Lloyd(space: space, layout: reader.layout, whole: census.isWhole, options: options, census: census)
-    var (centres, sampleIterations, isConverged) = try await startBest(sample, lloyd, map)
-    var fullIterations = 0, trained = sample.count
     let wanted = Int((options.trainingShare * Double(census.validCount)).rounded(.up))
-    if options.miniBatch == nil && sample.count < wanted {
+    var (centres, sampleIterations, isConverged) = try await startBest(sample, lloyd, map, toRest: sample.count >= wanted)
+    var trained = sample.count, fullIterations = 0
+    let trainsOnAll = options.miniBatch == nil && sample.count < wanted && wanted == census.validCount
+    // Enough to choose margins by.
+    let few = survey.sample(50_000)
+    if options.miniBatch == nil, sample.count < wanted {
       trained = wanted
-      if wanted < census.validCount {
+      if survey.pickedCount > sample.count, survey.pickedCount < wanted {
+        // Centres of many samples lie nearer to those of all, which saves steps over all.
+        let picked = MemoryReader(layout: reader.layout, blocks: survey.picked)
+        let steps: Int
+        (centres, steps, isConverged) = try await rest(centres, few, lloyd, picked, map) { _, _ in }.result
+        sampleIterations += steps
+      }
+      if !trainsOnAll {
         let share = try await census.draw(reader, limit: wanted, map: map)
         let cut = MemoryReader(layout: reader.layout, blocks: share.cut(into: 1 << 18))
-        (centres, fullIterations, isConverged) = try await rest(centres, sample, lloyd, cut, map, observe)
-      } else {
-        (centres, fullIterations, isConverged) = try await rest(centres, sample, lloyd, reader, map, observe)
+        (centres, fullIterations, isConverged) = try await rest(centres, few, lloyd, cut, map, observe).result
       }
     }
+    // Numbered as well as can be told now, so that hardly a label changes its number later.
+    centres = try arrange(centres).map { [centres] in centres[$0] }
+    let final: SettledPass
+    if trainsOnAll {
+      let rested = try await rest(centres, few, lloyd, reader, map, keeper: keeper, observe)
+      (centres, fullIterations, isConverged) = rested.result
+      final = rested.pass
+    } else {
+      final = try await SettledPass(lloyd, from: centres, sample: few, share: 0, reader, map, keeper: keeper)
+    }
     let order = try arrange(centres)
-    centres = order.map { [centres] in centres[$0] }
-    let (total, clusters) = try await lloyd.summarise(centres, reader, map, keep: keep)
+    let (total, clusters) = try await final.finish(centres, order: order, map, keeper: keeper)
     return KMeansResult(
-      centres: centres, space: space, counts: total.counts, inertia: total.inertia,
+      centres: order.map { [centres] in centres[$0] }, space: space, counts: order.map { total.counts[$0] }, inertia: total.inertia,
       sampleIterations: sampleIterations, fullIterations: fullIterations, isConverged: isConverged,
       validCount: census.validCount, skipped: census.skipped, trainingCount: trained, clusters: clusters)
   }
 
-  /// Lloyd steps over all blocks until the centres rest: centres, steps, whether they rest.
+  /// Lloyd steps over all blocks until the centres rest: centres, steps, whether they rest, and a pass that holds for those centres.
   ///
   /// A pass over everything is followed by steps over the samples near a border alone, as long as these are all that can change
   /// their cluster. With a border share of 0 every step is a pass over everything: the plain twin.
   private func rest(
     _ start: [[Double]], _ sample: SampleBlock, _ lloyd: Lloyd, _ reader: some SampleReader, _ map: some BlockMap,
-    _ observe: @Sendable (Int, Double) -> Void
-  ) async throws -> ([[Double]], Int, Bool) {
-    var centres = start, steps = 0
+    keeper: (any LabelKeeper)? = nil, _ observe: @Sendable (Int, Double) -> Void
+  ) async throws -> (result: ([[Double]], Int, Bool), pass: SettledPass) {
+    var centres = start, steps = 0, isDone = false, isAtRest = false
+    // The more clusters, the dearer a pass over everything and the farther the least of them go.
+    let share = min(0.5, options.borderShare * (Double(start.count) / 2).squareRoot())
     while true {
-      let margin = lloyd.margin(centres, sample, share: options.borderShare), origin = centres
-      let (settled, border) = try await lloyd.borderPass(centres, margin: margin, reader, map)
-      repeat {
-        var total = settled
-        total.merge(try await lloyd.pass(centres, border, map))
-        let next = try await lloyd.update(centres, total, reader, map)
+      let pass = try await SettledPass(
+        lloyd, from: centres, sample: sample, share: share, reader, map, keeper: keeper)
+      while !isDone, pass.holds(for: centres) {
+        let next = try await lloyd.update(centres, try await pass.step(centres, map), reader, map)
         let shift = lloyd.shift(centres, next)
         steps += 1
         observe(steps, shift)
-        if shift <= options.tolerance { return (next, steps, true) }
-        if steps == options.maxIterations { return (next, steps, false) }
         centres = next
-        // A little less than half, so that rounding cannot matter.
-      } while lloyd.displacement(origin, centres) < 0.49 * margin
+        isAtRest = shift <= options.tolerance
+        isDone = isAtRest || steps == options.maxIterations
+      }
+      if isDone, pass.holds(for: centres) { return ((centres, steps, isAtRest), pass) }
     }
   }
 
   /// The best of several starts on a sample: centres, steps and whether they came to rest.
+  ///
+  /// - Parameter toRest: whether the best goes on to the tolerance, or ends at the ordinary one.
   func startBest(
-    _ sample: SampleBlock, _ lloyd: Lloyd, _ map: some BlockMap
+    _ sample: SampleBlock, _ lloyd: Lloyd, _ map: some BlockMap, toRest: Bool = true
   ) async throws -> ([[Double]], Int, Bool) {
     let options = options
     let seeding = KMeansSeeding(sample, space: lloyd.space, layout: lloyd.layout)
@@ -92,6 +111,7 @@ public struct KMeansFit: Sendable {
     var best = 0
     for i in runs.indices where runs[i].1 < runs[best].1 { best = i }
     let (centres, _, steps, isAtRest) = runs[best]
+    if !toRest { return (centres, steps, isAtRest) }
     if options.miniBatch != nil || options.tolerance >= 1e-4 { return (centres, steps, isAtRest) }
     let left = max(1, options.maxIterations - steps)
     let final = lloyd.converge(centres, sample, tolerance: options.tolerance, limit: left)

@@ -47,8 +47,9 @@ public struct KMeansOptions: Sendable {
   public var seed: UInt64 = 0
   /// Valid samples from which the starts are made; all when there are no more.
   public var sampleLimit = 200_000
-  /// Share of the samples that is put aside as near a border between clusters, so that most steps look at those alone; 0 for full steps.
-  public var borderShare = 0.03
+  /// Share of the samples that is put aside as near the border between two clusters, so that most steps look at those alone; more with more
+  /// clusters, by the square root of their number; 0 for full steps.
+  public var borderShare = 0.015
   /// Share of the valid samples to train on (0 < share <= 1); below 1 all samples are labelled but not trained on.
   public var trainingShare = 1.0
   /// Samples of a mini-batch; nil for Lloyd's full steps.

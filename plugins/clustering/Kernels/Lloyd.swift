@@ -23,26 +23,17 @@ struct Lloyd: Sendable {
     return parts.reduce(into: KMeansPartial(clusters: centres.count, features: layout.count)) { $0.merge($1) }
   }
 
-  /// A pass that puts aside the samples near a border; see `KMeansKernel.borderPass`.
-  func borderPass(
-    _ centres: [[Double]], margin: Double, _ reader: some SampleReader, _ map: some BlockMap
-  ) async throws -> (settled: KMeansPartial, border: MemoryReader) {
-    let kernel = kernel(centres)
-    let gap = Float(margin / kernel.squaredUnit.squareRoot())
-    let parts = try await map.map(reader.blockCount) { kernel.borderPass(try reader.read(block: $0), margin: gap) }
-    let settled = parts.reduce(into: KMeansPartial(clusters: centres.count, features: layout.count)) { $0.merge($1.settled) }
-    return (settled, MemoryReader(layout: layout, blocks: parts.map(\.border)))
-  }
-
-  /// The margin within which about a share of the samples lies, in the feature space; 0 when rounding could matter there.
-  func margin(_ centres: [[Double]], _ sample: SampleBlock, share: Double) -> Double {
-    guard share > 0, centres.count > 1 else { return 0 }
-    let kernel = kernel(centres), unit = kernel.squaredUnit.squareRoot()
-    let gaps = kernel.gaps(sample).sorted()
-    guard let last = gaps.last, last.isFinite else { return 0 }
-    let gap = gaps[min(gaps.count - 1, Int(share * Double(gaps.count)))]
+  /// The margin within which about a share of the samples lies, and a usual distance from the nearest centre, in the kernel's space;
+  /// a margin of 0 when rounding could matter there.
+  func margin(_ centres: [[Double]], _ sample: SampleBlock, share: Double) -> (margin: Float, radius: Float) {
+    guard share > 0, centres.count > 1 else { return (0, 1) }
+    let (gaps, nearest) = kernel(centres).gaps(sample)
+    let sorted = gaps.sorted()
+    guard let last = sorted.last, last.isFinite else { return (0, 1) }
+    let radius = max(nearest.sorted()[nearest.count / 2], last * 1e-3)
+    let gap = sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
     // Distances are good to about a millionth.
-    return gap > last * 1e-3 ? Double(gap) * unit : 0
+    return gap > last * 1e-3 ? (gap, radius) : (0, 1)
   }
 
   /// The longest way that a centre went, in the feature space.
@@ -149,36 +140,6 @@ struct Lloyd: Sendable {
       if quiet >= 10 { return (centres, step) }
     }
     return (centres, steps)
-  }
-
-  /// The last pass: counts, inertia and the spread within each cluster; `keep` takes each block's labels, 255 for samples left out.
-  func summarise(
-    _ centres: [[Double]], _ reader: some SampleReader, _ map: some BlockMap, keep: @escaping @Sendable (Int, [UInt8]) throws -> Void
-  ) async throws -> (KMeansPartial, [ClusterSummary]) {
-    let kernel = kernel(centres), k = centres.count, d = layout.count
-    let parts = try await map.map(reader.blockCount) { b in
-      let (sums, spread, labels) = kernel.last(try reader.read(block: b))
-      try keep(b, labels)
-      return (sums, spread)
-    }
-    var total = KMeansPartial(clusters: k, features: d), spread = SpreadPartial(clusters: k, features: d)
-    for (t, s) in parts {
-      total.merge(t)
-      spread.merge(s)
-    }
-    let clusters = centres.indices.map { j -> ClusterSummary in
-      let n = Double(max(1, total.counts[j]))
-      func variance(_ squares: Double, _ sum: Double) -> Double { max(0, squares / n - (sum / n) * (sum / n)) }
-      return ClusterSummary(
-        mean: centres[j],
-        variance: (0..<d).map { f in
-          let s = layout[f].scale
-          return variance(spread.squares[j * d + f], spread.sums[j * d + f]) * s * s
-        },
-        brightnessVariance: variance(spread.brightnessSquares[j], spread.brightness[j]),
-        count: Double(total.counts[j]))
-    }
-    return (total, clusters)
   }
 }
 

@@ -77,6 +77,8 @@ public protocol SampleReader: Sendable {
   var layout: [FeatureLayout] { get }
   /// Number of blocks; 256 rows each for rasters.
   var blockCount: Int { get }
+  /// Samples of all blocks, those to be skipped included.
+  var sampleCount: Int { get }
   /// Reads a block; all blocks hold the same kind of values.
   func read(block: Int) throws -> SampleBlock
 }
@@ -101,6 +103,7 @@ public struct MemoryReader: SampleReader {
   public let layout: [FeatureLayout]
   private let blocks: [SampleBlock]
   public var blockCount: Int { blocks.count }
+  public var sampleCount: Int { blocks.reduce(0) { $0 + $1.count } }
 
   /// A reader over blocks, whose features are those of the layout.
   public init(layout: [FeatureLayout], blocks: [SampleBlock]) {
