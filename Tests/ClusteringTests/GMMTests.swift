@@ -59,6 +59,31 @@ import Testing
     }
   }
 
+  /// Stored probabilities are those of `classify` in whole steps, and the kept labels are its labels.
+  @Test(arguments: [2, 3]) func storedAgreesWithPlainTwin(components: Int) async throws {
+    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(9001).values, block: 3001), kept = KeptLabels()
+    let fitted = try await GMMFit(GMMOptions(components: components)).run(
+      reader, map: TaskMap(), arrange: { $0.indices.sorted { a, b in a > b } }, keeper: kept)
+    let kernel = try fitted.kernel(layout: reader.layout, whole: true)
+    let of = (0..<components).map { $0 == 0 ? 7 : 4 }
+    for b in 0..<reader.blockCount {
+      let block = try reader.read(block: b), plain = kernel.classify(block), n = block.count
+      #expect(kept[b] == plain.labels)
+      let sums = plain.probabilities(classOf: of, codes: [4, 7])
+      for (uncertainty, last) in [(StoredUncertainty.entropy, [plain.entropy]), (.top, [plain.topProbability]), (.none, [])] {
+        let stored = kernel.stored(block, components: of, codes: [4, 7], uncertainty: uncertainty, steps: 50_000, left: 65535)
+        let bands = sums + last
+        #expect(stored.count == bands.count * n)
+        for (band, values) in bands.enumerated() {
+          for i in 0..<n {
+            let told = stored[band * n + i]
+            #expect(values[i].isNaN ? told == 65535 : abs(Float(told) - values[i] * 50_000) <= 0.51)
+          }
+        }
+      }
+    }
+  }
+
   @Test func criteriaFollowTheirDefinitions() async throws {
     let reader = SampleScenes.reader(SampleScenes.iceAndLeads(2000).values, block: 2000)
     let r = try await GMMFit(GMMOptions(components: 2)).run(reader, map: SerialMap())

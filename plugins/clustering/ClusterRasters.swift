@@ -40,10 +40,6 @@ enum ClusterRasters {
   /// One stored step of a probability.
   static let probabilityStep = 1.0 / 50_000
 
-  /// Stored steps of a probability; 65535 for what is left out.
-  @inline(__always)
-  static func stored(_ p: Float) -> UInt16 { p.isNaN ? 65535 : UInt16((min(max(p, 0), 1) * 50_000).rounded()) }
-
   /// The labels of a window computed from the samples.
   static func labels(_ spec: RasterSpec, from source: SampleSource, _ label: @escaping @Sendable (SampleBlock) -> [UInt8]) -> Raster {
     Raster(spec, source: ComputedSource { window, _, block in

@@ -82,11 +82,19 @@ public struct GMMStep: ProcessingStep {
     options.maxIterations = iterations
     options.tolerance = tolerance
     options.seed = context.seed
-    let fitted = try await GMMFit(options).run(source, map: context) { pass, likelihood in
+    let store = try LabelStore(samples, source: source, clusters: clusters, context: context)
+    var orderName = ""
+    let result = try await GMMFit(options).run(
+      source, map: context,
+      arrange: { means in
+        let (order, name) = try ClusterFacts.order(means, source: source, by: orderBy)
+        orderName = name
+        return order
+      },
+      keeper: store
+    ) { pass, likelihood in
       context.log(.debug, "pass \(pass): mean log-likelihood \(likelihood)")
     }
-    let (order, orderName) = try ClusterFacts.order(fitted.clusters.map(\.mean), source: source, by: orderBy)
-    let result = fitted.reordered(order)
     ClusterFacts.recordSkipped(result.skipped, valid: result.validCount, source: source, context: context)
     context.record("mean_log_likelihood", .number(result.meanLogLikelihood))
     context.record("aic", .number(result.aic))
@@ -98,7 +106,7 @@ public struct GMMStep: ProcessingStep {
     context.record("clusters", ClusterFacts.json(result.clusters, features: source.features, codes: named?.codes))
     model = FittedModel(result, features: source.features, order: orderName, source: source.acquisition).named(named)
     let kernel = try result.kernel(layout: source.layout, whole: source.isWhole)
-    (labels, classes) = try await products(source, codes: named?.codes).make({ kernel.classify($0, entropy: false).labels }, context: context)
+    (labels, classes) = try await products(source, codes: named?.codes).make(store.labels(), counts: nil, context: context)
     let probabilities = ProbabilityProducts(
       rules: naming?.rules, codes: named?.codes, clusters: clusters, uncertainty: uncertainty)
     probability = try await probabilities.make(samples, source: source, kernel: kernel, context: context)

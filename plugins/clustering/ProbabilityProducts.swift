@@ -58,14 +58,12 @@ struct ProbabilityProducts {
       let spec = ClusterRasters.probabilitySpec(r.spec, names: names, uncertainty: uncertainty)
       let made = self
       return .raster(Raster(spec, source: ComputedSource { window, bands, block in
-        let n = window.pixelCount
-        var values = [UInt16](repeating: 65535, count: bands.count * n)
         // Tiles of a few thousand samples stay in the caches of one core.
-        let output = kernel.classify(try source.block(window: window), entropy: wantsEntropy)
-        let all = made.columns(output)
-        for (i, band) in bands.enumerated() {
-          all[band].withUnsafeBufferPointer { p in for s in 0..<n { values[i * n + s] = ClusterRasters.stored(p[s]) } }
-        }
+        let all = kernel.stored(
+          try source.block(window: window), components: made.components, codes: made.codes, uncertainty: made.storedUncertainty,
+          steps: Float((1 / ClusterRasters.probabilityStep).rounded()), left: 65535)
+        let n = window.pixelCount
+        let values = bands == Array(spec.bands.indices) ? all : bands.flatMap { all[$0 * n..<($0 + 1) * n] }
         block = PixelBlock(window: window, bandCount: bands.count, values: .uint16(values))
       }))
     case .table(let t):
@@ -74,6 +72,14 @@ struct ProbabilityProducts {
       let joined = (0..<(parts.first?.count ?? 0)).map { c in parts.flatMap { $0[c] } }
       let last = uncertaintyName.map { ($0, joined[joined.count - 1]) }
       return .table(ClusterTables.withProbabilities(t, names: names, values: Array(joined.prefix(names.count)), uncertainty: last))
+    }
+  }
+
+  private var storedUncertainty: StoredUncertainty {
+    switch uncertainty {
+    case .entropy: .entropy
+    case .top: .top
+    case .none: .none
     }
   }
 

@@ -75,9 +75,14 @@ public struct GMMFit: Sendable {
 
   /// Runs the fit; the result depends on samples and options alone.
   ///
-  /// - Parameter observe: told after each pass over all samples its number and the mean log-likelihood.
+  /// - Parameters:
+  ///   - arrange: the order in which the components are numbered, told by their means in physical units: new component `i` is
+  ///     `arrange(means)[i]`.
+  ///   - keeper: takes the labels of all blocks.
+  ///   - observe: told after each pass over all samples its number and the mean log-likelihood.
   public func run(
     _ reader: some SampleReader, map: some BlockMap,
+    arrange: (_ means: [[Double]]) throws -> [Int] = { Array($0.indices) }, keeper: (any LabelKeeper)? = nil,
     observe: @Sendable (_ pass: Int, _ meanLogLikelihood: Double) -> Void = { _, _ in }
   ) async throws -> GMMResult {
     try options.check()
@@ -97,7 +102,14 @@ public struct GMMFit: Sendable {
         mixture, reader, space, census.isWhole, map, tolerance: options.tolerance, observe: observe)
       (mixture, full, isConverged) = (rest.mixture, rest.steps, rest.isConverged)
     }
-    let last = try await pass(mixture, reader, space, census.isWhole, map, 0)
+    mixture = mixture.reordered(try arrange(mixture.means.map { physical($0, space) }))
+    let kernel = try kernel(mixture, space, layout, census.isWhole, 0)
+    let parts = try await map.map(reader.blockCount) { b -> GMMPartial in
+      let (part, labels) = kernel.last(try reader.read(block: b))
+      try keeper?.keep(block: b, labels)
+      return part
+    }
+    let last = parts.reduce(into: GMMPartial(components: mixture.count, features: layout.count)) { $0.merge($1) }
     return GMMResult(
       mixture: mixture, space: space, meanLogLikelihood: last.logLikelihood / Double(max(1, last.count)),
       sampleIterations: settled.steps, fullIterations: full, isConverged: isConverged,
@@ -109,11 +121,20 @@ public struct GMMFit: Sendable {
     _ mixture: GMMParameters, _ reader: some SampleReader, _ space: FeatureSpace, _ whole: Bool,
     _ map: some BlockMap, _ iteration: Int
   ) async throws -> GMMPartial {
-    let kernel = try GMMKernel(
-      mixture, space: space, layout: reader.layout, whole: whole, iteration: iteration,
-      regularisation: options.regularisation)
+    let kernel = try kernel(mixture, space, reader.layout, whole, iteration)
     let parts = try await map.map(reader.blockCount) { kernel.pass(try reader.read(block: $0)) }
     return parts.reduce(into: GMMPartial(components: mixture.count, features: reader.layout.count)) { $0.merge($1) }
+  }
+
+  private func kernel(
+    _ mixture: GMMParameters, _ space: FeatureSpace, _ layout: [FeatureLayout], _ whole: Bool, _ iteration: Int
+  ) throws -> GMMKernel {
+    try GMMKernel(
+      mixture, space: space, layout: layout, whole: whole, iteration: iteration, regularisation: options.regularisation)
+  }
+
+  private func physical(_ mean: [Double], _ space: FeatureSpace) -> [Double] {
+    space.isStandardised ? mean.indices.map { mean[$0] * space.spread[$0] + space.mean[$0] } : mean
   }
 
   private func settle(
@@ -173,13 +194,10 @@ public struct GMMFit: Sendable {
   private func summaries(_ mixture: GMMParameters, _ space: FeatureSpace, _ counts: [Double]) -> [ClusterSummary] {
     mixture.means.indices.map { j in
       let d = space.mean.count
-      let mean = (0..<d).map {
-        space.isStandardised ? mixture.means[j][$0] * space.spread[$0] + space.mean[$0] : mixture.means[j][$0]
-      }
       let matrix = SquareMatrix(rows: mixture.covariances[j]) ?? SquareMatrix(size: d)
       let share = space.spread.map { $0 / Double(d) }
       return ClusterSummary(
-        mean: mean, variance: (0..<d).map { matrix[$0, $0] * space.spread[$0] * space.spread[$0] },
+        mean: physical(mixture.means[j], space), variance: (0..<d).map { matrix[$0, $0] * space.spread[$0] * space.spread[$0] },
         brightnessVariance: matrix.form(share, share), count: counts[j])
     }
   }

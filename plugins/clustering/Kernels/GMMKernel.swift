@@ -14,7 +14,8 @@ public struct GMMKernel: Sendable {
   private let factors: [Float]
   /// log weight + log |L⁻¹| less the largest of them.
   private let constants: [Float]
-  private let common: Double
+  /// What each sample's log-likelihood has beyond what `forEachChunk` tells.
+  let common: Double
   private let isDiagonal: Bool
 
   /// A kernel for a mixture in `space`; throws when a covariance is not positive definite.
@@ -151,6 +152,7 @@ public struct GMMKernel: Sendable {
 
   /// Turns log densities into responsibilities by log-sum-exp; returns the sum of log-likelihoods.
   private func normalise(_ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int) -> Double {
+    if componentCount == 2 { return normalisePair(buffer, r, vectors) }
     let k = componentCount, planes = UnsafeMutableRawPointer(r), stride = ChunkBuffer.capacity * 4
     var low = SIMD4<Double>.zero, high = low
     for i in 0..<vectors {
@@ -174,6 +176,24 @@ public struct GMMKernel: Sendable {
         let e = lanes(r + j * ChunkBuffer.capacity, i) * factor
         planes.storeBytes(of: e, toByteOffset: j * stride + i * 32, as: SIMD8<Float>.self)
       }
+    }
+    return (low + high).sum()
+  }
+
+  /// `normalise` for two components with one exponential, to the same bits.
+  private func normalisePair(_ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int) -> Double {
+    let first = UnsafeMutableRawPointer(r), second = UnsafeMutableRawPointer(r + ChunkBuffer.capacity)
+    var low = SIMD4<Double>.zero, high = low
+    for i in 0..<vectors {
+      let a = lanes(r, i), b = lanes(r + ChunkBuffer.capacity, i), isFirst = a .>= b
+      let larger = b.replacing(with: a, where: isFirst), smaller = a.replacing(with: b, where: isFirst)
+      let e = vectorExp(smaller - larger), sum = e + 1, valid = lanes(buffer.valid, i)
+      let value = SIMD8<Float>.zero.replacing(with: larger + vectorLog(sum), where: valid .> 0)
+      low += SIMD4<Double>(value.lowHalf)
+      high += SIMD4<Double>(value.highHalf)
+      let factor = valid / sum, rest = e * factor
+      first.storeBytes(of: rest.replacing(with: factor, where: isFirst), toByteOffset: i * 32, as: SIMD8<Float>.self)
+      second.storeBytes(of: factor.replacing(with: rest, where: isFirst), toByteOffset: i * 32, as: SIMD8<Float>.self)
     }
     return (low + high).sum()
   }

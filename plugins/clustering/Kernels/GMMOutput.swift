@@ -81,4 +81,114 @@ extension GMMKernel {
       }
     }
   }
+
+  /// Sums of a last pass without those for another step: counts, weights and log-likelihood; and the labels, 255 for samples left out.
+  func last(_ block: SampleBlock) -> (GMMPartial, [UInt8]) {
+    let k = componentCount
+    var partial = GMMPartial(components: k, features: featureCount)
+    let labels = [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
+      count = block.count
+      guard let base = out.baseAddress else { return }
+      forEachChunk(block) { buffer, r, start, samples, vectors, logLikelihood in
+        partial.logLikelihood += logLikelihood
+        var count = SIMD8<Float>.zero
+        for i in 0..<vectors { count += lanes(buffer.valid, i) }
+        partial.count += Int(count.sum())
+        for j in 0..<k {
+          let plane = r + j * ChunkBuffer.capacity
+          var sum = SIMD8<Float>.zero
+          for i in 0..<vectors { sum += lanes(plane, i) }
+          partial.weights[j] += total(sum)
+        }
+        // The responsibilities of a chunk are read by nobody else any more: the first plane takes the largest so far.
+        let out = base + start, valid = buffer.valid
+        for i in 0..<samples { out[i] = valid[i] > 0 ? 0 : 255 }
+        for j in 1..<max(1, k) {
+          let plane = r + j * ChunkBuffer.capacity
+          for i in 0..<samples where plane[i] > r[i] {
+            r[i] = plane[i]
+            out[i] = UInt8(truncatingIfNeeded: j)
+          }
+        }
+      }
+    }
+    partial.logLikelihood += Double(partial.count) * common
+    return (partial, labels)
+  }
+
+  /// Probabilities in whole steps of 1 / `steps`, for bands: each code's sum over the components that count for it, then an uncertainty.
+  ///
+  /// - Parameters:
+  ///   - components: `components[component]` is the code it counts for.
+  ///   - left: what stands for samples left out.
+  /// - Returns: `values[band][sample]`.
+  public func stored(
+    _ block: SampleBlock, components: [Int], codes: [Int], uncertainty: StoredUncertainty, steps: Float, left: UInt16
+  ) -> [UInt16] {
+    let k = componentCount, n = block.count, unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
+    let members = codes.map { code in components.indices.filter { components[$0] == code } }
+    let bands = codes.count + (uncertainty == .none ? 0 : 1), tiny = SIMD8<Float>(repeating: 1e-30)
+    return [UInt16](unsafeUninitializedCapacity: bands * n) { out, count in
+      count = bands * n
+      guard let base = out.baseAddress else { return }
+      forEachChunk(block) { buffer, r, start, samples, vectors, _ in
+        let valid = buffer.valid, planes = StoredPlanes(base: base + start, samples: samples, plane: n, steps: steps, left: left)
+        for (band, all) in members.enumerated() {
+          for i in 0..<vectors {
+            var sum = SIMD8<Float>.zero
+            for j in all { sum += lanes(r + j * ChunkBuffer.capacity, i) }
+            planes.put(band, i, sum, valid)
+          }
+        }
+        switch uncertainty {
+        case .none: break
+        case .top:
+          for i in 0..<vectors {
+            var best = lanes(r, i)
+            for j in 1..<max(1, k) {
+              let p = lanes(r + j * ChunkBuffer.capacity, i)
+              best.replace(with: p, where: p .> best)
+            }
+            planes.put(codes.count, i, best, valid)
+          }
+        case .entropy:
+          for i in 0..<vectors {
+            var sum = SIMD8<Float>.zero
+            for j in 0..<k {
+              let p = lanes(r + j * ChunkBuffer.capacity, i)
+              sum -= p * vectorLog(p.replacing(with: tiny, where: p .< tiny))
+            }
+            sum *= unit
+            planes.put(codes.count, i, sum.replacing(with: SIMD8<Float>.zero, where: sum .< 0), valid)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Which uncertainty goes with stored probabilities.
+public enum StoredUncertainty: Sendable { case none, top, entropy }
+
+/// Where a chunk's probabilities go.
+private struct StoredPlanes {
+  let base: UnsafeMutablePointer<UInt16>
+  let samples, plane: Int
+  let steps: Float
+  let left: UInt16
+
+  /// Eight probabilities of a band in whole steps, what stands for samples left out where `valid` is 0.
+  @inline(__always)
+  func put(_ band: Int, _ i: Int, _ p: SIMD8<Float>, _ valid: UnsafeMutablePointer<Float>) {
+    let one = SIMD8<Float>(repeating: 1), held = p.replacing(with: one, where: p .> one)
+    // Adding 2^23 leaves the rounded number in the low half of each lane; both types have 256 bits.
+    let bits = unsafeBitCast(held * steps + 8_388_608, to: SIMD16<UInt16>.self).evenHalf
+    let isLeft = unsafeBitCast(lanes(valid, i), to: SIMD16<UInt16>.self).oddHalf .== 0
+    let value = bits.replacing(with: left, where: isLeft), to = base + (band * plane + i * 8)
+    if i * 8 + 8 <= samples {
+      UnsafeMutableRawPointer(to).storeBytes(of: value, as: SIMD8<UInt16>.self)
+    } else {
+      for lane in 0..<(samples - i * 8) { to[lane] = value[lane] }
+    }
+  }
 }
