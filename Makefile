@@ -5,12 +5,13 @@
 # make docs   renders docs/steps from the steps' declarations
 # make bench-check  kernels beside a plain loop; fails above a limit
 # make bench-altimetry  a track of 60 000 records beside Python functions
+# make growth  time and memory against pixels, bands, clusters, workers and the memory cap, into docs/growth.md
 # make bench-colocation  a million points on a full tile beside pyproj, rasterio, rasterstats and pyogrio
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-python bench bench-altimetry bench-colocation bench-check docs install stamp packages test-packages digest
+.PHONY: build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -78,6 +79,9 @@ docs: build
 	env -u FLOE_PLUGIN_PATH XDG_DATA_HOME=/nonexistent $(FLOE) steps --markdown docs/steps
 bench-altimetry: build $(VENV)/done
 	$(VENV)/bin/python Benchmarks/bench_altimetry.py
+
+growth: build $(VENV)/done
+	$(VENV)/bin/python Benchmarks/growth.py
 
 # A place of its own: these packages want a newer numpy than Debian's GDAL bindings.
 $(VENV)-bench/done: Benchmarks/requirements-colocation.txt

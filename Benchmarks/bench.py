@@ -13,7 +13,7 @@ from quality import Scene
 HERE = pathlib.Path(__file__).resolve().parent
 FLOE = HERE.parent / ".build/release/floe"
 QUICK = os.environ.get("QUICK") == "1"
-SIZE = int(os.environ.get("SIZE", 5490 if QUICK else 10980))
+SIZE = int(os.environ.get("SIZE", 5460 if QUICK else 10980))
 ROUNDS = int(os.environ.get("ROUNDS", 3))
 # Peers take up to a quarter of an hour each; once is enough to tell them apart.
 PEER_ROUNDS = int(os.environ.get("PEER_ROUNDS", 1))
