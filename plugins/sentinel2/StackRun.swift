@@ -25,6 +25,8 @@ struct StackRun {
     let image = try context.scratch.makeRaster(plan.image), mask = try context.scratch.makeRaster(plan.mask)
     // Tiles lie on the lattice of the images' own tiles, so that none is decoded twice.
     let tiles = plan.scene.tiles(plan.image.tile).compactMap { $0.intersection(plan.window) }
+      // The small ones last, so that all workers end at about the same time.
+      .sorted { $0.pixelCount > $1.pixelCount }
     let worker = TileWorker(files: files, sources: plan.sources, layers: layers, origin: plan.window, image: image, mask: mask)
     let counts = try await context.map(tiles.count, progress: "tiles") { try worker.decode(tiles[$0]) }
     for file in files { file.releaseHandles() }
@@ -64,61 +66,5 @@ struct StackRun {
     context.record("areas", .object(areas))
     context.record("bands", .array(plan.sources.map { .string("\($0.band.name): \($0.treatment)") }))
     if tiles.reduce(0, { $0 + $1[0] }) == 0 { context.warn("no pixel of the chosen part is valid; the stack is empty") }
-  }
-}
-
-/// The work on one tile; shared by all workers.
-struct TileWorker: Sendable {
-  let files: [RasterFile]
-  let sources: [BandSource]
-  let layers: [any MaskLayer]
-  /// The window of the scene that the rasters hold.
-  let origin: PixelWindow
-  let image, mask: KeptRaster
-
-  /// Decodes all bands of a window of the scene, masks them, and keeps both; counts by reason.
-  func decode(_ window: PixelWindow) throws -> [Int] {
-    let n = window.pixelCount
-    var pixels = [UInt16](repeating: 0, count: n * files.count)
-    for (i, file) in files.enumerated() {
-      let resampler = sources[i].resampler, source = resampler.sourceWindow(window)
-      let block = try file.raster.read(source)
-      guard case .uint16(let values) = block.values else { throw FloeError("'\(file.path)' changed its pixel type while it was read") }
-      values.withUnsafeBufferPointer { input in
-        pixels.withUnsafeMutableBufferPointer { all in
-          resampler.resample(input, source, into: UnsafeMutableBufferPointer(rebasing: all[i * n..<(i + 1) * n]), window)
-        }
-      }
-    }
-    var codes = [UInt8](repeating: 0, count: n)
-    if !layers.isEmpty {
-      try codes.withUnsafeMutableBufferPointer { codes in for layer in layers { try layer.mark(window, codes) } }
-    }
-    let counts = Self.blank(&pixels, &codes, bands: files.count)
-    let place = window.offset(columns: -origin.column, rows: -origin.row)
-    try image.write(PixelBlock(window: place, bandCount: files.count, values: .uint16(pixels)), bands: Array(files.indices))
-    try mask.write(PixelBlock(window: place, bandCount: 1, values: .uint8(codes)), bands: [0])
-    return counts
-  }
-
-  /// Marks pixels that are 0 in any band, sets those that take no part to 0 in all bands, and counts the codes.
-  private static func blank(_ pixels: inout [UInt16], _ codes: inout [UInt8], bands: Int) -> [Int] {
-    let n = codes.count
-    return pixels.withUnsafeMutableBufferPointer { pixels in
-      codes.withUnsafeMutableBufferPointer { codes in
-        let noData = PixelReason.noData.rawValue
-        for band in 0..<bands {
-          let start = band * n
-          for i in 0..<n { codes[i] = pixels[start + i] == 0 ? noData : codes[i] }
-        }
-        for band in 0..<bands {
-          let start = band * n
-          for i in 0..<n { pixels[start + i] = codes[i] == 0 ? pixels[start + i] : 0 }
-        }
-        var counts = [Int](repeating: 0, count: 256)
-        counts.withUnsafeMutableBufferPointer { counts in for i in 0..<n { counts[Int(codes[i])] += 1 } }
-        return Array(counts[0..<PixelReason.allCases.count])
-      }
-    }
   }
 }

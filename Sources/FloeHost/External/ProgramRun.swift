@@ -25,7 +25,9 @@ struct ProgramRun: Sendable {
     let result: ExecutionResult<Void, SequenceOutput, CombinedErrorOutput>
     do {
       result = try await Subprocess.run(
-        .path(.init(program[0])), arguments: Arguments(Array(program.dropFirst())), workingDirectory: .init(folder), platformOptions: options,
+        .path(.init(program[0])), arguments: Arguments(Array(program.dropFirst())),
+        environment: .inherit.updating(Dictionary(GDALRuntime.ownVariables.map { (Environment.Key(stringLiteral: $0), String?.none) }) { first, _ in first }),
+        workingDirectory: .init(folder), platformOptions: options,
         input: .none, output: .sequence, error: .combinedWithOutput
       ) { execution in
         let group = execution.processIdentifier.value

@@ -1,6 +1,5 @@
 import FloeSDK
 import Foundation
-import Synchronization
 
 /// Writes one output of a pipeline into the staging folder: the file, its style and its STAC item.
 struct OutputWriter: Sendable {
@@ -68,24 +67,17 @@ struct OutputWriter: Sendable {
 
   private func writeRaster(_ raster: Raster, to path: String, reference: Pipeline.Reference) async throws {
     let spec = raster.spec
-    // Small temporary files stay in memory; for large ones a file is no slower, since the system's own cache takes it.
-    let size = spec.byteCount * 4 / 3
+    // Small scratch stays in memory; for more a file is no slower, since the system's own cache takes it.
+    let size = CloudOptimizedFile.scratchBytes(raster)
     let reservation = size <= Scratch.largestInMemory ? scratch.reserve(size) : nil
-    let cancellation = cancellation
-    let writer = try CloudOptimizedWriter(
-      path: path, spec: spec,
+    let pool = pool, cancellation = cancellation, sink = sink, name = output.name
+    let file = CloudOptimizedFile(
+      raster, path: path,
       options: RasterWriteOptions(
         threads: pool.workers, scratchDirectory: reservation == nil ? scratch.directory : nil,
-        provenance: try provenance.items(for: reference), isCancelled: { cancellation.isCancelled }))
-    let tiles = spec.grid.tiles(Self.writeTile(raster))
-    let sink = sink, name = output.name
-    sink.progress(step: name, done: 0, total: tiles.count, unit: "tiles")
-    let done = Count()
-    _ = try await pool.map(tiles.count, cancellation: cancellation) { i in
-      try writer.write(try raster.read(tiles[i]))
-      sink.progress(step: name, done: done.next(), total: tiles.count, unit: "tiles")
-    }
-    try writer.finish()
+        provenance: try provenance.items(for: reference), isCancelled: { cancellation.isCancelled })
+    ) { done, total in sink.progress(step: name, done: done, total: total, unit: "tiles") }
+    try await file.write { count, body in _ = try await pool.map(count, cancellation: cancellation, body) }
     withExtendedLifetime(reservation) {}
     let base = String(path.dropLast(".tif".count))
     let qml = try StyleRenderer(share: share).qml(for: spec) { try Self.percentiles(path: path, band: $0) }
@@ -95,15 +87,6 @@ struct OutputWriter: Sendable {
     } else {
       sink.log(.info, step: output.name, "no STAC item: the raster has no time or no coordinate reference system")
     }
-  }
-
-  /// Whole blocks of the file, in the direction in which the source delivers cheaply.
-  private static func writeTile(_ raster: Raster) -> TileSize {
-    let source = raster.spec.tile, grid = raster.spec.grid
-    if raster.source.isKept || source.width < grid.width {
-      return TileSize(width: max(1024, (source.width + 511) / 512 * 512), height: max(512, (source.height + 511) / 512 * 512))
-    }
-    return TileSize(width: grid.width, height: 512)
   }
 
   /// The 2nd and 98th percentile of a band in physical units, from an overview of at most about a million pixels.
@@ -144,10 +127,4 @@ extension OutputWriter {
         && kept.columns.contains { if case .array = $0.values { true } else { false } }
     }?.name
   }
-}
-
-/// Counts finished pieces from several threads.
-private final class Count: Sendable {
-  private let value = Atomic<Int>(0)
-  func next() -> Int { value.wrappingAdd(1, ordering: .relaxed).newValue }
 }

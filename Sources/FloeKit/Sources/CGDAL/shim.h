@@ -1,5 +1,10 @@
 #pragma once
 #include <cpl_conv.h>
+#include <gdal_version.h>
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 4, 0)
+#include <cpl_compressor.h>
+#endif
+#include <stdio.h>
 #include <cpl_error.h>
 #include <cpl_minixml.h>
 #include <cpl_string.h>
@@ -42,5 +47,29 @@ static inline void floe_reuse_freed_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
   mallopt(M_TOP_PAD, 4 << 20);
+#endif
+}
+
+/// Whether GDAL lends the compressor of that name, for example `zstd`.
+static inline int floe_has_compressor(const char *name) {
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 4, 0)
+  return CPLGetCompressor(name) != NULL;
+#else
+  return 0;
+#endif
+}
+
+/// Compresses `size` bytes into `room` bytes with GDAL's compressor of that name; the length, or -1 when it fails or does not fit.
+static inline long long floe_compress(const char *name, int level, const void *bytes, size_t size, void *out, size_t room) {
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 4, 0)
+  const CPLCompressor *compressor = CPLGetCompressor(name);
+  if (compressor == NULL) return -1;
+  char text[32];
+  snprintf(text, sizeof text, "LEVEL=%d", level);
+  const char *options[] = {text, NULL};
+  size_t length = room;
+  return compressor->pfnFunc(bytes, size, &out, &length, (CSLConstList)options, compressor->user_data) ? (long long)length : -1;
+#else
+  return -1;
 #endif
 }

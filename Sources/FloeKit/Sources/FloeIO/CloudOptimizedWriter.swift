@@ -17,6 +17,8 @@ public struct RasterWriteOptions: Sendable {
   public var provenance: [String: String]
   /// Asked now and then; true ends `finish` with `Cancelled`.
   public var isCancelled: @Sendable () -> Bool
+  /// Whether offsets have 64 bits; nil leaves that to GDAL's estimate.
+  var isBig: Bool?
 
   /// The defaults: chosen by kind of raster, one thread, temporary pixels in memory.
   public init(
@@ -29,6 +31,17 @@ public struct RasterWriteOptions: Sendable {
     self.scratchDirectory = scratchDirectory
     self.provenance = provenance
     self.isCancelled = isCancelled
+  }
+}
+
+extension RasterWriteOptions {
+  /// The compression, its level (0 where it has none or GDAL's default is taken), and whether differences to the neighbour are stored.
+  func settled(for spec: RasterSpec) -> (compression: String, level: Int, isPredicted: Bool) {
+    let codes = PyramidRule(spec) == .mode
+    let compression = compression ?? (!codes && GDALRuntime.driver("COG", offers: "ZSTD") ? "ZSTD" : "DEFLATE")
+    // Differences help measurements; codes are runs of one value already.
+    let isPredicted = !codes && ["DEFLATE", "ZSTD", "LZW"].contains(compression)
+    return (compression, level ?? ["DEFLATE": 5, "ZSTD": 1][compression] ?? 0, isPredicted)
   }
 }
 
@@ -179,16 +192,12 @@ public final class CloudOptimizedWriter: @unchecked Sendable {
   }
 
   private func creationOptions() -> [String] {
-    let codes = PyramidRule(spec) == .mode
-    let compression = options.compression ?? (!codes && GDALRuntime.driver("COG", offers: "ZSTD") ? "ZSTD" : "DEFLATE")
-    // Differences to the neighbour help measurements; codes are runs of one value already.
-    let predictor = codes || !["DEFLATE", "ZSTD", "LZW"].contains(compression) ? "NO" : "YES"
+    let chosen = options.settled(for: spec)
     var list = [
-      "BLOCKSIZE=512", "OVERVIEWS=FORCE_USE_EXISTING", "BIGTIFF=IF_SAFER", "COMPRESS=\(compression)", "PREDICTOR=\(predictor)",
-      "NUM_THREADS=\(max(1, options.threads))",
+      "BLOCKSIZE=512", "OVERVIEWS=FORCE_USE_EXISTING", "BIGTIFF=\(options.isBig.map { $0 ? "YES" : "NO" } ?? "IF_SAFER")",
+      "COMPRESS=\(chosen.compression)", "PREDICTOR=\(chosen.isPredicted ? "YES" : "NO")", "NUM_THREADS=\(max(1, options.threads))",
     ]
-    let levels = ["DEFLATE": 5, "ZSTD": 1]
-    if let level = options.level ?? levels[compression] { list.append("LEVEL=\(level)") }
+    if chosen.level > 0 { list.append("LEVEL=\(chosen.level)") }
     return list
   }
 

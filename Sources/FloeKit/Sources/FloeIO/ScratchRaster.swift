@@ -4,11 +4,13 @@ import Glibc
 /// Keeps a raster's pixels for many passes, in memory or in an unnamed file on disk.
 ///
 /// Windows that share no pixel may be written from several threads at once; a window may be read as soon as it is written.
-/// Pixels never written are zero. The file is read with pread, never mapped, so that it takes no resident memory.
+/// Pixels never written are zero. The file is read with pread, never mapped, so that it takes no resident memory. Pixels lie tile by tile,
+/// in the raster's own tiles, so that a decoded tile is one run of whole pages: half-written pages cost the system a second visit.
 public final class ScratchRaster: RasterSource {
   /// The raster's description.
   public let spec: RasterSpec
   private let store: any PlaneStore
+  private let layout: ScratchLayout
 
   /// Room for all pixels of `spec`.
   ///
@@ -17,10 +19,11 @@ public final class ScratchRaster: RasterSource {
   ///   - directory: the folder of that file; it should not lie on a memory file system.
   public init(_ spec: RasterSpec, inMemoryAllowed: Bool, directory: String) throws {
     self.spec = spec
+    layout = ScratchLayout(spec)
     if inMemoryAllowed {
-      store = try MemoryPlanes(byteCount: spec.byteCount)
+      store = try MemoryPlanes(byteCount: layout.byteCount)
     } else {
-      store = try FilePlanes(byteCount: spec.byteCount, directory: directory)
+      store = try FilePlanes(byteCount: layout.byteCount, directory: directory)
     }
   }
 
@@ -32,8 +35,9 @@ public final class ScratchRaster: RasterSource {
   public func write(_ block: PixelBlock, bands: [Int]) throws {
     precondition(bands.count == block.bandCount && block.values.type == spec.type, "a scratch block of another shape or type")
     try block.values.withBytes { bytes in
-      try segments(block.window, bands: bands) { offset, range in
-        try store.write(UnsafeRawBufferPointer(rebasing: bytes[range]), at: offset)
+      guard let base = bytes.baseAddress else { return }
+      try layout.runs(block.window, bands: bands) { run in
+        try store.write(base.advanced(by: run.position), run)
       }
     }
   }
@@ -41,32 +45,18 @@ public final class ScratchRaster: RasterSource {
   public func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
     block.reshape(window: window, bandCount: bands.count, type: spec.type)
     try block.values.withMutableBytes { bytes in
-      try segments(window, bands: bands) { offset, range in
-        try store.read(UnsafeMutableRawBufferPointer(rebasing: bytes[range]), at: offset)
-      }
-    }
-  }
-
-  /// The runs of bytes that are contiguous both in the store and in a block: rows, or whole planes of full width.
-  private func segments(_ window: PixelWindow, bands: [Int], _ body: (Int, Range<Int>) throws -> Void) rethrows {
-    let grid = spec.grid, size = spec.type.byteCount
-    let rows = window.width == grid.width ? window.height : 1
-    let length = rows * window.width * size
-    var position = 0
-    for band in bands {
-      for row in stride(from: window.row, to: window.endRow, by: rows) {
-        let offset = ((band * grid.height + row) * grid.width + window.column) * size
-        try body(offset, position..<position + length)
-        position += length
+      guard let base = bytes.baseAddress else { return }
+      try layout.runs(window, bands: bands) { run in
+        try store.read(base.advanced(by: run.position), run)
       }
     }
   }
 }
 
-/// Bytes at places.
+/// Bytes at places. A run's pointer is that of its first line.
 private protocol PlaneStore: Sendable {
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
-  func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws
+  func write(_ base: UnsafeRawPointer, _ run: ScratchLayout.Run) throws
+  func read(_ base: UnsafeMutableRawPointer, _ run: ScratchLayout.Run) throws
 }
 
 /// Safe because the pointer never changes and callers write disjoint places (the contract of `ScratchRaster`).
@@ -82,11 +72,15 @@ private final class MemoryPlanes: PlaneStore, @unchecked Sendable {
   }
   deinit { free(base) }
 
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
-    if let from = bytes.baseAddress { base.advanced(by: offset).copyMemory(from: from, byteCount: bytes.count) }
+  func write(_ from: UnsafeRawPointer, _ run: ScratchLayout.Run) {
+    for line in 0..<run.lines {
+      base.advanced(by: run.offset + line * run.length).copyMemory(from: from.advanced(by: line * run.stride), byteCount: run.length)
+    }
   }
-  func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
-    bytes.baseAddress?.copyMemory(from: base.advanced(by: offset), byteCount: bytes.count)
+  func read(_ to: UnsafeMutableRawPointer, _ run: ScratchLayout.Run) {
+    for line in 0..<run.lines {
+      to.advanced(by: line * run.stride).copyMemory(from: base.advanced(by: run.offset + line * run.length), byteCount: run.length)
+    }
   }
 }
 
@@ -106,30 +100,63 @@ private final class FilePlanes: PlaneStore {
       throw Self.failure(code, directory, byteCount)
     }
   }
-  deinit { close(descriptor) }
+  deinit { Self.closeAside(descriptor) }
 
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let n = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, offset + done)
-      if n < 0 && errno == EINTR { continue }
-      guard n > 0 else { throw Self.failure(n < 0 ? errno : ENOSPC, directory, byteCount) }
-      done += n
+  /// Closes on a thread of its own: the system gives back a large file's pages for a third of a second, and nobody needs to wait for that.
+  private static func closeAside(_ descriptor: Int32) {
+    var thread = pthread_t(), attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    defer { pthread_attr_destroy(&attributes) }
+    // The number travels in the pointer, one higher since a descriptor may be 0.
+    let status = pthread_create(&thread, &attributes, { raw in
+      close(Int32(Int(bitPattern: raw) - 1))
+      return nil
+    }, UnsafeMutableRawPointer(bitPattern: Int(descriptor) + 1))
+    if status != 0 { close(descriptor) }
+  }
+
+  func write(_ base: UnsafeRawPointer, _ run: ScratchLayout.Run) throws {
+    // Safe because pwritev reads through the pointer alone.
+    try transfer(UnsafeMutableRawPointer(mutating: base), run) { pieces, count, offset in
+      let n = pwritev(descriptor, pieces, count, offset)
+      guard n > 0 || errno == EINTR else { throw Self.failure(n < 0 ? errno : ENOSPC, directory, byteCount) }
+      return n
     }
   }
 
-  func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let n = pread(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, offset + done)
-      if n < 0 && errno == EINTR { continue }
+  func read(_ base: UnsafeMutableRawPointer, _ run: ScratchLayout.Run) throws {
+    try transfer(base, run) { pieces, count, offset in
+      let n = preadv(descriptor, pieces, count, offset)
+      if n < 0 && errno != EINTR { throw FloeError("the scratch file in '\(directory)' cannot be read: \(String(cString: strerror(errno)))") }
       if n == 0 {
         // Beyond the end: never written.
-        UnsafeMutableRawBufferPointer(rebasing: bytes[done...]).initializeMemory(as: UInt8.self, repeating: 0)
-        return
+        for piece in UnsafeBufferPointer(start: pieces, count: Int(count)) { memset(piece.iov_base, 0, piece.iov_len) }
+        return (0..<Int(count)).reduce(0) { $0 + pieces[$1].iov_len }
       }
-      guard n > 0 else { throw FloeError("the scratch file in '\(directory)' cannot be read: \(String(cString: strerror(errno)))") }
-      done += n
+      return n
+    }
+  }
+
+  /// Calls `move` until all lines of a run are moved; it returns how many bytes were, negative for an interruption.
+  private func transfer(
+    _ base: UnsafeMutableRawPointer, _ run: ScratchLayout.Run, _ move: (UnsafeMutablePointer<iovec>, Int32, Int) throws -> Int
+  ) throws {
+    // Lines that follow each other in memory are one piece; the system takes 1024 pieces at a time.
+    let isWhole = run.stride == run.length
+    let lines = isWhole ? 1 : run.lines, length = isWhole ? run.lines * run.length : run.length
+    try withUnsafeTemporaryAllocation(of: iovec.self, capacity: min(lines, 1024)) { pieces in
+      guard let list = pieces.baseAddress else { return }
+      var done = 0
+      while done < lines * length {
+        let line = done / length, begun = done % length, count = min(pieces.count, lines - line)
+        for i in 0..<count {
+          let skipped = i == 0 ? begun : 0
+          pieces.initializeElement(
+            at: i, to: iovec(iov_base: base.advanced(by: (line + i) * run.stride + skipped), iov_len: length - skipped))
+        }
+        done += max(0, try move(list, Int32(count), run.offset + done))
+      }
     }
   }
 

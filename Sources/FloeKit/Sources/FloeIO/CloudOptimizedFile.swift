@@ -1,0 +1,218 @@
+import FloeCore
+import Glibc
+import Synchronization
+
+/// Writes a whole raster as the file that `CloudOptimizedWriter` makes, on all workers and without a temporary copy of its pixels.
+///
+/// GDAL words the tags, for a raster of a few pixels; tiles are compressed as they come and follow in the order that the layout asks for,
+/// the smallest overview first. Pixels, overviews and labels are those of `CloudOptimizedWriter`, its plain twin, and the bytes depend on
+/// the pixels alone. A compression that GDAL lends no compressor for is left to the twin.
+public struct CloudOptimizedFile: Sendable {
+  /// Calls a function for 0 ..< count, several at a time, begun in order; throws its first failure.
+  public typealias Spread = @Sendable (_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) async throws -> Void
+
+  private let raster: Raster
+  private let path: String
+  private let options: RasterWriteOptions
+  private let progress: @Sendable (_ done: Int, _ total: Int) -> Void
+
+  /// - Parameters:
+  ///   - options: `scratchDirectory` is for the overviews, a third of the pixels' size, and for the pixels where the raster is not kept.
+  ///   - progress: told how many pieces of the work are done.
+  public init(
+    _ raster: Raster, path: String, options: RasterWriteOptions, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) {
+    self.raster = raster
+    self.path = path
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Bytes of scratch that writing a raster takes.
+  public static func scratchBytes(_ raster: Raster) -> Int { raster.spec.byteCount * (raster.source.isKept ? 1 : 4) / 3 }
+
+  /// Writes the file.
+  ///
+  /// - Parameter spread: runs the pieces of the work on the workers.
+  /// - Throws: `FloeError` when pixels cannot be read or kept or the file cannot be written; what `spread` throws.
+  public func write(spread: Spread) async throws {
+    let spec = raster.spec, chosen = options.settled(for: spec)
+    let levels = Level.all(of: spec.grid)
+    guard let encoder = TileEncoder(compression: chosen.compression, level: chosen.level, isPredicted: chosen.isPredicted, bandCount: spec.bands.count, type: spec.type),
+      let head = try template(levels, tileBytes: encoder.tileBytes)
+    else { return try await writePlainly(spread) }
+    let fills = raster.source.isKept ? [] : spec.grid.tiles(readTile)
+    let pieces = levels.count > 1 ? spec.grid.tiles(TileSize(width: max(2048, 1 << levels.count), height: max(512, 1 << levels.count))) : []
+    let groups = Self.groups(levels, tileBytes: encoder.tileBytes)
+    let bands = spec.bands.count
+    let counter = PieceCount(total: fills.count + pieces.count * bands + groups.count, tell: progress)
+
+    var base = raster
+    if !fills.isEmpty {
+      let kept = try scratch(levels[0]), source = raster
+      try await spread(fills.count) { i in
+        try kept.write(try source.read(fills[i]), bands: Array(0..<bands))
+        counter.next()
+      }
+      base = kept.raster
+    }
+    let overviews = try levels.dropFirst().map { try scratch($0) }
+    let whole = base
+    try await spread(pieces.count * bands) { i in
+      try Self.halve(whole, pieces[i % pieces.count], band: i / pieces.count, into: overviews)
+      counter.next()
+    }
+    let file = try TileFile(path, head: head)
+    let buffers = BufferPool(encoder)
+    let sources = [base] + overviews.map(\.raster)
+    try await spread(groups.count) { i in
+      let group = groups[i]
+      let tiles = try buffers.lend { own in
+        try sources[group.level].source.read(group.window, bands: Array(0..<bands), into: &own.block)
+        return try stride(from: 0, to: group.window.width, by: TileEncoder.side).map { try encoder.encode(own.block, column: $0, row: 0, using: own.tile) }
+      }
+      try file.take(tiles, level: group.level, turn: i)
+      counter.next()
+    }
+    try file.finish()
+  }
+
+  /// The same file by way of GDAL's own driver.
+  private func writePlainly(_ spread: Spread) async throws {
+    let writer = try CloudOptimizedWriter(path: path, spec: raster.spec, options: options)
+    let tiles = raster.spec.grid.tiles(readTile), source = raster
+    let counter = PieceCount(total: tiles.count, tell: progress)
+    try await spread(tiles.count) { i in
+      try writer.write(try source.read(tiles[i]))
+      counter.next()
+    }
+    try writer.finish()
+  }
+
+  /// Whole blocks of the file, in the direction in which the source delivers cheaply.
+  private var readTile: TileSize {
+    let tile = raster.spec.tile, grid = raster.spec.grid
+    if raster.source.isKept || tile.width < grid.width {
+      return TileSize(width: max(1024, (tile.width + 511) / 512 * 512), height: max(512, (tile.height + 511) / 512 * 512))
+    }
+    return TileSize(width: grid.width, height: 512)
+  }
+
+  /// The head from a raster of one row with the same labels; puts its `.aux.xml`, if there is one, beside the path. Nil when it cannot be read.
+  private func template(_ levels: [Level], tileBytes: Int) throws -> CloudOptimizedHead? {
+    var small = raster.spec, few = options
+    let grid = small.grid
+    // One overview: 513 pixels are more than one tile.
+    guard let row = Grid(
+      width: 513, height: 1, originX: grid.originX, originY: grid.originY, pixelWidth: grid.pixelWidth, pixelHeight: grid.pixelHeight, crs: grid.crs)
+    else { return nil }
+    small.grid = row
+    few.threads = 1
+    few.scratchDirectory = nil
+    // Offsets of 32 bits reach 4 GB; compression makes no tile much longer.
+    few.isBig = levels.reduce(0) { $0 + $1.tiles * tileBytes } > 2_000_000_000
+    let place = "/vsimem/floe-head-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue).tif"
+    defer {
+      VirtualFile.remove(place)
+      VirtualFile.remove(place + ".aux.xml")
+    }
+    try CloudOptimizedWriter(path: place, spec: small, options: few).finish()
+    guard let header = TiffHeader(try VirtualFile.read(place)),
+      let head = CloudOptimizedHead(template: header, levels: levels.map { ($0.width, $0.height, $0.tiles) })
+    else { return nil }
+    if VirtualFile.exists(place + ".aux.xml") { try VirtualFile.write(try VirtualFile.read(place + ".aux.xml"), to: path + ".aux.xml") }
+    return head
+  }
+
+  private func scratch(_ level: Level) throws -> ScratchRaster {
+    var spec = raster.spec
+    let grid = spec.grid, factor = Double(level.factor)
+    guard let reduced = Grid(
+      width: level.width, height: level.height, originX: grid.originX, originY: grid.originY, pixelWidth: grid.pixelWidth * factor,
+      pixelHeight: grid.pixelHeight * factor, crs: grid.crs)
+    else { throw FloeError("'\(path)' has no overview of \(level.width) x \(level.height) pixels") }
+    spec.grid = reduced
+    return try ScratchRaster(spec, inMemoryAllowed: options.scratchDirectory == nil, directory: options.scratchDirectory ?? "")
+  }
+
+  /// All overviews of one band of a window that begins at a multiple of the largest factor.
+  private static func halve(_ raster: Raster, _ window: PixelWindow, band: Int, into overviews: [ScratchRaster]) throws {
+    var pixels = try raster.read(window, bands: [band])
+    let spec = raster.spec, rule = PyramidRule(spec), noData = spec.bands[band].noData
+    for overview in overviews {
+      let w = pixels.window
+      let half = PixelWindow(column: w.column / 2, row: w.row / 2, width: (w.width + 1) / 2, height: (w.height + 1) / 2)
+      var smaller = PixelBlock(window: half, bandCount: 1, type: spec.type)
+      pixels.values.withBytes { from in
+        smaller.values.withMutableBytes { to in
+          Pyramid.halve(from, into: to, width: w.width, rows: w.height, type: spec.type, rule: rule, noData: noData)
+        }
+      }
+      try overview.write(smaller, bands: [band])
+      pixels = smaller
+    }
+  }
+
+  /// Runs of tiles of one row in the order of the file, of a few megabytes so that reading them is cheap.
+  private static func groups(_ levels: [Level], tileBytes: Int) -> [(level: Int, window: PixelWindow)] {
+    let side = TileEncoder.side, width = side * max(1, (8 << 20) / tileBytes)
+    return levels.indices.reversed().flatMap { number in
+      let level = levels[number]
+      return stride(from: 0, to: level.height, by: side).flatMap { row in
+        stride(from: 0, to: level.width, by: width).map { column in
+          (number, PixelWindow(column: column, row: row, width: min(width, level.width - column), height: min(side, level.height - row)))
+        }
+      }
+    }
+  }
+
+  private static let counter = Atomic<Int>(0)
+}
+
+/// One resolution of the file.
+private struct Level: Sendable {
+  let factor, width, height: Int
+  var tiles: Int { ((width + TileEncoder.side - 1) / TileEncoder.side) * ((height + TileEncoder.side - 1) / TileEncoder.side) }
+
+  /// The full resolution, then the overviews.
+  static func all(of grid: Grid) -> [Level] {
+    ([1] + Pyramid.factors(width: grid.width, height: grid.height)).map { factor in
+      Level(factor: factor, width: (grid.width + factor - 1) / factor, height: (grid.height + factor - 1) / factor)
+    }
+  }
+}
+
+/// Memory of the workers, used again and again.
+private final class BufferPool: Sendable {
+  /// Safe because it is either in the pool or with the one thread that took it out.
+  final class Own: @unchecked Sendable {
+    var block: PixelBlock
+    let tile: TileEncoder.Buffers
+    init(_ encoder: TileEncoder) {
+      block = PixelBlock(window: PixelWindow(column: 0, row: 0, width: 0, height: 0), bandCount: 0, type: encoder.type)
+      tile = TileEncoder.Buffers(encoder)
+    }
+  }
+  private let encoder: TileEncoder
+  private let idle = Mutex<[Own]>([])
+  init(_ encoder: TileEncoder) { self.encoder = encoder }
+
+  func lend<R>(_ body: (Own) throws -> R) rethrows -> R {
+    let own = idle.withLock { $0.popLast() } ?? Own(encoder)
+    defer { idle.withLock { $0.append(own) } }
+    return try body(own)
+  }
+}
+
+/// Counts finished pieces from several threads.
+private final class PieceCount: Sendable {
+  private let value = Atomic<Int>(0)
+  private let total: Int
+  private let tell: @Sendable (Int, Int) -> Void
+  init(total: Int, tell: @escaping @Sendable (Int, Int) -> Void) {
+    self.total = total
+    self.tell = tell
+    tell(0, total)
+  }
+  func next() { tell(value.wrappingAdd(1, ordering: .relaxed).newValue, total) }
+}

@@ -1,0 +1,103 @@
+import FloeSDK
+import Synchronization
+
+/// The work on one tile; shared by all workers.
+final class TileWorker: Sendable {
+  private let files: [RasterFile]
+  private let sources: [BandSource]
+  private let layers: [any MaskLayer]
+  private let origin: PixelWindow
+  private let image, mask: KeptRaster
+  private let idle = Mutex<[Buffers]>([])
+
+  /// Blocks that a worker uses for tile after tile.
+  ///
+  /// Safe because they are either in the pool or with the one thread that took them out.
+  private final class Buffers: @unchecked Sendable {
+    var bands: [PixelBlock]
+    var source, codes: PixelBlock
+    init(bands count: Int) {
+      let none = PixelWindow(column: 0, row: 0, width: 0, height: 0)
+      source = PixelBlock(window: none, bandCount: 1, type: .uint16)
+      codes = PixelBlock(window: none, bandCount: 1, type: .uint8)
+      bands = Array(repeating: source, count: count)
+    }
+  }
+
+  /// - Parameter origin: the window of the scene that the rasters hold.
+  init(files: [RasterFile], sources: [BandSource], layers: [any MaskLayer], origin: PixelWindow, image: KeptRaster, mask: KeptRaster) {
+    self.files = files
+    self.sources = sources
+    self.layers = layers
+    self.origin = origin
+    self.image = image
+    self.mask = mask
+  }
+
+  /// Decodes all bands of a window of the scene, masks them, and keeps both; counts by reason.
+  func decode(_ window: PixelWindow) throws -> [Int] {
+    let own = idle.withLock { $0.popLast() } ?? Buffers(bands: files.count)
+    defer { idle.withLock { $0.append(own) } }
+    own.codes.reshape(window: window, bandCount: 1, type: .uint8)
+    try own.codes.values.withMutableBytes { bytes in
+      let codes = bytes.bindMemory(to: UInt8.self)
+      codes.update(repeating: 0)
+      for layer in layers { try layer.mark(window, codes) }
+      for i in files.indices {
+        try read(i, window, own)
+        own.bands[i].values.withBytes { Self.markNoData($0.bindMemory(to: UInt16.self), codes) }
+      }
+    }
+    let counts = own.codes.values.withBytes { bytes in
+      let codes = bytes.bindMemory(to: UInt8.self), counts = Self.count(codes)
+      if counts[0] < codes.count {
+        for i in files.indices { own.bands[i].values.withMutableBytes { Self.blank($0.bindMemory(to: UInt16.self), codes) } }
+      }
+      return counts
+    }
+    let place = window.offset(columns: -origin.column, rows: -origin.row)
+    for i in files.indices {
+      own.bands[i].window = place
+      try image.write(own.bands[i], bands: [i])
+    }
+    own.codes.window = place
+    try mask.write(own.codes, bands: [0])
+    return counts
+  }
+
+  /// One band of a window on the target's grid.
+  private func read(_ i: Int, _ window: PixelWindow, _ own: Buffers) throws {
+    let file = files[i], resampler = sources[i].resampler
+    guard file.spec.type == .uint16 else { throw FloeError("'\(file.path)' changed its pixel type while it was read") }
+    if resampler.method == .none { return try file.read(window, bands: [0], into: &own.bands[i]) }
+    let source = resampler.sourceWindow(window)
+    try file.read(source, bands: [0], into: &own.source)
+    own.bands[i].reshape(window: window, bandCount: 1, type: .uint16)
+    own.source.values.withBytes { input in
+      own.bands[i].values.withMutableBytes { out in
+        resampler.resample(input.bindMemory(to: UInt16.self), source, into: out.bindMemory(to: UInt16.self), window)
+      }
+    }
+  }
+
+  /// Marks pixels that are 0.
+  private static func markNoData(_ pixels: UnsafeBufferPointer<UInt16>, _ codes: UnsafeMutableBufferPointer<UInt8>) {
+    let noData = PixelReason.noData.rawValue
+    for i in 0..<codes.count { codes[i] = pixels[i] == 0 ? noData : codes[i] }
+  }
+
+  /// Sets pixels that take no part to 0.
+  private static func blank(_ pixels: UnsafeMutableBufferPointer<UInt16>, _ codes: UnsafeBufferPointer<UInt8>) {
+    for i in 0..<codes.count { pixels[i] = codes[i] == 0 ? pixels[i] : 0 }
+  }
+
+  /// Pixels by reason.
+  private static func count(_ codes: UnsafeBufferPointer<UInt8>) -> [Int] {
+    var valid = 0
+    for i in 0..<codes.count { valid &+= codes[i] == 0 ? 1 : 0 }
+    var counts = [Int](repeating: 0, count: 256)
+    counts[0] = valid
+    if valid < codes.count { for code in codes where code != 0 { counts[Int(code)] += 1 } }
+    return Array(counts[0..<PixelReason.allCases.count])
+  }
+}
