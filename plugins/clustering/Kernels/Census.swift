@@ -18,6 +18,8 @@ public struct Census: Sendable, Equatable {
   /// Counts and moments of one block about a fixed reference in stored units.
   struct Part: Sendable {
     var count = 0, samples = 0, isWhole = true
+    /// Samples in the sums.
+    var summed = 0
     var sums: [Double], squares: [Double]
     var picked: SampleBlock?
   }
@@ -29,15 +31,21 @@ public struct Census: Sendable, Equatable {
 
   /// Reads every block once and picks valid samples by the way: of every `stride` samples of a block one, at a place fixed by a hash.
   ///
+  /// - Parameter exactly: whether mean and variance are those of all valid samples; else, for whole numbers, those of the picked ones.
   /// - Returns: the census, and the picked samples of each block that has any; none with a stride of 0.
-  static func take(_ reader: some SampleReader, stride: Int, map: some BlockMap) async throws -> (Census, picked: [SampleBlock]) {
+  static func take(
+    _ reader: some SampleReader, stride: Int, exactly: Bool = true, map: some BlockMap
+  ) async throws -> (Census, picked: [SampleBlock]) {
     let layout = reader.layout, d = layout.count
     guard reader.blockCount > 0 else { throw ClusteringError.noValidSamples(skipped: 0) }
     // The first valid sample is near enough to the mean to keep the sums of squares from cancelling.
     let reference = try firstValid(reader) ?? [Double](repeating: 0, count: d)
     let parts = try await map.map(reader.blockCount) { b in
-      var picks = Picks(block: b, stride: stride)
-      return part(try reader.read(block: b), layout, reference, &picks)
+      let block = try reader.read(block: b), places = Picks.places(b, stride: stride, valid: block, layout)
+      if !exactly, let part = counted(block, layout, reference, places) { return part }
+      var part = part(block, layout, reference)
+      if !places.isEmpty { part.picked = block.gathered(places) }
+      return part
     }
     var total = Part(sums: [Double](repeating: 0, count: d), squares: [Double](repeating: 0, count: d))
     for p in parts {
@@ -50,7 +58,7 @@ public struct Census: Sendable, Equatable {
       }
     }
     guard total.count > 0 else { throw ClusteringError.noValidSamples(skipped: total.samples) }
-    let n = Double(total.count)
+    let n = Double(parts.reduce(0) { $0 + $1.summed })
     let census = Census(
       validCounts: parts.map(\.count), skipped: total.samples - total.count,
       mean: (0..<d).map { (total.sums[$0] / n + reference[$0]) * layout[$0].scale + layout[$0].offset },
@@ -74,7 +82,7 @@ public struct Census: Sendable, Equatable {
     return nil
   }
 
-  private static func part(_ block: SampleBlock, _ layout: [FeatureLayout], _ reference: [Double], _ picks: inout Picks) -> Part {
+  private static func part(_ block: SampleBlock, _ layout: [FeatureLayout], _ reference: [Double]) -> Part {
     let d = layout.count
     let buffer = ChunkBuffer(
       reference: reference.map { Float($0) }, weights: [Float](repeating: 1, count: d), noData: layout.noDataFloats)
@@ -82,11 +90,10 @@ public struct Census: Sendable, Equatable {
     result.samples = block.count
     result.isWhole = block.isWhole
     for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
-      let (samples, vectors) = buffer.load(block, from: start)
+      let (_, vectors) = buffer.load(block, from: start)
       var count = SIMD8<Float>.zero
       for i in 0..<vectors { count += lanes(buffer.valid, i) }
       result.count += Int(count.sum())
-      picks.take(from: start, samples, valid: buffer.valid)
       for f in 0..<d {
         let plane = buffer.planes + f * ChunkBuffer.capacity
         var low = SIMD4<Double>.zero, high = low, lowSquare = low, highSquare = low
@@ -102,34 +109,84 @@ public struct Census: Sendable, Equatable {
         result.squares[f] += (lowSquare + highSquare).sum()
       }
     }
-    if !picks.places.isEmpty { result.picked = block.gathered(picks.places) }
+    result.summed = result.count
     return result
   }
 
-  /// Places of a block that are picked where they are valid: one in each run of `stride` samples.
-  private struct Picks {
-    private(set) var places: [Int] = []
-    private let block, stride: Int
-    private var run = 0, next: Int
-
-    init(block: Int, stride: Int) {
-      self.block = block
-      self.stride = stride
-      next = stride > 0 ? Self.place(block, 0, stride) : Int.max
+  /// A part whose sums are those of the picked samples alone; nil for numbers that are not whole.
+  private static func counted(_ block: SampleBlock, _ layout: [FeatureLayout], _ reference: [Double], _ places: [Int]) -> Part? {
+    guard case .uint16(let values) = block.values else { return nil }
+    var result: Part
+    if places.isEmpty {
+      result = Part(sums: reference.map { _ in 0 }, squares: reference.map { _ in 0 })
+    } else {
+      let picked = block.gathered(places)
+      result = part(picked, layout, reference)
+      result.picked = picked
     }
+    result.samples = block.count
+    result.count = validCount(values, block.count, layout)
+    return result
+  }
 
-    private static func place(_ block: Int, _ run: Int, _ stride: Int) -> Int {
-      var hash = SplitMix64(state: UInt64(truncatingIfNeeded: block) << 32 ^ UInt64(truncatingIfNeeded: run))
-      return run * stride + Int(hash.next().multipliedFullWidth(by: UInt64(stride)).high)
-    }
-
-    /// Takes the places in a chunk of `samples` from `start` on.
-    mutating func take(from start: Int, _ samples: Int, valid: UnsafeMutablePointer<Float>) {
-      while next < start + samples {
-        if valid[next - start] > 0 { places.append(next) }
-        run += 1
-        next = Self.place(block, run, stride)
+  /// Samples that are no data in no feature: `values[feature][sample]`, `n` samples.
+  private static func validCount(_ values: [UInt16], _ n: Int, _ layout: [FeatureLayout]) -> Int {
+    let codes = layout.map { $0.noData.flatMap { UInt16(exactly: $0) } }
+    return values.withUnsafeBufferPointer { p -> Int in
+      guard let base = p.baseAddress else { return 0 }
+      return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: ChunkBuffer.capacity) { isLeft in
+        guard let flags = isLeft.baseAddress else { return 0 }
+        var total = n
+        for start in stride(from: 0, to: n, by: ChunkBuffer.capacity) {
+          let m = min(ChunkBuffer.capacity, n - start)
+          flags.update(repeating: 0, count: m)
+          for (f, code) in codes.enumerated() {
+            guard let code else { continue }
+            let from = base + (f * n + start)
+            for i in 0..<m { flags[i] |= from[i] == code ? 1 : 0 }
+          }
+          var left: UInt16 = 0
+          for i in 0..<m { left &+= flags[i] }
+          total -= Int(left)
+        }
+        return total
       }
+    }
+  }
+
+  /// Places of a block that are picked where they are valid: one in each run of `stride` samples.
+  private enum Picks {
+    static func places(_ block: Int, stride: Int, valid samples: SampleBlock, _ layout: [FeatureLayout]) -> [Int] {
+      guard stride > 0 else { return [] }
+      let n = samples.count, noData = layout.noDataFloats
+      switch samples.values {
+      case .uint16(let v):
+        return v.withUnsafeBufferPointer { v in
+          places(block, stride, n) { place in
+            for f in noData.indices where Float(v[f * n + place]) == noData[f] { return false }
+            return true
+          }
+        }
+      case .float(let v):
+        return v.withUnsafeBufferPointer { v in
+          places(block, stride, n) { place in
+            for f in noData.indices where v[f * n + place] == noData[f] || !(abs(v[f * n + place]) < 1e18) { return false }
+            return true
+          }
+        }
+      }
+    }
+
+    @inline(__always)
+    private static func places(_ block: Int, _ stride: Int, _ n: Int, where isValid: (Int) -> Bool) -> [Int] {
+      var places: [Int] = []
+      places.reserveCapacity(n / stride + 1)
+      for run in 0..<((n + stride - 1) / stride) {
+        var hash = SplitMix64(state: UInt64(truncatingIfNeeded: block) << 32 ^ UInt64(truncatingIfNeeded: run))
+        let place = run * stride + Int(hash.next().multipliedFullWidth(by: UInt64(stride)).high)
+        if place < n, isValid(place) { places.append(place) }
+      }
+      return places
     }
   }
 

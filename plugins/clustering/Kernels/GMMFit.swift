@@ -86,7 +86,7 @@ public struct GMMFit: Sendable {
     observe: @Sendable (_ pass: Int, _ meanLogLikelihood: Double) -> Void = { _, _ in }
   ) async throws -> GMMResult {
     try options.check()
-    let survey = try await Survey.take(reader, wanted: options.sampleLimit * 2, least: options.sampleLimit, map: map)
+    let survey = try await Survey.take(reader, wanted: options.sampleLimit * 2, least: options.sampleLimit, exactly: options.standardise, map: map)
     let census = survey.census, sample = survey.sample(options.sampleLimit)
     let space = census.space(standardise: options.standardise), layout = reader.layout
     let training = MemoryReader(layout: layout, blocks: sample.cut(into: 1 << 14))

@@ -19,7 +19,7 @@ public struct KMeansFit: Sendable {
     observe: @Sendable (_ pass: Int, _ shift: Double) -> Void = { _, _ in }
   ) async throws -> KMeansResult {
     try options.check()
-    let survey = try await Survey.take(reader, wanted: options.sampleLimit * 15, least: options.sampleLimit, map: map)
+    let survey = try await Survey.take(reader, wanted: options.sampleLimit * 15, least: options.sampleLimit, exactly: options.standardise, map: map)
     let census = survey.census, sample = survey.sample(options.sampleLimit)
     try await census.requireDistinct(options.clusters, in: reader, sample: sample, map: map)
     let space = census.space(standardise: options.standardise)

@@ -10,12 +10,14 @@ struct Survey: Sendable {
   /// - Parameters:
   ///   - wanted: samples to pick, about; all valid ones when there are no more than `least`.
   ///   - least: picks that must come while there are so many valid samples.
-  static func take(_ reader: some SampleReader, wanted: Int, least: Int, map: some BlockMap) async throws -> Survey {
+  ///   - exactly: whether the census's mean and variance are those of all valid samples; else those of many of them will do.
+  static func take(_ reader: some SampleReader, wanted: Int, least: Int, exactly: Bool, map: some BlockMap) async throws -> Survey {
     let stride = max(1, (reader.sampleCount + wanted - 1) / max(1, wanted))
-    let (census, picked) = try await Census.take(reader, stride: stride, map: map)
+    let (census, picked) = try await Census.take(reader, stride: stride, exactly: exactly, map: map)
     let survey = Survey(census: census, picked: picked)
     if stride == 1 || survey.pickedCount >= min(least, census.validCount) && census.validCount > least { return survey }
-    return Survey(census: census, picked: [try await census.draw(reader, limit: least, map: map)])
+    let whole = exactly ? census : try await Census.take(reader, map: map)
+    return Survey(census: whole, picked: [try await census.draw(reader, limit: least, map: map)])
   }
 
   /// Evenly chosen from the picked samples, at most `limit`.
