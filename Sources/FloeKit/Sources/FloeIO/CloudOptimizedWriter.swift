@@ -11,7 +11,7 @@ public struct RasterWriteOptions: Sendable {
   public var level: Int?
   /// How many threads compress; the bytes do not depend on it.
   public var threads: Int
-  /// The folder of the uncompressed temporary file; nil to keep it in memory (4/3 of the pixels' size).
+  /// The folder for temporary files; nil to keep them in memory (at most 4/3 of the pixels' size).
   public var scratchDirectory: String?
   /// Further metadata items of the file.
   public var provenance: [String: String]

@@ -83,6 +83,10 @@ struct TileEncoder: Sendable {
       let out = UnsafeMutableBufferPointer(rebasing: to[line * rowLength..<(line + 1) * rowLength])
       switch (bandCount, isPredicted) {
       case (1, true): Self.line1(UnsafeBufferPointer(rebasing: from[start..<start + width]), out)
+      case (1, false):
+        let values = UnsafeBufferPointer(rebasing: from[start..<start + width])
+        _ = out.update(fromContentsOf: values)
+        for i in width..<out.count { out[i] = values[width - 1] }
       case (4, true): Self.line4(from, start, plane, width, out)
       default:
         for band in 0..<bandCount {
