@@ -80,6 +80,48 @@ extension IOTests {
       }
     }
 
+    /// Several chunks with a short one at the end, read whole and in parts that cross their borders; some rows never written.
+    @Test(arguments: [NetCDFType.int8, .int16, .uint32, .int32], [2500, 1024])
+    func chunksReadAlike(type: NetCDFType, written: Int) throws {
+      try withFile { path in
+        let rows = 2500, width = 700
+        let writer = try NetCDFWriter(path: path)
+        try writer.dimension("time", length: rows)
+        try writer.dimension("bin", length: width)
+        try writer.variable("echo", type: type, dimensions: ["time", "bin"], attributes: [("scale_factor", .number(0.5))], fill: 100, deflate: 1)
+        let numbers = (0..<written * width).map { i -> Double in
+          let stored = i * 7919 % 90
+          return i % 97 == 5 ? .nan : Double(stored) * 0.5
+        }
+        try writer.write("echo", numbers, start: [0, 0], count: [written, width])
+        try writer.close()
+        let file = try NetCDFFile.open(path), plain = try file.readPhysical("echo").map { Float($0) }
+        for part in [0..<rows, 0..<1, 1000..<1030, 1024..<2048, 2047..<2500, 7..<7] {
+          let read = try file.readPhysicalFloats("echo", rows: part), wanted = plain[part.lowerBound * width..<part.upperBound * width]
+          #expect(read.count == wanted.count && zip(read, wanted).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+        }
+        // What was read beside the library leaves the file open in it.
+        #expect(try file.readPhysical("echo").count == rows * width)
+      }
+    }
+
+    /// A damaged chunk is told of, whoever inflates it.
+    @Test func aDamagedChunkIsRefused() throws {
+      try withFile { path in
+        let writer = try NetCDFWriter(path: path)
+        try writer.dimension("time", length: 6000)
+        try writer.dimension("bin", length: 64)
+        try writer.variable("echo", type: .int32, dimensions: ["time", "bin"], deflate: 1)
+        try writer.write("echo", (0..<6000 * 64).map { Double($0 * 7919 % 65_521) })
+        try writer.close()
+        var bytes = try VirtualFile.read(path)
+        for i in bytes.count / 2..<bytes.count / 2 + 4096 { bytes[i] = 0xa5 }
+        try VirtualFile.write(bytes, to: path)
+        let error = #expect(throws: FloeError.self) { try NetCDFFile.open(path).readPhysicalFloats("echo") }
+        #expect(error?.message.contains("may be damaged") == true)
+      }
+    }
+
     @Test func whatIsNoNetCDFIsRefused() throws {
       try withFile { path in
         try VirtualFile.write("no netCDF", to: path)

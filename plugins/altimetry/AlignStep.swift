@@ -133,7 +133,7 @@ struct AlignStep: ProcessingStep {
         let scan = EchoScan(samples)
         guard scan.peak >= 0 else { return }
         (peak, top, isWhole) = (Double(scan.peak), scan.top, scan.isFinite)
-        edge = Retracker().edge(samples, scan)?.bin ?? .nan
+        edge = Retracker().edge(samples, scan, isWidthWanted: false)?.bin ?? .nan
       }
     }
   }

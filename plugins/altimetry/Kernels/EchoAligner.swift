@@ -18,6 +18,8 @@ public struct EchoAligner: Sendable {
   private let short: RealFourierPlan
   /// cos and sin of 2 pi i / (samples * factor).
   private let cosines: [Double], sines: [Double]
+  /// What the oversampled echo's first and last sample are made of: a factor for each number of the spectrum.
+  private let firstWeights: [Double], lastWeights: [Double]
 
   /// An aligner for echoes of `samples` bins.
   public init(samples: Int, factor: Int, splitNyquist: Bool = true) throws {
@@ -28,24 +30,28 @@ public struct EchoAligner: Sendable {
     let m = samples * factor
     cosines = (0..<m).map { cos(2 * Double.pi * Double($0) / Double(m)) }
     sines = (0..<m).map { sin(2 * Double.pi * Double($0) / Double(m)) }
+    let nyquist = splitNyquist || factor == 1 ? 1.0 : 2
+    nyquistFactor = nyquist
+    func weights(at place: Int) -> [Double] {
+      (0..<samples / 2 + 1).flatMap { j -> [Double] in
+        let isNyquist = 2 * j == samples, weight = (j == 0 ? 1 : isNyquist ? nyquist : 2) / Double(samples), angle = 2 * Double.pi * Double(j * place) / Double(m)
+        return [weight * cos(angle), isNyquist ? 0 : -weight * sin(angle)]
+      }
+    }
+    firstWeights = weights(at: 0)
+    lastWeights = weights(at: m - 1)
   }
 
-  private var nyquistFactor: Double { splitNyquist || factor == 1 ? 1 : 2 }
+  private let nyquistFactor: Double
 
   /// The aligned echoes by one transform pair of `samples` values each.
   public func align(_ echoes: [Float], shifts: [Double]) -> [Float] {
-    let n = samples, width = 2 * short.spectrumLength
-    var spectra: [Float] = [], result: [Float] = []
-    short.forward(echoes, into: &spectra)
+    let n = samples
     var ends = [Float](repeating: 0, count: shifts.count)
-    spectra.withUnsafeMutableBufferPointer { spectra in
-      for row in shifts.indices {
-        let spectrum = UnsafeMutableBufferPointer(rebasing: spectra[row * width..<(row + 1) * width])
-        ends[row] = outerSample(of: spectrum, atEnd: shifts[row] > 0)
-        turn(spectrum, by: shifts[row])
-      }
+    var result = short.filter(echoes) { row, spectrum in
+      ends[row] = Self.outerSample(of: spectrum, shifts[row] > 0 ? lastWeights : firstWeights)
+      turn(spectrum, by: shifts[row])
     }
-    short.inverse(spectra, into: &result)
     for row in shifts.indices {
       // A shift reaches beyond one end only, and from the end inward.
       let outside = (0..<n).lazy.map { shifts[row] > 0 ? n - 1 - $0 : $0 }.prefix { isOutside($0, shifts[row]) }
@@ -65,37 +71,56 @@ public struct EchoAligner: Sendable {
     let whole = (shift * Double(factor)).rounded(.down), f = shift * Double(factor) - whole
     let k = Int(exactly: whole.truncatingRemainder(dividingBy: Double(m))) ?? 0
     let step = (k % m + m) % m
-    var at = 0
     cosines.withUnsafeBufferPointer { cosines in
       sines.withUnsafeBufferPointer { sines in
-        for j in 0..<n / 2 + 1 {
-          var next = at + j
-          if next >= m { next -= m }
-          let re = (1 - f) * cosines[at] + f * cosines[next], im = (1 - f) * sines[at] + f * sines[next]
-          let a = Double(spectrum[2 * j]), b = Double(spectrum[2 * j + 1])
-          spectrum[2 * j] = Float(a * re - b * im)
-          spectrum[2 * j + 1] = Float(a * im + b * re)
-          if 2 * j == n {
-            spectrum[2 * j] = Float(a * re * nyquistFactor)
-            spectrum[2 * j + 1] = 0
-          }
-          at += step
-          if at >= m { at -= m }
+        guard let raw = UnsafeMutableRawPointer(spectrum.baseAddress), let cosine = cosines.baseAddress, let sine = sines.baseAddress else { return }
+        // Four values of the spectrum at once: each turns on by four steps.
+        let one = step, two = 2 * step % m, three = 3 * step % m, four = 4 * step % m
+        var c = SIMD4(cosines[0], cosines[one], cosines[two], cosines[three])
+        var s = SIMD4(sines[0], sines[one], sines[two], sines[three])
+        let onC = cosines[four], onS = sines[four], half = n / 2 + 1
+        var j = 0
+        // The last one, which may be the Nyquist value, stays for the end.
+        while j + 4 < half {
+          // (1 - f) + f e^(2 pi i j / m), times e^(2 pi i j k / m).
+          let at = 8 * j
+          let g = f * UnsafeRawPointer(cosine + j).loadUnaligned(as: SIMD4<Double>.self) + (1 - f)
+          let h = f * UnsafeRawPointer(sine + j).loadUnaligned(as: SIMD4<Double>.self)
+          let re = c * g - s * h, im = c * h + s * g
+          let v = raw.loadUnaligned(fromByteOffset: at, as: SIMD8<Float>.self)
+          let a = SIMD4<Double>(v.evenHalf), b = SIMD4<Double>(v.oddHalf)
+          var turned = SIMD8<Float>()
+          turned.evenHalf = SIMD4<Float>(a * re - b * im)
+          turned.oddHalf = SIMD4<Float>(a * im + b * re)
+          raw.storeBytes(of: turned, toByteOffset: at, as: SIMD8<Float>.self)
+          (c, s) = (c * onC - s * onS, c * onS + s * onC)
+          j += 4
+        }
+        for (lane, j) in (j..<half).enumerated() {
+          let g = (1 - f) + f * cosines[j], h = f * sines[j], re = c[lane] * g - s[lane] * h, im = c[lane] * h + s[lane] * g
+          let a = Double(spectrum[2 * j]), b = Double(spectrum[2 * j + 1]), isNyquist = 2 * j == n
+          spectrum[2 * j] = Float(isNyquist ? a * re * nyquistFactor : a * re - b * im)
+          spectrum[2 * j + 1] = isNyquist ? 0 : Float(a * im + b * re)
         }
       }
     }
   }
 
-  /// The first sample of the oversampled echo, or its last.
-  private func outerSample(of spectrum: UnsafeMutableBufferPointer<Float>, atEnd: Bool) -> Float {
-    let n = samples, m = n * factor
-    var sum = 0.0
-    for j in 0..<n / 2 + 1 {
-      let isNyquist = 2 * j == n, weight = j == 0 ? 1 : isNyquist ? nyquistFactor : 2
-      let at = atEnd ? (m - j) % m : 0, a = Double(spectrum[2 * j]), b = isNyquist ? 0 : Double(spectrum[2 * j + 1])
-      sum += weight * (a * cosines[at] - b * sines[at])
+  /// A sample of the oversampled echo: the sum of its spectrum's numbers with their factors.
+  private static func outerSample(of spectrum: UnsafeMutableBufferPointer<Float>, _ weights: [Double]) -> Float {
+    var sums = SIMD4<Double>.zero, i = 0
+    while i + 4 <= weights.count {
+      let value = SIMD4<Float>(spectrum[i], spectrum[i + 1], spectrum[i + 2], spectrum[i + 3])
+      let weight = SIMD4<Double>(weights[i], weights[i + 1], weights[i + 2], weights[i + 3])
+      sums += SIMD4<Double>(value) * weight
+      i += 4
     }
-    return Float(sum / Double(n))
+    var sum = sums.sum()
+    while i < weights.count {
+      sum += Double(spectrum[i]) * weights[i]
+      i += 1
+    }
+    return Float(sum)
   }
 
   /// The plain twin of `align`: the spectrum padded with zeros, transformed back, interpolated, every `factor`-th kept.

@@ -27,8 +27,8 @@ public struct Retracker: Sendable {
   /// The leading edge of one echo; nil for an echo without power or without a maximum above the noise and an edge before it.
   public func edge(_ echo: ArraySlice<Float>) -> Edge? { echo.withUnsafeBufferPointer { edge($0, EchoScan($0)) } }
 
-  /// The same of an echo that has been looked at.
-  func edge(_ echo: UnsafeBufferPointer<Float>, _ scan: EchoScan) -> Edge? {
+  /// The same of an echo that has been looked at; without its width, which takes most of the time, where nobody asks for it.
+  func edge(_ echo: UnsafeBufferPointer<Float>, _ scan: EchoScan, isWidthWanted: Bool = true) -> Edge? {
     let n = echo.count
     guard n > 8, scan.peak >= 0, scan.isFinite else { return nil }
     let scale = 1 / Double(scan.top), count = (n - 1) * Self.factor + 1
@@ -65,6 +65,7 @@ public struct Retracker: Sendable {
       return nil
     }
     guard let bin = crossing(threshold * current) else { return nil }
+    guard isWidthWanted else { return Edge(bin: bin, width: .nan, firstMaximum: Double(found) / Double(Self.factor)) }
     let width = crossing(0.05 * current).flatMap { low in crossing(0.95 * current).map { $0 - low } }
     return Edge(bin: bin, width: width ?? .nan, firstMaximum: Double(found) / Double(Self.factor))
   }

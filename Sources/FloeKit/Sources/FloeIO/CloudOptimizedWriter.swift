@@ -76,7 +76,7 @@ public final class CloudOptimizedWriter: @unchecked Sendable {
         "PHOTOMETRIC=MINISBLACK", "ALPHA=NO",
       ]
       let handle = withStringList(creation) { list in
-        GDALGetDriverByName("GTiff").flatMap {
+        GDALRuntime.writer("GTiff").flatMap {
           GDALCreate($0, temporary, Int32(grid.width), Int32(grid.height), Int32(spec.bands.count), spec.type.gdal, list)
         }
       }
@@ -177,7 +177,7 @@ public final class CloudOptimizedWriter: @unchecked Sendable {
     try GDALMessages.collect { messages in
       GDALFlushCache(dataset.handle)
       if !messages.failures.isEmpty { throw temporaryFailure(messages) }
-      guard let driver = GDALGetDriverByName("COG") else { throw FloeError("this GDAL has no driver COG; 3.1 or newer is needed") }
+      guard let driver = GDALRuntime.writer("COG") else { throw FloeError("this GDAL has no driver COG; 3.1 or newer is needed") }
       let made = withStringList(creationOptions()) { list in
         ProgressLink(options.isCancelled).lend { callback, data in
           GDALCreateCopy(driver, path, dataset.handle, 0, list, callback, data)

@@ -20,10 +20,23 @@ public enum GDALRuntime {
     return GDALGetDriverByName(name) != nil
   }
 
+  /// A driver to write with; nil where this GDAL has none of that name.
+  static func writer(_ name: String) -> GDALDriverH? {
+    wordedOptions
+    return GDALGetDriverByName(name)
+  }
+
+  /// These drivers word their options at first use, which two threads must not do at once.
+  private static let wordedOptions: Void = {
+    ready
+    for name in ["GTiff", "COG", "JPEG"] {
+      if let driver = GDALGetDriverByName(name) { _ = GDALGetMetadataItem(driver, GDAL_DMD_CREATIONOPTIONLIST, nil) }
+    }
+  }()
+
   /// Whether a creation option list of a driver mentions a word, for example `ZSTD` for `COG`.
   static func driver(_ name: String, offers word: String) -> Bool {
-    ready
-    guard let driver = GDALGetDriverByName(name),
+    guard let driver = writer(name),
       let list = text(GDALGetMetadataItem(driver, GDAL_DMD_CREATIONOPTIONLIST, nil))
     else { return false }
     return list.contains("<Value>\(word)</Value>")
@@ -48,12 +61,6 @@ public enum GDALRuntime {
     OSRSetPROJEnableNetwork(0)
     floe_reuse_freed_memory()
     GDALAllRegister()
-    // These drivers word their options at first use, which two threads must not do at once.
-    for name in ["GTiff", "COG", "JPEG"] {
-      if let driver = GDALGetDriverByName(name) {
-        _ = GDALGetMetadataItem(driver, GDAL_DMD_CREATIONOPTIONLIST, nil)
-      }
-    }
   }()
 }
 

@@ -122,8 +122,8 @@ public final class NetCDFFile: Sendable {
 
   /// Rows of the first dimension in physical units and single precision, read piece by piece; for echoes.
   ///
-  /// The library is held while it reads a piece and not while the piece is converted, so that threads which read different
-  /// variables take turns.
+  /// Deflated chunks of whole numbers are inflated outside of the library (see `NetCDFChunks`), so that threads which read different variables do
+  /// not wait for each other. For all else the library is held while it reads a piece and not while the piece is converted.
   public func readPhysicalFloats(_ name: String, rows: Range<Int>? = nil) throws -> [Float] {
     let v = try variable(name)
     guard let length = v.shape.first else { return try readPhysical(name).map(Float.init) }
@@ -154,10 +154,25 @@ public final class NetCDFFile: Sendable {
 
   /// Rows of whole numbers in physical units; `T` is the type that they are stored in.
   private func floats<T: FixedWidthInteger>(_ v: NetCDFVariable, _ rows: Range<Int>, _ width: Int, of: T.Type) throws -> [Float] {
-    let missing = Set(v.missingValues.compactMap { T(exactly: $0) }), rest = Array(v.shape.dropFirst())
-    let first = missing.min() ?? 0, last = missing.max() ?? 0, hasMissing = !missing.isEmpty
+    let missing = Array(Set(v.missingValues.compactMap { T(exactly: $0) })), rest = Array(v.shape.dropFirst())
+    let first = missing.min() ?? 0, last = missing.max() ?? 0, hasMissing = !missing.isEmpty, others = missing.count > 2
     let scale = v.scale, offset = v.offset, step = Self.rowsAtOnce(width)
+    func convert(_ from: UnsafeBufferPointer<T>, _ to: UnsafeMutableBufferPointer<Float>) {
+      for i in to.indices { to[i] = hasMissing && (from[i] == first || from[i] == last) ? .nan : Float(Double(from[i]) * scale + offset) }
+      if others { for i in to.indices where missing.contains(from[i]) { to[i] = .nan } }
+    }
     return try [Float](unsafeUninitializedCapacity: rows.count * width) { result, filled in
+      let chunks = NetCDFLibrary.locked { NetCDFChunks(v, path: path) }
+      let isRead = chunks?.forEach(rows, of: T.self) { row, values in
+        let low = max(row, rows.lowerBound), high = min(row + values.count / max(1, width), rows.upperBound)
+        convert(
+          UnsafeBufferPointer(rebasing: values[(low - row) * width..<(high - row) * width]),
+          UnsafeMutableBufferPointer(rebasing: result[(low - rows.lowerBound) * width..<(high - rows.lowerBound) * width]))
+      }
+      if isRead == true {
+        filled = rows.count * width
+        return
+      }
       var stored = [T](repeating: 0, count: min(step, rows.count) * width)
       for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
         let n = min(step, rows.upperBound - row)
@@ -166,13 +181,7 @@ public final class NetCDFFile: Sendable {
             nc_get_vara(v.group, v.id, [row] + rest.map { _ in 0 }, [n] + rest, &stored),
             "variable '\(v.name)' of '\(path)' cannot be read; the file may be damaged")
         }
-        let to = UnsafeMutableBufferPointer(rebasing: result[filled..<filled + n * width])
-        stored.withUnsafeBufferPointer { from in
-          for i in to.indices {
-            let s = from[i], isMissing = hasMissing && (s == first || s == last || (missing.count > 2 && missing.contains(s)))
-            to[i] = isMissing ? .nan : Float(Double(s) * scale + offset)
-          }
-        }
+        stored.withUnsafeBufferPointer { convert($0, UnsafeMutableBufferPointer(rebasing: result[filled..<filled + n * width])) }
         filled += n * width
       }
     }

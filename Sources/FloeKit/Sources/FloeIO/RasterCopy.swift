@@ -13,7 +13,7 @@ public func writeRaster(
   isCancelled: @escaping @Sendable () -> Bool = { false }
 ) throws {
   try GDALMessages.collect { messages in
-    guard let driver = GDALGetDriverByName(name) else { throw FloeError("this GDAL has no driver '\(name)'") }
+    guard let driver = GDALRuntime.writer(name) else { throw FloeError("this GDAL has no driver '\(name)'") }
     let copy = try memoryCopy(raster)
     let made = withStringList(creationOptions) { list in
       ProgressLink(isCancelled).lend { callback, data in GDALCreateCopy(driver, path, copy.handle, 0, list, callback, data) }

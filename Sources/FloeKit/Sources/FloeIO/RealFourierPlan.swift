@@ -37,15 +37,12 @@ public struct RealFourierPlan: Sendable {
     let rows = samples.count / length, width = 2 * spectrumLength
     precondition(samples.count == rows * length, "samples must fill whole rows of \(length)")
     if spectra.count != rows * width { spectra = [Float](repeating: 0, count: rows * width) }
+    let bench = Workbench(plans, length)
     samples.withUnsafeBufferPointer { input in
       spectra.withUnsafeMutableBufferPointer { output in
-        guard let input = input.baseAddress, let output = output.baseAddress else { return }
         for row in 0..<rows {
-          // Safe because a transform of real samples out of place leaves its input as it is.
-          let from = UnsafeMutablePointer(mutating: input + row * length)
-          (output + row * width).withMemoryRebound(to: fftwf_complex.self, capacity: spectrumLength) {
-            fftwf_execute_dft_r2c(plans.forward, from, $0)
-          }
+          bench.forward(UnsafeBufferPointer(rebasing: input[row * length..<(row + 1) * length]))
+          _ = UnsafeMutableBufferPointer(rebasing: output[row * width..<(row + 1) * width]).update(from: bench.spectrum)
         }
       }
     }
@@ -56,19 +53,31 @@ public struct RealFourierPlan: Sendable {
     let width = 2 * spectrumLength, rows = spectra.count / width
     precondition(spectra.count == rows * width, "spectra must fill whole rows of \(width)")
     if samples.count != rows * length { samples = [Float](repeating: 0, count: rows * length) }
-    let factor = 1 / Float(length)
+    let bench = Workbench(plans, length)
     spectra.withUnsafeBufferPointer { input in
       samples.withUnsafeMutableBufferPointer { output in
-        guard let input = input.baseAddress, let target = output.baseAddress else { return }
         for row in 0..<rows {
-          // Safe because the plan was made to preserve its input.
-          let from = UnsafeMutablePointer(mutating: input + row * width)
-          from.withMemoryRebound(to: fftwf_complex.self, capacity: spectrumLength) {
-            fftwf_execute_dft_c2r(plans.inverse, $0, target + row * length)
-          }
+          _ = bench.spectrum.update(from: input[row * width..<(row + 1) * width])
+          bench.inverse(into: UnsafeMutableBufferPointer(rebasing: output[row * length..<(row + 1) * length]))
         }
-        for i in output.indices { output[i] *= factor }
       }
+    }
+  }
+
+  /// Transforms each row, lets `change` have its number and spectrum, and transforms it back, all while the row is in the processor's nearest memory.
+  public func filter(_ samples: [Float], _ change: (_ row: Int, _ spectrum: UnsafeMutableBufferPointer<Float>) -> Void) -> [Float] {
+    let rows = samples.count / length
+    precondition(samples.count == rows * length, "samples must fill whole rows of \(length)")
+    let bench = Workbench(plans, length)
+    return [Float](unsafeUninitializedCapacity: samples.count) { output, filled in
+      samples.withUnsafeBufferPointer { input in
+        for row in 0..<rows {
+          bench.forward(UnsafeBufferPointer(rebasing: input[row * length..<(row + 1) * length]))
+          change(row, bench.spectrum)
+          bench.inverse(into: UnsafeMutableBufferPointer(rebasing: output[row * length..<(row + 1) * length]))
+        }
+      }
+      filled = samples.count
     }
   }
 
@@ -79,6 +88,42 @@ public struct RealFourierPlan: Sendable {
 
   /// Planning is not thread-safe: it happens under this lock. Plans live as long as the process.
   private static let cache = Mutex<[Int: PlanPair]>([:])
+}
+
+/// Room for one row and its spectrum where FFTW's vector code can work: it asks for more alignment than rows of an array have.
+///
+/// All rows go through it, so that results do not depend on where an array lies.
+private final class Workbench {
+  /// The spectrum of the row at hand, re and im in turn; `inverse` uses it up.
+  let spectrum: UnsafeMutableBufferPointer<Float>
+  private let plans: PlanPair
+  private let samples: UnsafeMutablePointer<Float>
+  private let values: UnsafeMutablePointer<fftwf_complex>
+  private let length: Int
+
+  init(_ plans: PlanPair, _ length: Int) {
+    (self.plans, self.length) = (plans, length)
+    let n = length / 2 + 1
+    (samples, values) = (fftwf_alloc_real(length), fftwf_alloc_complex(n))
+    // Safe because a complex number of FFTW is two floats, and nothing else looks at this memory.
+    spectrum = UnsafeMutableBufferPointer(start: UnsafeMutableRawPointer(values).bindMemory(to: Float.self, capacity: 2 * n), count: 2 * n)
+  }
+
+  deinit {
+    fftwf_free(samples)
+    fftwf_free(values)
+  }
+
+  func forward(_ row: UnsafeBufferPointer<Float>) {
+    _ = UnsafeMutableBufferPointer(start: samples, count: length).update(from: row)
+    fftwf_execute_dft_r2c(plans.forward, samples, values)
+  }
+
+  func inverse(into row: UnsafeMutableBufferPointer<Float>) {
+    fftwf_execute_dft_c2r(plans.inverse, values, samples)
+    let factor = 1 / Float(length)
+    for i in row.indices { row[i] = samples[i] * factor }
+  }
 }
 
 /// The two plans of a length.
@@ -94,9 +139,8 @@ private struct PlanPair: @unchecked Sendable {
       fftwf_free(samples)
       fftwf_free(spectrum)
     }
-    // Swift's arrays promise no more than 16 bytes of alignment. FFTW_ESTIMATE is 1 << 6, FFTW_UNALIGNED 1 << 1,
-    // FFTW_PRESERVE_INPUT 1 << 4: macros with a cast do not arrive in Swift.
-    let flags: UInt32 = 1 << 6 | 1 << 1 | 1 << 4
+    // FFTW_ESTIMATE: a macro with a cast does not arrive in Swift.
+    let flags: UInt32 = 1 << 6
     guard let forward = fftwf_plan_dft_r2c_1d(Int32(length), samples, spectrum, flags),
       let inverse = fftwf_plan_dft_c2r_1d(Int32(length), spectrum, samples, flags)
     else { throw FloeError("no Fourier transform of length \(length) can be planned") }
