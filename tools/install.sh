@@ -34,7 +34,7 @@ for f in "$prefix/bin/floe" "$lib"/libFloeKit.so "$lib"/plugins/*.so; do
   FOLDER=$here perl -0777 -pi -e 's/\Q$ENV{FOLDER}\E/"\/" x length($ENV{FOLDER})/ge' "$f"
 done
 
-for part in styles examples templates docs; do rm -rf "${share:?}/$part"; cp -r "$here/$part" "$share/"; done
+for part in styles examples templates docs; do rm -rf "${share:?}/$part"; cp -r "$here/$part" "$share/"; find "$share/$part" -name __pycache__ -prune -exec rm -rf {} +; done
 find "$share/examples" -name .build -prune -exec rm -rf {} +
 for package in FloeKit FloeTestSupport; do
   rm -rf "${share:?}/$package"

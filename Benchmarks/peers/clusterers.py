@@ -1,7 +1,7 @@
 """One of Python's clusterers over a product's bands, as a notebook would use it, written as a GeoTIFF of labels in rising brightness.
 
 python3 clusterers.py NAME PRODUCT OUT K BAND...
-NAME: kmeans, minibatch, gmm (scikit-learn), intelex (scikit-learn-intelex's kmeans), faiss, opencv; OUT gets labels.tif and fit.json.
+NAME: kmeans, kmeans_default (with its own tolerance), minibatch, gmm (scikit-learn), intelex (scikit-learn-intelex's kmeans), faiss, opencv; OUT gets labels.tif and fit.json.
 """
 import glob
 import json
@@ -14,8 +14,15 @@ import rasterio
 
 def kmeans(samples, k):
     from sklearn.cluster import KMeans
-    fit = KMeans(k, n_init=1, tol=1e-8 if k == 2 else 1e-4, random_state=0).fit(samples)
-    return fit.labels_, fit.cluster_centers_, {}
+    # In double precision: in single it counts in single, which ends at 2**24 samples a cluster. The tolerance is floe's.
+    fit = KMeans(k, n_init=1, tol=1e-10 if k == 2 else 1e-4, random_state=0).fit(samples.astype(np.float64))
+    return fit.labels_, fit.cluster_centers_, {"iterations": int(fit.n_iter_)}
+
+
+def kmeans_default(samples, k):
+    from sklearn.cluster import KMeans
+    fit = KMeans(k, n_init=1, random_state=0).fit(samples.astype(np.float64))
+    return fit.labels_, fit.cluster_centers_, {"iterations": int(fit.n_iter_)}
 
 
 def intelex(samples, k):

@@ -36,7 +36,7 @@ public struct KMeansStep: ProcessingStep {
   @Param("Divide each feature by its standard deviation first") var standardise = false
   @Param("Starts, of which the best is kept", in: 1...1000) var starts = 10
   @Param("Steps at most", in: 1...100_000) var iterations = 300
-  @Param("Ends when the squared shift of the centres is at most this share of the mean variance", in: 0...1) var tolerance = 1e-8
+  @Param("Ends when the squared shift of the centres is at most this share of the mean variance", in: 0...1) var tolerance = 1e-10
   @Param("Share of the valid samples to train on; all are labelled", in: 0.0001...1) var trainingShare = 1.0
   @Param("Samples of a mini-batch; full steps by default", in: 1...10_000_000) var miniBatch: Int?
   @Param("Classes by rule, the first that holds: class: rule") var names: Pairs?
