@@ -3,6 +3,7 @@
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make docs   renders docs/steps from the steps' declarations
+# make performance  puts the last runs' tables into docs/performance.md
 # make bench-check  kernels beside a plain loop; fails above a limit
 # make bench-altimetry  a track of 60 000 records beside Python functions
 # make growth  time and memory against pixels, bands, clusters, workers and the memory cap, into docs/growth.md
@@ -11,7 +12,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install stamp packages test-packages digest
+.PHONY: performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -77,11 +78,15 @@ install: build
 # The bundled steps alone: no plugin of whoever runs this.
 docs: build
 	env -u FLOE_PLUGIN_PATH XDG_DATA_HOME=/nonexistent $(FLOE) steps --markdown docs/steps
+
 bench-altimetry: build $(VENV)/done
 	$(VENV)/bin/python Benchmarks/bench_altimetry.py
 
 growth: build $(VENV)/done
 	$(VENV)/bin/python Benchmarks/growth.py
+
+performance:
+	python3 Benchmarks/publish.py
 
 # A place of its own: these packages want a newer numpy than Debian's GDAL bindings.
 $(VENV)-bench/done: Benchmarks/requirements-colocation.txt

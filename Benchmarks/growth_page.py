@@ -26,7 +26,7 @@ SENTENCES = {
                 "and the number of steps until the centres rest depends on the data, not on the number of clusters alone (steps on the sample and, at most 300, over all samples, together). Most steps look only at samples near a border between clusters, and the more clusters there are, the more samples lie near one.",
     "workers": "Three bands. Decoding, clustering and overviews are shared by the workers; starting, opening files, choosing the first centres and closing the file are not.",
     "memory": "Three bands. The cap bounds what is held at once, not what is used anyway: above what the run needs it changes nothing. "
-              "Under a small cap fewer windows are decoded at a time, and labels and overviews go to scratch instead of memory; pixels always do when they exceed 64 MB.",
+              "Under a small cap fewer windows are decoded at a time, and labels and overviews go to scratch instead of memory; pixels always do when they exceed 128 MB.",
 }
 TITLES = {"pixels": "Pixels", "geotiff": "Pixels, from GeoTIFF", "bands": "Bands", "clusters": "Clusters", "workers": "Workers", "memory": "Memory cap"}
 SERIES = list(TITLES)

@@ -55,13 +55,18 @@ final class TileWorker: Sendable {
       }
       return counts
     }
-    let place = window.offset(columns: -origin.column, rows: -origin.row)
-    for i in files.indices {
-      own.bands[i].window = place
-      try image.write(own.bands[i], bands: [i])
+    let place = window.offset(columns: -origin.column, rows: -origin.row), n = window.pixelCount
+    // What is never written is 0: no data in the image, valid in the mask.
+    if counts[0] > 0 {
+      for i in files.indices {
+        own.bands[i].window = place
+        try image.write(own.bands[i], bands: [i])
+      }
     }
-    own.codes.window = place
-    try mask.write(own.codes, bands: [0])
+    if counts[0] < n {
+      own.codes.window = place
+      try mask.write(own.codes, bands: [0])
+    }
     return counts
   }
 

@@ -93,28 +93,39 @@ public struct GMMFit: Sendable {
     let isAll = sample.count == census.validCount
     var mixture = try await start(training, sample, census, space, reader, map)
     let settled = try await settle(
-      mixture, training, space, census.isWhole, map, tolerance: isAll ? options.tolerance : options.tolerance / 100,
-      observe: { _, _ in })
+      mixture, training, space, census.isWhole, map, tolerance: isAll ? options.tolerance : options.tolerance / 100)
     mixture = settled.mixture
-    var full = 0, isConverged = settled.isConverged
+    func arranged(_ mixture: GMMParameters) throws -> GMMParameters {
+      mixture.reordered(try arrange(mixture.means.map { physical($0, space) }))
+    }
+    var full = 0, isConverged = settled.isConverged, last: GMMPartial?
     if !isAll {
-      let rest = try await settle(
-        mixture, reader, space, census.isWhole, map, tolerance: options.tolerance, observe: observe)
-      (mixture, full, isConverged) = (rest.mixture, rest.steps, rest.isConverged)
+      // The last step's own pass labels: the mixture that it found unchanged is the result.
+      (full, isConverged) = (options.maxIterations, false)
+      var before = -Double.infinity
+      for step in 1...options.maxIterations {
+        mixture = try arranged(mixture)
+        let sums = try await labelledPass(mixture, reader, space, census.isWhole, map, step, moments: true, keeper: step > 1 ? keeper : nil)
+        let mean = sums.logLikelihood / Double(max(1, sums.count))
+        observe(step, mean)
+        if abs(mean - before) < options.tolerance {
+          (full, isConverged, last) = (step, true, sums)
+          break
+        }
+        mixture = mixture.updated(sums, regularisation: options.regularisation)
+        before = mean
+      }
     }
-    mixture = mixture.reordered(try arrange(mixture.means.map { physical($0, space) }))
-    let kernel = try kernel(mixture, space, layout, census.isWhole, 0)
-    let parts = try await map.map(reader.blockCount) { b -> GMMPartial in
-      let (part, labels) = kernel.last(try reader.read(block: b))
-      try keeper?.keep(block: b, labels)
-      return part
+    let final: GMMPartial
+    if let last { final = last } else {
+      mixture = try arranged(mixture)
+      final = try await labelledPass(mixture, reader, space, census.isWhole, map, 0, moments: false, keeper: keeper)
     }
-    let last = parts.reduce(into: GMMPartial(components: mixture.count, features: layout.count)) { $0.merge($1) }
     return GMMResult(
-      mixture: mixture, space: space, meanLogLikelihood: last.logLikelihood / Double(max(1, last.count)),
+      mixture: mixture, space: space, meanLogLikelihood: final.logLikelihood / Double(max(1, final.count)),
       sampleIterations: settled.steps, fullIterations: full, isConverged: isConverged,
       validCount: census.validCount, skipped: census.skipped, trainingCount: sample.count,
-      clusters: summaries(mixture, space, last.weights))
+      clusters: summaries(mixture, space, final.weights))
   }
 
   private func pass(
@@ -123,6 +134,19 @@ public struct GMMFit: Sendable {
   ) async throws -> GMMPartial {
     let kernel = try kernel(mixture, space, reader.layout, whole, iteration)
     let parts = try await map.map(reader.blockCount) { kernel.pass(try reader.read(block: $0)) }
+    return parts.reduce(into: GMMPartial(components: mixture.count, features: reader.layout.count)) { $0.merge($1) }
+  }
+
+  private func labelledPass(
+    _ mixture: GMMParameters, _ reader: some SampleReader, _ space: FeatureSpace, _ whole: Bool, _ map: some BlockMap, _ iteration: Int,
+    moments: Bool, keeper: (any LabelKeeper)?
+  ) async throws -> GMMPartial {
+    let kernel = try kernel(mixture, space, reader.layout, whole, iteration)
+    let parts = try await map.map(reader.blockCount) { b -> GMMPartial in
+      let (part, labels) = kernel.labelledPass(try reader.read(block: b), moments: moments)
+      try keeper?.keep(block: b, labels)
+      return part
+    }
     return parts.reduce(into: GMMPartial(components: mixture.count, features: reader.layout.count)) { $0.merge($1) }
   }
 
@@ -139,14 +163,13 @@ public struct GMMFit: Sendable {
 
   private func settle(
     _ first: GMMParameters, _ reader: some SampleReader, _ space: FeatureSpace, _ whole: Bool, _ map: some BlockMap,
-    tolerance: Double, observe: @Sendable (Int, Double) -> Void
+    tolerance: Double
   ) async throws -> (mixture: GMMParameters, steps: Int, isConverged: Bool) {
     var mixture = first, before = -Double.infinity
     for step in 1...options.maxIterations {
       let sums = try await pass(mixture, reader, space, whole, map, step)
       let mean = sums.logLikelihood / Double(max(1, sums.count))
       mixture = mixture.updated(sums, regularisation: options.regularisation)
-      observe(step, mean)
       if abs(mean - before) < tolerance { return (mixture, step, true) }
       before = mean
     }

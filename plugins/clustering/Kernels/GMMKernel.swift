@@ -14,8 +14,7 @@ public struct GMMKernel: Sendable {
   private let factors: [Float]
   /// log weight + log |L⁻¹| less the largest of them.
   private let constants: [Float]
-  /// What each sample's log-likelihood has beyond what `forEachChunk` tells.
-  let common: Double
+  private let common: Double
   private let isDiagonal: Bool
 
   /// A kernel for a mixture in `space`; throws when a covariance is not positive definite.
@@ -51,46 +50,96 @@ public struct GMMKernel: Sendable {
 
   /// One EM step over a block: the sums from which the next mixture follows, and the log-likelihood of this one.
   public func pass(_ block: SampleBlock) -> GMMPartial {
-    let k = componentCount, d = featureCount, triangle = d * (d + 1) / 2
-    var partial = GMMPartial(components: k, features: d)
+    var partial = GMMPartial(components: componentCount, features: featureCount)
     forEachChunk(block) { buffer, r, _, _, vectors, logLikelihood in
-      partial.logLikelihood += logLikelihood
-      var count = SIMD8<Float>.zero
-      for i in 0..<vectors { count += lanes(buffer.valid, i) }
-      partial.count += Int(count.sum())
-      for j in 0..<k {
-        let plane = r + j * ChunkBuffer.capacity
-        var sum = SIMD8<Float>.zero
-        for i in 0..<vectors { sum += lanes(plane, i) }
-        partial.weights[j] += total(sum)
-        for a in 0..<d {
-          var at = j * triangle + a * (a + 1) / 2
-          if isDiagonal {
-            let (first, products) = row(Width1.self, buffer, plane, vectors, j, a, a)
-            partial.firsts[j * d + a] += total(first)
-            partial.seconds[at + a] += total(products.0)
-            continue
-          }
-          for b in stride(from: 0, through: a, by: 4) {
-            let n = min(4, a + 1 - b)
-            let (first, p) = switch n {
-            case 1: row(Width1.self, buffer, plane, vectors, j, a, b)
-            case 2: row(Width2.self, buffer, plane, vectors, j, a, b)
-            case 3: row(Width3.self, buffer, plane, vectors, j, a, b)
-            default: row(Width4.self, buffer, plane, vectors, j, a, b)
-            }
-            if b == 0 { partial.firsts[j * d + a] += total(first) }
-            partial.seconds[at] += total(p.0)
-            if n > 1 { partial.seconds[at + 1] += total(p.1) }
-            if n > 2 { partial.seconds[at + 2] += total(p.2) }
-            if n > 3 { partial.seconds[at + 3] += total(p.3) }
-            at += n
-          }
-        }
-      }
+      count(buffer, r, vectors, logLikelihood, into: &partial)
+      moments(buffer, r, vectors, into: &partial)
     }
     partial.logLikelihood += Double(partial.count) * common
     return partial
+  }
+
+  /// `pass`, and the labels, 255 for samples left out.
+  func labelledPass(_ block: SampleBlock, moments wantsMoments: Bool) -> (GMMPartial, [UInt8]) {
+    var partial = GMMPartial(components: componentCount, features: featureCount)
+    let labels = [UInt8](unsafeUninitializedCapacity: block.count) { out, filled in
+      filled = block.count
+      guard let base = out.baseAddress else { return }
+      forEachChunk(block) { buffer, r, start, samples, vectors, logLikelihood in
+        count(buffer, r, vectors, logLikelihood, into: &partial)
+        if wantsMoments { moments(buffer, r, vectors, into: &partial) }
+        label(buffer, r, samples, into: base + start)
+      }
+    }
+    partial.logLikelihood += Double(partial.count) * common
+    return (partial, labels)
+  }
+
+  @inline(__always)
+  private func count(
+    _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int, _ logLikelihood: Double, into partial: inout GMMPartial
+  ) {
+    partial.logLikelihood += logLikelihood
+    var count = SIMD8<Float>.zero
+    for i in 0..<vectors { count += lanes(buffer.valid, i) }
+    partial.count += Int(count.sum())
+    for j in 0..<componentCount {
+      let plane = r + j * ChunkBuffer.capacity
+      var sum = SIMD8<Float>.zero
+      for i in 0..<vectors { sum += lanes(plane, i) }
+      partial.weights[j] += total(sum)
+    }
+  }
+
+  @inline(__always)
+  private func moments(
+    _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int, into partial: inout GMMPartial
+  ) {
+    let d = featureCount, triangle = d * (d + 1) / 2
+    for j in 0..<componentCount {
+      let plane = r + j * ChunkBuffer.capacity
+      for a in 0..<d {
+        var at = j * triangle + a * (a + 1) / 2
+        if isDiagonal {
+          let (first, products) = row(Width1.self, buffer, plane, vectors, j, a, a)
+          partial.firsts[j * d + a] += total(first)
+          partial.seconds[at + a] += total(products.0)
+          continue
+        }
+        for b in stride(from: 0, through: a, by: 4) {
+          let n = min(4, a + 1 - b)
+          let (first, p) = switch n {
+          case 1: row(Width1.self, buffer, plane, vectors, j, a, b)
+          case 2: row(Width2.self, buffer, plane, vectors, j, a, b)
+          case 3: row(Width3.self, buffer, plane, vectors, j, a, b)
+          default: row(Width4.self, buffer, plane, vectors, j, a, b)
+          }
+          if b == 0 { partial.firsts[j * d + a] += total(first) }
+          partial.seconds[at] += total(p.0)
+          if n > 1 { partial.seconds[at + 1] += total(p.1) }
+          if n > 2 { partial.seconds[at + 2] += total(p.2) }
+          if n > 3 { partial.seconds[at + 3] += total(p.3) }
+          at += n
+        }
+      }
+    }
+  }
+
+  /// The most probable components of a chunk, ties to the lower one; uses the responsibilities up: the first plane takes the largest so far.
+  @inline(__always)
+  private func label(
+    _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ samples: Int, into out: UnsafeMutablePointer<UInt8>
+  ) {
+    let valid = buffer.valid
+    for i in 0..<samples { out[i] = valid[i] > 0 ? 0 : 255 }
+    for j in 1..<max(1, componentCount) {
+      let plane = r + j * ChunkBuffer.capacity
+      for i in 0..<samples {
+        let isMore = plane[i] > r[i]
+        r[i] = isMore ? plane[i] : r[i]
+        out[i] = isMore ? UInt8(truncatingIfNeeded: j) : out[i]
+      }
+    }
   }
 
   /// Calls `body(buffer, responsibilities, start, samples, vectors, log-likelihood)` for each chunk.

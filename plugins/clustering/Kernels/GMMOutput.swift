@@ -82,40 +82,6 @@ extension GMMKernel {
     }
   }
 
-  /// Sums of a last pass without those for another step: counts, weights and log-likelihood; and the labels, 255 for samples left out.
-  func last(_ block: SampleBlock) -> (GMMPartial, [UInt8]) {
-    let k = componentCount
-    var partial = GMMPartial(components: k, features: featureCount)
-    let labels = [UInt8](unsafeUninitializedCapacity: block.count) { out, count in
-      count = block.count
-      guard let base = out.baseAddress else { return }
-      forEachChunk(block) { buffer, r, start, samples, vectors, logLikelihood in
-        partial.logLikelihood += logLikelihood
-        var count = SIMD8<Float>.zero
-        for i in 0..<vectors { count += lanes(buffer.valid, i) }
-        partial.count += Int(count.sum())
-        for j in 0..<k {
-          let plane = r + j * ChunkBuffer.capacity
-          var sum = SIMD8<Float>.zero
-          for i in 0..<vectors { sum += lanes(plane, i) }
-          partial.weights[j] += total(sum)
-        }
-        // The responsibilities of a chunk are read by nobody else any more: the first plane takes the largest so far.
-        let out = base + start, valid = buffer.valid
-        for i in 0..<samples { out[i] = valid[i] > 0 ? 0 : 255 }
-        for j in 1..<max(1, k) {
-          let plane = r + j * ChunkBuffer.capacity
-          for i in 0..<samples where plane[i] > r[i] {
-            r[i] = plane[i]
-            out[i] = UInt8(truncatingIfNeeded: j)
-          }
-        }
-      }
-    }
-    partial.logLikelihood += Double(partial.count) * common
-    return (partial, labels)
-  }
-
   /// Probabilities in whole steps of 1 / `steps`, for bands: each code's sum over the components that count for it, then an uncertainty.
   ///
   /// - Parameters:

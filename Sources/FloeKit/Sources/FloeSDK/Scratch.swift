@@ -28,9 +28,9 @@ public final class Scratch: Sendable {
 
   /// Rasters larger than this, in bytes, are kept in a file even where memory would do: the system's cache makes it as quick, and the
   /// memory stays free for others.
-  public static let largestInMemory = 64 << 20
+  public static let largestInMemory = 128 << 20
 
-  /// An empty raster to be written once and read often.
+  /// An empty raster to be written once and read often; pixels never written are 0.
   public func makeRaster(_ spec: RasterSpec) throws -> KeptRaster {
     let reservation = spec.byteCount <= Self.largestInMemory ? reserve(spec.byteCount) : nil
     return KeptRaster(
