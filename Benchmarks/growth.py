@@ -29,6 +29,9 @@ BANDS = ["B04", "B03", "B02", "B08", "B05", "B06", "B07", "B8A", "B11", "B12", "
 THREE, FOUR = ["B02", "B03", "B04"], ["B02", "B03", "B04", "B08"]
 BAND_COUNTS, CLUSTERS, WORKERS = [1, 2, 3, 4, 6, 8, 10, 13], [2, 4, 8, 16, 32, 64], [1, 2]
 CAPS = {"256MB": 256e6, "512MB": 512e6, "1GB": 1e9, "2GB": 2e9, "8GB": 8e9}
+if os.environ.get("SPARSE") == "1":
+    BAND_COUNTS, CLUSTERS = [1, 2, 3, 4, 6, 10, 13], [2, 4, 16, 64]
+    CAPS = {k: v for k, v in CAPS.items() if k != "1GB"}
 
 
 def timed(command):

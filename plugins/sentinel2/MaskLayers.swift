@@ -50,7 +50,7 @@ struct ImageMask: MaskLayer {
   }
 
   func mark(_ window: PixelWindow, _ codes: UnsafeMutableBufferPointer<UInt8>) throws {
-    let c = columns.needed(window.column..<window.endColumn), r = rows.needed(window.row..<window.endRow)
+    let c = columns.needed(window.column..<window.endColumn, margin: 0), r = rows.needed(window.row..<window.endRow, margin: 0)
     let source = PixelWindow(column: c.lowerBound, row: r.lowerBound, width: c.count, height: r.count)
     for (band, reasons) in lookups {
       let block = try file.raster.read(source, bands: [band])

@@ -31,10 +31,10 @@ struct AxisMap: Sendable {
     return (min(max(0, floor), count - 1), min(max(0, floor + 1), count - 1), position - Float(floor))
   }
 
-  /// The source pixels that target pixels need, with one more on each side for interpolation.
-  func needed(_ range: Range<Int>) -> Range<Int> {
-    let low = max(0, min(count - 1, range.lowerBound * target / source - 1))
-    let high = min(count, (range.upperBound * target + source - 1) / source + 1)
+  /// The source pixels that target pixels need, with `margin` more on each side: a pixel too many decodes a whole tile too many.
+  func needed(_ range: Range<Int>, margin: Int) -> Range<Int> {
+    let low = max(0, min(count - 1, range.lowerBound * target / source - margin))
+    let high = min(count, (range.upperBound * target + source - 1) / source + margin)
     return low..<max(low + 1, high)
   }
 }
@@ -49,7 +49,8 @@ struct Resampler: Sendable {
   /// The window of the source that a window of the target needs.
   func sourceWindow(_ window: PixelWindow) -> PixelWindow {
     if method == .none { return window }
-    let c = columns.needed(window.column..<window.endColumn), r = rows.needed(window.row..<window.endRow)
+    let margin = method == .bilinear ? 1 : 0
+    let c = columns.needed(window.column..<window.endColumn, margin: margin), r = rows.needed(window.row..<window.endRow, margin: margin)
     return PixelWindow(column: c.lowerBound, row: r.lowerBound, width: c.count, height: r.count)
   }
 

@@ -23,12 +23,15 @@ struct StackRun {
     if let land { layers.append(PolygonMask(burner: try PolygonBurner(path: land, grid: plan.scene), reason: .land)) }
 
     let image = try context.scratch.makeRaster(plan.image), mask = try context.scratch.makeRaster(plan.mask)
-    // Tiles lie on the lattice of the images' own tiles, so that none is decoded twice.
-    let tiles = plan.scene.tiles(plan.image.tile).compactMap { $0.intersection(plan.window) }
+    // Tiles lie on the lattice of the images' own tiles, so that none is decoded twice; where a coarser band is among them, those that share
+    // one of its tiles are one piece of work.
+    let shares = plan.sources.contains { $0.resolution == 2 * plan.resolution } && !plan.sources.contains { $0.resolution < plan.resolution }
+    let side = plan.image.tile.width * (shares ? 2 : 1)
+    let tiles = plan.scene.tiles(TileSize(width: side, height: side)).compactMap { $0.intersection(plan.window) }
       // The small ones last, so that all workers end at about the same time.
       .sorted { $0.pixelCount > $1.pixelCount }
-    let worker = TileWorker(files: files, sources: plan.sources, layers: layers, origin: plan.window, image: image, mask: mask)
-    let counts = try await context.map(tiles.count, progress: "tiles") { try worker.decode(tiles[$0]) }
+    let worker = try TileWorker(files: files, sources: plan.sources, layers: layers, origin: plan.window, resolution: plan.resolution, image: image, mask: mask)
+    let counts = try await context.map(tiles.count, progress: "tiles") { try worker.decode(tiles[$0], by: plan.image.tile) }
     for file in files { file.releaseHandles() }
     report(counts)
     return (Raster(plan.image, source: image), Raster(plan.mask, source: mask))

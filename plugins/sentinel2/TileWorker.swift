@@ -8,6 +8,8 @@ final class TileWorker: Sendable {
   private let layers: [any MaskLayer]
   private let origin: PixelWindow
   private let image, mask: KeptRaster
+  /// Bands that are read whole at once, being coarse and small; nil for the others.
+  private let whole: [PixelBlock?]
   private let idle = Mutex<[Buffers]>([])
 
   /// Blocks that a worker uses for tile after tile.
@@ -15,17 +17,32 @@ final class TileWorker: Sendable {
   /// Safe because they are either in the pool or with the one thread that took them out.
   private final class Buffers: @unchecked Sendable {
     var bands: [PixelBlock]
-    var source, codes: PixelBlock
+    /// Of each band the pixels from which it is resampled, for a whole piece of work.
+    var sources: [PixelBlock]
+    var codes: PixelBlock
     init(bands count: Int) {
       let none = PixelWindow(column: 0, row: 0, width: 0, height: 0)
-      source = PixelBlock(window: none, bandCount: 1, type: .uint16)
+      bands = Array(repeating: PixelBlock(window: none, bandCount: 1, type: .uint16), count: count)
+      sources = bands
       codes = PixelBlock(window: none, bandCount: 1, type: .uint8)
-      bands = Array(repeating: source, count: count)
     }
   }
 
-  /// - Parameter origin: the window of the scene that the rasters hold.
-  init(files: [RasterFile], sources: [BandSource], layers: [any MaskLayer], origin: PixelWindow, image: KeptRaster, mask: KeptRaster) {
+  /// Bands of so few pixels and so coarse are read at once: at 60 m a band is four tiles, which lie under all pieces of work.
+  private static let smallBand = (pixels: 4 << 20, coarser: 3)
+
+  /// - Parameters:
+  ///   - origin: the window of the scene that the rasters hold.
+  ///   - resolution: metres of a pixel of it.
+  init(
+    files: [RasterFile], sources: [BandSource], layers: [any MaskLayer], origin: PixelWindow, resolution: Int, image: KeptRaster, mask: KeptRaster
+  ) throws {
+    whole = try zip(files, sources).map { file, source in
+      let needed = source.resampler.sourceWindow(origin)
+      guard source.resampler.method != .none, needed.pixelCount <= Self.smallBand.pixels, source.resolution >= Self.smallBand.coarser * resolution
+      else { return nil }
+      return try file.raster.read(needed)
+    }
     self.files = files
     self.sources = sources
     self.layers = layers
@@ -34,10 +51,26 @@ final class TileWorker: Sendable {
     self.mask = mask
   }
 
-  /// Decodes all bands of a window of the scene, masks them, and keeps both; counts by reason.
-  func decode(_ window: PixelWindow) throws -> [Int] {
+  /// Decodes all bands of a piece of the scene tile by tile, masks them, and keeps both; counts by reason.
+  func decode(_ piece: PixelWindow, by size: TileSize) throws -> [Int] {
     let own = idle.withLock { $0.popLast() } ?? Buffers(bands: files.count)
     defer { idle.withLock { $0.append(own) } }
+    for i in files.indices where sources[i].resampler.method != .none && whole[i] == nil {
+      try check(files[i])
+      try files[i].read(sources[i].resampler.sourceWindow(piece), bands: [0], into: &own.sources[i])
+    }
+    var counts = [Int](repeating: 0, count: PixelReason.allCases.count)
+    for row in stride(from: piece.row, to: piece.endRow, by: size.height) {
+      for column in stride(from: piece.column, to: piece.column + piece.width, by: size.width) {
+        let tile = PixelWindow(
+          column: column, row: row, width: min(size.width, piece.column + piece.width - column), height: min(size.height, piece.endRow - row))
+        for (reason, n) in try decode(tile, own).enumerated() { counts[reason] += n }
+      }
+    }
+    return counts
+  }
+
+  private func decode(_ window: PixelWindow, _ own: Buffers) throws -> [Int] {
     own.codes.reshape(window: window, bandCount: 1, type: .uint8)
     try own.codes.values.withMutableBytes { bytes in
       let codes = bytes.bindMemory(to: UInt8.self)
@@ -72,17 +105,22 @@ final class TileWorker: Sendable {
 
   /// One band of a window on the target's grid.
   private func read(_ i: Int, _ window: PixelWindow, _ own: Buffers) throws {
-    let file = files[i], resampler = sources[i].resampler
-    guard file.spec.type == .uint16 else { throw FloeError("'\(file.path)' changed its pixel type while it was read") }
-    if resampler.method == .none { return try file.read(window, bands: [0], into: &own.bands[i]) }
-    let source = resampler.sourceWindow(window)
-    try file.read(source, bands: [0], into: &own.source)
+    let resampler = sources[i].resampler
+    if resampler.method == .none {
+      try check(files[i])
+      return try files[i].read(window, bands: [0], into: &own.bands[i])
+    }
     own.bands[i].reshape(window: window, bandCount: 1, type: .uint16)
-    own.source.values.withBytes { input in
+    let source = whole[i] ?? own.sources[i]
+    source.values.withBytes { input in
       own.bands[i].values.withMutableBytes { out in
-        resampler.resample(input.bindMemory(to: UInt16.self), source, into: out.bindMemory(to: UInt16.self), window)
+        resampler.resample(input.bindMemory(to: UInt16.self), source.window, into: out.bindMemory(to: UInt16.self), window)
       }
     }
+  }
+
+  private func check(_ file: RasterFile) throws {
+    guard file.spec.type == .uint16 else { throw FloeError("'\(file.path)' changed its pixel type while it was read") }
   }
 
   /// Marks pixels that are 0.
