@@ -6,8 +6,8 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 
+from measure import timed
 from quality import Scene
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -24,17 +24,6 @@ ONLY = os.environ.get("ONLY")
 KEEP = os.environ.get("KEEP") == "1"
 WORK = pathlib.Path(os.environ.get("WORK", HERE / "results/work"))
 THREE, FOUR = ["B02", "B03", "B04"], ["B02", "B03", "B04", "B08"]
-
-
-def timed(command):
-    """Wall and CPU seconds and the peak of resident memory of a command and its children."""
-    began = time.monotonic()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"{' '.join(map(str, command))}\n{said[-2000:]}")
-    return {"wall": time.monotonic() - began, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss * 1024}
 
 
 def pipeline(name, steps, outputs, inputs="scene: { type: path }"):
@@ -147,7 +136,7 @@ def main():
 
     def measure(name, command, round, rounds):
         try:
-            f = timed(command)
+            f, _ = timed(command)
         except RuntimeError as failure:
             print(f"{name}: failed\n{failure}", flush=True)
             return

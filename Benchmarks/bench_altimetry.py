@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+import measure
+
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Tests/python"))
 FLOE = HERE.parent / ".build/release/floe"
@@ -89,17 +91,10 @@ def write(package, waves, time_ku, lat, lon, sigma0, pp, widths, classes, flag, 
 
 def timed(command):
     """Wall and CPU seconds, the peak of resident memory, and what was printed."""
-    began = time.monotonic()
     # One thread for numpy's libraries: the course's loops use one, and more would only wait.
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{' '.join(map(str, command))} failed")
+    figures, said = measure.timed(command, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
     more = json.loads(said) if said.startswith("{") else {}
-    result = {
-        "wall": time.monotonic() - began + more.pop("more_wall", 0), "cpu": usage.ru_utime + usage.ru_stime + more.pop("more_cpu", 0),
-        "memory": usage.ru_maxrss * 1024} | more
+    result = figures | {"wall": figures["wall"] + more.pop("more_wall", 0), "cpu": figures["cpu"] + more.pop("more_cpu", 0)} | more
     if command[0] == FLOE:
         out = pathlib.Path(command[command.index("-o") + 1])
         steps = json.loads((out / "run.json").read_text())["timings"]

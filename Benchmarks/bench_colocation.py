@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 
+from measure import timed
+
 HERE = pathlib.Path(__file__).resolve().parent
 FLOE = HERE.parent / ".build/release/floe"
 WORK = pathlib.Path(os.environ.get("WORK", HERE / "results/work"))
@@ -127,16 +129,6 @@ def peer(name, folder, band):
         return {"seconds": (time.monotonic() - began) * len(x) / SAMPLE, "rows": chosen.tolist(), "values": share}
     seconds = time.monotonic() - began
     return {"seconds": seconds, "sum": int(found.astype("int64").sum())}
-
-
-def timed(command):
-    began = time.monotonic()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, text=True)
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{' '.join(map(str, command))} failed")
-    return {"wall": time.monotonic() - began, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss * 1024}, said
 
 
 def run_floe(folder, name, text, step):

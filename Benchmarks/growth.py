@@ -9,9 +9,9 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 import growth_page
+from measure import timed
 
 HERE = pathlib.Path(__file__).resolve().parent
 FLOE = HERE.parent / ".build/release/floe"
@@ -32,17 +32,6 @@ CAPS = {"256MB": 256e6, "512MB": 512e6, "1GB": 1e9, "2GB": 2e9, "8GB": 8e9}
 if os.environ.get("SPARSE") == "1":
     BAND_COUNTS, CLUSTERS = [1, 2, 3, 4, 6, 10, 13], [2, 4, 16, 64]
     CAPS = {k: v for k, v in CAPS.items() if k != "1GB"}
-
-
-def timed(command):
-    """Wall and CPU seconds and the peak of resident memory in bytes."""
-    began = time.monotonic()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"{' '.join(map(str, command))}\n{said[-2000:]}")
-    return {"wall": time.monotonic() - began, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss * 1024}
 
 
 def scene(side):
@@ -142,7 +131,7 @@ def measure(key, command, store, note=""):
     runs = store.setdefault(key, [])
     while len(runs) < ROUNDS:
         try:
-            run = timed(command)
+            run, _ = timed(command)
         except RuntimeError as failure:
             print(f"{key}: failed\n{failure}", flush=True)
             return False
