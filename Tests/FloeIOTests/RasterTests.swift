@@ -31,6 +31,12 @@ extension IOTests {
       return path
     }
 
+    @Test func noDataIsAValueOfThePixels() throws {
+      #expect(PixelType.float32.stored(-9999.9) == Double(Float(-9999.9)) && PixelType.float64.stored(-9999.9) == -9999.9)
+      #expect(PixelType.uint8.stored(255) == 255 && PixelType.uint8.stored(256) == nil && PixelType.int16.stored(0.5) == nil && PixelType.uint16.stored(.nan) == nil)
+      #expect(PixelType.int32.stored(1e30) == nil && PixelType.float32.stored(1e300) == nil && PixelType.float32.stored(.nan)?.isNaN == true)
+    }
+
     @Test func classRasterComesBackWholeWithItsMeaning() throws {
       let spec = classSpec(try IOTests.grid(1101, 613))
       let path = try write(spec, spec.grid.tiles(TileSize(width: 300, height: 200)).map(codes), threads: 1)

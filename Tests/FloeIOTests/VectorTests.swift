@@ -81,6 +81,54 @@ extension IOTests {
       #expect(error?.message.contains("polygons") == true)
     }
 
+    /// A mask of polygons in longitude and latitude.
+    func burnt(_ rings: [[SIMD2<Double>]], on grid: Grid) throws -> [UInt8] {
+      let features = rings.map { ring in
+        let corners = ring.map { "[\($0.x),\($0.y)]" }.joined(separator: ",")
+        return "{\"type\":\"Feature\",\"properties\":{},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[\(corners)]]}}"
+      }
+      let path = IOTests.memoryPath("land.geojson")
+      try VirtualFile.write("{\"type\":\"FeatureCollection\",\"features\":[\(features.joined(separator: ","))]}", to: path)
+      return try PolygonBurner(path: path, grid: grid).burn(grid.fullWindow)
+    }
+
+    func box(_ west: Double, _ south: Double, _ east: Double, _ north: Double) -> [SIMD2<Double>] {
+      [SIMD2(west, south), SIMD2(east, south), SIMD2(east, north), SIMD2(west, north), SIMD2(west, south)]
+    }
+
+    /// The rest of the world neither fails nor covers a tile of UTM zone 1.
+    @Test func landOfTheWholeWorldServes() throws {
+      let crs = try CRSFactory.make("EPSG:32601")
+      let grid = try #require(Grid(width: 60, height: 60, originX: 300_000, originY: 7_900_020, pixelWidth: 100, pixelHeight: 100, crs: crs))
+      let own = box(177.5, 71.08, 177.55, 71.09), island = try burnt([own], on: grid)
+      #expect((100..<3000).contains(island.reduce(0) { $0 + Int($1) }))
+      let galapagos = [SIMD2(-91.5, 0), SIMD2(-91, 0.1), SIMD2(-90.8, -0.9), SIMD2(-91.4, -1), SIMD2(-91.5, 0)]
+      let africa = [SIMD2(-17.0, 15), SIMD2(-6, 36), SIMD2(32, 31), SIMD2(51, 12), SIMD2(40, -15), SIMD2(20, -35), SIMD2(9, 4), SIMD2(-17, 15)]
+      #expect(try burnt([own, galapagos, africa, box(-180, -90, 180, -70)], on: grid) == island)
+      // A turn farther west it is the same place.
+      #expect(try burnt([own.map { SIMD2($0.x - 360, $0.y) }], on: grid) == island)
+      // Continents that hold the tile, one from the other side of the 180° meridian.
+      #expect(try burnt([box(90, 0, 180, 85)], on: grid).allSatisfy { $0 == 1 })
+      #expect(try burnt([box(100, 50, 200, 75)], on: grid).allSatisfy { $0 == 1 })
+      // A ring that crosses itself keeps both halves.
+      let bow = try burnt([[SIMD2(177.5, 71.08), SIMD2(177.55, 71.1), SIMD2(177.55, 71.08), SIMD2(177.5, 71.1), SIMD2(177.5, 71.08)]], on: grid)
+      let full = try burnt([box(177.5, 71.08, 177.55, 71.1)], on: grid)
+      let share = Double(bow.reduce(0) { $0 + Int($1) }) / Double(full.reduce(0) { $0 + Int($1) })
+      #expect(abs(share - 0.5) < 0.05)
+    }
+
+    @Test func landAroundAPoleAndOnLongitudesFromZero() throws {
+      let polar = try #require(Grid(width: 80, height: 80, originX: -2_000_000, originY: 2_000_000, pixelWidth: 50_000, pixelHeight: 50_000, crs: CRSFactory.make("EPSG:3413")))
+      // Latitude 80 is about 1.1 million metres from the pole; a half of it, and the whole with what lies south of the equator.
+      let cap = try burnt([box(-180, 80, 180, 90), box(-180, -60, 180, -10)], on: polar), half = try burnt([box(0, 80, 180, 90)], on: polar)
+      let area = cap.reduce(0) { $0 + Int($1) }
+      #expect(cap[40 * 80 + 40] == 1 && cap[0] == 0 && abs(Double(area) - .pi * 21.9 * 21.9) < 40)
+      #expect(abs(half.reduce(0) { $0 + Int($1) } - area / 2) < 30)
+      let globe = try #require(Grid(width: 36, height: 18, originX: 0, originY: 90, pixelWidth: 10, pixelHeight: 10, crs: .wgs84))
+      let mask = try burnt([box(-30, 0, -10, 20)], on: globe)
+      #expect(mask.indices.filter { mask[$0] == 1 } == [7 * 36 + 33, 7 * 36 + 34, 8 * 36 + 33, 8 * 36 + 34])
+    }
+
     @Test func transformsInLongitudeLatitudeOrder() throws {
       let transform = try CoordinateTransform(from: .wgs84, to: CRSFactory.make("EPSG:32632"))
       let p = try #require(transform.point(9, 48))

@@ -114,3 +114,27 @@ outputs:
   b.tif: b.result
 """, expect=2)
     assert part in result.err
+
+
+def test_land_of_the_world_keeps_the_tile(tmp_path):
+    write_tif(tmp_path / "a.tif", np.ones((1, 100, 100), "uint8"), 32601, (300000.0, 7900020.0), 100.0, nodata=0)
+    near = [[177.5, 71.15], [177.6, 71.15], [177.6, 71.1], [177.5, 71.1], [177.5, 71.15]]
+    far = [[-17, 15], [-6, 36], [32, 31], [51, 12], [40, -15], [20, -35], [-17, 15]], [[-91.5, 0], [-91, 0.1], [-90.8, -0.9], [-91.5, 0]]
+    polygons = {"near": [near], "world": [near, *far]}
+    for name, rings in polygons.items():
+        features = [{"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [r]}} for r in rings]
+        (tmp_path / f"{name}.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Land
+steps:
+  a: { use: raster.read, with: { files: a.tif } }
+  near: { use: raster.clip, in: { image: a.image }, with: { polygons: near.geojson } }
+  world: { use: raster.clip, in: { image: a.image }, with: { polygons: world.geojson } }
+outputs:
+  near.tif: near.result
+  world.tif: world.result
+""")
+    near, world = read(out / "near.tif"), read(out / "world.tif")
+    np.testing.assert_array_equal(near, world)
+    assert 0.01 < near.mean() < 0.9

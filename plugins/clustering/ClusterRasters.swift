@@ -75,7 +75,7 @@ enum ClusterRasters {
   /// Tells areas and shares of classes, for summary, record and report.
   static func recordAreas(_ counts: [Int], grid: Grid, classes: ClassTable, context: RunContext) {
     let valid = counts.indices.filter { $0 != classes.noData }.reduce(0) { $0 + counts[$1] }
-    let isMetric = grid.crs.map { !$0.wkt.hasPrefix("GEOG") } ?? false
+    let isMetric = grid.crs.map { !$0.isGeographic } ?? false
     context.record("class_areas", .array(classes.entries.filter { counts[$0.code] > 0 }.map { entry in
       let n = counts[entry.code]
       return [

@@ -94,11 +94,6 @@ struct GroundTrack: Sendable {
   }
 }
 
-extension CRS {
-  /// Whether coordinates are longitude and latitude.
-  var isGeographic: Bool { wkt.hasPrefix("GEOG") }
-}
-
 extension Sphere {
   /// Degrees of longitude and latitude that one metre covers.
   static func degreesPerMetre(latitude: Double) -> SIMD2<Double> {

@@ -117,7 +117,12 @@ public final class Executor {
     let context = RunContext(
       stepID: step.id, seed: Self.seed(seed, for: step.id), pool: pool, cancellation: cancellation, scratch: scratch,
       products: library.products, sink: journal, written: written, values: byOutput, record: record,
-      connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }))
+      connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }),
+      destinations: plan.outputs.reduce(into: [:]) { all, output in
+        for reference in output.layers.values where reference.step == step.id && all[reference.port]?.last != output.name {
+          all[reference.port, default: []].append(output.name)
+        }
+      })
     do {
       let bound = try library.factory(step.use).bind(parameters: step.parameters, ports: ports)
       let outputs = try await withTaskExecutorPreference(pool) {

@@ -16,6 +16,9 @@ public struct CRS: Sendable, Hashable, Codable {
   /// The code, or the first forty characters of the text: for messages.
   public var label: String { code ?? String(wkt.prefix(40)) }
 
+  /// Whether coordinates are longitude and latitude, not lengths on a map.
+  public var isGeographic: Bool { wkt.hasPrefix("GEOG") }
+
   /// Whether two systems have the same code or, where one lacks a code, the same text.
   public static func == (a: CRS, b: CRS) -> Bool {
     if let x = a.code, let y = b.code { return x == y }

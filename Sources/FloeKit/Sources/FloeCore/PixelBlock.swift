@@ -13,6 +13,19 @@ public enum PixelType: String, Sendable, Hashable, Codable, CaseIterable {
   }
   /// Whether sums of its values are exact in 64-bit integers.
   public var isInteger: Bool { self != .float32 && self != .float64 }
+
+  /// A number as pixels of this type hold it, -9999.9 as float32 rounded to single precision; nil where they cannot.
+  public func stored(_ value: Double) -> Double? {
+    switch self {
+    case .uint8: UInt8(exactly: value).map(Double.init)
+    case .int16: Int16(exactly: value).map(Double.init)
+    case .uint16: UInt16(exactly: value).map(Double.init)
+    case .int32: Int32(exactly: value).map(Double.init)
+    case .uint32: UInt32(exactly: value).map(Double.init)
+    case .float32: value.isFinite && !Float(value).isFinite ? nil : Double(Float(value))
+    case .float64: value
+    }
+  }
 }
 
 /// A Swift type that a raster's pixels may have.

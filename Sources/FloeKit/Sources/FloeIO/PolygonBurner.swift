@@ -4,14 +4,16 @@ import Synchronization
 
 /// Burns the polygons of a layer into masks on a grid: 1 where a pixel's centre lies inside, 0 elsewhere.
 ///
-/// The layer is read and brought into the grid's reference system once; windows may then be burnt from several threads.
-/// Polygons across the 180° meridian are taken as they are.
+/// The layer is read once, cut to the surroundings of the grid in its own reference system, and brought into the grid's; a coastline of the
+/// whole world therefore serves as well as a local one. Windows may then be burnt from several threads. Where a ring crosses itself, what
+/// it encloses an odd number of times is inside; parts of a multipolygon that overlap are inside together. On a grid in degrees polygons
+/// also count a turn farther east or west.
 ///
 /// Safe because the geometries are only read behind `init`, each thread under `lock`.
 public final class PolygonBurner: @unchecked Sendable {
   /// The grid of the masks.
   public let grid: Grid
-  /// How many polygons are burnt.
+  /// How many pieces of polygons touch the grid.
   public let count: Int
   private let geometries: Geometries
   private let lock = Mutex<Void>(())
@@ -64,30 +66,32 @@ private final class Geometries {
   private var envelopes: [Bounds] = []
 
   init(_ reader: LayerReader, grid: Grid, _ messages: GDALMessages) throws {
+    let place = "layer '\(reader.name)' of '\(reader.path)'"
+    try Self.check(OGR_FD_GetGeomType(OGR_L_GetLayerDefn(reader.layer)), place, mayBeAny: true)
     let transform = try Self.transform(reader, grid: grid)
     defer { if let transform { OCTDestroyCoordinateTransformation(transform) } }
-    OGR_L_ResetReading(reader.layer)
-    var row = 0
-    while let feature = OGR_L_GetNextFeature(reader.layer) {
-      defer { OGR_F_Destroy(feature) }
-      row += 1
-      guard let own = OGR_F_GetGeometryRef(feature), OGR_G_IsEmpty(own) == 0 else { continue }
-      let type = OGR_GT_Flatten(OGR_G_GetGeometryType(own))
-      guard [wkbPolygon, wkbMultiPolygon, wkbCurvePolygon, wkbMultiSurface].contains(type) else {
-        let kind = text(OGRGeometryTypeToName(type)) ?? "unknown"
-        throw FloeError("layer '\(reader.name)' of '\(reader.path)' holds \(kind) (row \(row)); a mask needs polygons")
+    let reach = try LayerReach(of: grid, in: reader.crs)
+    // Without boxes the layer is taken whole.
+    for box in reach.boxes.isEmpty ? [nil] : reach.boxes.map(Optional.some) {
+      if let box { OGR_L_SetSpatialFilterRect(reader.layer, box.minX, box.minY, box.maxX, box.maxY) }
+      OGR_L_ResetReading(reader.layer)
+      while let feature = OGR_L_GetNextFeature(reader.layer) {
+        defer { OGR_F_Destroy(feature) }
+        guard let own = OGR_F_GetGeometryRef(feature), OGR_G_IsEmpty(own) == 0 else { continue }
+        let who = "feature \(OGR_F_GetFID(feature)) of \(place)"
+        try Self.check(OGR_G_GetGeometryType(own), who)
+        for polygon in try Self.polygons(own, who) {
+          guard let transform, let box else {
+            add(polygon, to: reach)
+            continue
+          }
+          let cut = polygon.compactMap { RingShape.clipped($0, to: box) }.map { RingShape.densified($0, step: reach.step) }
+          let moved = try cut.map { try Self.transformed($0, transform, "\(who) to \(grid.crs?.label ?? "the grid")", messages) }
+          add(reach.turn == nil ? moved : moved.map(RingShape.continuous), to: reach)
+        }
       }
-      guard let copy = OGR_G_Clone(own) else { throw FloeError("no memory for the polygons of '\(reader.path)'") }
-      handles.append(copy)
-      if let transform, OGR_G_Transform(copy, transform) != OGRERR_NONE {
-        let target = grid.crs?.label ?? "the grid"
-        throw FloeError("row \(row) of layer '\(reader.name)' of '\(reader.path)' cannot be brought to \(target): \(messages.reason)")
-      }
-      var e = OGREnvelope()
-      OGR_G_GetEnvelope(copy, &e)
-      envelopes.append(Bounds(minX: e.MinX, minY: e.MinY, maxX: e.MaxX, maxY: e.MaxY))
     }
-    if let failure = messages.failures.first { throw FloeError("layer '\(reader.name)' of '\(reader.path)' cannot be read: \(failure)") }
+    if let failure = messages.failures.first { throw FloeError("\(place) cannot be read: \(failure)") }
   }
 
   deinit { for g in handles { OGR_G_DestroyGeometry(g) } }
@@ -95,6 +99,69 @@ private final class Geometries {
   /// The polygons whose envelopes touch a rectangle.
   func within(_ bounds: Bounds) -> [OGRGeometryH?] {
     zip(handles, envelopes).filter { $0.1.intersects(bounds) }.map { $0.0 }
+  }
+
+  /// Keeps a polygon where it touches the grid, on a grid in degrees also some turns away.
+  private func add(_ rings: [[SIMD2<Double>]], to reach: LayerReach) {
+    for turn in reach.turn == nil ? 0...0 : -2...2 {
+      let moved = turn == 0 ? rings : rings.map { $0.map { SIMD2($0.x + 360 * Double(turn), $0.y) } }
+      guard let bounds = RingShape.bounds(moved), bounds.touches(reach.grid), let handle = Self.handle(moved) else { continue }
+      handles.append(handle)
+      envelopes.append(bounds)
+    }
+  }
+
+  private static func check(_ declared: OGRwkbGeometryType, _ who: String, mayBeAny: Bool = false) throws {
+    let type = OGR_GT_Flatten(declared)
+    if [wkbPolygon, wkbMultiPolygon, wkbCurvePolygon, wkbMultiSurface].contains(type) || mayBeAny && [wkbUnknown, wkbGeometryCollection].contains(type) { return }
+    throw FloeError("\(who) holds \(text(OGRGeometryTypeToName(type)) ?? "unknown"); a mask needs polygons")
+  }
+
+  /// Rings of each polygon of a geometry, curves as short straight lines.
+  private static func polygons(_ geometry: OGRGeometryH, _ who: String) throws -> [[[SIMD2<Double>]]] {
+    let parts = { (0..<OGR_G_GetGeometryCount(geometry)).compactMap { OGR_G_GetGeometryRef(geometry, $0) } }
+    switch OGR_GT_Flatten(OGR_G_GetGeometryType(geometry)) {
+    case wkbPolygon: return [parts().map(points)]
+    case wkbMultiPolygon: return parts().map { part in (0..<OGR_G_GetGeometryCount(part)).compactMap { OGR_G_GetGeometryRef(part, $0) }.map(points) }
+    default:
+      guard let straight = OGR_G_GetLinearGeometry(geometry, 0, nil) else { throw FloeError("\(who) has curves that cannot be made straight") }
+      defer { OGR_G_DestroyGeometry(straight) }
+      guard [wkbPolygon, wkbMultiPolygon].contains(OGR_GT_Flatten(OGR_G_GetGeometryType(straight))) else { return [] }
+      return try polygons(straight, who)
+    }
+  }
+
+  private static func points(_ ring: OGRGeometryH) -> [SIMD2<Double>] {
+    let count = OGR_G_GetPointCount(ring), stride = Int32(MemoryLayout<SIMD2<Double>>.stride)
+    var result = [SIMD2<Double>](repeating: .zero, count: Int(count))
+    result.withUnsafeMutableBytes { bytes in
+      guard let x = bytes.baseAddress else { return }
+      OGR_G_GetPoints(ring, x, stride, x + MemoryLayout<Double>.stride, stride, nil, 0)
+    }
+    return result
+  }
+
+  private static func handle(_ rings: [[SIMD2<Double>]]) -> OGRGeometryH? {
+    guard let polygon = OGR_G_CreateGeometry(wkbPolygon) else { return nil }
+    let stride = Int32(MemoryLayout<SIMD2<Double>>.stride)
+    for points in rings {
+      guard let ring = OGR_G_CreateGeometry(wkbLinearRing) else { continue }
+      points.withUnsafeBytes { bytes in
+        guard let x = bytes.baseAddress else { return }
+        OGR_G_SetPoints(ring, Int32(points.count), x, stride, x + MemoryLayout<Double>.stride, stride, nil, 0)
+      }
+      OGR_G_AddGeometryDirectly(polygon, ring)
+    }
+    OGR_G_CloseRings(polygon)
+    return polygon
+  }
+
+  private static func transformed(
+    _ ring: [SIMD2<Double>], _ transform: OGRCoordinateTransformationH, _ what: String, _ messages: GDALMessages
+  ) throws -> [SIMD2<Double>] {
+    var x = ring.map(\.x), y = ring.map(\.y)
+    guard OCTTransform(transform, Int32(x.count), &x, &y, nil) != 0 else { throw FloeError("cannot bring \(what): \(messages.reason)") }
+    return zip(x, y).map { SIMD2($0, $1) }
   }
 
   /// Nil where layer or grid has no reference system or both have the same.

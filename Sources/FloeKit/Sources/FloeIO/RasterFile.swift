@@ -10,6 +10,8 @@ public final class RasterFile: RasterSource {
   public let path: String
   /// Grid, bands and type at the resolution asked for.
   public let spec: RasterSpec
+  /// What the file declares and pixels of its type cannot mean, in sentences for the user; usually empty.
+  public let remarks: [String]
   /// The short name of the driver that reads the file.
   public let driver: String
   /// 1, or the power of two by which the resolution is reduced.
@@ -64,9 +66,10 @@ public final class RasterFile: RasterSource {
   /// Closes the idle handles and what they hold; reading again opens new ones.
   public func releaseHandles() { idle.withLock { $0.removeAll() } }
 
-  private init(_ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String], _ spec: RasterSpec) {
+  private init(_ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String], _ found: (spec: RasterSpec, remarks: [String])) {
     self.path = path
-    self.spec = spec
+    spec = found.spec
+    remarks = found.remarks
     driver = reader.driverName
     reduction = reader.reduction
     self.drivers = drivers
@@ -90,7 +93,7 @@ private final class RasterReader: @unchecked Sendable {
   }
 
   var driverName: String { dataset.driverName }
-  func spec() throws -> RasterSpec { try RasterSpecReader(path: path, dataset: dataset, reduction: reduction).spec() }
+  func spec() throws -> (spec: RasterSpec, remarks: [String]) { try RasterSpecReader(path: path, dataset: dataset, reduction: reduction).spec() }
 
   func read(_ window: PixelWindow, bands: [Int], type: PixelType, into block: inout PixelBlock) throws {
     block.reshape(window: window, bandCount: bands.count, type: type)

@@ -7,7 +7,8 @@ struct RasterSpecReader {
   let dataset: GDALDataset
   let reduction: Int
 
-  func spec() throws -> RasterSpec {
+  /// The description, and what of the file's own could not be taken over, in sentences.
+  func spec() throws -> (spec: RasterSpec, remarks: [String]) {
     let count = Int(GDALGetRasterCount(dataset.handle))
     guard count > 0 else {
       let inside = items(dataset.handle, domain: "SUBDATASETS").filter { $0.key.hasSuffix("_NAME") }.map(\.value).sorted()
@@ -22,13 +23,19 @@ struct RasterSpecReader {
     let grid = try grid(bands[0])
     let tags = items(dataset.handle)
     var spec = RasterSpec(grid: grid, bands: bandSpecs(bands), type: type, tile: tile(bands[0], grid: grid))
+    let odd = spec.bands.filter { $0.noData.map { type.stored($0) == nil } ?? false }
+    let remarks = odd.prefix(1).map { band in
+      let others = odd.count > 1 ? " and \(odd.count - 1) more" : ""
+      return "'\(path)' declares the no-data value \(band.noData ?? .nan) for band '\(band.name)'\(others), which pixels of type \(type.rawValue) cannot hold; it is left out"
+    }
+    for i in spec.bands.indices { spec.bands[i].noData = spec.bands[i].noData.flatMap(type.stored) }
     spec.classes = count == 1 && type == .uint8 ? classes(bands[0], tags: tags) : nil
     spec.style = RasterTags.decoded(RasterStyle.self, tags[RasterTags.style])
     spec.acquisition = RasterTags.acquisition(tags)
     for (key, value) in tags where key.hasPrefix(RasterTags.tagPrefix) {
       spec.tags[String(key.dropFirst(RasterTags.tagPrefix.count))] = value
     }
-    return spec
+    return (spec, remarks)
   }
 
   private func pixelType(_ bands: [UnsafeMutableRawPointer]) throws -> PixelType {

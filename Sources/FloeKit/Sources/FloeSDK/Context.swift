@@ -105,13 +105,15 @@ public struct RunContext: Sendable {
   public let record: JSONValue
   /// Where the values of each input come from, `step.port` in the order of the list; empty outside of pipelines.
   public let connections: [String: [String]]
+  /// The files that each output goes to, named relative to the output folder, in the pipeline's order; empty outside of pipelines.
+  public let destinations: [String: [String]]
   private let sink: any RunSink
 
   /// A context over the host's means.
   public init(
     stepID: String, seed: UInt64, pool: WorkerPool, cancellation: Cancellation, scratch: Scratch,
     products: any ProductCatalogue, sink: any RunSink, written: [WrittenOutput] = [], values: [String: PortData] = [:],
-    record: JSONValue = .null, connections: [String: [String]] = [:]
+    record: JSONValue = .null, connections: [String: [String]] = [:], destinations: [String: [String]] = [:]
   ) {
     self.stepID = stepID
     self.seed = seed
@@ -124,6 +126,7 @@ public struct RunContext: Sendable {
     self.values = values
     self.record = record
     self.connections = connections
+    self.destinations = destinations
   }
 
   /// Writes a note to the log.
