@@ -87,6 +87,29 @@ extension Sentinel2Tests {
       #expect(await refusal(path, ["bands": "B02", "resolution": "30"]).contains("can be had at 10, 20, 40, 60, 80"))
     }
 
+    /// The low pass mixes 0 and 800 at the edge of the data; none of these mixtures is left, whatever the part that is read.
+    @Test func quickLooksHaveNoDarkEdge() async throws {
+      var writer = SafeWriter()
+      writer.size = 1200
+      writer.bands = [("B02", 10), ("B05", 20)]
+      writer.pixel = { _, resolution, c, r in
+        let metres = resolution * (c + r / 2)
+        return metres < 5000 ? 0 : 800
+      }
+      let path = try writer.write(in: folder.path)
+      let result = try await stack(path, ["bands": "B02,B05", "resolution": "80"])
+      let grid = result.image.spec.grid
+      guard case .uint16(let all) = try result.image.read(grid.fullWindow).values else { throw FloeError("not 16 bits") }
+      let kept = all.filter { $0 != 0 }
+      #expect(kept.allSatisfy { $0 > 760 && $0 < 840 } && kept.count > grid.pixelCount / 2)
+      #expect(result.dropped == ["no data in a chosen band": grid.pixelCount - kept.count / 2])
+      let one = try await stack(path, ["bands": "B02,B05", "resolution": "80"], workers: 1, memory: 0)
+      #expect(try one.image.read(grid.fullWindow).values == .uint16(all))
+      let window = PixelWindow(column: 50, row: 31, width: 21, height: 33)
+      let part = try await stack(path, ["bands": "B02,B05", "resolution": "80", "window": "50,31,21,33"])
+      #expect(try part.image.read(part.image.spec.grid.fullWindow).values == result.image.read(window).values)
+    }
+
     @Test func partsOfTheSceneByPixelAndByBox() async throws {
       let path = try SafeWriter().write(in: folder.path)
       let part = try await stack(path, ["bands": "B02", "window": "30,20,50,40"])

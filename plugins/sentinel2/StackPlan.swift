@@ -46,7 +46,10 @@ struct StackPlan: Sendable {
   }
 
   /// Scratch that a run takes.
-  var scratchBytes: Int { image.byteCount + mask.byteCount + extractedBytes }
+  var scratchBytes: Int {
+    let reduced = sources.filter { $0.reduction > 1 }.reduce(0) { $0 + 2 * $1.decoded(window).pixelCount }
+    return image.byteCount + mask.byteCount + extractedBytes + reduced
+  }
 
   /// What users should know before they trust the numbers.
   var warnings: [String] {

@@ -20,8 +20,13 @@ struct StackRun {
       }
     }
     var layers = try plan.masks.layers(resolution: plan.resolution, grid: plan.scene, copies: copies)
-    if let land { layers.append(PolygonMask(burner: try PolygonBurner(path: land, grid: plan.scene), reason: .land)) }
+    if let land {
+      let burner = try PolygonBurner(path: land, grid: plan.scene)
+      if burner.count == 0 { context.log(.info, "no polygon of '\(land)' touches the scene") }
+      layers.append(PolygonMask(burner: burner, reason: .land))
+    }
 
+    let bands = try await bands(files)
     let image = try context.scratch.makeRaster(plan.image), mask = try context.scratch.makeRaster(plan.mask)
     // Tiles lie on the lattice of the images' own tiles, so that none is decoded twice; where a coarser band is among them, those that share
     // one of its tiles are one piece of work.
@@ -30,11 +35,33 @@ struct StackRun {
     let tiles = plan.scene.tiles(TileSize(width: side, height: side)).compactMap { $0.intersection(plan.window) }
       // The small ones last, so that all workers end at about the same time.
       .sorted { $0.pixelCount > $1.pixelCount }
-    let worker = try TileWorker(files: files, sources: plan.sources, layers: layers, origin: plan.window, resolution: plan.resolution, image: image, mask: mask)
+    let worker = try TileWorker(bands: bands, sources: plan.sources, layers: layers, origin: plan.window, resolution: plan.resolution, image: image, mask: mask)
     let counts = try await context.map(tiles.count, progress: "tiles") { try worker.decode(tiles[$0], by: plan.image.tile) }
     for file in files { file.releaseHandles() }
     report(counts)
     return (Raster(plan.image, source: image), Raster(plan.mask, source: mask))
+  }
+
+  /// Where each band's pixels come from: its file or, decoded at reduced resolution, scratch, since every tile also looks at its neighbours' pixels.
+  private func bands(_ files: [RasterFile]) async throws -> [any RasterSource] {
+    var result: [any RasterSource] = []
+    for (file, source) in zip(files, plan.sources) {
+      guard source.reduction > 1 else {
+        result.append(file)
+        continue
+      }
+      guard file.spec.type == .uint16 else { throw FloeError("'\(file.path)' changed its pixel type while it was read") }
+      let part = source.decoded(plan.window)
+      guard let grid = file.spec.grid.cropped(to: part) else { throw FloeError("the window lies beyond '\(file.path)'") }
+      var spec = file.spec
+      spec.grid = grid
+      let kept = try await context.keep(Raster(spec, source: ComputedSource { window, bands, block in
+        try file.read(window.offset(columns: part.column, rows: part.row), bands: bands, into: &block)
+        block.window = window
+      }))
+      result.append(EdgeOfData(source: kept.source, part: part))
+    }
+    return result
   }
 
   /// Copies of files that lie compressed in an archive, by their path inside: any part of those is at hand at once.

@@ -19,8 +19,9 @@ public struct StackStep: ProcessingStep {
     **Grid.** The UTM grid of the tile at `resolution`, or the part of it under `window` or `box`; the last column and row may reach beyond
     the tile where the resolution does not divide it. At 10, 20 and 60 m bands of another resolution are resampled: `upsampling` of coarser
     ones, `downsampling` of finer ones (a mean leaves no-data pixels out). At 40, 80, 120, 160 m and so on, for quick looks, each image
-    is decoded at the reduced resolution that the JPEG 2000 file holds (its wavelet low pass, which is close to a mean). The tag
-    `resampling` says what was done to each band.
+    is decoded at the reduced resolution that the JPEG 2000 file holds (its wavelet low pass, which is close to a mean). The low pass
+    mixes DN 0 into its neighbours, which would look like dark water: pixels up to two columns and rows of the reduced image away from a 0 are no data
+    too, and counted as such. The tag `resampling` says what was done to each band.
 
     **Masks** are the product's own: `MSK_CLASSI` and `MSK_QUALIT` images from baseline 04.00 on, GML polygons before, in L2A the scene
     classification (8 and 9 opaque cloud, 10 cirrus, 1 saturated or defective, 3 shadow; never 2, dark, or 6, water, where leads fall).
@@ -43,7 +44,7 @@ public struct StackStep: ProcessingStep {
   @Param("Part of the scene: west, south, east, north; west may exceed east, across 180°", unit: .degree, in: -360...360)
   var box: [Double]?
   @Param("What of the product's own masks to leave out") var masks: [MaskReason] = []
-  @Param("Polygons of land to leave out, any layer that GDAL reads") var land: InputPath?
+  @Param("Polygons of land to leave out: any layer that GDAL reads, also one of the whole world") var land: InputPath?
   @Output("The bands as 16-bit numbers; 0 is no data") var image: Raster?
   @Output("Why a pixel takes no part: codes with names, 0 is valid") var mask: Raster?
 

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The work on one tile; shared by all workers.
 final class TileWorker: Sendable {
-  private let files: [RasterFile]
+  private let bands: [any RasterSource]
   private let sources: [BandSource]
   private let layers: [any MaskLayer]
   private let origin: PixelWindow
@@ -32,18 +32,21 @@ final class TileWorker: Sendable {
   private static let smallBand = (pixels: 4 << 20, coarser: 3)
 
   /// - Parameters:
+  ///   - bands: where the pixels of each band come from, one band each.
   ///   - origin: the window of the scene that the rasters hold.
   ///   - resolution: metres of a pixel of it.
   init(
-    files: [RasterFile], sources: [BandSource], layers: [any MaskLayer], origin: PixelWindow, resolution: Int, image: KeptRaster, mask: KeptRaster
+    bands: [any RasterSource], sources: [BandSource], layers: [any MaskLayer], origin: PixelWindow, resolution: Int, image: KeptRaster, mask: KeptRaster
   ) throws {
-    whole = try zip(files, sources).map { file, source in
+    whole = try zip(bands, sources).map { band, source in
       let needed = source.resampler.sourceWindow(origin)
       guard source.resampler.method != .none, needed.pixelCount <= Self.smallBand.pixels, source.resolution >= Self.smallBand.coarser * resolution
       else { return nil }
-      return try file.raster.read(needed)
+      var block = PixelBlock(window: needed, bandCount: 1, type: .uint16)
+      try band.read(needed, bands: [0], into: &block)
+      return block
     }
-    self.files = files
+    self.bands = bands
     self.sources = sources
     self.layers = layers
     self.origin = origin
@@ -53,11 +56,10 @@ final class TileWorker: Sendable {
 
   /// Decodes all bands of a piece of the scene tile by tile, masks them, and keeps both; counts by reason.
   func decode(_ piece: PixelWindow, by size: TileSize) throws -> [Int] {
-    let own = idle.withLock { $0.popLast() } ?? Buffers(bands: files.count)
+    let own = idle.withLock { $0.popLast() } ?? Buffers(bands: bands.count)
     defer { idle.withLock { $0.append(own) } }
-    for i in files.indices where sources[i].resampler.method != .none && whole[i] == nil {
-      try check(files[i])
-      try files[i].read(sources[i].resampler.sourceWindow(piece), bands: [0], into: &own.sources[i])
+    for i in bands.indices where sources[i].resampler.method != .none && whole[i] == nil {
+      try read(i, sources[i].resampler.sourceWindow(piece), into: &own.sources[i])
     }
     var counts = [Int](repeating: 0, count: PixelReason.allCases.count)
     for row in stride(from: piece.row, to: piece.endRow, by: size.height) {
@@ -76,7 +78,7 @@ final class TileWorker: Sendable {
       let codes = bytes.bindMemory(to: UInt8.self)
       codes.update(repeating: 0)
       for layer in layers { try layer.mark(window, codes) }
-      for i in files.indices {
+      for i in bands.indices {
         try read(i, window, own)
         own.bands[i].values.withBytes { Self.markNoData($0.bindMemory(to: UInt16.self), codes) }
       }
@@ -84,14 +86,14 @@ final class TileWorker: Sendable {
     let counts = own.codes.values.withBytes { bytes in
       let codes = bytes.bindMemory(to: UInt8.self), counts = Self.count(codes)
       if counts[0] < codes.count {
-        for i in files.indices { own.bands[i].values.withMutableBytes { Self.blank($0.bindMemory(to: UInt16.self), codes) } }
+        for i in bands.indices { own.bands[i].values.withMutableBytes { Self.blank($0.bindMemory(to: UInt16.self), codes) } }
       }
       return counts
     }
     let place = window.offset(columns: -origin.column, rows: -origin.row), n = window.pixelCount
     // What is never written is 0: no data in the image, valid in the mask.
     if counts[0] > 0 {
-      for i in files.indices {
+      for i in bands.indices {
         own.bands[i].window = place
         try image.write(own.bands[i], bands: [i])
       }
@@ -107,8 +109,7 @@ final class TileWorker: Sendable {
   private func read(_ i: Int, _ window: PixelWindow, _ own: Buffers) throws {
     let resampler = sources[i].resampler
     if resampler.method == .none {
-      try check(files[i])
-      return try files[i].read(window, bands: [0], into: &own.bands[i])
+      return try read(i, window, into: &own.bands[i])
     }
     own.bands[i].reshape(window: window, bandCount: 1, type: .uint16)
     let source = whole[i] ?? own.sources[i]
@@ -119,8 +120,9 @@ final class TileWorker: Sendable {
     }
   }
 
-  private func check(_ file: RasterFile) throws {
-    guard file.spec.type == .uint16 else { throw FloeError("'\(file.path)' changed its pixel type while it was read") }
+  private func read(_ i: Int, _ window: PixelWindow, into block: inout PixelBlock) throws {
+    if let file = bands[i] as? RasterFile, file.spec.type != .uint16 { throw FloeError("'\(file.path)' changed its pixel type while it was read") }
+    try bands[i].read(window, bands: [0], into: &block)
   }
 
   /// Marks pixels that are 0.
