@@ -57,6 +57,52 @@ import Testing
     #expect(result.spec.bands[0].noData == 0)
   }
 
+  /// The globe in 36 x 18 pixels from longitude 0: the number of the column.
+  private func globe() throws -> Raster {
+    let grid = try #require(Grid(width: 36, height: 18, originX: 0, originY: 90, pixelWidth: 10, pixelHeight: 10, crs: .wgs84))
+    let block = PixelBlock(window: grid.fullWindow, bandCount: 1, values: .float32((0..<648).map { Float($0 % 36) }))
+    return Raster(RasterSpec(grid: grid, bands: [BandSpec(name: "v")], type: .float32), source: MemorySource(block))
+  }
+
+  @Test(arguments: [("nearest", [34.0, 35, 0, 1]), ("bilinear", [34.0, 35, 0, 1])]) func warpFromLongitudesFromZero(how: String, expected: [Double]) async throws {
+    let grid = try #require(Grid(width: 4, height: 1, originX: -20, originY: 10, pixelWidth: 10, pixelHeight: 10, crs: .wgs84))
+    let like = Raster(planned: RasterSpec(grid: grid, bands: [BandSpec(name: "v")], type: .float32))
+    let result = try await run("raster.warp", with: ["resampling": .text(how)], in: ["image": globe(), "like": like])
+    #expect(try stored(result) == expected)
+    // Between the last column and the first.
+    let edge = try #require(Grid(width: 1, height: 1, originX: -5, originY: 10, pixelWidth: 10, pixelHeight: 10, crs: .wgs84))
+    let seam = Raster(planned: RasterSpec(grid: edge, bands: [BandSpec(name: "v")], type: .float32))
+    let middle = try stored(try await run("raster.warp", with: ["resampling": .text("bilinear")], in: ["image": globe(), "like": seam]))
+    #expect(middle == [17.5])
+  }
+
+  @Test func clipOnLongitudes() async throws {
+    func clip(_ box: [Double], _ crs: String? = nil) async throws -> Raster {
+      var parameters: [String: ParameterLiteral] = ["box": .list(box.map { .text("\($0)") })]
+      if let crs { parameters["crs"] = .text(crs) }
+      return try await run("raster.clip", with: parameters, in: ["image": globe()])
+    }
+    #expect(try stored(await clip([-30, 0, -10, 10])) == [33, 34])
+    #expect(try await clip([-30, 0, -10, 10]).spec.grid.originX == 330)
+    #expect(try stored(await clip([170, 0, -170, 10])) == [17, 18])
+    #expect(try stored(await clip([170, 0, -170, 10], "EPSG:4326")) == [17, 18])
+    #expect(try stored(await clip([-180, 0, 180, 10])).count == 36)
+    let error = await #expect(throws: ParameterError.self) { _ = try await clip([-10, 0, 10, 10]) }
+    #expect(error.map { "\($0)".contains("two pieces of the raster, longitudes 0.0...10.0 and 350.0...360.0") } == true)
+    await #expect(throws: ParameterError.self) { _ = try await run("raster.clip", with: ["box": .list(["500020", "8000000", "500010", "8000010"].map { .text($0) })], in: ["image": digits()]) }
+  }
+
+  /// No data that the pixels cannot hold is none: the steps declare one of their own.
+  @Test(arguments: [-1e30, 9999, 0.5]) func oddNoData(value: Double) async throws {
+    let path = "/vsimem/floe-tests/none.geojson"
+    try VirtualFile.write("{\"type\":\"FeatureCollection\",\"features\":[]}", to: path)
+    let part = try await run("raster.clip", with: ["polygons": .text(path)], in: ["image": digits(noData: value)])
+    #expect(try stored(part) == [Double](repeating: 0, count: 9))
+    #expect(part.spec.bands[0].noData == 0)
+    let like = Raster(planned: RasterSpec(grid: try grid(3, 3, east: 10), bands: [BandSpec(name: "v")], type: .uint8))
+    #expect(try await run("raster.warp", in: ["image": digits(noData: value), "like": like]).spec.bands[0].noData == 0)
+  }
+
   /// Half a pixel farther east: the mean of two neighbours.
   @Test func warpBilinear() async throws {
     let image = try raster(3, 3, .float32([1, 2, 4, 4, 5, 7, 7, 8, 10]), bands: [BandSpec(name: "v")])

@@ -116,6 +116,82 @@ outputs:
     assert part in result.err
 
 
+@pytest.mark.parametrize("west", [0, -180, 100])
+def test_warp_of_the_globe_like_gdal(tmp_path, west):
+    random = np.random.default_rng(4)
+    image = ndimage.zoom(random.integers(1, 200, (18, 36)), 10, order=0)[None].astype("uint8")
+    write_tif(tmp_path / "a.tif", np.roll(image, -west, axis=2), 4326, (west, 90.0), 1.0, nodata=0)
+    write_tif(tmp_path / "like.tif", np.zeros((1, 150, 150), "uint8"), 3413, (-2250000.0, 2250000.0), 30000.0)
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Globe
+steps:
+  a: { use: raster.read, with: { files: a.tif } }
+  like: { use: raster.read, with: { files: like.tif } }
+  b: { use: raster.warp, in: { image: a.image, like: like.image } }
+outputs:
+  b.tif: b.result
+""")
+    # The same globe from -180 on, which gdalwarp takes without a hint.
+    write_tif(tmp_path / "plain.tif", np.roll(image, 180, axis=2), 4326, (-180.0, 90.0), 1.0, nodata=0)
+    theirs = gdal.Warp("", str(tmp_path / "plain.tif"), format="MEM", dstSRS="EPSG:3413", outputBounds=(-2250000, -2250000, 2250000, 2250000),
+                       width=150, height=150, errorThreshold=0, dstNodata=0).ReadAsArray()
+    ours = read(out / "b.tif")
+    assert (ours == 0).sum() == 0 and (ours != theirs).mean() < 0.002
+
+
+@pytest.mark.parametrize("settings, part", [
+    ("files: a.tif, bands: []", "names no band"), ("files: a.tif, no_data: -9999", "which the uint8 pixels of"),
+    ("files: [a.tif, tall.tif]", "its pixel size is 10.0 x 20.0, not 10.0 x 10.0"), ("files: south.tif", "not north-up"),
+    ("files: rotated.tif", "rotated or sheared"),
+])
+def test_rasters_that_cannot_be_read(tmp_path, settings, part):
+    for name in ("a", "tall", "south", "rotated"):
+        write_tif(tmp_path / f"{name}.tif", np.ones((1, 8, 8), "uint8"))
+    for name, t in {"tall": (300000, 10, 0, 7900020, 0, -20), "south": (300000, 10, 0, 7900020, 0, 10), "rotated": (300000, 10, 1, 7900020, 1, -10)}.items():
+        gdal.Open(str(tmp_path / f"{name}.tif"), gdal.GA_Update).SetGeoTransform(t)
+    (tmp_path / "p.yaml").write_text(f"""
+floe: 1
+title: Refused
+steps:
+  a: {{ use: raster.read, with: {{ {settings} }} }}
+outputs:
+  a.tif: a.image
+""")
+    result = floe("check", tmp_path / "p.yaml", expect=None)
+    assert result.status != 0 and part in result.err + result.out
+
+
+def test_no_data_as_the_pixels_hold_it(tmp_path):
+    image = np.full((1, 8, 8), 0.5, "float32")
+    image[0, :2] = -9999.9
+    write_tif(tmp_path / "f.tif", image)
+    write_tif(tmp_path / "g.tif", image, nodata=-9999.9)
+    write_tif(tmp_path / "b.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "b.tif.aux.xml").write_text(
+        '<PAMDataset><PAMRasterBand band="1"><NoDataValue>-9999</NoDataValue></PAMRasterBand></PAMDataset>')
+    out, record, _ = run_pipeline(tmp_path, """
+floe: 1
+title: No data
+steps:
+  f: { use: raster.read, with: { files: f.tif, no_data: -9999.9 } }
+  g: { use: raster.read, with: { files: g.tif } }
+  b: { use: raster.read, with: { files: b.tif } }
+  x: { use: raster.expression, in: { image: f.image }, with: { expression: B01 * 2 } }
+  y: { use: raster.expression, in: { image: g.image }, with: { expression: B01 * 2 } }
+  z: { use: raster.expression, in: { image: b.image }, with: { expression: B01 * 2 } }
+outputs:
+  x.tif: x.result
+  y.tif: y.result
+  z.tif: z.result
+""")
+    for name in ("x.tif", "y.tif"):
+        values = read(out / name)
+        assert np.isnan(values[:2]).all() and (values[2:] == 1).all()
+    assert (read(out / "z.tif") == 2).all()
+    assert any("no-data value -9999.0" in w["message"] if isinstance(w, dict) else "no-data value -9999.0" in w for w in record["warnings"])
+
+
 def test_land_of_the_world_keeps_the_tile(tmp_path):
     write_tif(tmp_path / "a.tif", np.ones((1, 100, 100), "uint8"), 32601, (300000.0, 7900020.0), 100.0, nodata=0)
     near = [[177.5, 71.15], [177.6, 71.15], [177.6, 71.1], [177.5, 71.1], [177.5, 71.15]]

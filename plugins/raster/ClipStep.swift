@@ -7,8 +7,10 @@ struct ClipStep: ProcessingStep {
   static let discussion = """
     The output keeps bands, type, units and pixel places; its grid is the part that the box touches, whole pixels only. `box` is in the raster's
     own system, or in the one of `crs`: then its outline is carried over, with points along its edges. With `polygons`, pixels whose centre
-    lies in no polygon become no data (the bands' own value; where they have none 0 for integers, NaN for floats, which is then declared). Without a
-    box the extent stays. A box across 180° has a west greater than its east. Source of the polygons: any layer that OGR reads.
+    lies in no polygon become no data (the bands' own value; where they have none that of the class table, else 0 for integers, NaN for floats, which is
+    then declared). Without a box the extent stays. A box of longitudes across 180° has a west greater than its east, and fits whichever way the
+    raster counts its meridians, from -180 or from 0; one that would be cut in two pieces by the raster's edge is refused. Source of the polygons:
+    any layer that OGR reads, also one of the whole world.
     """
   static let example = """
     part: { use: raster.clip, in: { image: stack.image }, with: { box: [301000, 7897000, 305000, 7899000] } }
@@ -30,6 +32,7 @@ struct ClipStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     let (spec, window) = try parts(), source = image
     let burner = try polygons.map { try PolygonBurner(path: $0.path, layer: layer, grid: spec.grid) }
+    if let polygons, burner?.count == 0 { context.warn("no polygon of '\(polygons.path)' touches the part: all its pixels are no data") }
     result = Raster(spec, source: ComputedSource { target, bands, block in
       try source.source.read(target.offset(columns: window.column, rows: window.row), bands: bands, into: &block)
       block.window = target
@@ -44,32 +47,64 @@ struct ClipStep: ProcessingStep {
     let grid = spec.grid, window = try window(grid)
     guard let cut = grid.cropped(to: window) else { throw ParameterError("box", "does not touch the raster, which covers \(grid.bounds)") }
     spec.grid = cut
-    if polygons != nil {
-      for i in spec.bands.indices where spec.bands[i].noData == nil { spec.bands[i].noData = spec.type.isInteger ? 0 : .nan }
-    }
+    if polygons != nil { spec.declareNoData() }
     return (spec, window)
   }
 
   private func window(_ grid: Grid) throws -> PixelWindow {
     guard let box else { return grid.fullWindow }
+    let own = try crs.map(CRSFactory.make), isGeographic = grid.crs?.isGeographic == true
     var b = Bounds(minX: box[0], minY: box[1], maxX: box[2], maxY: box[3])
-    if let crs {
-      let own = try CRSFactory.make(crs)
-      guard let target = grid.crs else { throw FloeError("the raster has no coordinate reference system, so that a box in \(crs) has no place on it") }
-      if b.maxX <= b.minX, own.wkt.hasPrefix("GEOG") { b.maxX += 360 }
-      var x: [Double] = [], y: [Double] = []
-      for i in 0...40 {
-        let f = Double(i) / 40, px = b.minX + (b.maxX - b.minX) * f, py = b.minY + (b.maxY - b.minY) * f
-        x += [px, px, b.minX, b.maxX]
-        y += [b.minY, b.maxY, py, py]
-      }
-      try CoordinateTransform(from: own, to: target).transform(x: &x, y: &y)
-      let xs = x.filter(\.isFinite), ys = y.filter(\.isFinite)
-      guard let x0 = xs.min(), let x1 = xs.max(), let y0 = ys.min(), let y1 = ys.max() else { throw ParameterError("box", "has no place in \(target.label)") }
-      b = Bounds(minX: x0, minY: y0, maxX: x1, maxY: y1)
-    }
+    if b.maxX < b.minX, own?.isGeographic ?? isGeographic { b.maxX += 360 }
     guard b.minX < b.maxX else { throw ParameterError("box", "must have its west (\(b.minX)) below its east (\(b.maxX))") }
-    guard b.intersects(grid.bounds) else { throw ParameterError("box", "does not touch the raster, which covers x \(grid.bounds.minX)...\(grid.bounds.maxX), y \(grid.bounds.minY)...\(grid.bounds.maxY)") }
+    if let own {
+      guard let target = grid.crs else { throw FloeError("the raster has no coordinate reference system, so that a box in \(own.label) has no place on it") }
+      if own != target { b = try Self.carried(b, from: own, to: target) }
+    }
+    // The same meridian has many names.
+    let turns = isGeographic ? [-720.0, -360, 0, 360, 720] : [0]
+    let pieces = turns.map { Bounds(minX: b.minX + $0, minY: b.minY, maxX: b.maxX + $0, maxY: b.maxY) }
+      .filter { $0.intersects(grid.bounds) }.map { Self.pixels($0, of: grid) }.filter { $0.width > 0 && $0.height > 0 }
+    guard var whole = pieces.first else {
+      throw ParameterError("box", "does not touch the raster, which covers x \(grid.bounds.minX)...\(grid.bounds.maxX), y \(grid.bounds.minY)...\(grid.bounds.maxY)")
+    }
+    // They follow each other from west to east.
+    for piece in pieces.dropFirst() {
+      guard piece.column <= whole.endColumn else {
+        let longitudes = [whole, piece].compactMap(grid.cropped).map { "\($0.bounds.minX)...\($0.bounds.maxX)" }
+        throw ParameterError("box", """
+          holds two pieces of the raster, longitudes \(longitudes.joined(separator: " and ")): the raster covers \
+          \(grid.bounds.minX)...\(grid.bounds.maxX); clip the pieces one by one, or bring the raster to a projected system first (raster.warp)
+          """)
+      }
+      whole.width = max(whole.endColumn, piece.endColumn) - whole.column
+    }
+    return whole
+  }
+
+  /// The extent of a box's outline in another system; in degrees longitudes run on from the box's middle.
+  private static func carried(_ b: Bounds, from own: CRS, to target: CRS) throws -> Bounds {
+    var x = [(b.minX + b.maxX) / 2], y = [(b.minY + b.maxY) / 2]
+    for i in 0...40 {
+      let f = Double(i) / 40, px = b.minX + (b.maxX - b.minX) * f, py = b.minY + (b.maxY - b.minY) * f
+      x += [px, px, b.minX, b.maxX]
+      y += [b.minY, b.maxY, py, py]
+    }
+    let given = x
+    try CoordinateTransform(from: own, to: target).transform(x: &x, y: &y)
+    if target.isGeographic {
+      for i in x.indices where x[i].isFinite {
+        let near = own.isGeographic ? given[i] : x[0]
+        if near.isFinite { x[i] -= 360 * ((x[i] - near) / 360).rounded() }
+      }
+    }
+    let xs = x.filter(\.isFinite), ys = y.filter(\.isFinite)
+    guard let x0 = xs.min(), let x1 = xs.max(), let y0 = ys.min(), let y1 = ys.max() else { throw ParameterError("box", "has no place in \(target.label)") }
+    return Bounds(minX: x0, minY: y0, maxX: x1, maxY: y1)
+  }
+
+  /// The pixels that a box touches.
+  private static func pixels(_ b: Bounds, of grid: Grid) -> PixelWindow {
     // A box drawn along pixel edges must not gain a pixel by rounding.
     func index(_ v: Double, _ rule: FloatingPointRoundingRule, _ count: Int) -> Int {
       let near = v.rounded(), whole = abs(v - near) < 1e-6 ? near : v.rounded(rule)
@@ -82,16 +117,16 @@ struct ClipStep: ProcessingStep {
 }
 
 extension PixelBlock {
-  /// Puts a value where a mask is 0, in one plane.
+  /// Puts a value, which the pixels' type holds, where a mask is 0, in one plane.
   mutating func clear(plane: Int, where mask: [UInt8], to value: Double) {
     let start = plane * window.pixelCount
-    func fill<T: PixelValue>(_ a: inout [T], _ v: T) { for i in mask.indices where mask[i] == 0 { a[start + i] = v } }
+    func fill<T: PixelValue>(_ a: inout [T], _ v: T?) { if let v { for i in mask.indices where mask[i] == 0 { a[start + i] = v } } }
     switch values {
-    case .uint8(var a): fill(&a, UInt8(clamping: Int(value.isFinite ? value : 0))); values = .uint8(a)
-    case .int16(var a): fill(&a, Int16(clamping: Int(value.isFinite ? value : 0))); values = .int16(a)
-    case .uint16(var a): fill(&a, UInt16(clamping: Int(value.isFinite ? value : 0))); values = .uint16(a)
-    case .int32(var a): fill(&a, Int32(clamping: Int(value.isFinite ? value : 0))); values = .int32(a)
-    case .uint32(var a): fill(&a, UInt32(clamping: Int(value.isFinite ? value : 0))); values = .uint32(a)
+    case .uint8(var a): fill(&a, UInt8(exactly: value)); values = .uint8(a)
+    case .int16(var a): fill(&a, Int16(exactly: value)); values = .int16(a)
+    case .uint16(var a): fill(&a, UInt16(exactly: value)); values = .uint16(a)
+    case .int32(var a): fill(&a, Int32(exactly: value)); values = .int32(a)
+    case .uint32(var a): fill(&a, UInt32(exactly: value)); values = .uint32(a)
     case .float32(var a): fill(&a, Float(value)); values = .float32(a)
     case .float64(var a): fill(&a, value); values = .float64(a)
     }

@@ -9,8 +9,9 @@ struct RasterReadStep: ProcessingStep {
     reference system and pixel type; a difference of less than a hundredth of a pixel in the origin is taken for rounding.
     Bands are named by their descriptions, else by the file's name, or by `names`. Nothing is read before a later step asks.
     With `reduction` a coarser level that the file holds (overview or JPEG 2000 resolution) is read instead, not resampled.
-    Rotated rasters are refused. Each pixel is read by itself, so that edges need no rule; pixels that equal the file's no-data value, or
-    `no_data`, are missing, and a file without one has no missing pixels but NaN.
+    Rotated and south-up rasters are refused, and files whose bands differ in type. Each pixel is read by itself, so that edges need no rule; pixels
+    that equal the file's no-data value, or `no_data`, are missing, and a file without one has no missing pixels but NaN. A no-data value is
+    rounded as the pixels are (-9999.9 in float32); one that they cannot hold is refused as `no_data`, and left out with a warning in a file.
     """
   static let example = """
     blue_red: { use: raster.read, with: { files: [B02.tif, B04.tif], names: [B02, B04] } }
@@ -26,13 +27,18 @@ struct RasterReadStep: ProcessingStep {
 
   func validate() throws {
     if files.isEmpty { throw ParameterError("files", "must name at least one file") }
+    if let bands, bands.isEmpty { throw ParameterError("bands", "names no band: give numbers from 1, or leave it out for all") }
   }
 
-  mutating func plan(in context: PlanContext) throws { image = try open() }
-  mutating func run(in context: RunContext) async throws { image = try open() }
+  mutating func plan(in context: PlanContext) throws {
+    let opened = try open()
+    for remark in opened.remarks { context.warn(remark) }
+    image = opened.image
+  }
+  mutating func run(in context: RunContext) async throws { image = try open().image }
 
-  private func open() throws -> Raster {
-    var parts: [StackSource.Part] = []
+  private func open() throws -> (image: Raster, remarks: [String]) {
+    var parts: [StackSource.Part] = [], remarks: [String] = []
     var spec: RasterSpec?
     for file in files {
       let raster = try RasterFile.open(file.path, reduction: reduction)
@@ -47,14 +53,21 @@ struct RasterReadStep: ProcessingStep {
       if own.count == 1, files.count > 1 || own[0].name == "band1" { own[0].name = Self.stem(file.path) }
       if spec == nil { spec = raster.spec; spec?.bands = own } else { spec?.bands += own }
       parts += chosen.map { StackSource.Part(source: raster, band: $0) }
+      if noData == nil { remarks += raster.remarks }
     }
     guard var spec else { throw FloeError("no file was given") }
     if files.count > 1 { spec.classes = nil; spec.style = nil }
-    try rename(&spec.bands)
-    return Raster(spec, source: StackSource(parts: parts))
+    try rename(&spec.bands, type: spec.type)
+    return (Raster(spec, source: StackSource(parts: parts)), remarks)
   }
 
-  private func rename(_ bands: inout [BandSpec]) throws {
+  private func rename(_ bands: inout [BandSpec], type: PixelType) throws {
+    let noData = try noData.map { value in
+      guard let stored = type.stored(value) else {
+        throw ParameterError("no_data", "is \(value), which the \(type.rawValue) pixels of '\(files[0].path)' cannot hold; give a value of that type")
+      }
+      return stored
+    }
     if let names {
       guard names.count == bands.count else { throw ParameterError("names", "gives \(names.count) names for \(bands.count) bands") }
       for i in bands.indices { bands[i].name = names[i] }
@@ -80,7 +93,9 @@ struct RasterReadStep: ProcessingStep {
     }
     if a.width != b.width || a.height != b.height { throw differ("size", "\(a.width) x \(a.height)", "\(b.width) x \(b.height)") }
     if a.crs != b.crs { throw differ("reference system", a.crs?.label ?? "none", b.crs?.label ?? "none") }
-    if abs(a.pixelWidth - b.pixelWidth) > a.pixelWidth * 1e-9 { throw differ("pixel size", "\(a.pixelWidth)", "\(b.pixelWidth)") }
+    if abs(a.pixelWidth - b.pixelWidth) > a.pixelWidth * 1e-9 || abs(a.pixelHeight - b.pixelHeight) > a.pixelHeight * 1e-9 {
+      throw differ("pixel size", "\(a.pixelWidth) x \(a.pixelHeight)", "\(b.pixelWidth) x \(b.pixelHeight)")
+    }
     if abs(a.originX - b.originX) > a.pixelWidth * 0.01 || abs(a.originY - b.originY) > a.pixelHeight * 0.01 {
       throw differ("upper left corner", "\(a.originX), \(a.originY)", "\(b.originX), \(b.originY)")
     }

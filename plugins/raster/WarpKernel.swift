@@ -66,6 +66,20 @@ struct WarpKernel: Sendable {
   let source: Raster
   let target: RasterSpec
   let isNearest: Bool
+  /// Columns of a whole turn of longitudes; 0 for a source that is not in degrees.
+  private let around: Double
+  /// The same where the source has a whole turn of columns, so that the first follows the last; else nil.
+  private let ring: Int?
+
+  init(source: Raster, target: RasterSpec, isNearest: Bool) {
+    self.source = source
+    self.target = target
+    self.isNearest = isNearest
+    let grid = source.spec.grid
+    around = grid.crs?.isGeographic == true ? 360 / grid.pixelWidth : 0
+    let whole = around.rounded()
+    ring = around >= 1 && abs(around - whole) < 1e-3 && grid.width >= Int(whole) ? Int(whole) : nil
+  }
 
   /// Columns and rows of the source under the window's pixel centres; NaN where there is no place.
   func places(of window: PixelWindow, _ transform: CoordinateTransform) -> [SIMD2<Double>] {
@@ -104,7 +118,19 @@ struct WarpKernel: Sendable {
     var x = places.map { grid.originX + (Double(window.column) + $0.0 + 0.5) * grid.pixelWidth }
     var y = places.map { grid.originY - (Double(window.row) + $0.1 + 0.5) * grid.pixelHeight }
     transform.transform(x: &x, y: &y)
-    return zip(x, y).map { $0.isFinite ? SIMD2(($0 - own.originX) / own.pixelWidth, (own.originY - $1) / own.pixelHeight) : SIMD2(.nan, .nan) }
+    let width = Double(own.width)
+    return zip(x, y).map { x, y in
+      guard x.isFinite else { return SIMD2(.nan, .nan) }
+      var column = (x - own.originX) / own.pixelWidth
+      if around > 0 {
+        // The same meridian has many names; the one nearest to the raster's middle counts, its first column before a turn farther.
+        column -= around * ((column - width / 2) / around).rounded()
+        if column >= width, column - around >= 0 { column -= around }
+        // Rounding must not lead over the edge of a whole turn.
+        if ring != nil { column = max(0, column) }
+      }
+      return SIMD2(column, (own.originY - y) / own.pixelHeight)
+    }
   }
 
   func fill(_ window: PixelWindow, bands: [Int], at places: [SIMD2<Double>], into block: inout PixelBlock) throws {
@@ -117,12 +143,15 @@ struct WarpKernel: Sendable {
     }
     var read: PixelBlock?
     if low.x.isFinite {
-      let c = Int(low.x.rounded(.down)) - 1, r = Int(low.y.rounded(.down)) - 1
-      let wide = PixelWindow(column: c, row: r, width: Int(high.x) + 3 - c, height: Int(high.y) + 3 - r)
+      var c = Int(low.x.rounded(.down)) - 1, end = Int(high.x) + 3
+      let r = Int(low.y.rounded(.down)) - 1
+      // Over the edge the other side is needed.
+      if ring != nil, !isNearest, c < 0 || end > grid.width { (c, end) = (0, grid.width) }
+      let wide = PixelWindow(column: c, row: r, width: end - c, height: Int(high.y) + 3 - r)
       if let touched = wide.intersection(grid.fullWindow) { read = try source.read(touched, bands: bands) }
     }
     for (i, band) in bands.enumerated() {
-      let empty = target.bands[band].noData ?? 0, noData = source.spec.bands[band].noData ?? .nan
+      let empty = target.bands[band].noData ?? 0, noData = source.spec.bands[band].noData.flatMap(target.type.stored) ?? .nan
       let old = read ?? PixelBlock(window: PixelWindow(column: 0, row: 0, width: 0, height: 0), bandCount: bands.count, type: target.type)
       func whole<T: FixedWidthInteger>(_ v: Double, _: T.Type) -> T { v.isFinite ? T(clamping: Int(max(-9e15, min(9e15, v.rounded())))) : 0 }
       switch (old.values, block.values) {
@@ -142,7 +171,9 @@ struct WarpKernel: Sendable {
     _ a: [T], _ w: PixelWindow, _ out: inout [T], _ plane: Int, _ places: [SIMD2<Double>], _ empty: Double, _ noData: Double, _ make: (Double) -> T
   ) {
     let from = plane * w.pixelCount, to = plane * places.count, nothing = make(empty)
-    func stored(_ c: Int, _ r: Int) -> T? {
+    let columns = source.spec.grid.width, ring = isNearest ? 0 : ring ?? 0
+    func stored(_ column: Int, _ r: Int) -> T? {
+      let c = column < 0 ? column + ring : column >= columns ? column - ring : column
       guard c >= w.column, r >= w.row, c < w.endColumn, r < w.endRow else { return nil }
       let v = a[from + (r - w.row) * w.width + c - w.column], d = v.asDouble
       return d == noData || d.isNaN ? nil : v

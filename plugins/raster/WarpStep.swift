@@ -14,7 +14,8 @@ struct WarpStep: ProcessingStep {
     stored numbers and has no data where one of them has none. Beyond the source is no data: the bands' own value; where they have none 0 for
     integers and NaN for floats, which is then declared. Places come from PROJ at the corners and the middle of cells of 16 x 16 pixels; where the
     middle shows that straight lines between the corners are wrong by more than 0.01 source pixels every pixel of the cell is
-    transformed. Polar stereographic systems (EPSG:3413, EPSG:3031) and rasters across 180° in them need nothing special.
+    transformed. Polar stereographic systems (EPSG:3413, EPSG:3031) and rasters across 180° in them need nothing special. A source in degrees
+    may count longitudes from -180, from 0 or across 180; `bilinear` runs on over the edges of one that goes round the globe.
     """
   static let example = """
     polar: { use: raster.warp, in: { image: groups.classes }, with: { crs: "EPSG:3413", resolution: 20 } }
@@ -46,9 +47,7 @@ struct WarpStep: ProcessingStep {
   private func spec() throws -> RasterSpec {
     var spec = image.spec
     guard let own = spec.grid.crs else { throw FloeError("the raster has no coordinate reference system, so that it has no place in another") }
-    for i in spec.bands.indices where spec.bands[i].noData == nil {
-      spec.bands[i].noData = spec.classes.map { Double($0.noData) } ?? (spec.type.isInteger ? 0 : .nan)
-    }
+    spec.declareNoData()
     spec.tile = TileSize(width: 1024, height: 1024)
     if let like {
       guard like.spec.grid.crs != nil else { throw FloeError("'like' has no coordinate reference system") }
