@@ -140,6 +140,31 @@ outputs:
     assert (ours == 0).sum() == 0 and (ours != theirs).mean() < 0.002
 
 
+def test_regions_on_degrees_are_measured_in_metres(tmp_path):
+    from pyproj import Geod
+    image = np.ones((1, 40, 60), "uint8")
+    image[0, 10:14, 20:50] = 2
+    write_tif(tmp_path / "a.tif", image, 4326, (177.0, 72.0), 0.01, nodata=0)
+    out, record, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Degrees
+steps:
+  a: { use: raster.read, with: { files: a.tif } }
+  c: { use: raster.expression, in: { image: a.image }, with: { expression: B01, classes: { 1: sea_ice, 2: lead } } }
+  big: { use: vector.polygonize, in: { image: c.result }, with: { classes: [lead], min_area: 1e6 } }
+outputs:
+  big.gpkg: big.polygons
+""")
+    file = gdal.OpenEx(str(out / "big.gpkg"))
+    lead = file.GetLayer(0).GetNextFeature()
+    west, east, south, north = 177.2, 177.5, 71.86, 71.9
+    along = np.linspace(west, east, 3001)
+    area, perimeter = Geod(ellps="WGS84").polygon_area_perimeter(
+        np.concatenate([along, along[::-1]]), np.concatenate([np.full(3001, south), np.full(3001, north)]))
+    assert abs(lead["area_m2"] / abs(area) - 1) < 1e-6 and abs(lead["perimeter_m"] / perimeter - 1) < 1e-5
+    assert lead["pixels"] == 120 and lead["length_m"] > 10000 and 4000 < lead["mean_width_m"] < 5000
+
+
 @pytest.mark.parametrize("settings, part", [
     ("files: a.tif, bands: []", "names no band"), ("files: a.tif, no_data: -9999", "which the uint8 pixels of"),
     ("files: [a.tif, tall.tif]", "its pixel size is 10.0 x 20.0, not 10.0 x 10.0"), ("files: south.tif", "not north-up"),
@@ -214,3 +239,18 @@ outputs:
     near, world = read(out / "near.tif"), read(out / "world.tif")
     np.testing.assert_array_equal(near, world)
     assert 0.01 < near.mean() < 0.9
+
+
+def test_widths_of_water_need_metres(tmp_path):
+    image = np.tile(np.array([100, 900], "uint16"), (1, 40, 20))
+    write_tif(tmp_path / "a.tif", image, 4326, (177.0, 72.0), 0.001, nodata=0)
+    _, _, result = run_pipeline(tmp_path, """
+floe: 1
+title: Degrees
+steps:
+  a: { use: raster.read, with: { files: a.tif, quantity: reflectance } }
+  k: { use: cluster.kmeans, in: { samples: a.image }, with: { clusters: 2, names: { lead: darkest, sea_ice: rest }, water: open_ocean } }
+outputs:
+  k.tif: k.classes
+""", expect=None)
+    assert result.status != 0 and "the raster is in degrees (EPSG:4326)" in result.err

@@ -19,7 +19,7 @@ public struct ApplyStep: ProcessingStep {
   @Input("Bands or table columns to classify") var samples: Samples
   @Input("The fitted model") var model: Model?
   @Param("The fitted model as a file, in place of the input") var modelFile: InputPath?
-  @Param("What water wider than max_lead_width is called") var water = WaterRule.lead
+  @Param("What water wider than max_lead_width is called; open_ocean needs a raster in metres") var water = WaterRule.lead
   @Param("Widest water that is a lead", unit: "m", in: 1...100_000) var maxLeadWidth = 1000.0
   @Param("Which band tells how sure a mixture's classification is") var uncertainty = Uncertainty.entropy
   @Output("Cluster numbers") var labels: Samples?

@@ -76,6 +76,9 @@ struct ClusterProducts {
   func checkWater() throws {
     guard water == .openOcean, case .raster(let r) = samples else { return }
     guard codes != nil else { throw ParameterError("water", "is about named classes: give 'names' too") }
+    if let crs = r.spec.grid.crs, crs.isGeographic {
+      throw ParameterError("water", "is open_ocean, which rests on widths in metres, but the raster is in degrees (\(crs.label)); bring it to a projected system first, for example with raster.warp")
+    }
     if maxLeadWidth / r.spec.grid.pixelWidth > 2000 {
       throw ParameterError("max_lead_width", "is \(maxLeadWidth) m, more than 2000 pixels of \(r.spec.grid.pixelWidth) m")
     }

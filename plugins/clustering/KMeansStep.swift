@@ -42,7 +42,7 @@ public struct KMeansStep: ProcessingStep {
   @Param("Classes by rule, the first that holds: class: rule") var names: Pairs?
   @Param("Class of the clusters that no rule names") var rest: String?
   @Param("Largest brightness of the darkest cluster as a share of the brightest's", in: 0...1) var darkRatio = 0.5
-  @Param("What water wider than max_lead_width is called") var water = WaterRule.lead
+  @Param("What water wider than max_lead_width is called; open_ocean needs a raster in metres") var water = WaterRule.lead
   @Param("Widest water that is a lead", unit: "m", in: 1...100_000) var maxLeadWidth = 1000.0
   @Param("Feature by which clusters are numbered; mean brightness, or a table's first feature, by default") var orderBy: String?
   @Output("Cluster numbers; as many rows or pixels as the samples") var labels: Samples?

@@ -8,9 +8,9 @@ struct PolygonizeStep: ProcessingStep {
     The output is a table of polygons in the raster's system, one a region of touching pixels of one code (`connectivity` 4 or 8), with `class_code`,
     `class_name`, `pixels`, `area_m2`, `perimeter_m` (of all rings, along pixel edges) and, for the class `lead`, `length_m` and
     `mean_width_m`: the sides of the rectangle with the region's area and perimeter, missing for the others; for a region so compact that no
-    such rectangle exists both are the root of the area. Metres are those of the map. Pixels without data give no polygon; regions below
-    `min_area` and classes not in `classes` are left out and counted. Regions are cut at the raster's edge. The whole band is held in memory. Source:
-    GDALPolygonize of GDAL.
+    such rectangle exists both are the root of the area. Metres are those of the map, on a raster in degrees those of the
+    WGS 84 ellipsoid. Pixels without data give no polygon; regions below `min_area` and classes not in `classes` are left out and counted. Regions
+    are cut at the raster's edge. The whole band is held in memory. Source: GDALPolygonize of GDAL.
     """
   static let example = """
     leads: { use: vector.polygonize, in: { image: groups.classes }, with: { classes: [lead], min_area: 500, connectivity: 8 } }
@@ -39,7 +39,7 @@ struct PolygonizeStep: ProcessingStep {
     let cancellation = context.cancellation
     let found = try RasterRegions.polygons(codes.codes, valid: codes.valid, grid: image.spec.grid, eight: connectivity == 8, isCancelled: { cancellation.isCancelled })
     guard case .polygons(let rings)? = found.geometry else { throw FloeError("the regions have no polygons") }
-    let values = try found.numbers("code"), areas = rings.map(Self.area)
+    let values = try found.numbers("code"), areas = rings.map(RegionMeasure(image.spec.grid).area)
     let kept = areas.indices.filter { areas[$0] >= minArea }
     context.dropped(areas.count - kept.count, "regions", because: "smaller than \(minArea) m2")
     context.record("regions", .integer(kept.count))
@@ -58,11 +58,11 @@ struct PolygonizeStep: ProcessingStep {
   }
 
   private func table(_ rings: [[[SIMD2<Double>]]], _ codes: [Int16]) -> Table {
-    let spec = image.spec, areas = rings.map(Self.area), perimeters = rings.map(Self.perimeter), lead = spec.classes?.named("lead")?.code
+    let spec = image.spec, measure = RegionMeasure(spec.grid), areas = rings.map(measure.area), perimeters = rings.map(measure.perimeter), lead = spec.classes?.named("lead")?.code
     var t = Table(rowCount: rings.count, geometry: .polygons(rings), crs: spec.grid.crs, acquisition: spec.acquisition)
     t.set(Column("class_code", summary: "Class of the region", classes: spec.classes, values: .code(codes, missing: Int16(clamping: spec.classes?.noData ?? -1))))
     t.set(Column("class_name", summary: "Name of the class", values: .text(codes.map { spec.classes?[Int($0)]?.name })))
-    t.set(Column("pixels", unit: "pixels", summary: "Pixels of the region", values: .integer(areas.map { Int(($0 / spec.grid.pixelArea).rounded()) })))
+    t.set(Column("pixels", unit: "pixels", summary: "Pixels of the region", values: .integer(rings.map { Int((RegionMeasure.onMap($0) / spec.grid.pixelArea).rounded()) })))
     t.set(Column("area_m2", unit: "m2", summary: "Area of the region", values: .number(areas)))
     t.set(Column("perimeter_m", unit: .metre, summary: "Length of all edges", values: .number(perimeters)))
     let sides = codes.indices.map { Int(codes[$0]) == lead ? Self.rectangle(areas[$0], perimeters[$0]) : (Double.nan, Double.nan) }
@@ -71,29 +71,6 @@ struct PolygonizeStep: ProcessingStep {
     return t
   }
 
-  /// Area of the outer ring less those of the holes.
-  static func area(_ rings: [[SIMD2<Double>]]) -> Double {
-    rings.enumerated().reduce(0) { sum, item in
-      let ring = item.element
-      guard let origin = ring.first else { return sum }
-      var twice = 0.0
-      for i in ring.indices.dropFirst() {
-        let a = ring[i - 1] - origin, b = ring[i] - origin
-        twice += a.x * b.y - a.y * b.x
-      }
-      return sum + (item.offset == 0 ? 1 : -1) * abs(twice) / 2
-    }
-  }
-  static func perimeter(_ rings: [[SIMD2<Double>]]) -> Double {
-    var sum = 0.0
-    for ring in rings {
-      for i in ring.indices.dropFirst() {
-        let d = ring[i] - ring[i - 1]
-        sum += (d * d).sum().squareRoot()
-      }
-    }
-    return sum
-  }
   /// The sides of the rectangle with that area and perimeter.
   static func rectangle(_ area: Double, _ perimeter: Double) -> (Double, Double) {
     let half = perimeter / 2, root = half * half - 4 * area
