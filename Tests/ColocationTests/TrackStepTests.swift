@@ -55,6 +55,27 @@ import Testing
     #expect(t["s2_value_B03"]?.numbers?[20] == 8.5)
   }
 
+  /// A track that was laid on other rasters before keeps its columns.
+  @Test func noColumnIsReplaced() async throws {
+    let first = try await run([:], try track())
+    do {
+      _ = try await run([:], first)
+      Issue.record("not refused")
+    } catch { #expect("\(error)".contains("has a column 's2_value_B03' and"), "\(error)") }
+    let second = try await run(["prefix": .text("b_")], first)
+    #expect(second["b_s2_class"] != nil && second["b_fp_lead"]?.numbers?[20] == second["fp_lead"]?.numbers?[20])
+    #expect(second["s2_class"] == first["s2_class"] && second["dt_s"]?.numbers?[20] == first["dt_s"]?.numbers?[20])
+  }
+
+  /// The mask of a stack has a class called valid.
+  @Test func aClassCalledValid() async throws {
+    guard case .raster(var mask) = try rasters()[1] else { throw FloeError("no raster") }
+    mask.spec.classes = ClassTable([ClassEntry(code: 1, name: "valid", label: "Valid", color: RGB(0, 0, 0)), ClassEntry(code: 2, name: "land", label: "Land", color: RGB(0, 0, 0))])
+    let (outputs, _) = try await runStep(TrackStep.self, with: ["across": .text("700")], in: ["input": [.table(try track())], "rasters": [.raster(mask)]])
+    guard case .table(let t)? = outputs["track"] else { throw FloeError("no track") }
+    #expect(t["fp_valid"]?.numbers?[20] == 1 && abs((t["fp_class_valid"]?.numbers?[20] ?? 0) - 6.0 / 7) < 1e-12)
+  }
+
   @Test func limits() async throws {
     let t = try await run(["max_dt_minutes": .text("2")], try track())
     #expect(t.status.reason(20) == nil && t.status.reason(30) == "time difference above 2.0 min")

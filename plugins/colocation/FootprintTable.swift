@@ -3,7 +3,7 @@ import FloeSDK
 /// Polygons for the map.
 enum FootprintTable {
   /// One rectangle a record, in the raster's system, with what people want to see on the map.
-  static func make(_ shapes: [(row: Int, shape: PixelFootprint)], of track: Table, grid: Grid) -> Table {
+  static func make(_ shapes: [(row: Int, shape: PixelFootprint)], of track: Table, grid: Grid, prefix: String) -> Table {
     let rings = shapes.map { item -> [[SIMD2<Double>]] in
       let corners = item.shape.corners.map { SIMD2(grid.originX + $0.x * grid.pixelWidth, grid.originY - $0.y * grid.pixelHeight) }
       return [corners + corners.prefix(1)]
@@ -11,7 +11,8 @@ enum FootprintTable {
     var table = Table(rowCount: shapes.count, geometry: .polygons(rings), crs: grid.crs, acquisition: track.acquisition, style: "footprints")
     let wanted = ["record", "time", "class_code", "esa_class", "s2_class", "fp_majority", "fp_purity", "fp_valid", "dt_s", "lead_distance_m"]
     let chosen = track.columns.filter { column in
-      wanted.contains(column.name) || column.classes == nil && column.name.hasPrefix("fp_") && !column.name.hasPrefix("fp_std_")
+      let name = column.name.hasPrefix(prefix) ? String(column.name.dropFirst(prefix.count)) : column.name
+      return wanted.contains(name) || column.classes == nil && name.hasPrefix("fp_") && !name.hasPrefix("fp_std_")
     }
     for column in chosen {
       var part = column

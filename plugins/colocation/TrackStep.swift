@@ -5,7 +5,8 @@ public struct TrackStep: ProcessingStep {
   public static let name = "colocate.track"
   public static let summary = "Gives each record of a track the pixels it saw: value, class, footprint fractions, time difference."
   public static let discussion = """
-    The output `track` is the input with new columns; no row is removed. Missing values are NaN, missing codes the class table's no data.
+    The output `track` is the input with new columns; no row is removed. Missing values are NaN, missing codes the class table's no data. A
+    track that has a column of such a name already is refused; `prefix` gives the new ones names of their own.
 
     - `s2_class`: class code of the pixel under the point; `s2_value_<band>`: its physical value, in the band's unit; with `bilinear`
       also `s2_bilinear_<band>`, missing where one of the four pixels is. Places go from WGS 84 to the raster's system by PROJ, column =
@@ -13,7 +14,8 @@ public struct TrackStep: ProcessingStep {
     - The **footprint** is a rectangle of `along` x `across` metres around the point, its long axis across the ground track, whose
       direction comes from the two neighbouring records in the raster's system. A pixel belongs to it when its centre lies inside or on
       the edge. Metres are those of the map (UTM and polar stereographic scales differ from the ground's by up to some percent).
-      `fp_valid`: share of all its pixels, beyond the raster's edge too, that hold a class; `fp_<class>`: fraction of these that have the class;
+      `fp_valid`: share of all its pixels, beyond the raster's edge too, that hold a class; `fp_<class>`: fraction of these that have the class
+      (`fp_class_<class>` for classes called valid, purity or majority);
       `fp_majority`: the most frequent class (the lower code of two equal ones), `fp_purity`: its fraction. `fp_mean_<band>` and
       `fp_std_<band>` (population) are those of the valid pixels. Without a class raster there are no class columns.
     - `lead_distance_m`: distance to the centre of the nearest pixel of class `lead`, up to `lead_search`; missing beyond.
@@ -42,6 +44,7 @@ public struct TrackStep: ProcessingStep {
   @Param("Time of the scene, UTC; the raster's own by default") var sceneTime: String?
   @Param("Column with the time of the records") var timeColumn = "time"
   @Param("How far the nearest lead is looked for; 0 leaves the column out", unit: .metre, in: 0...1e6) var leadSearch = 10_000.0
+  @Param("Put before the names of the new columns, for a track that was laid on other rasters before") var prefix = ""
   @Output("The track with the new columns") var track: Table?
   @Output("Rectangles on the ground, one a sampled record", when: "footprint is on") var footprints: Table?
   @Output("Extent of the scene as a polygon") var sceneOutline: Table?
@@ -65,9 +68,11 @@ public struct TrackStep: ProcessingStep {
     var planned = Table(rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style, tags: input.tags)
     for c in input.columns { planned.set(Column(c.name, unit: c.unit, summary: c.summary, classes: c.classes, isTime: c.isTime, values: c.values.emptied)) }
     let writer = TrackColumns(step: self, scenes: scenes)
-    writer.add(to: &planned, samples: scenes.map { RasterSamples(planned: $0, bilinear: bilinear, statistics: footprint && statistics) }, dt: hasTime ? [] : nil, lead: [])
+    let samples = scenes.map { RasterSamples(planned: $0, bilinear: bilinear, statistics: footprint && statistics) }
+    try writer.check(planned, samples: samples, dt: hasTime ? [] : nil)
+    writer.add(to: &planned, samples: samples, dt: hasTime ? [] : nil, lead: [])
     track = planned
-    footprints = footprint ? FootprintTable.make([], of: planned, grid: writer.main.grid) : nil
+    footprints = footprint ? FootprintTable.make([], of: planned, grid: writer.main.grid, prefix: prefix) : nil
     sceneOutline = FootprintTable.outline(writer.main)
   }
 
@@ -117,7 +122,7 @@ public struct TrackStep: ProcessingStep {
       if let low = range.min(), let high = range.max() { context.record("dt_s", [.number(low), .number(high)]) }
     }
     track = table
-    if footprint { footprints = FootprintTable.make(inside.lazy.map { ($0, shapes[writer.place][$0]) }.filter { !$0.1.isNone }, of: table, grid: grid) }
+    if footprint { footprints = FootprintTable.make(inside.lazy.map { ($0, shapes[writer.place][$0]) }.filter { !$0.1.isNone }, of: table, grid: grid, prefix: prefix) }
     sceneOutline = FootprintTable.outline(writer.main)
   }
 
