@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from conftest import ROOT, run_pipeline
+from conftest import ROOT, run_pipeline, write_tif
 from test_colocation import PIPELINE, make
 
 LOOK = r'''
@@ -111,3 +111,23 @@ def test_same_bytes_again(opened, tmp_path):
     text = PIPELINE.format(extra=", along: 600, across: 3000").replace("outputs:", "  project: { use: qgis.project }\noutputs:\n  values.tif: values.image\n  classes.tif: classes.result\n  floe.qgz: project.project")
     out, _, _ = run_pipeline(tmp_path, text)
     assert (out / "floe.qgz").read_bytes() == (moved / "floe.qgz").read_bytes()
+
+
+def test_a_project_in_a_folder_finds_its_layers(tmp_path):
+    write_tif(tmp_path / "a.tif", np.full((1, 20, 20), 7, "uint16"), nodata=0)
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Folders
+steps:
+  a: { use: raster.read, with: { files: a.tif } }
+  p: { use: qgis.project }
+outputs:
+  rasters/a.tif: a.image
+  maps/near.tif: a.image
+  maps/p.qgz: p.project
+""")
+    facts, _ = look(tmp_path, out / "maps/p.qgz")
+    assert len(facts["layers"]) == 2 and all(l["valid"] for l in facts["layers"]), facts
+    import zipfile
+    text = zipfile.ZipFile(out / "maps/p.qgz").read("p.qgs").decode()
+    assert "<datasource>../rasters/a.tif</datasource>" in text and "<datasource>./near.tif</datasource>" in text

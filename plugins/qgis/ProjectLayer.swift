@@ -3,7 +3,7 @@ import FloeSDK
 /// One layer of a project.
 struct ProjectLayer: Sendable {
   let id: String, name: String
-  /// Relative to the project's folder.
+  /// Relative to the project's own folder.
   let source: String
   let crs: CRS?
   /// In the layer's own system; nil where nothing has a place.
@@ -17,11 +17,11 @@ struct ProjectLayer: Sendable {
   let isClasses: Bool
 
   /// A raster with the style file beside it.
-  init(raster spec: RasterSpec, output: WrittenOutput, number: Int) throws {
+  init(raster spec: RasterSpec, output: WrittenOutput, path: String, number: Int) throws {
     let base = String(output.name.dropLast(4))
     name = Self.stem(base)
     id = Self.identifier(base, number)
-    source = "./\(output.name)"
+    source = path
     crs = spec.grid.crs
     extent = spec.grid.bounds
     geometry = nil
@@ -35,11 +35,11 @@ struct ProjectLayer: Sendable {
   }
 
   /// A GeoPackage layer with its style from the file; without one QGIS's plain symbol.
-  init(table: Table, layer: String, output: WrittenOutput, styles: LayerStyles, number: Int) throws {
+  init(table: Table, layer: String, output: WrittenOutput, path: String, styles: LayerStyles, number: Int) throws {
     let base = Self.stem(String(output.name.dropLast(5))), own = layer.isEmpty ? base : layer
     name = own
     id = Self.identifier("\(base)_\(own)", number)
-    source = "./\(output.name)|layername=\(own)"
+    source = "\(path)|layername=\(own)"
     crs = table.crs
     isClasses = false
     switch table.geometry {
@@ -85,6 +85,29 @@ struct ProjectLayer: Sendable {
       ? "<layer class=\"SimpleMarker\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option name=\"color\" type=\"QString\" value=\"230,97,1,255\"/><Option name=\"size\" type=\"QString\" value=\"1.4\"/></Option></layer>"
       : "<layer class=\"SimpleLine\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option name=\"line_color\" type=\"QString\" value=\"60,60,60,255\"/><Option name=\"line_width\" type=\"QString\" value=\"0.3\"/></Option></layer>"
     return "<renderer-v2 type=\"singleSymbol\" symbollevels=\"0\"><symbols><symbol name=\"0\" type=\"\(isPoint ? "marker" : "fill")\" alpha=\"1\">\(layer)</symbol></symbols></renderer-v2>"
+  }
+}
+
+/// The folder of a project, relative to the output folder.
+struct ProjectFolder {
+  let parts: [Substring]
+
+  /// The folder of the outputs that a project goes to; the output folder itself without one.
+  ///
+  /// - Throws: when they lie in different folders, since one project cannot name its files from two places.
+  init(_ outputs: [String]) throws {
+    let folders = outputs.map { $0.split(separator: "/").dropLast() }
+    if let odd = folders.firstIndex(where: { $0 != folders[0] }) {
+      throw FloeError("the project is written as '\(outputs[0])' and '\(outputs[odd])', in different folders; its paths count from one: write it once, or give each folder a step of its own")
+    }
+    parts = folders.first.map(Array.init) ?? []
+  }
+
+  /// The way from here to a file that is named relative to the output folder.
+  func path(to name: String) -> String {
+    let way = name.split(separator: "/"), common = zip(parts, way.dropLast()).prefix { $0 == $1 }.count
+    let up = parts.count - common
+    return (up == 0 ? "./" : String(repeating: "../", count: up)) + way.dropFirst(common).joined(separator: "/")
   }
 }
 

@@ -5,7 +5,8 @@ public struct ProjectStep: FinishingStep {
   public static let name = "qgis.project"
   public static let summary = "Makes a QGIS project that opens all rasters and GeoPackage layers of the run, styled and in order."
   public static let discussion = """
-    The output is a document for an output that ends in `.qgz`. The project refers to the files by relative paths, so the folder can be moved;
+    The output is a document for an output that ends in `.qgz`. The project refers to the files by paths relative to its own folder,
+    so that the output folder can be moved as a whole; the project may lie in a folder inside of it. Written twice, it must be in one folder;
     each layer carries its style, since QGIS takes neither sidecars nor database styles through a project. Order from top to
     bottom: points, footprints and other polygons, outlines, class rasters, other rasters; of several rasters of values only the first
     is switched on. The reference system and the extent at start are those of the first class raster, else the first raster, else the
@@ -26,17 +27,19 @@ public struct ProjectStep: FinishingStep {
   }
 
   public mutating func run(in context: RunContext) async throws {
+    let folder = try ProjectFolder(context.destinations["project"] ?? [])
     var layers: [ProjectLayer] = []
     for output in context.written {
+      let path = folder.path(to: output.name)
       let isRaster = output.name.lowercased().hasSuffix(".tif")
       if isRaster, case .raster(let raster)? = context.values[output.name] {
-        layers.append(try ProjectLayer(raster: raster.spec, output: output, number: layers.count))
+        layers.append(try ProjectLayer(raster: raster.spec, output: output, path: path, number: layers.count))
       } else if output.name.lowercased().hasSuffix(".gpkg") {
         let styles = LayerStyles(path: output.path)
         for layer in output.sources.keys.sorted() {
           guard case .table(let table)? = context.values[layer.isEmpty ? output.name : "\(output.name)/\(layer)"] else { continue }
           guard table.geometry != nil else { continue }
-          layers.append(try ProjectLayer(table: table, layer: layer, output: output, styles: styles, number: layers.count))
+          layers.append(try ProjectLayer(table: table, layer: layer, output: output, path: path, styles: styles, number: layers.count))
         }
       }
     }
