@@ -85,13 +85,14 @@ extension PixelBlock {
   /// Puts a value where a mask is 0, in one plane.
   mutating func clear(plane: Int, where mask: [UInt8], to value: Double) {
     let start = plane * window.pixelCount
+    func whole<T: FixedWidthInteger>(_: T.Type) -> T { value.isFinite ? T(clamping: Int(max(-9e15, min(9e15, value)))) : 0 }
     func fill<T: PixelValue>(_ a: inout [T], _ v: T) { for i in mask.indices where mask[i] == 0 { a[start + i] = v } }
     switch values {
-    case .uint8(var a): fill(&a, UInt8(clamping: Int(value.isFinite ? value : 0))); values = .uint8(a)
-    case .int16(var a): fill(&a, Int16(clamping: Int(value.isFinite ? value : 0))); values = .int16(a)
-    case .uint16(var a): fill(&a, UInt16(clamping: Int(value.isFinite ? value : 0))); values = .uint16(a)
-    case .int32(var a): fill(&a, Int32(clamping: Int(value.isFinite ? value : 0))); values = .int32(a)
-    case .uint32(var a): fill(&a, UInt32(clamping: Int(value.isFinite ? value : 0))); values = .uint32(a)
+    case .uint8(var a): fill(&a, whole(UInt8.self)); values = .uint8(a)
+    case .int16(var a): fill(&a, whole(Int16.self)); values = .int16(a)
+    case .uint16(var a): fill(&a, whole(UInt16.self)); values = .uint16(a)
+    case .int32(var a): fill(&a, whole(Int32.self)); values = .int32(a)
+    case .uint32(var a): fill(&a, whole(UInt32.self)); values = .uint32(a)
     case .float32(var a): fill(&a, Float(value)); values = .float32(a)
     case .float64(var a): fill(&a, value); values = .float64(a)
     }
