@@ -106,7 +106,7 @@ import Testing
     var table = Table(rowCount: 1)
     table.set(Column("waveform_20_ku", values: .array([Float](repeating: 1, count: 256), width: 256)))
     await #expect(throws: FloeError.self) { _ = try await TestRun.track("altimetry.features", table) }
-    await #expect(throws: FloeError.self) { _ = try await TestRun.track("altimetry.align", table) }
+    await #expect(throws: ParameterError.self) { _ = try await TestRun.track("altimetry.align", table) }
     await #expect(throws: BindingErrors.self) { _ = try await TestRun.track("altimetry.align", table, ["percentiles": .list([.text("99"), .text("1")])]) }
   }
 

@@ -63,6 +63,12 @@ import Testing
     var old = scene
     old.baseline = "02.06"
     #expect(compatibility(model, try spec(bare, old)).refusal == nil)
+    // The toolbox's own baseline says nothing of an offset; of the others the number counts, not the text.
+    for (baseline, isRefused) in [("99.99", false), ("03.01", false), ("04.00", true), ("4.00", true), ("10.00", true)] {
+      var home = scene
+      home.baseline = baseline
+      #expect((compatibility(model, try spec(bare, home)).refusal != nil) == isRefused, "\(baseline)")
+    }
     var other = scene
     other.platform = "Sentinel-2B"
     other.sunZenith = 75

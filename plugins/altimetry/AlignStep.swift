@@ -67,7 +67,12 @@ struct AlignStep: ProcessingStep {
   }
 
   mutating func plan(in context: PlanContext) throws {
-    if method == .physical { try input.require(shiftColumns) }
+    try input.check(echoes: waveform, "waveform")
+    if method == .physical {
+      for name in corrections { try input.check(numbers: name, "corrections") }
+      try input.check(numbers: surface, "surface")
+      try input.require(shiftColumns, for: "the shift")
+    }
     var width = 256
     if case .array(_, let w)? = input[waveform]?.values { width = w }
     var planned = input.planned(

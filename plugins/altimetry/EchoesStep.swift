@@ -26,6 +26,10 @@ struct EchoesStep: ProcessingStep {
   @Output("The same as a report") var report: Document?
 
   mutating func plan(in context: PlanContext) throws {
+    try input.check(numbers: classes, "classes")
+    try input.check(echoes: raw, "raw")
+    try input.check(echoes: aligned, "aligned")
+    if onlyAligned, input["aligned"]?.numbers == nil { throw ParameterError("only_aligned", "needs the column 'aligned', which altimetry.align adds to the track") }
     var result = Table(rowCount: 0)
     result.set(Column("bin", values: .integer([])))
     table = result
@@ -39,7 +43,7 @@ struct EchoesStep: ProcessingStep {
     let names = input[classes]?.classes ?? .seaIce
     var result = Table(rowCount: before.width), body: [String: JSONValue] = [:]
     result.set(Column("bin", summary: "Echo sample", values: .integer((0..<before.width).map { $0 })))
-    for code in Set(codes.filter(\.isFinite).map { Int($0) }).sorted() {
+    for code in Set(codes.compactMap { Int(exactly: $0) }).sorted() {
       try context.checkCancelled()
       let rows = codes.indices.filter {
         codes[$0] == Double(code) && input.status.isKept($0) && (flag == nil || flag?[$0] == 1)

@@ -64,6 +64,11 @@ struct FeaturesStep: ProcessingStep {
   ]
 
   mutating func plan(in context: PlanContext) throws {
+    try input.check(echoes: waveform, "waveform")
+    try requirePower()
+    if ssdLooks == .nbStack { try input.require(["nb_stack_20_ku"], for: "the stack standard deviation (or give ssd_looks: all)") }
+    try input.require([backscatter == .maxPower ? "scale_factor_20_ku" : backscatter.rawValue], for: "the backscatter")
+    try select.check(input)
     let others: [(name: String, unit: PhysicalUnit)] = ssdOthers ? [("ssd_moment", "1"), ("ssd_notebook", "1")] : []
     track = input.planned(adding: Self.columns + others)
     if backscatter == .seaIce { context.warn("sig0_sea_ice_sheet_20_ku comes from a retracker chosen by ESA's class: a classification with it is circular") }
@@ -72,9 +77,7 @@ struct FeaturesStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     var table = input
     let echoes = try EchoColumn(table, waveform)
-    guard table["rip_20_ku"] != nil else {
-      throw FloeError("the track has no 'rip_20_ku', from which the stack standard deviation comes; SR_2_LAN lacks it: SR_2_LAN_SI is the product to fetch")
-    }
+    try requirePower()
     let power = try EchoColumn(table, "rip_20_ku")
     let looks: [Double]? = ssdLooks == .all ? nil : try table.numbers("nb_stack_20_ku")
     let definition = peakiness, python = pythonWindow, others = ssdOthers
@@ -82,7 +85,7 @@ struct FeaturesStep: ProcessingStep {
       rows.map { row in
         var f = EchoFeatures()
         f.read(echo: echoes.row(row), definition, pythonWindow: python)
-        let n = looks.map { $0[row].isFinite ? Int(min($0[row], Double(power.width))) : 0 } ?? power.width
+        let n = looks.map { $0[row].isFinite ? Int(max(0, min($0[row], Double(power.width)))) : 0 } ?? power.width
         f.read(power: power.row(row), looks: n, others: others)
         return f
       }
@@ -103,6 +106,11 @@ struct FeaturesStep: ProcessingStep {
     context.record("backscatter", .string(backscatter.rawValue))
     context.record("records kept", .integer(table.status.keptCount))
     track = table
+  }
+
+  private func requirePower() throws(FloeError) {
+    guard input["rip_20_ku"] == nil else { return }
+    throw FloeError("the track has no 'rip_20_ku', from which the stack standard deviation comes; SR_2_LAN lacks it: SR_2_LAN_SI is the product to fetch")
   }
 
   private func backscatter(_ table: Table, _ features: [EchoFeatures]) throws -> [Double] {

@@ -25,13 +25,25 @@ enum RecordSelection: String, ChoiceParameter {
         }
       }
     case .esaFlag:
-      let name = table["esa_class"] == nil ? "surf_type_class_20_ku" : "esa_class"
-      let flag = try Self.column(table, name)
+      let flag = try Self.column(table, Self.flag(table))
       for row in 0..<table.rowCount where !(flag[row] == 1 || flag[row] == 2) {
         table.status.drop(row, because: "ESA's class is neither sea ice nor lead")
       }
     }
   }
+
+  /// Refuses a track without the columns that the choice rests on.
+  func check(_ table: Table) throws(FloeError) {
+    switch self {
+    case .none: break
+    case .surface:
+      _ = try Self.column(table, "surf_type_20_ku")
+      _ = try Self.column(table, "sea_ice_concentration_20_ku")
+    case .esaFlag: _ = try Self.column(table, Self.flag(table))
+    }
+  }
+
+  private static func flag(_ table: Table) -> String { table["esa_class"] == nil ? "surf_type_class_20_ku" : "esa_class" }
 
   private static func column(_ table: Table, _ name: String) throws(FloeError) -> [Double] {
     guard let values = table[name]?.numbers else {

@@ -28,6 +28,11 @@ struct RetrackStep: ProcessingStep {
   @Output("The track with range and elevation") var track: Table?
 
   mutating func plan(in context: PlanContext) throws {
+    try input.check(echoes: waveform, "waveform")
+    if input.tags["nominal_bin"] != nil {
+      for name in corrections { try input.check(numbers: name, "corrections") }
+      try input.require(["tracker_range_20_ku", "alt_20_ku"], for: "the elevation")
+    }
     track = input.planned(adding: [("retracked_bin", "1"), ("range_tfmra_m", "m"), ("elevation_m", "m")])
   }
 

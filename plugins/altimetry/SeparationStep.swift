@@ -28,6 +28,10 @@ struct SeparationStep: ProcessingStep {
   @Output("The same as a report") var report: Document?
 
   mutating func plan(in context: PlanContext) throws {
+    try input.check(numbers: classes, "classes")
+    try input.check(echoes: raw, "raw")
+    try input.check(echoes: aligned, "aligned")
+    for name in unchanged where input[name] != nil { try input.check(numbers: name, "unchanged") }
     var result = Table(rowCount: 0)
     for name in ["feature", "note"] { result.set(Column(name, values: .text([]))) }
     for name in ["before", "after", "change"] { result.set(Column(name, values: .number([]))) }

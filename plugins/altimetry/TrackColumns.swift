@@ -5,13 +5,17 @@ struct EchoColumn: Sendable {
   let name: String
   let values: [Float]
   let width: Int
+  /// An array of at most so many values is no echo.
+  static let least = 8
+  /// Where echoes come from, for the end of a sentence about a track without any.
+  static let origin = "; echoes are in the enhanced product (SR_2_LAN_SI, enhanced_measurement.nc) and are read by sentinel3.read"
 
   /// The array column of a name, or the sentence that says why not.
   init(_ table: Table, _ name: String) throws(FloeError) {
     guard let column = table[name] else {
-      throw FloeError("the track has no column '\(name)'; echoes are in the enhanced product (SR_2_LAN_SI, enhanced_measurement.nc) and are read by sentinel3.read")
+      throw FloeError("the track has no column '\(name)'\(Self.origin)")
     }
-    guard case .array(let values, let width) = column.values, width > 8 else {
+    guard case .array(let values, let width) = column.values, width > Self.least else {
       throw FloeError("column '\(name)' is \(column.values.kind); an array of echo samples is needed")
     }
     self.name = name
@@ -65,11 +69,33 @@ extension Table {
   var productName: String { acquisition?.product ?? tags["product"] ?? "the track" }
 
   /// Refuses a track without columns that are needed.
-  func require(_ names: [String]) throws(FloeError) {
+  func require(_ names: [String], for what: String) throws(FloeError) {
     let missing = names.filter { self[$0] == nil }
     guard !missing.isEmpty else { return }
-    throw FloeError("the track of '\(productName)' has no \(missing.joined(separator: ", ")), which the shift is computed from")
+    throw FloeError("\(trackName) has no \(missing.joined(separator: ", ")), which \(what) is computed from")
   }
+
+  /// Refuses a parameter that names a column which is not there or has no numbers.
+  func check(numbers name: String, _ parameter: String) throws(ParameterError) {
+    guard let column = self[name] else { throw absent(name, parameter, among: columns.filter { $0.numbers != nil }, "columns of numbers") }
+    guard column.numbers != nil else { throw ParameterError(parameter, "names '\(name)', which is \(column.values.kind); a column of numbers is needed") }
+  }
+
+  /// Refuses a parameter that names a column which is not there or has no echoes.
+  func check(echoes name: String, _ parameter: String) throws(ParameterError) {
+    let arrays = columns.filter { if case .array = $0.values { true } else { false } }
+    guard let column = self[name] else { throw absent(name, parameter, among: arrays, "columns of arrays", EchoColumn.origin) }
+    if case .array(_, let width) = column.values, width > EchoColumn.least { return }
+    throw ParameterError(parameter, "names '\(name)', which is \(column.values.kind); an array of echo samples is needed")
+  }
+
+  private func absent(_ name: String, _ parameter: String, among known: [Column], _ what: String, _ hint: String = "") -> ParameterError {
+    let near = Spelling.nearest(name, among: known.map(\.name)).map { " (did you mean '\($0)'?)" } ?? ""
+    let there = known.isEmpty ? "it has no \(what)\(hint)" : "its \(what) are \(known.map(\.name).joined(separator: ", "))"
+    return ParameterError(parameter, "names '\(name)', which \(trackName) lacks\(near); \(there)")
+  }
+
+  private var trackName: String { (acquisition?.product ?? tags["product"]).map { "the track of '\($0)'" } ?? "the track" }
 
   /// The distance between two bins in metres, from the tag `range_gate_m`.
   func rangeGate(_ own: Double?) throws(FloeError) -> Double {

@@ -16,14 +16,19 @@ enum ClusterFacts {
     })
   }
 
+  /// The place of the feature that `order_by` names among those that are clustered; nil when it names none.
+  @discardableResult
+  static func place(of feature: String?, in source: SampleSource) throws(ParameterError) -> Int? {
+    guard let feature else { return nil }
+    let names = source.features.map(\.name)
+    if let i = names.firstIndex(of: feature) { return i }
+    let near = Spelling.nearest(feature, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+    throw ParameterError("order_by", "names '\(feature)', which is not clustered\(near); there are \(names.joined(separator: ", "))")
+  }
+
   /// The order of clusters: by brightness for rasters, by a feature for tables.
   static func order(_ centres: [[Double]], source: SampleSource, by feature: String?) throws -> (order: [Int], name: String) {
-    if let feature {
-      guard let i = source.features.firstIndex(where: { $0.name == feature }) else {
-        throw ParameterError("order_by", "names '\(feature)', which is not clustered; there are \(source.features.map(\.name).joined(separator: ", "))")
-      }
-      return (centres.order(byFeature: i), feature)
-    }
+    if let i = try place(of: feature, in: source) { return (centres.order(byFeature: i), source.features[i].name) }
     if source.hasBrightness { return (centres.orderByBrightness, "brightness") }
     return (centres.order(byFeature: 0), source.features[0].name)
   }

@@ -58,6 +58,7 @@ public struct GMMStep: ProcessingStep {
 
   public mutating func plan(in context: PlanContext) throws {
     let source = try SampleSource(samples, features: features)
+    try ClusterFacts.place(of: orderBy, in: source)
     let naming = try Naming(names: names, rest: rest, darkRatio: darkRatio, source: source)
     let products = products(source, codes: naming.map { _ in [] })
     try products.checkWater()

@@ -69,9 +69,10 @@ struct ProbabilityProducts {
     case .table(let t):
       let made = self
       let parts = try await context.map(source.blockCount, progress: "blocks") { made.columns(kernel.classify(try source.read(block: $0), entropy: wantsEntropy)) }
-      let joined = (0..<(parts.first?.count ?? 0)).map { c in parts.flatMap { $0[c] } }
-      let last = uncertaintyName.map { ($0, joined[joined.count - 1]) }
-      return .table(ClusterTables.withProbabilities(t, names: names, values: Array(joined.prefix(names.count)), uncertainty: last))
+      // A table without rows has no blocks, and the columns all the same.
+      func column(_ place: Int) -> [Float] { parts.flatMap { $0[place] } }
+      return .table(ClusterTables.withProbabilities(
+        t, names: names, values: names.indices.map(column), uncertainty: uncertaintyName.map { ($0, column(names.count)) }))
     }
   }
 

@@ -17,7 +17,12 @@ struct SampleSource: SampleReader {
   private static let tableBlock = 65_536
 
   /// The chosen features of an input; all bands, or all number columns but time and position, when none are named.
+  ///
+  /// - Throws: a `ParameterError` when a name is not there or is given twice.
   init(_ samples: Samples, features chosen: [String]?) throws {
+    if let chosen, let twice = chosen.enumerated().first(where: { chosen[..<$0.offset].contains($0.element) }) {
+      throw ParameterError("features", "names '\(twice.element)' twice; each feature counts once")
+    }
     switch samples {
     case .raster(let raster):
       let spec = raster.spec

@@ -8,7 +8,8 @@ public struct DriftStep: ProcessingStep {
     The output is a document. Every shift (east, north) in metres of the raster's map, up to `radius` in steps of `step`, moves the records'
     places on the scene; the agreement there is Cohen's kappa of both classes over the records that fall on a class (dimensionless, 1 is
     perfect, 0 chance). Kappa and not the plain share, since a track that is nearly all sea ice agrees with anything. Shifts under which less
-    than half of the records fall on a class have none (null).
+    than half of the records fall on a class have none (null). Refused are a raster in degrees (warp it to a map in metres first) and more than
+    2001 shifts a side.
 
     `best` is the shift with the highest agreement, of equal ones the shortest. **Sharpness** tells whether it means anything: the peak's
     height over the surface's median in robust standard deviations (1.4826 times the median absolute deviation), and `second`, the highest
@@ -25,7 +26,7 @@ public struct DriftStep: ProcessingStep {
   @Input("The class raster") var raster: Raster
   @Param("Column with the track's classes") var column = "class_code"
   @Param("Largest shift eastward and northward", unit: .metre, in: 1...100_000) var radius = 3000.0
-  @Param("Step of the search; one pixel by default", unit: .metre, in: 0.01...10_000) var step: Double?
+  @Param("Step of the search; one pixel by default, a thousandth of radius at least", unit: .metre, in: 0.01...10_000) var step: Double?
   @Param("Distance from the peak beyond which the second one is looked for", unit: .metre, in: 0...100_000) var exclude = 500.0
   @Param("Column with the time difference to the scene", unit: .second) var dtColumn = "dt_s"
   @Output("Agreement surface, best shift and its sharpness") var report: Document?
@@ -35,6 +36,7 @@ public struct DriftStep: ProcessingStep {
 
   public mutating func plan(in context: PlanContext) throws {
     let scene = try scene()
+    _ = try reach(stride(scene.grid))
     _ = try GroundTrack.columns(of: input)
     _ = try input.numbers(column)
     context.needs(scratch: scene.grid.pixelCount)
@@ -49,11 +51,14 @@ public struct DriftStep: ProcessingStep {
     let pixels = try await ground.pixels(of: grid, in: context), codes = try input.numbers(column)
     let marked = input.status.codes.count { $0 != 0 }
     context.dropped(marked, "records", because: "marked before")
-    let stride = step ?? grid.pixelWidth, reach = Int((radius / stride).rounded(.down))
+    let stride = stride(grid), reach = try reach(stride)
     let margin = SIMD2(radius / grid.pixelWidth, radius / grid.pixelHeight)
     let rows = pixels.indices.filter { i in
       guard input.status.isKept(i), codes[i].isFinite, (0...255).contains(codes[i]), pixels[i].x.isFinite else { return false }
       return pixels[i].x > -margin.x && pixels[i].y > -margin.y && pixels[i].x < Double(grid.width) + margin.x && pixels[i].y < Double(grid.height) + margin.y
+    }
+    guard ground.places.contains(where: { $0.x.isFinite && $0.y.isFinite }) else {
+      throw FloeError("no record of the track has coordinates (\(ground.places.count) records)")
     }
     let near = RecordStatus.inside(pixels, grid)
     guard !near.isEmpty else { throw FloeError(try Remoteness.sentence(ground.places, grid)) }
@@ -79,8 +84,22 @@ public struct DriftStep: ProcessingStep {
     context.record("sharpness", JSONValue(finite: peak.sharpness))
   }
 
+  private func stride(_ grid: Grid) -> Double { step ?? grid.pixelWidth }
+
+  /// The shifts from the middle to each side.
+  private func reach(_ stride: Double) throws(ParameterError) -> Int {
+    let count = (radius / stride).rounded(.down), most = 1000.0
+    if count <= most { return Int(count) }
+    let least = (radius / most * 100).rounded(.up) / 100
+    throw ParameterError(
+      "radius", "of \(radius) m in steps of \(stride) m makes \(Int(min(1e15, 2 * count + 1))) shifts a side, more than 2001: make 'radius' smaller, or 'step' at least \(least) m")
+  }
+
   private func scene() throws -> SceneRaster {
     let scene = try SceneRaster.all([raster])[0]
+    if let crs = scene.grid.crs, crs.isGeographic {
+      throw FloeError("the raster is in degrees (\(crs.label)), but shifts are in metres: warp it to a map in metres first, for example with raster.warp and crs: EPSG:3413")
+    }
     guard scene.classes != nil else { throw ParameterError("raster", "is no class raster: its bands are \(raster.spec.bands.map(\.name).joined(separator: ", "))") }
     return scene
   }

@@ -103,7 +103,7 @@ public struct TrackStep: ProcessingStep {
     let inside = RecordStatus.inside(places[writer.place], grid)
     guard !inside.isEmpty else { throw FloeError(try Remoteness.sentence(ground.places, grid)) }
     if let dt, let limit = maxDtMinutes, !inside.contains(where: { abs(dt[$0]) <= limit * 60 }) {
-      let nearest = inside.map { abs(dt[$0]) }.filter(\.isFinite).min().map { "the nearest is \(Int(($0 / 60).rounded())) min away" } ?? "none has a time"
+      let nearest = inside.map { abs(dt[$0]) }.filter(\.isFinite).min().map { "the nearest is \(Int(min(1e15, ($0 / 60).rounded()))) min away" } ?? "none has a time"
       throw FloeError("no common time: none of the \(inside.count) records on the scene lies within \(limit) min of it; \(nearest)")
     }
     for (i, scene) in scenes.enumerated() {

@@ -35,7 +35,7 @@ struct ClusterSection {
     return PageTable(
       "Clusters of step \(clustering.step): mean ± standard deviation of each feature", ["Cluster", "Class", "Samples", "Share"] + clustering.features.map(Words.feature),
       clustering.clusters.map { c in
-        ["\(c.number)", c.className == nil ? "–" : c.label, Words.count(Int(c.count.rounded())), Words.share(total > 0 ? c.count / total : 0)]
+        ["\(c.number)", c.className == nil ? "–" : c.label, Words.count(c.count), Words.share(total > 0 ? c.count / total : 0)]
           + clustering.features.map { "\(Words.number(c.centre[$0])) ± \(Words.number(c.deviation[$0], 3))" }
       })
   }
@@ -85,9 +85,9 @@ struct ClusterSection {
       (codes, table, source) = (d.values[0], known, other.name)
       break
     }
-    let present = Set((codes ?? []).lazy.filter(\.isFinite).map { Int($0) })
+    let present = Set((codes ?? []).lazy.compactMap { Int(exactly: $0) })
     let groups = table.map { $0.entries.filter { present.contains($0.code) } } ?? []
-    let name = "histograms-\(Words.slug(item.stem))", bins = 60
+    let name = "histograms-\(Words.slug(item.stem))", bins = 60, slugs = Words.slugs(bands.map { spec.bands[$0].name })
     var data: [String: [UInt8]] = [:], panels: [String] = [], key: [String] = [], told: [String] = []
     for (i, band) in bands.enumerated() {
       guard let (low, high) = small.limits(i, 0.5, 99.5) else { continue }
@@ -95,14 +95,15 @@ struct ClusterSection {
       var sums = counts.map { _ in RunningStatistics() }
       for (k, v) in small.values[i].enumerated() where v.isFinite {
         var g = 0
-        if let codes { guard codes[k].isFinite, let at = groups.firstIndex(where: { $0.code == Int(codes[k]) }) else { continue }; g = at }
+        if let codes { guard let code = Int(exactly: codes[k]), let at = groups.firstIndex(where: { $0.code == code }) else { continue }; g = at }
         sums[g].add(Double(v))
-        let bin = Int((Double(v) - low) / (high - low) * Double(bins))
-        if bin >= 0, bin < bins { counts[g][bin] += 1 }
+        // Outliers lie so far out that no whole number tells their bin.
+        let place = (Double(v) - low) / (high - low) * Double(bins)
+        if place >= 0, place < Double(bins) { counts[g][Int(place)] += 1 }
       }
       let total = counts.flatMap { $0 }.reduce(0, +), width = (high - low) / Double(bins)
       guard total > 0 else { continue }
-      let file = "\(name).\(Words.slug(spec.bands[band].name)).dat"
+      let file = "\(name).\(slugs[i]).dat"
       data[file] = Figure.rows((0..<bins).map { b -> [Double] in
         let middle = low + (Double(b) + 0.5) * width
         return [middle] + counts.map { $0[b] / total * 100 }

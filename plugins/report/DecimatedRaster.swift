@@ -51,8 +51,10 @@ struct DecimatedRaster: Sendable {
     let valid = stride(from: 0, to: all.count, by: every).map { Double(all[$0]) }.sorted()
     guard let first = valid.first, let last = valid.last else { return nil }
     let (a, b) = (quantile(low / 100, ofSorted: valid), quantile(high / 100, ofSorted: valid))
-    if a < b { return (a, b) }
-    return first < last ? (first, last) : (first, first + 1)
+    // Limits are written with seven digits and must differ in them.
+    func differ(_ a: Double, _ b: Double) -> Bool { b - a > 1e-6 * max(abs(a), abs(b)) }
+    if differ(a, b) { return (a, b) }
+    return differ(first, last) ? (first, last) : (first, first + max(1, abs(first) * 1e-3))
   }
 
   /// Three bands as red, green and blue, each between its limits; white where one has no data.
@@ -82,7 +84,7 @@ struct DecimatedRaster: Sendable {
     let colors = Dictionary(table.entries.map { ($0.code, $0.color) }) { a, _ in a }
     var picture = Picture(width: width, height: height)
     for (i, v) in values[band].enumerated() {
-      if v.isFinite, let c = colors[Int(v)] { picture.set(i, c.red, c.green, c.blue) }
+      if let code = Int(exactly: v), let c = colors[code] { picture.set(i, c.red, c.green, c.blue) }
     }
     return picture
   }

@@ -119,7 +119,7 @@ struct EchoExamples {
     let name = "stack-power-\(stem)", looks = view.table["nb_stack_20_ku"]?.numbers
     var data: [String: [UInt8]] = [:], panels: [String] = [], told: [String] = []
     for (k, (row, why)) in rows.enumerated() {
-      let n = looks.flatMap { $0[row].isFinite ? max(2, min(power.width, Int($0[row]))) : nil } ?? power.width
+      let n = looks.flatMap { $0[row].isFinite ? Int(max(2, min(Double(power.width), $0[row]))) : nil } ?? power.width
       let values = power.row(row).prefix(n).map { $0.isFinite ? Double($0) : 0 }
       let fit = StackGaussian(values, sigma: sigmas[row]), top = values.max() ?? 1
       let file = "\(name).\(k).dat"

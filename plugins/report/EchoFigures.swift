@@ -145,7 +145,7 @@ struct EchoFigures {
           var last: Int?
           for (bin, v) in side.echoes.row(row).enumerated() {
             guard v.isFinite else { last = nil; continue }
-            let at = min(levels - 1, max(0, Int(v / top * Float(levels - 1)))), from = last ?? at
+            let at = Int(min(1, max(0, v / top)) * Float(levels - 1)), from = last ?? at
             // The stroke from one sample to the next, so that echoes stay lines.
             for level in min(at, from)...max(at, from) { density[level * width + bin] += 1 }
             last = at

@@ -31,7 +31,9 @@ struct FeatureFigures {
     }
     if let own { data["\(name).centres.dat"] = Figure.rows(own.clusters.map { c in features.map { c.centre[$0] ?? .nan } }) }
     let limits = columns.map { c -> (Double, Double) in
-      let q = quantiles([0.002, 0.998], of: whole.map { c[$0] }), pad = max((q[1] - q[0]) * 0.08, 1e-9)
+      let q = quantiles([0.002, 0.998], of: whole.map { c[$0] })
+      // A constant feature needs an axis of some length in the digits that are written.
+      let pad = max((q[1] - q[0]) * 0.08, 1e-3 * max(1, abs(q[0]), abs(q[1])))
       return (q[0] - pad, q[1] + pad)
     }
     var panels: [String] = [], beyond = 0

@@ -2,8 +2,8 @@ import FloeSDK
 
 /// A figure before it is drawn: gnuplot commands and the data that they name.
 struct Figure: Sendable {
-  /// The files' name without ending; unique in a report.
-  let name: String
+  /// The files' name without ending.
+  private(set) var name: String
   let title: String
   /// What is seen, how it was made, and what was thinned.
   let caption: String
@@ -16,9 +16,18 @@ struct Figure: Sendable {
   /// Whether the figure is mostly a photograph, which the page takes as JPEG.
   var isPhoto = false
   /// gnuplot commands; run once for each kind of file.
-  let commands: String
-  /// Data files by name; the commands name them by `'NAME'`.
+  private(set) var commands: String
+  /// Data files by name, which begins with the figure's and a point; the commands name them by `'NAME'`.
   var data: [String: [UInt8]] = [:]
+
+  /// The same figure with its files under another name.
+  func renamed(_ other: String) -> Figure {
+    var copy = self
+    copy.name = other
+    copy.commands = commands.replacing("'\(name).", with: "'\(other).")
+    copy.data = Dictionary(data.map { ($0.replacing("\(name).", with: "\(other).", maxReplacements: 1), $1) }) { first, _ in first }
+    return copy
+  }
 
   /// The script as it is kept beside the figure.
   var script: String {

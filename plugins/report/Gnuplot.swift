@@ -36,7 +36,7 @@ struct Gnuplot: Sendable {
     process.waitUntilExit()
     try cancellation.check()
     guard process.terminationStatus == 0 else {
-      throw FloeError("gnuplot could not draw '\(figure.name)': \(words.split(separator: "\n").suffix(3).joined(separator: " "))")
+      throw FloeError("gnuplot could not draw it: \(words.split(separator: "\n").suffix(3).joined(separator: " "))")
     }
     for ending in ["svg", "png"] { files["\(figure.name).\(ending)"] = try VirtualFile.read("\(folder.path)/\(figure.name).\(ending)") }
     let svg = files["\(figure.name).svg"] ?? [], png = files["\(figure.name).png"] ?? []

@@ -72,7 +72,7 @@ struct MapFigures {
 
   private func classMap(_ item: Material.Item, _ small: DecimatedRaster, _ table: ClassTable, _ frame: MapFrame) throws -> Figure {
     let areas = ClassAreas(item, material)
-    let seen = Set(small.values[0].filter(\.isFinite).map { Int($0) })
+    let seen = Set(small.values[0].lazy.compactMap { Int(exactly: $0) })
     let entries = table.entries.filter { seen.contains($0.code) }
     let legend = entries.map { (color: $0.color, text: $0.label + (areas.text($0.code).map { " \($0)" } ?? "")) }
     return try map(

@@ -12,12 +12,8 @@ struct Material: Sendable {
     /// The written file; nil for a value that is only connected.
     let path: String?
     var step: String { String(source.prefix { $0 != "." }) }
-    /// The name without folder and ending, for figures' names.
-    var stem: String {
-      let file = name.split(separator: "/").last.map(String.init) ?? name
-      let known = [".tif", ".gpkg", ".csv", ".nc", ".json"].first { file.hasSuffix($0) }
-      return String(known.map { file.dropLast($0.count) } ?? file[...])
-    }
+    /// The name without ending, for figures: without folder where no other value of the kind has the same.
+    var stem = ""
   }
 
   let items: [Item]
@@ -37,8 +33,25 @@ struct Material: Sendable {
       let source = i < sources.count ? sources[i] : "value.\(i + 1)"
       if seen.insert(source).inserted { items.append(Item(name: source, source: source, data: data, path: nil)) }
     }
+    for kind in Set(items.map(\.data.kind)) {
+      let own = items.indices.filter { items[$0].data.kind == kind }
+      for (i, stem) in zip(own, Self.stems(own.map { items[$0].name })) { items[i].stem = stem }
+    }
     self.items = items
     record = context.record
+  }
+
+  /// Names as short as they can be and still differ: the last part without ending, with as many parts before it as it needs.
+  private static func stems(_ names: [String]) -> [String] {
+    func last(_ count: Int, of name: String) -> String {
+      let end = name.split(separator: "/").suffix(count).joined(separator: "/")
+      let known = [".tif", ".gpkg", ".csv", ".nc", ".json"].first { end.hasSuffix($0) }
+      return String(known.map { end.dropLast($0.count) } ?? end[...])
+    }
+    return names.map { name in
+      (1...name.split(separator: "/").count + 1).lazy.map { count in (count, last(count, of: name)) }
+        .first { count, short in names.count { last(count, of: $0) == short } == 1 }?.1 ?? name
+    }
   }
 
   var rasters: [(item: Item, raster: Raster)] {

@@ -61,6 +61,16 @@ struct PageSection: Sendable {
     figures.append(figure)
     blocks.append(.figure(figure.name))
   }
+  /// Gives figures other names where theirs are used already.
+  mutating func partNames(from used: inout Set<String>) {
+    var at = blocks.indices.filter { if case .figure = blocks[$0] { true } else { false } }.makeIterator()
+    for i in figures.indices {
+      let name = Words.distinct(figures[i].name, from: &used), place = at.next()
+      guard name != figures[i].name, let place else { continue }
+      figures[i] = figures[i].renamed(name)
+      blocks[place] = .figure(name)
+    }
+  }
 }
 
 /// The page from its template.
@@ -72,6 +82,8 @@ struct Page {
   var warnings: [String]
   var sections: [PageSection]
   var drawn: [String: DrawnFigure]
+  /// Why figures are missing, in sentences without a full stop, by the figure's name.
+  var missing: [String: String]
   /// The folder of the figures' files, relative to the page.
   var folder: String
   var version: String
@@ -102,7 +114,7 @@ struct Page {
     case .table(let table): return ["table": table.content]
     case .listing(let summary, let text): return ["listing": ["summary": summary, "text": text]]
     case .figure(let name):
-      guard let drawn = drawn[name] else { return nil }
+      guard let drawn = drawn[name] else { return missing[name].map { ["note": "\($0)."] } }
       let figure = drawn.figure
       return [
         "figure": [

@@ -82,7 +82,7 @@ struct ProvenanceSection {
 
   private func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-  private static func megabytes(_ v: JSONValue?) -> String { v?.doubleValue.map { "\(Words.count(Int(($0 / 1e6).rounded()))) MB" } ?? "–" }
+  private static func megabytes(_ v: JSONValue?) -> String { v?.doubleValue.map { "\(Words.count($0 / 1e6)) MB" } ?? "–" }
 
   private static func plain(_ v: JSONValue) -> String {
     switch v {

@@ -25,7 +25,8 @@ public struct ReportStep: FinishingStep {
     say so. Colours are those of the class tables, darkened for lines where they would not stand out from white.
 
     The files of the figures are the same for the same input (and the same gnuplot and fonts); the page itself also tells times and memory.
-    Without gnuplot the page has tables alone and a warning says how to install it.
+    Without gnuplot the page has tables alone and a warning says how to install it. A figure that gnuplot cannot draw is a warning, and the page
+    says in its place why it is missing.
     """
   public static let example = """
     report: { use: report.html, in: { more: [groups.model, shift.report] } }
@@ -66,16 +67,19 @@ public struct ReportStep: FinishingStep {
     var sections = [maps, try ClusterSection(material: material).section(context)]
     sections += try trackSections(material, context)
     sections += [ScoreSection(material: material).section(), provenance.section()]
-    var warnings = provenance.warnings()
-    let drawn = try await draw(sections.flatMap(\.figures), context)
+    var used: Set<String> = []
+    for i in sections.indices { sections[i].partNames(from: &used) }
+    let figures = sections.flatMap(\.figures)
+    let (drawn, missing) = try await draw(figures, context)
+    var warnings = provenance.warnings() + figures.compactMap { missing[$0.name] }
     if drawn == nil { warnings.append(Gnuplot.absent) }
     let heading = title ?? context.record["title"]?.stringValue ?? "floe"
     let page = Page(
       title: heading.isEmpty ? "floe" : heading, lead: Headline.lead(material), facts: Headline.facts(material), warnings: warnings,
-      sections: sections, drawn: drawn ?? [:], folder: folder, version: context.record["floe"]?.stringValue ?? "")
+      sections: sections, drawn: drawn ?? [:], missing: missing, folder: folder, version: context.record["floe"]?.stringValue ?? "")
     var attachments: [String: [UInt8]] = [:]
     for figure in (drawn ?? [:]).values { for (name, bytes) in figure.files { attachments["\(folder)/\(name)"] = bytes } }
-    let shown = sections.flatMap(\.figures).filter { drawn?[$0.name] != nil }
+    let shown = figures.filter { drawn?[$0.name] != nil }
     context.record("figures", .array(shown.map { .string($0.name) }))
     self.page = Document(
       title: heading,
@@ -101,17 +105,30 @@ public struct ReportStep: FinishingStep {
     return [features, echoes]
   }
 
-  /// All figures by name; nil without gnuplot.
-  private func draw(_ figures: [Figure], _ context: RunContext) async throws -> [String: DrawnFigure]? {
+  /// All figures by name, nil without gnuplot, and why some could not be drawn, by their name.
+  private func draw(_ figures: [Figure], _ context: RunContext) async throws -> (drawn: [String: DrawnFigure]?, missing: [String: String]) {
     guard let gnuplot = Gnuplot.find() else {
       context.warn(Gnuplot.absent)
-      return nil
+      return (nil, [:])
     }
     let scratch = context.scratch.directory, cancellation = context.cancellation
-    let drawn = try await context.map(figures.count, progress: "figures") { i in
+    let results = try await context.map(figures.count, progress: "figures") { i -> Result<DrawnFigure, FloeError> in
       try cancellation.check()
-      return try gnuplot.draw(figures[i], in: scratch, cancellation: cancellation)
+      do { return .success(try gnuplot.draw(figures[i], in: scratch, cancellation: cancellation)) } catch let error where !(error is Cancelled) {
+        return .failure(FloeError("the figure '\(figures[i].name)' is missing: \((error as? FloeError)?.message ?? "\(error)")"))
+      }
     }
-    return Dictionary(drawn.map { ($0.figure.name, $0) }) { first, _ in first }
+    // Ctrl-C reaches gnuplot first: what it could not draw then is no fault of the figure.
+    try context.checkCancelled()
+    var drawn: [String: DrawnFigure] = [:], missing: [String: String] = [:]
+    for (figure, result) in zip(figures, results) {
+      switch result {
+      case .success(let whole): drawn[figure.name] = whole
+      case .failure(let error):
+        missing[figure.name] = error.message
+        context.warn(error.message)
+      }
+    }
+    return (drawn, missing)
   }
 }

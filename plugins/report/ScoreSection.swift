@@ -87,10 +87,10 @@ struct ScoreSection {
       return (score.name, steps)
     }
     guard !sets.isEmpty else { return nil }
-    let name = Words.slug(key), colors = [RGB(0, 68, 136), RGB(187, 85, 0), RGB(0, 110, 80), RGB(120, 60, 130), RGB(90, 90, 90)]
+    let name = Words.slug(key), slugs = Words.slugs(sets.map(\.name)), colors = [RGB(0, 68, 136), RGB(187, 85, 0), RGB(0, 110, 80), RGB(120, 60, 130), RGB(90, 90, 90)]
     var data: [String: [UInt8]] = [:], plots: [String] = [], key: [String] = [], told: [String] = []
     for (k, set) in sets.enumerated() {
-      let file = "\(name).\(Words.slug(set.name)).dat"
+      let file = "\(name).\(slugs[k]).dat"
       data[file] = Figure.rows(set.steps.map { s in
         let from = s["from"]?.doubleValue ?? .nan, to = s["to"]?.doubleValue ?? .nan, spread = (to - from) * 0.06 * (Double(k) - Double(sets.count - 1) / 2)
         return [(from + to) / 2 + spread, (s["agreement"]?.doubleValue ?? .nan) * 100, s["pairs"]?.doubleValue ?? .nan]

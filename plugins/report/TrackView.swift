@@ -14,7 +14,7 @@ struct TrackView: Sendable {
   /// The column that the classes come from; nil when there is none.
   let column: String?
   let groups: [Group]
-  /// The group of each row; -1 for rows without class or left out.
+  /// The group of each row; -1 for rows left out or without a class, which is a whole number.
   let group: [Int]
   /// Rows that take part, with or without class.
   let kept: [Int]
@@ -30,7 +30,7 @@ struct TrackView: Sendable {
     kept = (0..<table.rowCount).filter(table.status.isKept)
     var group = [Int](repeating: -1, count: table.rowCount), groups: [Group] = []
     if let found, let codes = found.numbers {
-      let known = Set(kept.lazy.map { codes[$0] }.filter(\.isFinite).map { Int($0) }).sorted()
+      let known = Set(kept.lazy.compactMap { Int(exactly: codes[$0]) }).sorted()
       let names = found.classes
       groups = known.prefix(12).map { code in
         let entry = names?[code]
@@ -39,7 +39,7 @@ struct TrackView: Sendable {
           color: entry?.color ?? ClassTable.clusters(10)[((code % 10) + 10) % 10]?.color ?? RGB(80, 80, 80))
       }
       let place = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($1.code, $0) })
-      for row in kept where codes[row].isFinite { group[row] = place[Int(codes[row])] ?? -1 }
+      for row in kept { group[row] = Int(exactly: codes[row]).flatMap { place[$0] } ?? -1 }
     }
     self.groups = groups
     self.group = group

@@ -26,6 +26,8 @@ enum Words {
     }
     return (n < 0 ? "−" : "") + out
   }
+  /// The nearest whole number; `–` for one that is missing or beyond counting.
+  static func count(_ v: Double) -> String { abs(v) < 1e15 ? count(Int(v.rounded())) : "–" }
   static func share(_ v: Double) -> String { fixed(v * 100, 1) + " %" }
   /// `name (unit)`; a dimensionless one has its name alone.
   static func axis(_ name: String, _ unit: PhysicalUnit) -> String {
@@ -42,6 +44,23 @@ enum Words {
       if c.isASCII, c.isLetter || c.isNumber { out.append(c) } else if !out.hasSuffix("-"), !out.isEmpty { out.append("-") }
     }
     return out.hasSuffix("-") ? String(out.dropLast()) : out
+  }
+  /// The slugs of several names, each with a number where it is empty or another one's.
+  static func slugs(_ names: [String]) -> [String] {
+    var used: Set<String> = []
+    return names.map { name in
+      let short = slug(name)
+      return distinct(short.isEmpty ? "unnamed" : short, from: &used)
+    }
+  }
+  /// The name, or with the first number that parts it from the used ones, which it joins.
+  static func distinct(_ name: String, from used: inout Set<String>) -> String {
+    var found = name, n = 2
+    while !used.insert(found).inserted {
+      found = "\(name)-\(n)"
+      n += 1
+    }
+    return found
   }
   /// "a", "a and b", "a, b and c".
   static func list(_ parts: [String]) -> String {

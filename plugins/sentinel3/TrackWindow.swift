@@ -39,9 +39,9 @@ public struct TrackWindow: Sendable {
         table.status.drop(row, because: "before the time window")
       } else if let stop, time[row] > stop.seconds {
         table.status.drop(row, because: "behind the time window")
-      } else if let surfaces, let code = surface?[row], !(code.isFinite && surfaces.contains(Int(code))) {
+      } else if let surfaces, let code = surface?[row], !(Int(exactly: code).map(surfaces.contains) ?? false) {
         table.status.drop(row, because: code.isNaN ? "no surface type" : "surface type not wanted")
-      } else if let classes, let code = esa?[row], !(code.isFinite && classes.contains(Int(code))) {
+      } else if let classes, let code = esa?[row], !(Int(exactly: code).map(classes.contains) ?? false) {
         table.status.drop(row, because: code.isNaN ? "no surface class of ESA" : "surface class of ESA not wanted")
       }
     }

@@ -31,9 +31,10 @@ public func compatibility(_ model: FittedModel, _ spec: RasterSpec) -> ModelComp
     if band.unit != feature.unit {
       return refuse("band '\(band.name)' is in '\(band.unit.rawValue)', the model was fitted on '\(feature.unit.rawValue)'")
     }
-    // Sentinel-2 subtracts 1000 DN since baseline 04.00; numbers already turned into reflectance carry no offset.
+    // Sentinel-2 subtracts 1000 DN since baseline 04.00 (99.99 is what the Sen2Cor toolbox writes at home, of either kind);
+    // numbers already turned into reflectance carry no offset.
     if band.quantity == "reflectance", spec.type.isInteger, band.offset == 0 {
-      let isNew = here?.baseline.map { $0 >= "04.00" } ?? (feature.offset != 0)
+      let isNew = here?.baseline.map { Double($0).map { $0 >= 4 && $0 < 90 } ?? false } ?? (feature.offset != 0)
       if isNew && (here?.platform?.hasPrefix("Sentinel-2") ?? true) {
         return refuse(
           "band '\(band.name)' has no offset although "
