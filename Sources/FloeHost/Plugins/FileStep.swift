@@ -14,10 +14,10 @@ struct FileStep: ProcessingStep {
   @Param("Layer of a file with several; the first by default") var layer: String?
   @Output("The content") var data: PortData?
 
-  mutating func plan(in context: PlanContext) throws { data = try read(whole: false) }
+  mutating func plan(in context: PlanContext) throws { data = try read(whole: false, warn: context.warn) }
   mutating func run(in context: RunContext) async throws { data = try read(whole: true) }
 
-  private func read(whole: Bool) throws -> PortData {
+  private func read(whole: Bool, warn: (String) -> Void = { _ in }) throws -> PortData {
     let file = path.path
     if file.lowercased().hasSuffix(".json") {
       let json = try JSONText.decode(try VirtualFile.readText(file), name: file)
@@ -25,6 +25,6 @@ struct FileStep: ProcessingStep {
       return .document(Document(title: (file as NSString).lastPathComponent, body: json))
     }
     if RasterFile.driver(of: file) != nil { return .raster(try RasterFile.open(file).raster) }
-    return .table(whole ? try VectorLayer.readTable(file, layer: layer) : try VectorLayer.readSchema(file, layer: layer))
+    return .table(whole ? try VectorLayer.readTable(file, layer: layer) : try VectorLayer.readSchema(file, layer: layer, warn: warn))
   }
 }
