@@ -8,7 +8,7 @@ struct Check: AsyncParsableCommand {
     abstract: "Checks a pipeline without computing anything.",
     discussion: """
       Reports every mistake at once with file and line; for a sound pipeline prints the order of steps, grids, sizes, memory
-      and disk. Exit status 2 when something is wrong.
+      and disk. It takes the same words as `floe run`. Exit status 2 when something is wrong.
 
       EXAMPLE
         floe check examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE
@@ -16,27 +16,17 @@ struct Check: AsyncParsableCommand {
   @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var pipeline: String
   @OptionGroup var settings: SettingOptions
-  @Option(name: .shortAndLong, help: "The folder that the outputs would go to.", completion: .directory)
-  var output = "."
-  @Option(help: "The cap on resident memory that the run would have.")
-  var memory: String?
-  @Flag(help: "Print JSON.")
-  var json = false
+  @OptionGroup var execution: ExecutionOptions
   @OptionGroup var plugins: PluginOptions
 
   func run() async throws {
-    let folder = URL(fileURLWithPath: output).standardizedFileURL.path
-    var limit = Machine.memory / 2
-    if let memory {
-      guard let bytes = Machine.bytes(memory) else { throw refuse("--memory must be a size such as 512MB or 8GB, not '\(memory)'") }
-      limit = bytes
-    }
     do {
+      let options = try execution.runOptions()
       let read = try PipelineReader.read(pipeline)
-      let plan = try Planner.plan(read, settings: try settings.dictionary(), outputFolder: folder, library: await plugins.library())
-      let view = PlanView(plan: plan, memoryLimit: limit, folder: folder)
-      print(json ? try JSONText.encode(view.json, pretty: true) : view.text)
-    } catch let refused as RequestRefused where json {
+      let plan = try Planner.plan(read, settings: try settings.dictionary(), outputFolder: options.outputFolder, library: await plugins.library())
+      let view = PlanView(plan: plan, memoryLimit: options.memory, folder: options.outputFolder)
+      if execution.json { print(try JSONText.encode(view.json, pretty: true)) } else if !execution.quiet { print(view.text) }
+    } catch let refused as RequestRefused where execution.json {
       let problems = refused.problems.map { p -> JSONValue in
         ["file": .string(p.file), "line": .integer(p.line), "message": .string(p.message)]
       }
@@ -66,7 +56,7 @@ struct PlanView {
     let kept = plan.scratchBytes
     lines.append("")
     lines.append("memory: at most \(Machine.text(memoryLimit)); pixels kept for several passes: \(Machine.text(kept))\(kept > memoryLimit - 300_000_000 ? ", partly on disk" : "")")
-    let free = Machine.freeDisk(at: FileManager.default.fileExists(atPath: folder) ? folder : ".").map { ", free \(Machine.text($0))" } ?? ""
+    let free = Machine.freeDisk(at: Folder.nearest(folder)).map { ", free \(Machine.text($0))" } ?? ""
     lines.append("disk: up to \(Machine.text(plan.outputBytes)) for outputs before compression\(free)")
     for w in plan.warnings { lines.append("warning: \(w)") }
     return lines.joined(separator: "\n")

@@ -15,6 +15,9 @@ struct PluginOptions: ParsableArguments {
       probe: executable)
   }
 
+  /// Those of `--plugin-path` that are no folders.
+  var missing: [String] { pluginPaths.filter { !Folder.isFolder($0) } }
+
   func library() async -> StepLibrary { StepLibrary(manifests: await finder().manifests()) }
 
   static func share() throws -> Share { try Share.find(executable: executable, environment: ProcessInfo.processInfo.environment) }
@@ -41,7 +44,7 @@ struct ExecutionOptions: ParsableArguments {
   var quiet = false
   @Flag(help: "Print more of what the steps say.")
   var verbose = false
-  @Flag(help: "Print the run's record as JSON at the end.")
+  @Flag(help: "Print JSON: the run's record at its end, or what the check found.")
   var json = false
 
   func runOptions() throws -> RunOptions {

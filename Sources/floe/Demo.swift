@@ -41,7 +41,7 @@ struct Demo: AsyncParsableCommand {
     }
     // The demonstration is two pipelines like anyone's: which steps make the products is written in the examples.
     let settings = ["folder": "\(root)/products", "size": "\(size)", "seed": "\(seed)"]
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    try Folder.make(root)
     let made = try await session("\(root)/products").run(try PipelineReader.read(share.example("demo/products.yaml")), settings: settings)
     if productsOnly { return }
     guard let products = try DemoProducts(record: made.record) else { throw FloeError("the demonstration's first pipeline did not tell where its products are") }

@@ -22,7 +22,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = URL(fileURLWithPath: scratch).standardizedFileURL.path
-    var findings = await Doctor.examine(finder: plugins.finder(), scratch: folder) { try PluginOptions.share() }
+    var findings = await Doctor.examine(finder: plugins.finder(), asked: plugins.pluginPaths, scratch: folder) { try PluginOptions.share() }
     findings.append(Self.terminal)
     let wrong = findings.count { $0.state == .wrong }
     if json {

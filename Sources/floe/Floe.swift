@@ -22,6 +22,7 @@ struct Floe: AsyncParsableCommand {
 
   /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
   static func main() async {
+    Terminal.openStreams()
     Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
     do {
       var command = try await asyncParseAsRoot()

@@ -51,6 +51,7 @@ struct Plugins: AsyncParsableCommand {
   func run() async throws {
     let finder = plugins.finder()
     let manifests = await finder.manifests()
+    for folder in plugins.missing { Terminal.error("warning: --plugin-path '\(folder)' is no folder; name the one that holds the plugin's file") }
     if json { return print(try JSONText.encode(encodable: manifests, pretty: true)) }
     for m in manifests {
       if let refusal = m.refusal {
@@ -58,6 +59,7 @@ struct Plugins: AsyncParsableCommand {
       } else {
         print("\(m.product) \(m.version)\n  \(m.path)")
         if !m.steps.isEmpty { print(Terminal.wrapped("steps: " + m.steps.map(\.name).joined(separator: ", "), indent: "  ")) }
+        for loss in m.losses { print(Terminal.wrapped("not used: \(loss)", indent: "  ")) }
         if !m.readers.isEmpty { print("  reads: " + m.readers.joined(separator: ", ")) }
       }
     }
@@ -79,6 +81,8 @@ struct Info: AsyncParsableCommand {
       EXAMPLE
         floe info S2A_MSIL1C_20190301T235611_....SAFE
         floe info out/ice-lead.tif
+
+      JSON has no numbers that are not finite: with --json they are the texts "NaN", "Infinity" and "-Infinity", as GDAL writes them.
       """)
   @Argument(help: "A product folder, its .zip, or any raster or vector file.", completion: .file())
   var path: String

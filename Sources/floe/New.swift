@@ -96,12 +96,8 @@ struct Skeleton {
       var isFolder: ObjCBool = false
       guard files.fileExists(atPath: "\(from)/\(name)", isDirectory: &isFolder), !isFolder.boolValue else { continue }
       let target = "\(to)/\(filled(name))"
-      do {
-        try files.createDirectory(atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try VirtualFile.write(filled(try VirtualFile.readText("\(from)/\(name)")), to: target)
-      } catch {
-        throw FloeError("\(target) cannot be written: \(error)")
-      }
+      try Folder.make((target as NSString).deletingLastPathComponent)
+      try VirtualFile.write(filled(try VirtualFile.readText("\(from)/\(name)")), to: target)
     }
     return to
   }

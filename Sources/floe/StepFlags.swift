@@ -74,7 +74,7 @@ struct StepFlags {
       case .input(let port):
         for file in port.acceptsMany ? value.split(separator: ",").map(String.init) : [value] {
           let id = "\(port.name)-\(connections[port.name]?.count ?? 0)"
-          steps[id] = .init(id: id, use: "file.read", line: 0, settings: ["path": .init(literal: .text(file), line: 0)], connections: [:])
+          steps[id] = .init(id: id, use: "file.read", line: 0, settings: ["path": .init(literal: .text(file), line: 0)], connections: [:], flag: flag)
           connections[port.name, default: []].append(.init(step: id, port: "data", line: 0))
         }
       case .output(let port): outputs.append(.init(name: value, line: 0, layers: ["": .init(step: "step", port: port.name, line: 0)]))

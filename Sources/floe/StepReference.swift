@@ -1,3 +1,4 @@
+import FloeHost
 import FloeSDK
 import Foundation
 
@@ -10,7 +11,7 @@ struct StepReference {
 
   /// Writes `index.md` and one page a step; pages of steps that are no more are removed.
   func write(to folder: String) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Folder.make(folder)
     let wanted = Set(steps.map { $0.name + ".md" } + ["index.md"])
     for old in try FileManager.default.contentsOfDirectory(atPath: folder) where old.hasSuffix(".md") && !wanted.contains(old) {
       guard try VirtualFile.readText("\(folder)/\(old)").hasPrefix(Self.header) else { continue }

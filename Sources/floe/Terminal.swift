@@ -2,8 +2,23 @@ import Foundation
 
 /// Plain writing to the terminal.
 enum Terminal {
-  static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
-  static func errorRaw(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  static func error(_ text: String) { errorRaw(text + "\n") }
+  static func errorRaw(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      // Nobody listens (a full disk, a closed pipe): what is said about a run is no reason to end it.
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Opens the standard streams that the caller closed, so that no output file takes their numbers and the messages with them.
+  static func openStreams() {
+    // `open` takes the lowest free number; where it fails nothing can be helped.
+    for stream: Int32 in 0...2 where fcntl(stream, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+  }
 
   /// Columns of the terminal behind standard error; 80 where there is none.
   static var width: Int {

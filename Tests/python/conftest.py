@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from osgeo import gdal
 
 gdal.UseExceptions()
+# A shell's background job ignores Ctrl-C, and floe keeps to what it inherits; a handler of Python's own is not inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLOE = ROOT / ".build/release/floe"
 

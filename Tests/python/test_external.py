@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -378,3 +379,58 @@ layer = out = None
     floe("step", "test.step", "--plugin-path", folder, "--table", points, "--more", "o.csv", "-o", folder / "out", env=ENV)
     lines = (folder / "out/o.csv").read_text().split()
     assert lines[0] == "x,y,v,name,thrice" and lines[-1] == "4,64,16,n4,48"
+
+
+def listed(folder, **more):
+    found = json.loads(floe("plugins", "--json", "--plugin-path", folder, env={**ENV, **more}).out)
+    return next(m for m in found if str(folder) in m["path"])
+
+
+def test_the_flags_of_floe_are_no_names_of_a_steps_own(tmp_path):
+    flags = set(re.findall(r"--([a-z-]+)", floe("run", "--help").out)) - {"set", "no"}
+    assert {"output", "workers", "memory", "scratch", "seed", "plugin-path"} <= flags
+    for flag in sorted(flags):
+        folder = manifest(tmp_path / flag, "", extra=f"parameters: {{ {flag.replace('-', '_')}: {{ help: A number }} }}")
+        assert f"has the name of floe's own flag --{flag}; give it another name" in (listed(folder).get("refusal") or ""), flag
+
+
+@pytest.mark.parametrize("ports, sentence", [
+    ("optional: maybe", "'optional' of 'image' must be true or false, not 'maybe'"), ("many: 2", "'many' of 'image' must be true or false, not '2'"),
+])
+def test_booleans_of_a_manifest(tmp_path, ports, sentence):
+    text = "inputs:\n  image: { kind: raster, help: Any, %s }\noutputs:\n  report: { kind: document, help: A report }\n"
+    assert sentence in listed(manifest(tmp_path / "s", "", ports=text % ports))["refusal"]
+    right = listed(manifest(tmp_path / "t", "", ports=text % "optional: yes, many: on"))
+    assert right.get("refusal") is None and right["steps"][0]["inputs"][0]["isRequired"] is False and right["steps"][0]["inputs"][0]["acceptsMany"] is True
+
+
+def test_a_step_that_floe_has_itself_is_not_taken_over(image, tmp_path):
+    folder = manifest(tmp_path / "s", "", name="file.read")
+    assert listed(folder)["refusal"] == "its step 'file.read' is already given by floe itself, which is found first"
+    floe("step", "cluster.kmeans", "--samples", image, "--labels", "l.tif", "--plugin-path", folder, "-o", tmp_path / "out", "--quiet")
+
+
+def test_of_two_steps_with_one_name_the_later_one_alone_is_dropped(image, tmp_path):
+    """A plugin keeps its other steps."""
+    folder = manifest(tmp_path / "s", "", name="cluster.kmeans")
+    found = json.loads(floe("plugins", "--json", "--plugin-path", folder, env=ENV).out)
+    bundled = next(m for m in found if "Clustering" in m["path"])
+    assert bundled.get("refusal") is None and bundled["shadowed"] == {"cluster.kmeans": str(folder / "test.floe-step.yaml")}
+    assert {"cluster.gmm", "cluster.apply"} <= {s["name"] for s in bundled["steps"]} and "cluster.kmeans" not in {s["name"] for s in bundled["steps"]}
+    assert "not used: its step 'cluster.kmeans' is already given by" in " ".join(floe("plugins", "--plugin-path", folder, env=ENV).out.split())
+    floe("step", "cluster.gmm", "--samples", image, "--labels", "l.tif", "--plugin-path", folder, "-o", tmp_path / "out", "--quiet")
+    assert "--image" in floe("step", "cluster.kmeans", "--help", "--plugin-path", folder).out
+
+
+def test_a_plugin_path_that_is_no_folder_is_told(tmp_path):
+    for place in ("/no/such/folder", FLOE):
+        assert f"--plugin-path '{place}' is no folder" in floe("plugins", "--plugin-path", place).err
+        assert f"--plugin-path '{place}' is no folder" in floe("doctor", "--plugin-path", place, expect=None).out
+
+
+def test_huge_counts_of_a_program(image, tmp_path):
+    huge = "{'dropped': 9223372036854775807, 'reason': 'far'}"
+    folder = manifest(tmp_path / "s", f"for m in [{huge}, {huge}, {{'dropped': -3, 'reason': 'near'}}]: print(json.dumps(m))\njson.dump({{}}, open(a[1], 'w'))")
+    run(folder, image)
+    told = json.loads((folder / "out/run.json").read_text())["left_out"]
+    assert [(d["count"], d["reason"]) for d in told] == [(9223372036854775807, "far")]

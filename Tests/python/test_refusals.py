@@ -179,3 +179,94 @@ outputs:
     good = apply(f"bands: [B02, B03, B04, B08], land: {demo['land']}")
     assert good.status == 0, good.err
     assert (read(tmp_path / "out/classes.tif") == read(demo["results"] / "ice-lead.tif")).all()
+
+
+POINTS = "floe: 1\nsteps:\n  p: { use: table.read, with: { file: points.csv } }\noutputs: { points.%s: p.table }\n"
+
+
+def points(tmp_path, header, ending, *more, expect):
+    (tmp_path / "points.csv").write_text(header + "\n" + "1,2,3\n" * 2)
+    (tmp_path / "p.yaml").write_text(POINTS % ending)
+    return floe("run", tmp_path / "p.yaml", "-o", tmp_path / "out", *more, expect=expect)
+
+
+def test_columns_of_one_name_are_numbered_and_told(tmp_path):
+    result = points(tmp_path, "a,b,a", "csv", expect=0)
+    assert (tmp_path / "out/points.csv").read_text().split() == ["a,b,a_2", "1,2,3", "1,2,3"]
+    assert "gives the column 'a' more than once" in result.err
+
+
+def test_columns_that_a_geopackage_cannot_hold_are_found_before_work(tmp_path):
+    assert "p.yaml:4: output points.gpkg cannot hold 'p.table': its columns 'a' and 'A' differ in upper and lower case" in points(tmp_path, "a,b,A", "gpkg", expect=2).err
+    (tmp_path / "p.yaml").write_text(POINTS.replace("points.csv", "points.csv, x: a, y: b") % "gpkg")
+    (tmp_path / "points.csv").write_text("a,b,Geom\n1,2,3\n")
+    assert "its column 'Geom' has the name under which a GeoPackage holds the geometry" in floe("check", tmp_path / "p.yaml", expect=2).err
+
+
+def test_a_column_fid_keeps_its_name_in_a_geopackage(tmp_path):
+    from osgeo import ogr
+    points(tmp_path, "FID,feature_id,b", "gpkg", expect=0)
+    file = ogr.Open(str(tmp_path / "out/points.gpkg"))
+    layer = file.GetLayer(0)
+    assert layer.GetFIDColumn() == "feature_id_2"
+    assert [(f["FID"], f["feature_id"], f.GetFID()) for f in layer] == [(1, 2, 1), (1, 2, 2)]
+
+
+@pytest.mark.parametrize("inputs, circle", [("a: { type: text, default: $a }", "$a <- $a"), ("a: { type: text, default: $b }\n  b: { type: text, default: $a }", "$a <- $b <- $a")])
+def test_defaults_that_go_round_in_a_circle(tmp_path, inputs, circle):
+    (tmp_path / "p.yaml").write_text(f"floe: 1\ninputs:\n  {inputs}\nsteps:\n  p: {{ use: table.read, with: {{ file: $a }} }}\noutputs: {{ a.csv: p.table }}\n")
+    assert f"p.yaml:3: the default of input 'a' goes round in a circle: {circle}" in floe("check", tmp_path / "p.yaml", expect=2).err
+
+
+def test_no_data_that_json_has_no_number_for(tmp_path):
+    import json
+
+    import numpy as np
+    for value, text in [(float("nan"), "NaN"), (float("inf"), "Infinity"), (float("-inf"), "-Infinity")]:
+        file = write_tif(tmp_path / "i.tif", np.zeros((2, 2), np.float32), nodata=value)
+        assert json.loads(floe("info", file, "--json").out)["bands"][0]["noData"] == text
+
+
+def test_check_takes_the_words_of_a_run(tmp_path):
+    import json
+    (tmp_path / "points.csv").write_text("a,b\n1,2\n")
+    file = tmp_path / "p.yaml"
+    file.write_text(POINTS % "csv")
+    said = floe("check", file, "-o", tmp_path / "not/yet", "--workers", 2, "--scratch", tmp_path, "--seed", 3, "--memory", "1GB", "--progress", "none").out
+    assert "memory: at most 1.00 GB" in said and "free" in said
+    for more, sentence in [
+        (("--memory", "10MB"), "--memory must be at least 200MB, not '10MB'"), (("--workers", 0), "--workers must be between 1 and 256, not 0"),
+        (("--scratch", tmp_path / "no"), "is no folder"),
+    ]:
+        told = [floe(command, file, *more, expect=2).err for command in ("check", "run")]
+        assert told[0] == told[1] and sentence in told[0]
+    answer = json.loads(floe("check", file, "--json", "--memory", "a lot", expect=2).out)
+    assert answer["sound"] is False and "--memory must be a size such as 512MB" in answer["problems"][0]["message"]
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere/at all")
+    for command in ("check", "run"):
+        assert "link is a link to" in floe(command, file, "-o", tmp_path / "link", expect=2).err
+
+
+def test_booleans_are_read_alike_everywhere(tmp_path):
+    file = tmp_path / "p.yaml"
+    text = "floe: 1\ninputs:\n  x: { type: text, optional: %s }\nsteps:\n  p: { use: table.read, with: { file: points.csv, layer: $x } }\noutputs: { a.csv: p.table }\n"
+    (tmp_path / "points.csv").write_text("a,b\n1,2\n")
+    for word in ("true", "yes", "On"):
+        file.write_text(text % word)
+        floe("check", file)
+    file.write_text(text % "perhaps")
+    assert "p.yaml:3: 'optional' of input 'x' must be true or false, not 'perhaps'" in floe("check", file, expect=2).err
+
+
+def test_a_files_error_names_its_flag(tmp_path):
+    assert "--samples: there is no file or folder" in floe("step", "cluster.kmeans", "--samples", "no.tif", "--labels", "l.tif", "-o", tmp_path, expect=2).err
+    (tmp_path / "text.tif").write_text("no raster")
+    result = floe("step", "cluster.kmeans", "--samples", tmp_path / "text.tif", "--labels", "l.tif", "-o", tmp_path, expect=2)
+    assert "--samples: " in result.err and "'path'" not in result.err
+
+
+@pytest.mark.parametrize("words", [["demo", "F/x"], ["steps", "--markdown", "F/x"], ["new", "step", "a", "--in", "F"]])
+def test_a_file_in_the_place_of_a_folder(tmp_path, words):
+    (tmp_path / "F").write_text("")
+    result = floe(*words, cwd=tmp_path, expect=1)
+    assert "cannot be made: a file or a link to nothing is in its place" in result.err and "NSCocoa" not in result.err

@@ -127,3 +127,59 @@ def test_stac_items_are_valid(demo):
         # Core schemas are not at hand; what the extension itself demands is.
         schema = json.loads(json.dumps(schema).replace('"https://schemas.stacspec.org', '"unused:https://schemas.stacspec.org'))
         assert schema.get("$id", "").rstrip("#") == uri
+
+
+def test_a_link_to_a_product_has_the_products_fingerprint(tmp_path):
+    folder = tmp_path / "product"
+    (folder / "inside").mkdir(parents=True)
+    (folder / "inside/points.csv").write_text("a,b\n1,2\n")
+    (folder / "list.xml").write_text("<a/>")
+    (folder / "loop").symlink_to(folder)
+    (tmp_path / "link").symlink_to(folder)
+    found = []
+    for i, path in enumerate([folder, tmp_path / "link", "changed"]):
+        if path == "changed":
+            (folder / "list.xml").write_text("<b/>")
+            path = tmp_path / "link"
+        # GDAL takes a folder of CSV files for layers.
+        floe("step", "table.read", "--file", path / "inside", "--table", "t.csv", "-o", tmp_path / str(i), "--quiet")
+        floe("step", "test.folder", "--plugin-path", stub(tmp_path), "--folder", path, "--report", "r.json", "-o", tmp_path / str(i), "--quiet")
+        found.append(json.loads((tmp_path / str(i) / "run.json").read_text())["fingerprints"][0]["fingerprint"])
+    assert found[0] == found[1] != found[2]
+
+
+def stub(tmp_path):
+    """A step that takes a folder and does nothing with it."""
+    (tmp_path / "stub").mkdir(exist_ok=True)
+    (tmp_path / "stub/test.floe-step.yaml").write_text("""floe_step: 1
+name: test.folder
+summary: Takes a folder.
+command: [sh, -c, "echo {} > $0", "{output.report}", "{param.folder}"]
+parameters: { folder: { type: path, help: Any folder, required: true } }
+outputs: { report: { kind: document, help: Nothing } }
+""")
+    return tmp_path / "stub"
+
+
+def test_a_stac_item_has_no_ground_distance_in_degrees(demo, tmp_path):
+    file = tmp_path / "p.yaml"
+    file.write_text(f"""floe: 1
+steps:
+  r: {{ use: raster.read, with: {{ files: {demo['results']}/ice-lead.tif }} }}
+  w: {{ use: raster.warp, in: {{ image: r.image }}, with: {{ crs: "EPSG:4326" }} }}
+outputs: {{ metres.tif: r.image, degrees.tif: w.result }}
+""")
+    floe("run", file, "-o", tmp_path, "--quiet")
+    properties = {name: json.loads((tmp_path / f"{name}.stac.json").read_text())["properties"] for name in ("metres", "degrees")}
+    assert properties["metres"]["gsd"] == 10 and "gsd" not in properties["degrees"]
+
+
+def test_fewer_threads_than_asked_for(tmp_path):
+    """The system gives no more of them: the run goes on with those that there are, or says why it cannot."""
+    (tmp_path / "points.csv").write_text("a,b\n1,2\n")
+    words = [FLOE, "step", "table.read", "--file", tmp_path / "points.csv", "--table", "t.csv", "-o", tmp_path / "out", "--workers", "200", "--progress", "none"]
+    # 200 stacks of 8 MB are more than the address space that is left.
+    done = subprocess.run(["bash", "-c", 'ulimit -v 1500000; exec "$@"', "-", *map(str, words)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "200 threads were asked for, the system gave" in done.stderr
+    assert json.loads((tmp_path / "out/run.json").read_text())["workers"] < 200

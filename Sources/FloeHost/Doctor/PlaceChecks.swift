@@ -3,13 +3,16 @@ import Foundation
 
 /// Looks at folders: plugins, share, cache, scratch; and at memory.
 enum PlaceChecks {
-  static func plugins(_ manifests: [PluginManifest], folders: [String]) -> [Finding] {
+  /// - Parameter asked: the folders among them that were named with `--plugin-path`.
+  static func plugins(_ manifests: [PluginManifest], folders: [String], asked: [String]) -> [Finding] {
     var findings = folders.map { folder -> Finding in
       let own = manifests.filter { ($0.path as NSString).deletingLastPathComponent == folder }
+      if asked.contains(folder), !Folder.isFolder(folder) { return Finding("plugins", .remark, "--plugin-path '\(folder)' is no folder", remedy: "name the folder that holds the plugin's file") }
       if !FileManager.default.fileExists(atPath: folder) { return Finding("plugins", .fine, "\(folder) does not exist") }
       let steps = own.filter { $0.refusal == nil }.reduce(0) { $0 + $1.steps.count }
       return Finding("plugins", .fine, "\(folder): \(own.count) found, \(steps) steps")
     }
+    for m in manifests where m.refusal == nil && !m.shadowed.isEmpty { findings.append(Finding("plugins", .remark, "\(m.path): \(m.losses.joined(separator: "; "))", remedy: "rename the step or remove one of the plugins")) }
     for m in manifests {
       if let refusal = m.refusal { findings.append(Finding("plugins", .remark, "\(m.path) is refused: \(refusal)", remedy: "mend or remove it; no other plugin is disturbed")) }
     }
@@ -78,13 +81,15 @@ enum PlaceChecks {
 /// Looks over the installation.
 public enum Doctor {
   /// All findings, in the order in which they are best read.
+  ///
+  /// - Parameter asked: the folders that were named with `--plugin-path`.
   public static func examine(
-    finder: PluginFinder, scratch: String, share: () throws -> Share
+    finder: PluginFinder, asked: [String] = [], scratch: String, share: () throws -> Share
   ) async -> [Finding] {
     var findings = [Finding("floe", .fine, "\(FloeVersion.current), kit \(PluginStamp.own.map { "\($0.version) (\($0.digest))" } ?? "without stamp")")]
     findings += LibraryChecks.findings()
     let manifests = await finder.manifests()
-    findings += PlaceChecks.plugins(manifests, folders: finder.folders)
+    findings += PlaceChecks.plugins(manifests, folders: finder.folders, asked: asked)
     findings += PlaceChecks.programs(manifests, path: ProcessInfo.processInfo.environment["PATH"] ?? "")
     return findings + [PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch), PlaceChecks.memory()]
   }

@@ -72,6 +72,10 @@ public final class Executor {
   ///
   /// - Throws: `FloeError` that names the step or output; `Cancelled` when interrupted. Nothing is left behind then.
   public func run() async throws -> RunReport {
+    guard pool.workers > 0 else { throw FloeError("no thread can be started to work on: the system's limit of processes is reached (see 'ulimit -u')") }
+    if pool.workers < options.workers {
+      journal.log(.warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
+    }
     GDALRuntime.configure(cacheBytes: options.cacheBytes)
     let began = Date()
     let staging = try Staging(target: options.outputFolder)
@@ -93,7 +97,7 @@ public final class Executor {
       }
       values = [:]
       let result = record(began: began, files: written, provenance: provenance)
-      try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: "run.json"))
+      try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: OutputNames.record))
       try cancellation.check()
       let files = try staging.publish(principal: plan.outputs.map(\.name))
       return RunReport(files: files, record: result)
@@ -201,7 +205,7 @@ public final class Executor {
       "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title), "pipeline_text": .string(plan.pipeline.text),
       "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
       "seconds": .number(Date().timeIntervalSince(began).rounded(toPlaces: 3)),
-      "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(options.workers),
+      "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(pool.workers),
       "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(Machine.peakMemory),
       "seed": .string(String(seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
       "inputs": .array(plan.inputPaths.map { .string($0) }), "fingerprints": provenance.fingerprints, "steps": provenance.steps,

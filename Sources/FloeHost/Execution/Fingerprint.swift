@@ -10,21 +10,36 @@ public struct Fingerprint {
   /// The fingerprint of a file or folder as hexadecimal digits.
   public static func of(_ path: String) throws -> String {
     var hash = SHA256()
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return "absent" }
-    if isFolder.boolValue {
-      for name in (FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? []).sorted() {
-        let file = "\(path)/\(name)"
-        let size = (try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+    guard let found = look(path) else { return "absent" }
+    if found.isFolder {
+      for (name, size) in files(in: path).sorted(by: { $0.name < $1.name }) {
         hash.update(data: Data("\(name)\n\(size)\n".utf8))
-        if name.hasSuffix(".xml") || name.hasSuffix(".safe") { try add(file, size: size, to: &hash) }
+        if name.hasSuffix(".xml") || name.hasSuffix(".safe") { try add("\(path)/\(name)", size: size, to: &hash) }
       }
     } else {
-      let size = (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-      try add(path, size: size, to: &hash)
+      try add(path, size: found.size, to: &hash)
     }
     return hex(hash.finalize())
+  }
+
+  /// The files under a folder, by relative name. Links count as what they lead to; one that leads back up is not followed.
+  private static func files(in folder: String, _ prefix: String = "", _ above: Set<FileNumber> = []) -> [(name: String, size: Int)] {
+    guard let own = look(folder)?.number, !above.contains(own) else { return [] }
+    // A folder that cannot be listed has nothing that a step could read.
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.flatMap { name -> [(name: String, size: Int)] in
+      guard let found = look("\(folder)/\(name)") else { return [] }
+      return found.isFolder ? files(in: "\(folder)/\(name)", "\(prefix)\(name)/", above.union([own])) : [("\(prefix)\(name)", found.size)]
+    }
+  }
+
+  private struct FileNumber: Hashable { let device: UInt, inode: UInt }
+
+  /// What is at a path, links followed.
+  private static func look(_ path: String) -> (isFolder: Bool, size: Int, number: FileNumber)? {
+    var info = stat()
+    guard stat(path, &info) == 0 else { return nil }
+    return (info.st_mode & S_IFMT == S_IFDIR, Int(info.st_size), FileNumber(device: UInt(info.st_dev), inode: UInt(info.st_ino)))
   }
 
   /// SHA-256 of a whole file as hexadecimal digits.

@@ -7,7 +7,8 @@ public enum Interrupt {
   /// The switch that an interruption throws; runs of the command line are given this one.
   public static let cancellation = Cancellation()
 
-  /// Takes SIGINT, SIGTERM and SIGHUP over; to be called once.
+  /// Takes SIGINT, SIGTERM and SIGHUP over, but for those that whoever started the program wants ignored (`nohup`), and lets writing to
+  /// a pipe that nobody reads fail instead of ending the process; to be called once.
   ///
   /// The handler only writes a byte to a pipe, since hardly anything else is safe in one; a thread waits at the other end.
   /// Blocked signals and `sigwait` would not do: libdispatch unblocks all signals on the thread that ran `main`.
@@ -18,7 +19,9 @@ public enum Interrupt {
     guard pipe(&ends) == 0 else { return }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     bell.store(ends[1], ordering: .relaxed)
-    for s in [SIGINT, SIGTERM, SIGHUP] {
+    // A handler that does nothing rather than SIG_IGN: programs that a step starts do not inherit it.
+    if !isIgnored(SIGPIPE) { _ = signal(SIGPIPE) { _ in } }
+    for s in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(s) {
       _ = signal(s) { _ in
         var byte: UInt8 = 1
         _ = write(Interrupt.bell.load(ordering: .relaxed), &byte, 1)
@@ -36,6 +39,13 @@ public enum Interrupt {
       TemporaryFolder.discardAll()
       _exit(130)
     }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    // Safe because a handler is a pointer or nil, of the same size as an integer; SIG_IGN is the pointer 1.
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 
   private static let bell = Atomic<Int32>(-1)

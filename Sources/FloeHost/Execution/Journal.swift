@@ -40,7 +40,9 @@ final class Journal: RunSink, Sendable {
   func dropped(step: String, count: Int, unit: String, reason: String) {
     state.withLock { state in
       if let i = state.dropped.firstIndex(where: { $0.step == step && $0.unit == unit && $0.reason == reason }) {
-        state.dropped[i].count += count
+        // A program may tell any number; beyond the largest nothing is counted.
+        let (sum, isBeyond) = state.dropped[i].count.addingReportingOverflow(count)
+        state.dropped[i].count = isBeyond ? .max : sum
       } else {
         state.dropped.append(Dropped(step: step, unit: unit, reason: reason, count: count))
       }

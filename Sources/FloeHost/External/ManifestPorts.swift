@@ -6,17 +6,18 @@ extension ManifestReader {
   mutating func input(_ key: Node, _ node: Node) -> ExternalManifest.Input? {
     let name = key.string ?? ""
     let parts = map(node, "input '\(name)'", keys: ["kind", "help", "format", "optional", "many"])
+    checkFree(name, "input", key.line)
+    let isOptional = boolean(parts["optional"], "optional", of: name), acceptsMany = boolean(parts["many"], "many", of: name)
     guard let kind = kind(parts["kind"], key), let format = format(parts["format"], kind, key, isOutput: false) else { return nil }
     return .init(
-      info: PortInfo(
-        name: name, help: parts["help"]?.scalarText ?? "", kinds: [kind], isRequired: parts["optional"]?.scalarText != "true",
-        acceptsMany: parts["many"]?.scalarText == "true"),
+      info: PortInfo(name: name, help: parts["help"]?.scalarText ?? "", kinds: [kind], isRequired: !isOptional, acceptsMany: acceptsMany),
       format: format)
   }
 
   mutating func output(_ key: Node, _ node: Node, inputs: [ExternalManifest.Input]) -> ExternalManifest.Output? {
     let name = key.string ?? ""
     let parts = map(node, "output '\(name)'", keys: ["kind", "help", "format", "like", "model", "bands", "type", "unit", "quantity", "no_data", "classes", "columns"])
+    checkFree(name, "output", key.line)
     guard let kind = kind(parts["kind"], key), let format = format(parts["format"], kind, key, isOutput: true) else { return nil }
     let like = parts["like"]?.scalarText
     if let like, !inputs.contains(where: { $0.info.name == like && $0.info.kinds == [kind] && $0.info.isRequired && !$0.info.acceptsMany }) {

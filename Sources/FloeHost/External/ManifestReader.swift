@@ -95,6 +95,7 @@ struct ManifestReader {
   private mutating func parameter(_ key: Node, _ node: Node) -> ExternalParameter? {
     let name = key.string ?? ""
     let parts = map(node, "parameter '\(name)'", keys: ["type", "help", "unit", "minimum", "maximum", "choices", "default", "required"])
+    checkFree(name, "parameter", key.line)
     var choices: [String]?
     if case .sequence(let list)? = parts["choices"] { choices = list.compactMap(\.scalarText) }
     var type = parts["type"]?.scalarText ?? (choices == nil ? "text" : "choice")
@@ -103,7 +104,7 @@ struct ManifestReader {
     let fallback = parts["default"].flatMap { $0.isNull ? nil : $0.literal }
     let info = ParameterInfo(
       name: name, type: type, help: parts["help"]?.scalarText ?? "", unit: parts["unit"]?.scalarText, defaultValue: fallback,
-      isRequired: parts["required"]?.scalarText == "true", minimum: number(parts["minimum"], of: name), maximum: number(parts["maximum"], of: name),
+      isRequired: boolean(parts["required"], "required", of: name), minimum: number(parts["minimum"], of: name), maximum: number(parts["maximum"], of: name),
       choices: choices)
     if type.hasSuffix("choice"), choices == nil { complain(key.line, "parameter '\(name)' is a choice and gives no 'choices'") }
     if let low = info.minimum, let high = info.maximum, low > high {
@@ -118,6 +119,26 @@ struct ManifestReader {
       do throws(FloeError) { _ = try parameter.check(fallback) } catch { complain(parts["default"]?.line ?? key.line, "the default of '\(name)' \(error.message)") }
     }
     return parameter
+  }
+
+  /// False without a node.
+  mutating func boolean(_ node: Node?, _ part: String, of name: String) -> Bool {
+    guard let node else { return false }
+    do throws(FloeError) { return try Bool(literal: node.literal) } catch {
+      complain(node.line, "'\(part)' of '\(name)' \(error.message)")
+      return false
+    }
+  }
+
+  /// The flags of `floe step` itself, as parameters are written; a step's own would take their place.
+  static let reserved: Set<String> = [
+    "output", "workers", "memory", "scratch", "seed", "progress", "quiet", "verbose", "json", "plugin_path", "help", "version",
+  ]
+
+  mutating func checkFree(_ name: String, _ what: String, _ line: Int) {
+    if Self.reserved.contains(name.replacing("-", with: "_")) {
+      complain(line, "\(what) '\(name)' has the name of floe's own flag --\(name.replacing("_", with: "-")); give it another name")
+    }
   }
 
   mutating func number(_ node: Node?, of name: String) -> Double? {

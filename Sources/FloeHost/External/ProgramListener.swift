@@ -78,7 +78,7 @@ final class ProgramListener: Sendable {
       context.record(key, value)
       known = true
     }
-    if let count = message["dropped"]?.intValue {
+    if let count = message["dropped"]?.intValue, count >= 0 {
       context.dropped(count, message["unit"]?.stringValue ?? "records", because: message["reason"]?.stringValue ?? "left out by the program")
       known = true
     }

@@ -32,6 +32,8 @@ enum OutputFolder {
     var isFolder: ObjCBool = false
     while !files.fileExists(atPath: url.path, isDirectory: &isFolder) {
       if url.path == "/" { return "the output folder cannot be made" }
+      // An entry that is there and leads nowhere: a folder cannot be made in its place.
+      if let target = try? files.destinationOfSymbolicLink(atPath: url.path) { return "the output folder cannot be made: \(url.path) is a link to \(target), which does not exist" }
       url.deleteLastPathComponent()
     }
     if !isFolder.boolValue { return "the output folder cannot be made: \(url.path) is a file" }

@@ -58,7 +58,7 @@ struct OutputWriter: Sendable {
       }
       let target = "\((path as NSString).deletingLastPathComponent)/\(name)"
       guard !VirtualFile.exists(target) else { throw FloeError("the file '\(name)' that belongs to it is there already: another output wrote it; put one of them into another folder") }
-      try FileManager.default.createDirectory(atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try Folder.make(Folder.parent(of: target))
       try VirtualFile.write(bytes, to: target)
     }
   }

@@ -20,10 +20,11 @@ struct StacItem {
       "proj:transform": [
         .number(spec.grid.pixelWidth), 0, .number(spec.grid.originX), 0, .number(-spec.grid.pixelHeight), .number(spec.grid.originY),
       ],
-      "gsd": .number(spec.grid.pixelWidth),
       "processing:software": .object(["floe": .string(FloeVersion.current)]),
       "processing:lineage": .string(lineage),
     ]
+    // STAC counts it in metres; a pixel of so many degrees has another width on each row.
+    if !crs.wkt.hasPrefix("GEOG") { properties["gsd"] = .number(spec.grid.pixelWidth) }
     if crs.code == nil { properties["proj:wkt2"] = .string(crs.wkt) }
     if let platform = spec.acquisition?.platform { properties["platform"] = .string(platform.lowercased()) }
     if let instrument = spec.acquisition?.instrument { properties["instruments"] = [.string(instrument.lowercased())] }

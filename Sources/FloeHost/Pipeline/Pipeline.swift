@@ -57,10 +57,14 @@ public struct Pipeline: Sendable {
     public var settings: OrderedDictionary<String, Setting>
     /// What each input is connected to.
     public var connections: OrderedDictionary<String, [Reference]>
+    /// The flag of the command line that the step stands for, such as `--samples`; messages name it instead of the step.
+    public let flag: String?
     /// A step from its parts.
     public init(
-      id: String, use: String, line: Int, settings: OrderedDictionary<String, Setting>, connections: OrderedDictionary<String, [Reference]>
+      id: String, use: String, line: Int, settings: OrderedDictionary<String, Setting>, connections: OrderedDictionary<String, [Reference]>,
+      flag: String? = nil
     ) {
+      self.flag = flag
       self.id = id
       self.use = use
       self.line = line

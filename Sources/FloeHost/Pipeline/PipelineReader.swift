@@ -88,7 +88,7 @@ public struct PipelineReader {
         switch k.string {
         case "type": type = v.scalarText ?? ""
         case "help": help = v.scalarText ?? ""
-        case "optional": isOptional = v.scalarText == "true"
+        case "optional": isOptional = boolean(v, "'optional' of input '\(key.string ?? "?")'")
         case "default": fallback = v.literal
         default: complain(k, "'\(k.string ?? "?")' is no part of an input; its parts are type, help, optional, default")
         }
@@ -97,6 +97,13 @@ public struct PipelineReader {
     let types = ["path", "text", "number", "integer", "boolean", "list"]
     if !types.contains(type) { complain(node, "input type '\(type)' is unknown; it must be one of \(types.joined(separator: ", "))") }
     return .init(type: type, help: help, isOptional: isOptional || fallback != nil, defaultValue: fallback, line: key.line)
+  }
+
+  private mutating func boolean(_ node: Node, _ what: String) -> Bool {
+    do throws(FloeError) { return try Bool(literal: node.literal) } catch {
+      complain(node, "\(what) \(error.message)")
+      return false
+    }
   }
 
   private mutating func step(_ key: Node, _ node: Node) -> Pipeline.StepNode? {
@@ -132,10 +139,6 @@ public struct PipelineReader {
       for (k, v) in m { if let r = reference(v) { layers[k.string ?? ""] = r } }
     } else if let r = reference(node) {
       layers[""] = r
-    }
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    if name.isEmpty || name.hasPrefix("/") || parts.contains("..") || parts.contains("") {
-      complain(key, "output '\(name)' must be a file name inside the output folder")
     }
     return layers.isEmpty ? nil : .init(name: name, line: key.line, layers: layers)
   }

@@ -35,6 +35,7 @@ public struct Planner {
   }
 
   private mutating func plan() throws -> Plan {
+    nameOutputs()
     checkSettings()
     checkReferences()
     let order = executionOrder()
@@ -68,7 +69,9 @@ public struct Planner {
   }
 
   /// A setting with its inputs filled in and its paths made whole; nil when it asks for an optional input that is not set.
-  private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int) -> ParameterLiteral? {
+  ///
+  /// - Parameter through: the inputs whose defaults led here.
+  private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int, through: [String] = []) -> ParameterLiteral? {
     switch literal {
     case .text(let text):
       guard text.hasPrefix("$") else { return isPath(type) ? paths(text, type: type, from: pipeline.folder) : literal }
@@ -79,13 +82,17 @@ public struct Planner {
         return nil
       }
       if let given = settings[name] { return isPath(type) ? paths(given, type: type, from: FileManager.default.currentDirectoryPath) : .text(given) }
-      return input.defaultValue.flatMap { resolve($0, type: type, line: line) }
+      guard !through.contains(name) else {
+        complain(input.line, "the default of input '\(name)' goes round in a circle: \((through + [name]).map { "$\($0)" }.joined(separator: " <- ")); give one of them a value")
+        return nil
+      }
+      return input.defaultValue.flatMap { resolve($0, type: type, line: line, through: through + [name]) }
     case .list(let items):
       // An item is one path; its commas belong to its name.
       let own = type == "list of path" ? "path" : type
-      return .list(items.compactMap { resolve($0, type: own, line: line) })
+      return .list(items.compactMap { resolve($0, type: own, line: line, through: through) })
     case .map(let entries):
-      return .map(entries.compactMap { e in resolve(e.value, type: type, line: line).map { .init(e.key, $0) } })
+      return .map(entries.compactMap { e in resolve(e.value, type: type, line: line, through: through).map { .init(e.key, $0) } })
     }
   }
 
@@ -105,7 +112,7 @@ public struct Planner {
     switch literal {
     case .text(let path):
       if !path.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: path) {
-        complain(line, "'\(parameter)': there is no file or folder \(path)")
+        complain(line, "\(parameter): there is no file or folder \(path)")
       } else {
         inputPaths.append(path)
       }
@@ -189,7 +196,7 @@ public struct Planner {
         continue
       }
       literals[name] = resolved
-      if isPath(type) { checkExists(resolved, parameter: name, line: setting.line) }
+      if isPath(type) { checkExists(resolved, parameter: node.flag ?? "'\(name)'", line: setting.line) }
     }
     var ports: [String: [PortData]] = [:]
     for (port, references) in node.connections {
@@ -209,23 +216,24 @@ public struct Planner {
       }
       if missing.contains(port) { ports[port] = nil }
     }
+    let who = node.flag ?? node.id
     do {
       let factory = try library.factory(node.use)
       var step = try factory.bind(parameters: literals, ports: ports)
       guard missing.isEmpty, problems.count == before else { return nil }
       let notes = PlanNotes()
       try step.plan(in: PlanContext(stepID: node.id, products: library.products, notes: notes))
-      for w in notes.notes.warnings { warnings.append(Problem(file: pipeline.file, line: node.line, "\(node.id): \(w)")) }
+      for w in notes.notes.warnings { warnings.append(Problem(file: pipeline.file, line: node.line, "\(who): \(w)")) }
       return Plan.Step(
         id: node.id, use: node.use, line: node.line, parameters: literals, connections: node.connections, outputs: step.outputs,
         isBarrier: notes.notes.isBarrier, isFinishing: declaration.isFinishing, scratchBytes: notes.notes.scratchBytes,
         inForce: step.parameters)
     } catch let errors as BindingErrors {
-      for e in errors.errors where !missing.contains(e.parameter) { complain(line(of: e.parameter, in: node), "\(node.id): \(e)") }
+      for e in errors.errors where !missing.contains(e.parameter) { complain(line(of: e.parameter, in: node), "\(who): \(e)") }
     } catch let error as ParameterError {
-      complain(line(of: error.parameter, in: node), "\(node.id): \(error)")
+      complain(line(of: error.parameter, in: node), "\(who): \(error)")
     } catch {
-      complain(node.line, "\(node.id): \(error)")
+      complain(node.line, "\(who): \(error)")
     }
     return nil
   }
@@ -247,11 +255,21 @@ public struct Planner {
 
   // MARK: Outputs
 
+  /// Gives each output its one name; those without one are complained about and left out.
+  private mutating func nameOutputs() {
+    pipeline.outputs = pipeline.outputs.compactMap { output in
+      guard let name = OutputNames.normal(output.name) else {
+        complain(output.line, "output '\(output.name)' must be a file name inside the output folder, without '..' and without '/' at its beginning or end")
+        return nil
+      }
+      return .init(name: name, line: output.line, layers: output.layers)
+    }
+  }
+
   private mutating func checkOutputs(_ steps: [Plan.Step]) {
     if let reason = OutputFolder.refusal(outputFolder) { problems.append(Problem(file: outputFolder, line: 0, reason)) }
-    var seen: Set<String> = []
+    for (line, message) in OutputNames(outputs: pipeline.outputs, folder: outputFolder).mistakes() { complain(line, message) }
     for output in pipeline.outputs {
-      if !seen.insert(output.name).inserted { complain(output.line, "output '\(output.name)' is given twice") }
       guard let format = OutputFormat(fileName: output.name) else {
         complain(output.line, "no writer knows output '\(output.name)'; endings are \(OutputFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", "))")
         continue
@@ -259,7 +277,8 @@ public struct Planner {
       if output.layers.keys.contains(where: { !$0.isEmpty }), !format.hasLayers {
         complain(output.line, "output '\(output.name)' takes one 'step.port', not a map of layers; only .gpkg has layers")
       }
-      for r in output.layers.values {
+      if let twice = Self.twice(output.layers.keys) { complain(output.line, "output '\(output.name)' has the layers \(twice), which a GeoPackage does not tell apart; give one another name") }
+      for (layer, r) in output.layers {
         guard let step = steps.first(where: { $0.id == r.step }) else { continue }
         guard let data = step.outputs[r.port] else {
           complainAboutConditional(r, consumer: "output \(output.name)")
@@ -268,7 +287,17 @@ public struct Planner {
         if !format.kinds.contains(data.kind) {
           complain(r.line, "output \(output.name) cannot hold '\(r.text)': it is a \(data.kind.rawValue), a .\(format.rawValue) holds \(format.kinds.map(\.rawValue).joined(separator: " or "))")
         }
+        if format == .gpkg, case .table(let table) = data, let refusal = GeoPackageWriter.refusal(of: table) {
+          complain(r.line, "output \(output.name) cannot hold '\(r.text)'\(layer.isEmpty ? "" : " as layer '\(layer)'"): \(refusal)")
+        }
       }
     }
+  }
+
+  /// Two names that differ by case alone, in quotes; nil without such.
+  private static func twice(_ names: some Sequence<String>) -> String? {
+    var seen: [String: String] = [:]
+    for name in names { if let other = seen.updateValue(name, forKey: name.lowercased()) { return "'\(other)' and '\(name)'" } }
+    return nil
   }
 }

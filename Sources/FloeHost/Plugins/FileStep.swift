@@ -29,6 +29,6 @@ struct FileStep: ProcessingStep {
       raster.remarks.forEach(warn)
       return .raster(raster.raster)
     }
-    return .table(whole ? try VectorLayer.readTable(file, layer: layer) : try VectorLayer.readSchema(file, layer: layer))
+    return .table(whole ? try VectorLayer.readTable(file, layer: layer) : try VectorLayer.readSchema(file, layer: layer, warn: warn))
   }
 }

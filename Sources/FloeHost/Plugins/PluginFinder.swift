@@ -30,17 +30,18 @@ public struct PluginFinder: Sendable {
     return folders
   }
 
-  /// Every candidate in search order, each with what it brings or why it is refused.
+  /// Every candidate in search order, each with what it brings or why it is refused. Of steps with one name the first wins; a
+  /// plugin that has nothing else to bring is refused.
   public func manifests() async -> [PluginManifest] {
-    var result: [PluginManifest] = [], owners: [String: String] = [:]
+    var result: [PluginManifest] = [], owners = [FileStep.name: "floe itself"]
     for file in candidates() {
       var manifest = await manifest(of: file)
-      for step in manifest.steps where manifest.refusal == nil {
-        if let owner = owners[step.name] {
-          manifest.refusal = "its step '\(step.name)' is already given by \(owner), which is found first"
-        }
+      if manifest.refusal == nil {
+        for step in manifest.steps { if let owner = owners[step.name] { manifest.shadowed[step.name] = owner } }
+        manifest.steps.removeAll { manifest.shadowed[$0.name] != nil }
+        for step in manifest.steps { owners[step.name] = file }
+        if manifest.steps.isEmpty, manifest.readers.isEmpty, !manifest.shadowed.isEmpty { manifest.refusal = manifest.losses.joined(separator: "; ") }
       }
-      if manifest.refusal == nil { for step in manifest.steps { owners[step.name] = file } }
       result.append(manifest)
     }
     return result

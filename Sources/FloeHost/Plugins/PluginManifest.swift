@@ -12,6 +12,13 @@ public struct PluginManifest: Sendable, Codable {
   public var readers: [String]
   /// Why the plugin is not used; nil for one that is.
   public var refusal: String?
+  /// Steps that it brings too and that are not used, each with the file that is found first and gives one of that name.
+  public var shadowed: [String: String] = [:]
+
+  /// A sentence for each step that is not used.
+  public var losses: [String] {
+    shadowed.sorted { $0.key < $1.key }.map { "its step '\($0.key)' is already given by \($0.value), which is found first" }
+  }
 
   /// A manifest.
   public init(path: String, version: String = "", steps: [StepDeclaration] = [], readers: [String] = [], refusal: String? = nil) {

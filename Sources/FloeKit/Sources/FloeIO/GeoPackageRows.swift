@@ -38,7 +38,7 @@ struct GeoPackageRows {
       let e = boxes.extent
       try file.run(
         "UPDATE gpkg_contents SET min_x = \(e.low.x), min_y = \(e.low.y), max_x = \(e.high.x), max_y = \(e.high.y) WHERE table_name = \(literal(name))")
-      if let more = try fillIndex("rtree_\(name)_geom", boxes.index, rows: table.rowCount) { rest.append(more) }
+      if let more = try fillIndex("rtree_\(name)_\(GeoPackageWriter.geometryColumn)", boxes.index, rows: table.rowCount) { rest.append(more) }
     }
     for trigger in triggers { if let sql = trigger[1] { try file.run(sql) } }
     return rest
@@ -107,6 +107,19 @@ extension Column {
   }
 }
 
+/// The columns of a layer.
+enum LayerColumns {
+  /// Those of the table, but for arrays, which a GeoPackage cannot hold, and why rows take no part, where some do not.
+  static func of(_ table: Table) -> [Column] {
+    flat(table) + (table.status.reasons.isEmpty ? [] : [.droppedBecause(table.status)])
+  }
+
+  /// Their names.
+  static func names(of table: Table) -> [String] { flat(table).map(\.name) + (table.status.reasons.isEmpty ? [] : ["dropped_because"]) }
+
+  private static func flat(_ table: Table) -> [Column] { table.columns.filter { if case .array = $0.values { false } else { true } } }
+}
+
 /// The rows of one layer on their way into the file: identifiers from 1, geometry, columns in order.
 private struct LayerRows {
   private let columns: [Column], count: Int, hasGeometry: Bool, shapes: GeoPackageShapes
@@ -114,9 +127,7 @@ private struct LayerRows {
   var fieldCount: Int { columns.count + (hasGeometry ? 2 : 1) }
 
   init(_ name: String, _ table: Table, system: Int32) throws {
-    var columns = table.columns.filter { if case .array = $0.values { false } else { true } }
-    if !table.status.reasons.isEmpty { columns.append(.droppedBecause(table.status)) }
-    self.columns = columns
+    columns = LayerColumns.of(table)
     count = table.rowCount
     hasGeometry = table.geometry != nil
     shapes = try GeoPackageShapes(table, name: name, system: system)

@@ -37,6 +37,29 @@ public enum GeoPackageWriter {
     if isVirtual { try VirtualFile.write(VirtualFile.read(local), to: path) }
   }
 
+  /// Why a table cannot be a layer; nil when it can. SQLite takes upper and lower case in names of columns for the same.
+  public static func refusal(of table: Table) -> String? {
+    var seen: [String: String] = [:]
+    for name in LayerColumns.names(of: table) {
+      if table.geometry != nil, name.lowercased() == geometryColumn {
+        return "its column '\(name)' has the name under which a GeoPackage holds the geometry, '\(geometryColumn)'; give it another name"
+      }
+      if let other = seen.updateValue(name, forKey: name.lowercased()) {
+        return "its columns '\(other)' and '\(name)' differ in upper and lower case alone, which a GeoPackage does not tell apart; give one another name"
+      }
+    }
+    return nil
+  }
+
+  /// The name of the column that holds geometries.
+  static let geometryColumn = "geom"
+
+  /// The name of the column of row numbers: `fid`, or another one where the table has a column of that name.
+  static func identifierColumn(of table: Table) -> String {
+    let taken = Set(LayerColumns.names(of: table).map { $0.lowercased() })
+    return (["fid", "feature_id"] + (2...taken.count + 2).map { "feature_id_\($0)" }).first { !taken.contains($0) } ?? "fid"
+  }
+
   private static func temporaryFile() throws -> String {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/floe-XXXXXX.gpkg".utf8CString)
@@ -62,7 +85,7 @@ public enum GeoPackageWriter {
       let file = GeoPackageFile(path: path, dataset: dataset, messages: messages)
       for layer in layers { try file.add(layer.name, layer.table, description: descriptions[layer.name]) }
       let styled = layers.compactMap { layer in
-        layer.qml.map { (layer.name, layer.table.geometry == nil ? "" : "geom", layer.styleName ?? layer.name, $0) }
+        layer.qml.map { (layer.name, layer.table.geometry == nil ? "" : geometryColumn, layer.styleName ?? layer.name, $0) }
       }
       if !styled.isEmpty { try file.addStyles(styled, date: date.iso8601) }
       if let metadataJSON { try file.addMetadata(metadataJSON, date: date.iso8601) }
@@ -79,6 +102,7 @@ private struct GeoPackageFile {
   let messages: GDALMessages
 
   func add(_ name: String, _ table: Table, description: String?) throws {
+    if let refusal = GeoPackageWriter.refusal(of: table) { throw FloeError("layer '\(name)' of '\(path)' cannot be created: \(refusal)") }
     let type: OGRwkbGeometryType
     switch table.geometry {
     case nil: type = wkbNone
@@ -86,18 +110,18 @@ private struct GeoPackageFile {
     case .polygons: type = wkbPolygon
     }
     let layer = try SpatialReference.lend(optional: table.crs) { reference in
-      var options = type == wkbNone ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"] : ["GEOMETRY_NAME=geom", "SPATIAL_INDEX=YES"]
+      var options = type == wkbNone ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"] : ["GEOMETRY_NAME=\(GeoPackageWriter.geometryColumn)", "SPATIAL_INDEX=YES"]
+      options.append("FID=\(GeoPackageWriter.identifierColumn(of: table))")
       if let description { options.append("DESCRIPTION=\(description)") }
       return withStringList(options) {
         GDALDatasetCreateLayer(dataset.handle, name, type == wkbNone ? nil : reference, type, $0)
       }
     }
     guard let layer else { throw FloeError("layer '\(name)' of '\(path)' cannot be created: \(messages.reason)") }
-    for column in table.columns { try addField(column, to: layer) }
-    if !table.status.reasons.isEmpty { try addField(.droppedBecause(table.status), to: layer) }
+    for column in LayerColumns.of(table) { try addField(column, to: layer) }
   }
 
-  /// Creates a column; none for arrays, which a GeoPackage cannot hold.
+  /// Creates a column.
   private func addField(_ column: Column, to layer: OGRLayerH) throws {
     let type: OGRFieldType
     switch column.values {

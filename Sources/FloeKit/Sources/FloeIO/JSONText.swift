@@ -8,10 +8,12 @@ public enum JSONText {
     try encode(encodable: value, pretty: pretty)
   }
 
-  /// The text of any codable value with sorted keys.
+  /// The text of any codable value with sorted keys. JSON has no numbers that are not finite: they become the texts that GDAL
+  /// writes, `"NaN"`, `"Infinity"` and `"-Infinity"`.
   public static func encode(encodable value: some Encodable, pretty: Bool = false) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
     do {
       return String(decoding: try encoder.encode(value), as: UTF8.self)

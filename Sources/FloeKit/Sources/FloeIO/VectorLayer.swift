@@ -12,9 +12,14 @@ public enum VectorLayer {
   }
 
   /// Columns, kind of geometry and reference system of a layer, as a table without rows.
-  public static func readSchema(_ path: String, layer: String? = nil) throws -> Table {
+  ///
+  /// - Parameter warn: takes a sentence for each column name that the file gives more than once; `readTable` numbers them alike.
+  public static func readSchema(_ path: String, layer: String? = nil, warn: (String) -> Void = { _ in }) throws -> Table {
     try GDALMessages.collect { messages in
-      try LayerReader(path, open(path), layer).table(messages, rows: false)
+      let reader = try LayerReader(path, open(path), layer)
+      let table = try reader.table(messages, rows: false)
+      for name in reader.doubledNames { warn("'\(path)' gives the column '\(name)' more than once; the later ones are called '\(name)_2' and so on") }
+      return table
     }
   }
 
@@ -70,6 +75,7 @@ struct LayerReader {
   func table(_ messages: GDALMessages, rows: Bool) throws -> Table {
     guard let definition = OGR_L_GetLayerDefn(layer) else { throw FloeError("layer '\(name)' of '\(path)' has no definition") }
     var fields = (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0) }
+    FieldReader.number(&fields)
     var shapes = try ShapeReader(kind: geometryKind(), taken: Set(fields.map(\.name)), place: "layer '\(name)' of '\(path)'")
     var count = 0
     if rows {
@@ -92,6 +98,16 @@ struct LayerReader {
     }
     shapes.finish(&table)
     return table
+  }
+
+  /// Names that several columns of the file bear, in order.
+  var doubledNames: [String] {
+    guard let definition = OGR_L_GetLayerDefn(layer) else { return [] }
+    var seen: [String: Int] = [:]
+    return (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0)?.name }.filter { name in
+      seen[name, default: 0] += 1
+      return seen[name] == 2
+    }
   }
 
   /// What the layer declares or, where it declares nothing, what its first geometry is.
@@ -123,7 +139,7 @@ enum GeometryKind { case none, points, polygons }
 
 /// Gathers the values of one field.
 private struct FieldReader {
-  let name: String
+  private(set) var name: String
   let isTime: Bool
   private(set) var values: ColumnValues
   private let index: Int32
@@ -140,6 +156,19 @@ private struct FieldReader {
     case OFTReal, OFTDateTime, OFTDate: values = .number([])
     case OFTBinary: return nil
     default: values = .text([])
+    }
+  }
+
+  /// Numbers the later ones of columns with one name, `a`, `a_2`, `a_3`, past numbers that the file takes itself.
+  static func number(_ fields: inout [FieldReader]) {
+    let given = Set(fields.map(\.name))
+    var taken: Set<String> = []
+    for i in fields.indices where !taken.insert(fields[i].name).inserted {
+      let name = fields[i].name
+      var n = 2
+      while given.contains("\(name)_\(n)") || taken.contains("\(name)_\(n)") { n += 1 }
+      fields[i].name = "\(name)_\(n)"
+      taken.insert(fields[i].name)
     }
   }
 

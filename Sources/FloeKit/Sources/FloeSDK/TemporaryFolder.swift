@@ -26,12 +26,20 @@ public final class TemporaryFolder: Sendable {
       up = up.lastIndex(of: "/").map { String(up[..<$0]) } ?? ""
     }
     made = missing
-    path = "\(target)/.floe-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
-    for folder in missing + [path] where mkdir(folder, 0o777) != 0 && errno != EEXIST {
-      throw FloeError("folder \(folder) cannot be made: \(String(cString: strerror(errno)))")
+    for folder in missing where mkdir(folder, 0o777) != 0 && errno != EEXIST { throw Self.cannotMake(folder) }
+    // A folder of that name is somebody else's: of a run that was killed, or of one in another container, where numbers of processes recur.
+    func next() -> String { "\(target)/.floe-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)" }
+    var folder = next()
+    while mkdir(folder, 0o777) != 0 {
+      guard errno == EEXIST else { throw Self.cannotMake(folder) }
+      folder = next()
     }
-    let folder = path
-    Self.open.withLock { _ = $0.insert(folder) }
+    path = folder
+    Self.open.withLock { _ = $0.insert(path) }
+  }
+
+  private static func cannotMake(_ folder: String) -> FloeError {
+    FloeError("folder \(folder) cannot be made: \(String(cString: strerror(errno)))")
   }
 
   deinit { discard() }

@@ -5,14 +5,16 @@ import Synchronization
 ///
 /// A run has one pool of `workers` threads. Steps start on it and spread their work over it with `RunContext.map`.
 public final class WorkerPool: TaskExecutor, Sendable {
-  /// The number of threads.
+  /// The number of threads: as many as were asked for, or fewer where the system gave no more; with 0 nothing would run.
   public let workers: Int
   private let queue = JobQueue()
 
   /// Starts the threads; they end when the pool is released and its jobs are done.
   public init(workers: Int) {
-    self.workers = max(1, workers)
-    for _ in 0..<self.workers { queue.startThread(executor: self) }
+    let wanted = max(1, workers)
+    var started = 0
+    while started < wanted, queue.startThread() { started += 1 }
+    self.workers = started
   }
 
   deinit { queue.close() }
@@ -71,7 +73,8 @@ private final class JobQueue: @unchecked Sendable {
     return job
   }
 
-  func startThread(executor: WorkerPool) {
+  /// Starts one thread more; false when the system refuses it.
+  func startThread() -> Bool {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     // Codecs and PROJ recurse more than the small default of secondary threads in some environments allows.
@@ -86,10 +89,8 @@ private final class JobQueue: @unchecked Sendable {
       return nil
     }, holder.toOpaque())
     pthread_attr_destroy(&attributes)
-    if status != 0 {
-      holder.release()
-      preconditionFailure("the system refused a worker thread (error \(status))")
-    }
+    if status != 0 { holder.release() }
+    return status == 0
   }
 }
 
@@ -114,6 +115,7 @@ extension WorkerPool {
     _ count: Int, cancellation: Cancellation, _ body: @escaping @Sendable (Int) throws -> T
   ) async throws -> [T] {
     if count == 0 { return [] }
+    precondition(workers > 0, "work for a pool without threads")
     let next = SharedCounter()
     return try await withThrowingTaskGroup(of: [(Int, T)].self) { group in
       for _ in 0..<min(workers, count) {
