@@ -5,6 +5,7 @@ import PackageDescription
 // Every target lists the kit itself: without it a changed kit relinks but does not recompile the target.
 let kit: Target.Dependency = .product(name: "FloeKit", package: "FloeKit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let testSupport: Target.Dependency = .product(name: "FloeTestSupport", package: "FloeTestSupport")
 
 /// Bundled plugins: folder under `plugins/`, module. The product is `<Module>FloePlugin`.
 let plugins: [(folder: String, module: String)] = [
@@ -76,9 +77,8 @@ let package = Package(
       .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
       .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
       .testTarget(
-        name: "ConformanceTests",
-        dependencies: plugins.map { .init(stringLiteral: $0.module) } + ["FloeHost", kit, .product(name: "FloeTestSupport", package: "FloeTestSupport")]),
+        name: "ConformanceTests", dependencies: plugins.map { .init(stringLiteral: $0.module) } + ["FloeHost", kit, testSupport]),
     ]
-    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit] + ($0 == "Altimetry" ? ["Synthetic"] : [])) }
+    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit, testSupport] + ($0 == "Altimetry" ? ["Synthetic"] : [])) }
     + benchmarks,
   swiftLanguageModes: [.v6])

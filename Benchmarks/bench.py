@@ -177,7 +177,6 @@ def kept():
 
 def table(scene, ours, folders, figures):
     middle = {n: {k: statistics.median(f[k] for f in all) for k in ("wall", "cpu")} | {"memory": max(f["memory"] for f in all)} for n, all in figures.items()}
-    decode3 = middle.get("decode 3", {}).get("wall")
     rows = []
     for name, bands, target, memory, _ in ours:
         m = middle.get("floe " + name)

@@ -1,5 +1,6 @@
 import Altimetry
 import FloeSDK
+import FloeTestSupport
 import Testing
 
 @Suite struct ColumnTests {
@@ -21,7 +22,7 @@ import Testing
     if let missing { table.remove(missing) }
     let factory = try #require(TestRun.factories()[step])
     var bound = try factory.bind(parameters: parameters, ports: ["input": [.table(table)]])
-    try bound.plan(in: PlanContext(stepID: step, products: NoProducts(), notes: PlanNotes()))
+    try bound.plan(in: try Surroundings().plan)
   }
 
   @Test(arguments: ["align", "features", "retrack", "echoes", "separation"]) func aWholeTrackPlans(step: String) throws {

@@ -1,30 +1,7 @@
 import Altimetry
 import FloeSDK
-import Foundation
-import Synchronization
+import FloeTestSupport
 import Synthetic
-
-/// Keeps what a step tells.
-final class Told: RunSink {
-  struct Facts: Sendable {
-    var records: [String: JSONValue] = [:]
-    var dropped: [String: Int] = [:]
-    var warnings: [String] = []
-  }
-  private let state = Mutex(Facts())
-  var facts: Facts { state.withLock { $0 } }
-  func log(_ level: LogLevel, step: String, _ message: String) {
-    if level == .warning { state.withLock { $0.warnings.append(message) } }
-  }
-  func record(step: String, key: String, value: JSONValue) { state.withLock { $0.records[key] = value } }
-  func dropped(step: String, count: Int, unit: String, reason: String) { state.withLock { $0.dropped[reason, default: 0] += count } }
-  func progress(step: String, done: Int, total: Int, unit: String) {}
-}
-
-struct NoProducts: ProductCatalogue {
-  func describe(_ path: String) throws -> ProductDescription { throw FloeError("no product is known") }
-  func recognises(_ path: String) -> Bool { false }
-}
 
 /// Runs single steps as the host does.
 enum TestRun {
@@ -38,19 +15,13 @@ enum TestRun {
   /// Plans and runs a step; returns its outputs and what it told.
   static func step(
     _ name: String, _ parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:], workers: Int = 2
-  ) async throws -> (outputs: [String: PortData], told: Told.Facts) {
+  ) async throws -> (outputs: [String: PortData], told: Told) {
     guard let factory = factories()[name] else { throw FloeError("no step '\(name)'") }
-    var step = try factory.bind(parameters: parameters, ports: ports)
-    let told = Told()
-    try step.plan(in: PlanContext(stepID: name, products: NoProducts(), notes: PlanNotes()))
-    try await step.run(in: RunContext(
-      stepID: name, seed: 1, pool: WorkerPool(workers: workers), cancellation: Cancellation(),
-      scratch: Scratch(directory: NSTemporaryDirectory(), memoryLimit: 1 << 30), products: NoProducts(), sink: told))
-    return (step.outputs, told.facts)
+    return try await Surroundings.outcome(of: factory, parameters: parameters, ports: ports, workers: workers)
   }
 
   /// Runs a step on a track and returns the track.
-  static func track(_ name: String, _ table: Table, _ parameters: [String: ParameterLiteral] = [:], workers: Int = 2) async throws -> (track: Table, told: Told.Facts) {
+  static func track(_ name: String, _ table: Table, _ parameters: [String: ParameterLiteral] = [:], workers: Int = 2) async throws -> (track: Table, told: Told) {
     let result = try await step(name, parameters, ports: ["input": [.table(table)]], workers: workers)
     guard case .table(let track)? = result.outputs["track"] else { throw FloeError("\(name) made no track") }
     return (track, result.told)

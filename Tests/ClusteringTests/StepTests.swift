@@ -1,22 +1,12 @@
 import Clustering
 import FloeSDK
+import FloeTestSupport
 import Testing
 
 @Suite struct StepTests {
-  private struct NoProducts: ProductCatalogue {
-    func describe(_ path: String) throws -> ProductDescription { throw FloeError("no reader knows '\(path)'") }
-    func recognises(_ path: String) -> Bool { false }
-  }
-  private struct Silence: RunSink {
-    func log(_ level: LogLevel, step: String, _ message: String) {}
-    func record(step: String, key: String, value: JSONValue) {}
-    func dropped(step: String, count: Int, unit: String, reason: String) {}
-    func progress(step: String, done: Int, total: Int, unit: String) {}
-  }
-
   private func planned<S: ProcessingStep>(_ step: S.Type, _ parameters: [String: ParameterLiteral], _ ports: [String: [PortData]]) throws -> any BoundStep {
     var bound = try SwiftStepFactory(step).bind(parameters: parameters, ports: ports)
-    try bound.plan(in: PlanContext(stepID: "test", products: NoProducts(), notes: PlanNotes()))
+    try bound.plan(in: try Surroundings().plan)
     return bound
   }
 
@@ -45,17 +35,13 @@ import Testing
   }
 
   @Test(arguments: ["entropy", "top", "none"]) func aMixtureTakesATableWithoutRows(uncertainty: String) async throws {
-    func run(_ bound: inout any BoundStep) async throws {
-      try await bound.run(in: RunContext(
-        stepID: "test", seed: 0, pool: WorkerPool(workers: 2), cancellation: Cancellation(), scratch: Scratch(directory: "/tmp", memoryLimit: 1 << 28),
-        products: NoProducts(), sink: Silence()))
-    }
+    let context = try Surroundings().run(workers: 2)
     var fit = try planned(GMMStep.self, ["names": .text("lead=highest a,sea_ice=rest")], ["samples": [.table(table(rows: 200))]])
-    try await run(&fit)
+    try await fit.run(in: context)
     let model = try #require(fit.outputs["model"])
     var apply = try planned(ApplyStep.self, ["uncertainty": .text(uncertainty)], ["samples": [.table(table(rows: 0))], "model": [model]])
     guard case .table(let plan)? = apply.outputs["probability"] else { throw FloeError("no probability is planned") }
-    try await run(&apply)
+    try await apply.run(in: context)
     guard case .table(let made)? = apply.outputs["probability"] else { throw FloeError("no probability") }
     #expect(made.rowCount == 0 && made.columns.map(\.name) == plan.columns.map(\.name))
     #expect(made["p_lead"] != nil && (made["entropy"] != nil) == (uncertainty == "entropy"))

@@ -1,5 +1,6 @@
 import Colocation
 import FloeSDK
+import FloeTestSupport
 import Testing
 
 @Suite struct DriftStepTests {
@@ -9,7 +10,7 @@ import Testing
     var table = Table(rowCount: 0, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
     for name in ["lon", "lat", "class_code"] { table.set(Column(name, values: .number([]))) }
     var bound = try SwiftStepFactory(DriftStep.self).bind(parameters: parameters, ports: ["input": [.table(table)], "raster": [.raster(Raster(planned: spec))]])
-    try bound.plan(in: PlanContext(stepID: "test", products: NoProducts(), notes: PlanNotes()))
+    try bound.plan(in: try Surroundings().plan)
   }
 
   @Test func refusesARasterInDegrees() {

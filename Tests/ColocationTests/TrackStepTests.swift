@@ -1,5 +1,6 @@
 import Colocation
 import FloeSDK
+import FloeTestSupport
 import Synchronization
 import Testing
 
@@ -31,7 +32,8 @@ import Testing
   }
 
   private func run(_ parameters: [String: ParameterLiteral], _ table: Table, workers: Int = 2) async throws -> Table {
-    let (outputs, _) = try await runStep(TrackStep.self, with: parameters, in: ["input": [.table(table)], "rasters": try rasters()], workers: workers)
+    let (outputs, _) = try await Surroundings.outcome(
+      of: SwiftStepFactory(TrackStep.self), parameters: parameters, ports: ["input": [.table(table)], "rasters": try rasters()], workers: workers)
     guard case .table(let result)? = outputs["track"] else { throw FloeError("no track") }
     return result
   }
@@ -71,7 +73,8 @@ import Testing
   @Test func aClassCalledValid() async throws {
     guard case .raster(var mask) = try rasters()[1] else { throw FloeError("no raster") }
     mask.spec.classes = ClassTable([ClassEntry(code: 1, name: "valid", label: "Valid", color: RGB(0, 0, 0)), ClassEntry(code: 2, name: "land", label: "Land", color: RGB(0, 0, 0))])
-    let (outputs, _) = try await runStep(TrackStep.self, with: ["across": .text("700")], in: ["input": [.table(try track())], "rasters": [.raster(mask)]])
+    let outputs = try await Surroundings.outputs(
+      of: SwiftStepFactory(TrackStep.self), parameters: ["across": .text("700")], ports: ["input": [.table(try track())], "rasters": [.raster(mask)]])
     guard case .table(let t)? = outputs["track"] else { throw FloeError("no track") }
     #expect(t["fp_valid"]?.numbers?[20] == 1 && abs((t["fp_class_valid"]?.numbers?[20] ?? 0) - 6.0 / 7) < 1e-12)
   }
@@ -91,9 +94,9 @@ import Testing
     CoordinateTransformBox.back(&x, &y)
     table.set(Column("lon", values: .number(x)))
     table.set(Column("lat", values: .number(y)))
-    let (outputs, _) = try await runStep(
-      TrackStep.self, with: ["footprint": .text("false"), "bilinear": .text("\(bilinear)")],
-      in: ["input": [.table(table)], "rasters": [.raster(Raster(stack.spec, source: source))]])
+    let outputs = try await Surroundings.outputs(
+      of: SwiftStepFactory(TrackStep.self), parameters: ["footprint": .text("false"), "bilinear": .text("\(bilinear)")],
+      ports: ["input": [.table(table)], "rasters": [.raster(Raster(stack.spec, source: source))]])
     guard case .table(let result)? = outputs["track"] else { throw FloeError("no track") }
     #expect(source.windows.withLock { $0 } == expected)
     #expect(result["s2_value_B03"]?.numbers == [9])

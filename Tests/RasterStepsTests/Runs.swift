@@ -1,29 +1,14 @@
 import FloeSDK
+import FloeTestSupport
 import RasterSteps
-
-struct Silence: RunSink {
-  func log(_ level: LogLevel, step: String, _ message: String) {}
-  func record(step: String, key: String, value: JSONValue) {}
-  func dropped(step: String, count: Int, unit: String, reason: String) {}
-  func progress(step: String, done: Int, total: Int, unit: String) {}
-}
-
-struct NoProducts: ProductCatalogue {
-  func describe(_ path: String) throws -> ProductDescription { throw FloeError("no reader knows '\(path)'") }
-  func recognises(_ path: String) -> Bool { false }
-}
 
 /// Runs a step of the plugin, fetched through its door, and returns its raster.
 func run(_ name: String, with parameters: [String: ParameterLiteral] = [:], in ports: [String: Raster]) async throws -> Raster {
   let registry = PluginRegistry()
   RasterSteps.floePlugin(Unmanaged.passUnretained(registry).toOpaque())
   guard let factory = registry.steps.first(where: { $0.declaration.name == name }) else { throw FloeError("no step '\(name)'") }
-  var bound = try factory.bind(parameters: parameters, ports: ports.mapValues { [.raster($0)] })
-  try bound.plan(in: PlanContext(stepID: "test", products: NoProducts(), notes: PlanNotes()))
-  try await bound.run(in: RunContext(
-    stepID: "test", seed: 0, pool: WorkerPool(workers: 2), cancellation: Cancellation(),
-    scratch: Scratch(directory: "/tmp", memoryLimit: 1 << 28), products: NoProducts(), sink: Silence()))
-  guard case .raster(let result)? = bound.outputs["result"] else { throw FloeError("no raster") }
+  let outputs = try await Surroundings.outputs(of: factory, parameters: parameters, ports: ports.mapValues { [.raster($0)] })
+  guard case .raster(let result)? = outputs["result"] else { throw FloeError("no raster") }
   return result
 }
 

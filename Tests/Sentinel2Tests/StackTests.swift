@@ -87,6 +87,20 @@ extension Sentinel2Tests {
       #expect(await refusal(path, ["bands": "B02", "resolution": "30"]).contains("can be had at 10, 20, 40, 60, 80"))
     }
 
+    /// Dark water may hold single zeros, which leave their neighbours alone.
+    @Test func quickLooksKeepDarkWater() async throws {
+      var writer = SafeWriter()
+      writer.size = 1200
+      writer.bands = [("B02", 10)]
+      // One pixel of the reduced image in ten rows and columns is 0.
+      writer.pixel = { _, _, c, r in c / 80 % 10 == 5 && r / 80 % 10 == 5 ? 0 : 3 }
+      let path = try writer.write(in: folder.path)
+      let result = try await stack(path, ["bands": "B02", "resolution": "80"])
+      let grid = result.image.spec.grid
+      guard case .uint16(let all) = try result.image.read(grid.fullWindow).values else { throw FloeError("not 16 bits") }
+      #expect(all.count { $0 == 0 } < grid.pixelCount / 10)
+    }
+
     /// The low pass mixes 0 and 800 at the edge of the data; none of these mixtures is left, whatever the part that is read.
     @Test func quickLooksHaveNoDarkEdge() async throws {
       var writer = SafeWriter()

@@ -1,7 +1,7 @@
 import FloeSDK
+import FloeTestSupport
 import Foundation
 import Sentinel2
-import Synchronization
 import Testing
 
 /// The value, or a test failure in words.
@@ -20,29 +20,15 @@ final class TemporaryFolder: Sendable {
   }
 }
 
-/// Collects what a run tells.
-final class CollectingSink: RunSink {
-  let dropped = Mutex<[String: Int]>([:])
-  let records = Mutex<[String: JSONValue]>([:])
-  func log(_ level: LogLevel, step: String, _ message: String) {}
-  func record(step: String, key: String, value: JSONValue) { records.withLock { $0[key] = value } }
-  func dropped(step: String, count: Int, unit: String, reason: String) { dropped.withLock { $0[reason, default: 0] += count } }
-  func progress(step: String, done: Int, total: Int, unit: String) {}
-}
-
-struct NoProducts: ProductCatalogue {
-  func describe(_ path: String) throws -> ProductDescription { throw FloeError("no readers in this test") }
-  func recognises(_ path: String) -> Bool { false }
-}
-
 /// What a bound stack step gave.
 struct StackResult {
   let image: Raster
   let mask: Raster
   let planned: RasterSpec
-  let warnings: [String]
-  let dropped: [String: Int]
-  let records: [String: JSONValue]
+  let told: Told
+  var warnings: [String] { told.warnings }
+  var dropped: [String: Int] { told.dropped }
+  var records: [String: JSONValue] { told.records }
 
   func dn(_ band: Int, _ column: Int, _ row: Int) throws -> Int {
     Int(try image.read(PixelWindow(column: column, row: row, width: 1, height: 1), bands: [band]).raw(band: 0, row: 0, column: 0))
@@ -54,25 +40,18 @@ struct StackResult {
 
 /// Binds, plans and runs the stack step as the host does.
 func stack(_ product: String, _ parameters: [String: String] = [:], workers: Int = 2, memory: Int = 1 << 28) async throws -> StackResult {
-  let folder = try TemporaryFolder()
+  let surroundings = try Surroundings()
   var literals = parameters.mapValues { ParameterLiteral.text($0) }
   literals["product"] = .text(product)
   var step = try SwiftStepFactory(StackStep.self).bind(parameters: literals, ports: [:])
-  let notes = PlanNotes()
-  try step.plan(in: PlanContext(stepID: "stack", products: NoProducts(), notes: notes))
+  try step.plan(in: surroundings.plan)
   guard case .raster(let planned)? = step.outputs["image"] else { throw FloeError("no image planned") }
-  let sink = CollectingSink()
-  let context = RunContext(
-    stepID: "stack", seed: 1, pool: WorkerPool(workers: workers), cancellation: Cancellation(),
-    scratch: Scratch(directory: folder.path, memoryLimit: memory), products: NoProducts(), sink: sink)
-  try await step.run(in: context)
+  try await step.run(in: surroundings.run(workers: workers, memory: memory))
   guard case .raster(let image)? = step.outputs["image"], case .raster(let mask)? = step.outputs["mask"] else {
     throw FloeError("the outputs are missing")
   }
-  #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty, "scratch files are left")
-  return StackResult(
-    image: image, mask: mask, planned: planned.spec, warnings: notes.notes.warnings, dropped: sink.dropped.withLock { $0 },
-    records: sink.records.withLock { $0 })
+  #expect(try surroundings.leftovers.isEmpty, "scratch files are left")
+  return StackResult(image: image, mask: mask, planned: planned.spec, told: surroundings.told)
 }
 
 /// The sentence with which a stack is refused; empty when it is not.

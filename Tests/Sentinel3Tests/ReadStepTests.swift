@@ -1,18 +1,19 @@
 import FloeSDK
+import FloeTestSupport
 import Sentinel3
 import Testing
 
 @Suite struct ReadStepTests {
-  private func read(_ path: String, _ parameters: [String: ParameterLiteral] = [:]) async throws -> (Table, Witness) {
-    let (outputs, witness) = try await runStep(ReadStep.self, with: ["product": .text(path)].merging(parameters) { $1 })
+  private func read(_ path: String, _ parameters: [String: ParameterLiteral] = [:]) async throws -> (Table, Told) {
+    let (outputs, told) = try await Surroundings.outcome(of: SwiftStepFactory(ReadStep.self), parameters: ["product": .text(path)].merging(parameters) { $1 })
     guard case .table(let t)? = outputs["track"] else { throw FloeError("no table") }
-    return (t, witness)
+    return (t, told)
   }
 
   @Test func everyValueIsWhereItBelongs() async throws {
     let folder = TestFolder(), path = "\(folder.path)/enhanced_measurement.nc"
     try SmallProduct.write(path)
-    let (t, witness) = try await read(path)
+    let (t, told) = try await read(path)
     #expect(t.rowCount == 100 && t["record"]?.values == .integer((0..<100).map { $0 }))
     #expect(try t.numbers("time")[20] == SmallProduct.time(20) + 946_684_800)
     #expect(t["time"]?.isTime == true && t.crs == .wgs84 && t.geometry == .points(x: "lon", y: "lat"))
@@ -35,7 +36,7 @@ import Testing
     #expect(t.acquisition?.platform == "Sentinel-3B" && t.acquisition?.instrument == "SRAL" && t.style == "track")
     #expect(t.acquisition?.time == UTCTime(seconds: SmallProduct.t0 + 946_684_800 + 2.475))
     #expect(t.status.counts == ["no position": 1])
-    #expect(witness.state.withLock { $0.dropped } == ["no position [records]": 1])
+    #expect(told.dropped == ["no position": 1])
   }
 
   /// The 1 Hz ramp is -2.3 + 0.1 (t - t0) over -0.5 s ... 4.5 s; records reach 4.95 s.
@@ -78,9 +79,9 @@ import Testing
   func windowsMarkAndCount(parameters: [String: String], kept: Int, reason: String) async throws {
     let folder = TestFolder(), path = "\(folder.path)/enhanced_measurement.nc"
     try SmallProduct.write(path)
-    let (t, witness) = try await read(path, parameters.mapValues { .text($0) })
+    let (t, told) = try await read(path, parameters.mapValues { .text($0) })
     #expect(t.rowCount == 100 && t.status.keptCount == kept, "\(t.status.counts)")
-    let count = witness.state.withLock { $0.dropped["\(reason) [records]"] } ?? 0
+    let count = told.dropped[reason] ?? 0
     #expect(count > 0 && count == t.status.counts[reason])
   }
 
@@ -142,7 +143,7 @@ import Testing
     let folder = TestFolder(), path = "\(folder.path)/enhanced_measurement.nc"
     try SmallProduct.write(path)
     var bound = try SwiftStepFactory(ReadStep.self).bind(parameters: ["product": .text(path)], ports: [:])
-    try bound.plan(in: PlanContext(stepID: "test", products: NoProducts(), notes: PlanNotes()))
+    try bound.plan(in: try Surroundings().plan)
     guard case .table(let planned)? = bound.outputs["track"] else { Issue.record("nothing planned"); return }
     let run = try await read(path).0
     #expect(planned.columns.map(\.name) == run.columns.map(\.name) && planned.columns.map(\.unit) == run.columns.map(\.unit))

@@ -1,4 +1,5 @@
 import FloeSDK
+import FloeTestSupport
 import Foundation
 import Sentinel3
 import Testing
@@ -34,7 +35,7 @@ import Testing
   @Test(.enabled(if: folder != nil), arguments: products()) func readingAsksForTheSeaIceProduct(path: String) throws {
     var bound = try SwiftStepFactory(ReadStep.self).bind(parameters: ["product": .text(path)], ports: [:])
     let error = #expect(throws: FloeError.self) {
-      try bound.plan(in: PlanContext(stepID: "test", products: NoProducts(), notes: PlanNotes()))
+      try bound.plan(in: try Surroundings().plan)
     }
     #expect(error?.message.contains("SR_2_LAN_SI, the sea-ice product") == true)
   }

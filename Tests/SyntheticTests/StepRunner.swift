@@ -1,17 +1,17 @@
 import FloeSDK
+import FloeTestSupport
 import Foundation
-import Synchronization
 import Synthetic
 
 /// Runs one step of the plugin without the host, through the plugin's own door.
 struct StepRunner {
   /// A folder of this runner's own, removed by `cleanUp`.
   let folder: String
-  let sink = MemorySink()
+  let surroundings: Surroundings
 
   init() throws {
     folder = NSTemporaryDirectory() + "floe-synthetic-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder + "/scratch", withIntermediateDirectories: true)
+    surroundings = try Surroundings()
     GDALRuntime.configure(cacheBytes: 64 << 20)
   }
 
@@ -33,10 +33,7 @@ struct StepRunner {
     _ name: String, _ parameters: [String: String], ports: [String: [PortData]] = [:], workers: Int = 2
   ) async throws -> JSONValue {
     var step = try Self.factory(name).bind(parameters: parameters.mapValues { .text($0) }, ports: ports)
-    let context = RunContext(
-      stepID: "test", seed: 1, pool: WorkerPool(workers: workers), cancellation: Cancellation(),
-      scratch: Scratch(directory: folder + "/scratch", memoryLimit: 32 << 20), products: NoProducts(), sink: sink)
-    try await step.run(in: context)
+    try await step.run(in: surroundings.run(workers: workers, memory: 32 << 20))
     guard case .document(let document)? = step.outputs["products"] else { throw FloeError("no document") }
     return document.body
   }
@@ -69,18 +66,4 @@ struct Scene {
     guard case .uint8(let values) = try file.raster.read(file.spec.grid.fullWindow).values else { throw FloeError("not uint8") }
     return values
   }
-}
-
-final class MemorySink: RunSink {
-  private let facts = Mutex<[String: JSONValue]>([:])
-  func log(_ level: LogLevel, step: String, _ message: String) {}
-  func record(step: String, key: String, value: JSONValue) { facts.withLock { $0[key] = value } }
-  func dropped(step: String, count: Int, unit: String, reason: String) {}
-  func progress(step: String, done: Int, total: Int, unit: String) {}
-  subscript(key: String) -> JSONValue? { facts.withLock { $0[key] } }
-}
-
-private struct NoProducts: ProductCatalogue {
-  func describe(_ path: String) throws -> ProductDescription { throw FloeError("no reader") }
-  func recognises(_ path: String) -> Bool { false }
 }

@@ -39,9 +39,4 @@ enum ClusterFacts {
     context.dropped(skipped, unit, because: source.hasBrightness ? "no data in a band" : "missing value or left out before")
     context.record("samples", .integer(valid))
   }
-
-  /// Words for a plan or run on samples that cannot be clustered.
-  static func check(_ clusters: Int, source: SampleSource) throws {
-    if source.features.count > 64 { throw ParameterError("features", "are \(source.features.count); at most 64 can be clustered") }
-  }
 }

@@ -117,6 +117,8 @@ private struct StackSource: RasterSource {
   let parts: [Part]
 
   var readsBandsApart: Bool { Set(parts.map { ObjectIdentifier($0.source) }).count > 1 }
+  /// Those of the files, where they are alike.
+  var seams: RasterSeams? { parts.allSatisfy { $0.source.seams == parts[0].source.seams } ? parts[0].source.seams : nil }
 
   func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
     let type = parts[0].source.spec.type

@@ -13,9 +13,9 @@ struct BandSource: Sendable {
   var resolution: Int { fileResolution * reduction }
   /// The pixels of a reduced image that a window of the target needs, those about them included that may show the edge of the data.
   func decoded(_ window: PixelWindow) -> PixelWindow {
-    let needed = resampler.sourceWindow(window), reach = EdgeOfData.reach
+    let needed = resampler.sourceWindow(window), margin = EdgeOfData.margin
     let around = PixelWindow(
-      column: needed.column - reach, row: needed.row - reach, width: needed.width + 2 * reach, height: needed.height + 2 * reach)
+      column: needed.column - margin, row: needed.row - margin, width: needed.width + 2 * margin, height: needed.height + 2 * margin)
     return around.intersection(PixelWindow(column: 0, row: 0, width: resampler.columns.count, height: resampler.rows.count)) ?? needed
   }
   /// What is done to the band's pixels, in words.

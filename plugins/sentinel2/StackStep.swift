@@ -20,8 +20,8 @@ public struct StackStep: ProcessingStep {
     the tile where the resolution does not divide it. At 10, 20 and 60 m bands of another resolution are resampled: `upsampling` of coarser
     ones, `downsampling` of finer ones (a mean leaves no-data pixels out). At 40, 80, 120, 160 m and so on, for quick looks, each image
     is decoded at the reduced resolution that the JPEG 2000 file holds (its wavelet low pass, which is close to a mean). The low pass
-    mixes DN 0 into its neighbours, which would look like dark water: pixels up to two columns and rows of the reduced image away from a 0 are no data
-    too, and counted as such. The tag `resampling` says what was done to each band.
+    mixes DN 0 into its neighbours, which would look like dark water: pixels up to two columns and rows of the reduced image away from
+    pixels without data are no data too, and counted as such. The tag `resampling` says what was done to each band.
 
     **Masks** are the product's own: `MSK_CLASSI` and `MSK_QUALIT` images from baseline 04.00 on, GML polygons before, in L2A the scene
     classification (8 and 9 opaque cloud, 10 cirrus, 1 saturated or defective, 3 shadow; never 2, dark, or 6, water, where leads fall).

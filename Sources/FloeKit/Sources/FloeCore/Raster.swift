@@ -154,10 +154,13 @@ public protocol RasterSource: Sendable {
   var isKept: Bool { get }
   /// Whether one band costs nothing of another's work, so that bands are better read one by one.
   var readsBandsApart: Bool { get }
+  /// Where reading is best cut; nil where the raster's tiles are as good as any.
+  var seams: RasterSeams? { get }
 }
 
 extension RasterSource {
   public var isKept: Bool { false }
+  public var seams: RasterSeams? { nil }
   public var readsBandsApart: Bool { false }
 }
 

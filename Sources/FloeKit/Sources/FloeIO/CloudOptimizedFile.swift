@@ -41,7 +41,7 @@ public struct CloudOptimizedFile: Sendable {
     guard let encoder = TileEncoder(compression: chosen.compression, level: chosen.level, isPredicted: chosen.isPredicted, bandCount: spec.bands.count, type: spec.type),
       let head = try template(levels, tileBytes: encoder.tileBytes)
     else { return try await writePlainly(spread) }
-    let fills = raster.source.isKept ? [] : spec.grid.tiles(readTile)
+    let fills = raster.source.isKept ? [] : raster.readingWindows(readTile)
     let pieces = levels.count > 1 ? spec.grid.tiles(TileSize(width: max(2048, 1 << levels.count), height: max(512, 1 << levels.count))) : []
     let groups = Self.groups(levels, tileBytes: encoder.tileBytes)
     let bands = spec.bands.count

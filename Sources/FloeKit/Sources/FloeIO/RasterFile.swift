@@ -16,6 +16,7 @@ public final class RasterFile: RasterSource {
   public let driver: String
   /// 1, or the power of two by which the resolution is reduced.
   public let reduction: Int
+  public let seams: RasterSeams?
   private let drivers: [String]?
   private let openOptions: [String]
   private let idle: Mutex<[RasterReader]>
@@ -31,7 +32,7 @@ public final class RasterFile: RasterSource {
   ) throws -> RasterFile {
     try GDALMessages.collect { _ in
       let reader = try RasterReader(path, drivers: allowed, openOptions: openOptions, reduction: reduction)
-      return RasterFile(path, reader, allowed, openOptions, try reader.spec())
+      return try RasterFile(path, reader, allowed, openOptions)
     }
   }
 
@@ -66,10 +67,10 @@ public final class RasterFile: RasterSource {
   /// Closes the idle handles and what they hold; reading again opens new ones.
   public func releaseHandles() { idle.withLock { $0.removeAll() } }
 
-  private init(_ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String], _ found: (spec: RasterSpec, remarks: [String])) {
+  private init(_ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String]) throws {
     self.path = path
-    spec = found.spec
-    remarks = found.remarks
+    (spec, remarks) = try reader.spec()
+    seams = try reader.seams(spec.grid)
     driver = reader.driverName
     reduction = reader.reduction
     self.drivers = drivers
@@ -94,6 +95,9 @@ private final class RasterReader: @unchecked Sendable {
 
   var driverName: String { dataset.driverName }
   func spec() throws -> (spec: RasterSpec, remarks: [String]) { try RasterSpecReader(path: path, dataset: dataset, reduction: reduction).spec() }
+  func seams(_ grid: Grid) throws -> RasterSeams? {
+    reduction == 1 ? try MosaicSeams(path: path, dataset: dataset).find(width: grid.width, height: grid.height) : nil
+  }
 
   func read(_ window: PixelWindow, bands: [Int], type: PixelType, into block: inout PixelBlock) throws {
     block.reshape(window: window, bandCount: bands.count, type: type)

@@ -16,7 +16,9 @@ public struct RunningStatistics: Sendable, Equatable {
   public init() {}
 
   /// The statistics of the numbers that are not NaN.
+  @inlinable
   public init(_ values: some Sequence<Double>) {
+    self.init()
     for v in values where !v.isNaN { add(v) }
   }
 

@@ -167,7 +167,7 @@ public struct RunContext: Sendable {
   public func keep(_ raster: Raster) async throws -> Raster {
     if raster.source.isKept { return raster }
     let kept = try scratch.makeRaster(raster.spec)
-    let tiles = raster.spec.grid.tiles(raster.spec.tile)
+    let tiles = raster.readingWindows()
     let bands = raster.spec.bands.count
     // One band of one tile is one piece of work: sources decode bands from files of their own.
     let byBand = raster.source.readsBandsApart

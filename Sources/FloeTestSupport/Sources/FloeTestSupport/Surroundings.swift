@@ -22,11 +22,22 @@ public struct Circumstances: Sendable {
   }
 }
 
-/// What stands in for the host in tests: a scratch folder of its own, and a sink that only counts.
+/// What a step told while it planned and ran.
+public struct Told: Sendable {
+  /// The facts that it recorded, the last of each name.
+  public var records: [String: JSONValue] = [:]
+  /// What it left out, pixels or records, by reason.
+  public var dropped: [String: Int] = [:]
+  /// Its warnings, those of the plan first.
+  public var warnings: [String] = []
+}
+
+/// What stands in for the host in tests: a scratch folder of its own, and a sink that keeps what it is told.
 public final class Surroundings: RunSink, ProductCatalogue, Sendable {
   private let circumstances: Circumstances
   private let folder: TemporaryFolder
-  private let pieces = Mutex(0)
+  private let notes = PlanNotes()
+  private let state = Mutex((pieces: 0, told: Told()))
   private let ends: Cancellation?
 
   /// Surroundings with an empty scratch folder, which is gone when they are.
@@ -39,15 +50,25 @@ public final class Surroundings: RunSink, ProductCatalogue, Sendable {
   }
 
   /// How often a step told its progress.
-  public var progressCalls: Int { pieces.withLock { $0 } }
+  public var progressCalls: Int { state.withLock { $0.pieces } }
+  /// What has been told so far.
+  public var told: Told {
+    var told = state.withLock { $0.told }
+    told.warnings = notes.notes.warnings + told.warnings
+    return told
+  }
   /// The names of what lies in the scratch folder.
   public var leftovers: [String] { get throws { try VirtualFile.list(folder.path).sorted() } }
 
-  public func log(_ level: LogLevel, step: String, _ message: String) {}
-  public func record(step: String, key: String, value: JSONValue) {}
-  public func dropped(step: String, count: Int, unit: String, reason: String) {}
+  public func log(_ level: LogLevel, step: String, _ message: String) {
+    if level == .warning { state.withLock { $0.told.warnings.append(message) } }
+  }
+  public func record(step: String, key: String, value: JSONValue) { state.withLock { $0.told.records[key] = value } }
+  public func dropped(step: String, count: Int, unit: String, reason: String) {
+    state.withLock { $0.told.dropped[reason, default: 0] += count }
+  }
   public func progress(step: String, done: Int, total: Int, unit: String) {
-    pieces.withLock { $0 += 1 }
+    state.withLock { $0.pieces += 1 }
     ends?.cancel()
   }
   public func recognises(_ path: String) -> Bool { circumstances.readers.contains { $0.recognises(path) } }
@@ -57,7 +78,7 @@ public final class Surroundings: RunSink, ProductCatalogue, Sendable {
   }
 
   /// A context for `plan`.
-  public var plan: PlanContext { PlanContext(stepID: "test", products: self, notes: PlanNotes()) }
+  public var plan: PlanContext { PlanContext(stepID: "test", products: self, notes: notes) }
   /// A context for `run`; `memory` is the bytes that scratch may take of it before it goes to files.
   public func run(workers: Int = 1, memory: Int = 1 << 30, seed: UInt64 = 1, cancellation: Cancellation = Cancellation()) -> RunContext {
     RunContext(
@@ -68,21 +89,30 @@ public final class Surroundings: RunSink, ProductCatalogue, Sendable {
 }
 
 extension Surroundings {
-  /// Binds, plans and runs a step once and returns its outputs.
+  /// Binds, plans and runs a step once: its outputs, and what it told.
   ///
   /// - Throws: what the step throws; `BindingErrors` for a request that it refuses.
-  public static func outputs(
+  public static func outcome(
     of factory: any StepFactory, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:],
-    circumstances: Circumstances = Circumstances()
-  ) async throws -> [String: PortData] {
-    let surroundings = try Surroundings(circumstances), context = surroundings.run(workers: 2)
+    circumstances: Circumstances = Circumstances(), workers: Int = 2, seed: UInt64 = 1
+  ) async throws -> (outputs: [String: PortData], told: Told) {
+    let surroundings = try Surroundings(circumstances), context = surroundings.run(workers: workers, seed: seed)
     var planned = try factory.bind(parameters: parameters, ports: ports)
     try planned.plan(in: surroundings.plan)
     let bound = planned
-    return try await withTaskExecutorPreference(context.pool) {
+    let outputs = try await withTaskExecutorPreference(context.pool) {
       var step = bound
       try await step.run(in: context)
       return step.outputs
     }
+    return (outputs, surroundings.told)
+  }
+
+  /// The outputs of a step that is run once; see `outcome`.
+  public static func outputs(
+    of factory: any StepFactory, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:],
+    circumstances: Circumstances = Circumstances()
+  ) async throws -> [String: PortData] {
+    try await outcome(of: factory, parameters: parameters, ports: ports, circumstances: circumstances).outputs
   }
 }
