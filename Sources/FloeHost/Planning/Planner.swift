@@ -39,6 +39,7 @@ public struct Planner {
     checkSettings()
     checkReferences()
     let order = executionOrder()
+    library.preload(order.compactMap { pipeline.steps[$0]?.use })
     var steps: [Plan.Step] = []
     for id in order { if let node = pipeline.steps[id], let step = planStep(node, after: steps) { steps.append(step) } }
     steps = steps.filter { !$0.isFinishing } + steps.filter(\.isFinishing)

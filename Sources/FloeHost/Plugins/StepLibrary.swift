@@ -1,4 +1,5 @@
 import FloeSDK
+import Foundation
 
 /// All steps and product readers at hand; a plugin is loaded when something of it is used.
 public struct StepLibrary: Sendable {
@@ -52,6 +53,19 @@ public struct StepLibrary: Sendable {
       throw FloeError("plugin \(file) no longer brings '\(name)'")
     }
     return step
+  }
+
+  /// Opens the plugins of some steps on a thread of its own, in their order, while the first of them already plans.
+  ///
+  /// To bind a plugin's symbols takes about 5 ms, since the libraries below GDAL are looked through for each.
+  func preload(_ names: [String]) {
+    var seen: Set<String> = []
+    let files = names.compactMap { declared[$0]?.file }.filter { !$0.isEmpty && !$0.hasSuffix(ExternalManifest.ending) && seen.insert($0).inserted }
+    guard files.count > 1 else { return }
+    Thread.detachNewThread {
+      // Safe because `factory` asks again and tells what is wrong.
+      for file in files { _ = try? PluginLoader.shared.load(file) }
+    }
   }
 
   /// All product readers, their plugins loaded.
