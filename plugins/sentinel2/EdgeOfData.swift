@@ -43,31 +43,46 @@ struct EdgeOfData: RasterSource {
     _ input: UnsafeBufferPointer<UInt16>, _ seen: PixelWindow, into out: UnsafeMutableBufferPointer<UInt16>, _ window: PixelWindow
   ) {
     let left = window.column - seen.column, top = window.row - seen.row
-    let data = input.map { UInt8($0 == 0 ? 0 : 1) }
-    let around = boxSums(data, seen.width, seen.height, reach: 1)
-    let absent = data.indices.map { data[$0] == 0 && around[$0] <= 5 ? UInt8(1) : 0 }
-    let near = boxSums(absent, seen.width, seen.height, reach: reach)
+    var zeros = 0
+    for value in input { zeros &+= value == 0 ? 1 : 0 }
+    let near = zeros > 0 ? nearAbsent(input, seen.width, seen.height) : []
     for row in 0..<window.height {
-      for column in 0..<window.width {
-        let at = (top + row) * seen.width + left + column
-        out[row * window.width + column] = near[at] > 0 ? 0 : input[at]
+      let from = (top + row) * seen.width + left, to = row * window.width
+      if zeros == 0 {
+        for i in 0..<window.width { out[to + i] = input[from + i] }
+      } else {
+        for i in 0..<window.width { out[to + i] = near[from + i] > 0 ? 0 : input[from + i] }
       }
     }
   }
 
-  /// Sums of the values at most `reach` columns and rows away, along rows and then along columns; what lies beyond the edges counts 0.
-  private static func boxSums(_ values: [UInt8], _ width: Int, _ height: Int, reach: Int) -> [UInt8] {
-    func summed(_ from: [UInt8], _ step: Int, _ place: (Int) -> Int, _ length: Int) -> [UInt8] {
-      var sums = from
-      for k in 1...reach {
-        for i in from.indices {
-          let at = place(i)
-          if at >= k { sums[i] += from[i - k * step] }
-          if at + k < length { sums[i] += from[i + k * step] }
+  /// Above 0 where a pixel without data is at most `reach` columns and rows away.
+  private static func nearAbsent(_ input: UnsafeBufferPointer<UInt16>, _ width: Int, _ height: Int) -> [UInt8] {
+    // Pixels beyond the edges stand around as 0, so that sums along a line never meet the next line.
+    let line = width + 2 * reach, first = reach * line + reach
+    var data = [UInt8](repeating: 0, count: (height + 2 * reach) * line), absent = data
+    for row in 0..<height { for i in 0..<width { data[first + row * line + i] = input[row * width + i] == 0 ? 0 : 1 } }
+    let around = sums(sums(data, step: 1, reach: 1), step: line, reach: 1)
+    for row in 0..<height {
+      for i in first + row * line..<first + row * line + width { absent[i] = data[i] == 0 && around[i] <= 5 ? 1 : 0 }
+    }
+    let near = sums(sums(absent, step: 1, reach: reach), step: line, reach: reach)
+    var result = [UInt8](repeating: 0, count: width * height)
+    for row in 0..<height { for i in 0..<width { result[row * width + i] = near[first + row * line + i] } }
+    return result
+  }
+
+  /// Each value with those at most `reach` steps before and behind it, where so many lie within the array.
+  private static func sums(_ values: [UInt8], step: Int, reach: Int) -> [UInt8] {
+    var result = values
+    let edge = reach * step
+    values.withUnsafeBufferPointer { from in
+      result.withUnsafeMutableBufferPointer { out in
+        for k in 1...reach {
+          for i in edge..<max(edge, from.count - edge) { out[i] &+= from[i - k * step] &+ from[i + k * step] }
         }
       }
-      return sums
     }
-    return summed(summed(values, 1, { $0 % width }, width), width, { $0 / width }, height)
+    return result
   }
 }

@@ -44,7 +44,7 @@ struct StackRun {
 
   /// Where each band's pixels come from: its file or, decoded at reduced resolution, scratch, since every tile also looks at its neighbours' pixels.
   private func bands(_ files: [RasterFile]) async throws -> [any RasterSource] {
-    var result: [any RasterSource] = []
+    var result: [any RasterSource] = [], pieces: [ReducedPiece] = []
     for (file, source) in zip(files, plan.sources) {
       guard source.reduction > 1 else {
         result.append(file)
@@ -55,12 +55,13 @@ struct StackRun {
       guard let grid = file.spec.grid.cropped(to: part) else { throw FloeError("the window lies beyond '\(file.path)'") }
       var spec = file.spec
       spec.grid = grid
-      let kept = try await context.keep(Raster(spec, source: ComputedSource { window, bands, block in
-        try file.read(window.offset(columns: part.column, rows: part.row), bands: bands, into: &block)
-        block.window = window
-      }))
-      result.append(EdgeOfData(source: kept.source, part: part))
+      // In a file even though it is small: it is read once more, and memory is better left to others.
+      let kept = try ScratchRaster(spec, inMemoryAllowed: false, directory: context.scratch.directory)
+      pieces += grid.tiles(spec.tile).map { ReducedPiece(file: file, kept: kept, part: part, window: $0) }
+      result.append(EdgeOfData(source: kept, part: part))
     }
+    let work = pieces.sorted { $0.window.pixelCount > $1.window.pixelCount }
+    if !work.isEmpty { _ = try await context.map(work.count, progress: "tiles") { try work[$0].decode() } }
     return result
   }
 
@@ -96,5 +97,20 @@ struct StackRun {
     context.record("areas", .object(areas))
     context.record("bands", .array(plan.sources.map { .string("\($0.band.name): \($0.treatment)") }))
     if tiles.reduce(0, { $0 + $1[0] }) == 0 { context.warn("no pixel of the chosen part is valid; the stack is empty") }
+  }
+}
+
+/// A part of a band that is decoded at reduced resolution into scratch.
+private struct ReducedPiece: Sendable {
+  let file: RasterFile
+  let kept: ScratchRaster
+  /// What `kept` holds of the file, and what of that is decoded here.
+  let part, window: PixelWindow
+
+  func decode() throws {
+    var block = PixelBlock(window: window, bandCount: 1, type: .uint16)
+    try file.read(window.offset(columns: part.column, rows: part.row), bands: [0], into: &block)
+    block.window = window
+    try kept.write(block, bands: [0])
   }
 }
