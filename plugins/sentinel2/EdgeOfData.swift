@@ -14,24 +14,29 @@ struct EdgeOfData: RasterSource {
   private static let reach = 2
   /// How far around a pixel must be looked.
   static let margin = reach + 1
+  /// Rows that are worked on at once, so that what is needed beside them stays small.
+  private static let rows = 128
 
   var isKept: Bool { source.isKept }
 
   func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
-    let margin = Self.margin
-    let around = PixelWindow(
-      column: window.column - margin, row: window.row - margin, width: window.width + 2 * margin, height: window.height + 2 * margin)
-    guard let seen = around.intersection(part) else { throw FloeError("a window beyond the decoded part of a band was asked for") }
-    var wide = PixelBlock(window: seen, bandCount: bands.count, type: .uint16)
-    try source.read(seen.offset(columns: -part.column, rows: -part.row), bands: bands, into: &wide)
-    guard case .uint16(let pixels) = wide.values else { throw FloeError("a band's image is no longer one of 16 bits") }
-    var result = [UInt16](repeating: 0, count: bands.count * window.pixelCount)
-    for plane in bands.indices {
-      pixels.withUnsafeBufferPointer { pixels in
-        result.withUnsafeMutableBufferPointer { out in
-          Self.clear(
-            UnsafeBufferPointer(rebasing: pixels[plane * seen.pixelCount..<(plane + 1) * seen.pixelCount]), seen,
-            into: UnsafeMutableBufferPointer(rebasing: out[plane * window.pixelCount..<(plane + 1) * window.pixelCount]), window)
+    let margin = Self.margin, n = window.pixelCount
+    var result = [UInt16](repeating: 0, count: bands.count * n)
+    for strip in window.strips(of: Self.rows) {
+      let around = PixelWindow(
+        column: strip.column - margin, row: strip.row - margin, width: strip.width + 2 * margin, height: strip.height + 2 * margin)
+      guard let seen = around.intersection(part) else { throw FloeError("a window beyond the decoded part of a band was asked for") }
+      var wide = PixelBlock(window: seen, bandCount: bands.count, type: .uint16)
+      try source.read(seen.offset(columns: -part.column, rows: -part.row), bands: bands, into: &wide)
+      guard case .uint16(let pixels) = wide.values else { throw FloeError("a band's image is no longer one of 16 bits") }
+      for plane in bands.indices {
+        let first = plane * n + (strip.row - window.row) * window.width
+        pixels.withUnsafeBufferPointer { pixels in
+          result.withUnsafeMutableBufferPointer { out in
+            Self.clear(
+              UnsafeBufferPointer(rebasing: pixels[plane * seen.pixelCount..<(plane + 1) * seen.pixelCount]), seen,
+              into: UnsafeMutableBufferPointer(rebasing: out[first..<first + strip.pixelCount]), strip)
+          }
         }
       }
     }
