@@ -2,10 +2,10 @@ import FloeSDK
 import Glibc
 import Synchronization
 
-/// Hands a file that a plan has opened to the run behind it.
+/// Hands a file that a plan has opened to the run behind it, and one that a run has read to the next.
 ///
-/// To open a product costs as much as to inflate half of its echoes, and one in a zip is extracted each time. A file that was changed
-/// in between is opened anew.
+/// To open a product and to close it costs as much as to inflate half of its echoes, and one in a zip is extracted each time. A file that
+/// was changed in between is opened anew.
 enum OpenProducts {
   private struct Identity: Equatable {
     let device: dev_t, inode: ino_t, size: off_t, seconds: time_t, nanoseconds: Int
@@ -21,7 +21,7 @@ enum OpenProducts {
     init?(_ product: SRALProduct) { self.init(product.isArchive ? product.path : product.measurement) }
   }
   private static let waiting = Mutex<[String: (identity: Identity, file: SRALFile)]>([:])
-  /// Plans that no run follows, as in a check of many pipelines, do not keep more files open than these.
+  /// No more files than these stay open, however many are planned or read.
   private static let most = 4
 
   /// Keeps a file open until `take` asks for it.

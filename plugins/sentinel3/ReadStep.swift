@@ -102,6 +102,7 @@ public struct ReadStep: ProcessingStep {
     }
     context.record("records", .integer(table.rowCount))
     context.record("records kept", .integer(table.status.keptCount))
+    OpenProducts.keep(source)
     track = table
   }
 

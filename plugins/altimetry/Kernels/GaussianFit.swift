@@ -36,8 +36,13 @@ public struct GaussianFit: Sendable, Equatable {
   /// does, and agrees with that within its tolerance. Values that are not finite are left out. Nil where it does not converge.
   /// `plain` asks for the plain twin of the sums, which takes the exponential of every sample.
   public init?(_ y: [Double], iterations: Int = 200, plain: Bool = false) {
-    guard let start = Self.moments(y), start.root > 0, let top = y.lazy.filter(\.isFinite).max(), top > 0 else { return nil }
-    guard y.lazy.filter(\.isFinite).count >= 3 else { return nil }
+    guard let start = Self.moments(y), start.root > 0 else { return nil }
+    var top = 0.0, finite = 0
+    for v in y where v.isFinite {
+      top = max(top, v)
+      finite += 1
+    }
+    guard top > 0, finite >= 3 else { return nil }
     // The problem is solved for a maximum of 1, so that tolerances mean the same for any scale of power.
     let scale = 1 / top, v = y.map { $0 * scale }
     let takesEach = plain || !v.allSatisfy(\.isFinite)

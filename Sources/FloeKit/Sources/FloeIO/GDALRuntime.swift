@@ -59,9 +59,12 @@ public enum GDALRuntime {
     CPLSetConfigOption("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "TRADITIONAL_GIS_ORDER")
     CPLSetConfigOption("OGR_SQLITE_SYNCHRONOUS", "OFF")
     OSRSetPROJEnableNetwork(0)
-    floe_reuse_freed_memory()
+    heap
     GDALAllRegister()
   }()
+
+  /// How glibc deals with the memory of tiles and of netCDF's thousands of small pieces; settled before either comes.
+  static let heap: Void = floe_reuse_freed_memory()
 }
 
 /// The versions of the C libraries that the results depend on.

@@ -21,7 +21,8 @@ public final class NetCDFFile: Sendable {
 
   /// Opens a local file.
   public static func open(_ path: String) throws -> NetCDFFile {
-    try NetCDFLibrary.locked {
+    GDALRuntime.heap
+    return try NetCDFLibrary.locked {
       var id: Int32 = 0
       // A chunk larger than the cache would be inflated again for each piece that is read of it.
       nc_set_chunk_cache(64 << 20, 1009, 0.75)
