@@ -69,6 +69,10 @@ import Testing
     for b in 0..<reader.blockCount {
       let block = try reader.read(block: b), plain = kernel.classify(block), n = block.count
       #expect(kept[b] == plain.labels)
+      for i in 0..<n where plain.labels[i] != 255 {
+        let terms = plain.probabilities.map { Double($0[i]) }.map { $0 > 0 ? -$0 * naturalLog($0) : 0 }
+        #expect(abs(Double(plain.entropy[i]) - terms.reduce(0, +) / naturalLog(Double(components))) < 3e-6)
+      }
       let sums = plain.probabilities(classOf: of, codes: [4, 7])
       for (uncertainty, last) in [(StoredUncertainty.entropy, [plain.entropy]), (.top, [plain.topProbability]), (.none, [])] {
         let stored = kernel.stored(block, components: of, codes: [4, 7], uncertainty: uncertainty, steps: 50_000, left: 65535)

@@ -144,18 +144,18 @@ public struct GMMKernel: Sendable {
 
   /// Calls `body(buffer, responsibilities, start, samples, vectors, log-likelihood)` for each chunk.
   ///
-  /// `responsibilities[component * capacity + sample]` are 0 where a sample is skipped; the log-likelihood is without
-  /// `common`.
+  /// `responsibilities[component * capacity + sample]` are 0 where a sample is skipped; behind the last component lies, where `entropy` is
+  /// asked for, each sample's -Σ p log p, with no meaning where it is skipped. The log-likelihood is without `common`.
   @inline(__always)
   func forEachChunk(
-    _ block: SampleBlock,
+    _ block: SampleBlock, entropy: Bool = false,
     _ body: (borrowing ChunkBuffer, UnsafeMutablePointer<Float>, Int, Int, Int, Double) -> Void
   ) {
     let buffer = ChunkBuffer(reference: reference, weights: weights, noData: noData)
     let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: ChunkBuffer.capacity * 4 * componentCount, alignment: 64)
+      byteCount: ChunkBuffer.capacity * 4 * (componentCount + 1), alignment: 64)
     defer { raw.deallocate() }
-    let r = raw.bindMemory(to: Float.self, capacity: ChunkBuffer.capacity * componentCount)
+    let r = raw.bindMemory(to: Float.self, capacity: ChunkBuffer.capacity * (componentCount + 1))
     for start in stride(from: 0, to: block.count, by: ChunkBuffer.capacity) {
       let (samples, vectors) = buffer.load(block, from: start)
       for j in 0..<componentCount {
@@ -167,7 +167,7 @@ public struct GMMKernel: Sendable {
         default: logDensity(AnyWidth.self, buffer, r, vectors, j)
         }
       }
-      let logLikelihood = normalise(buffer, r, vectors)
+      let logLikelihood = entropy ? normalise(Yes.self, buffer, r, vectors) : normalise(No.self, buffer, r, vectors)
       body(buffer, r, start, samples, vectors, logLikelihood)
     }
   }
@@ -199,9 +199,12 @@ public struct GMMKernel: Sendable {
     }
   }
 
-  /// Turns log densities into responsibilities by log-sum-exp; returns the sum of log-likelihoods.
-  private func normalise(_ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int) -> Double {
-    if componentCount == 2 { return normalisePair(buffer, r, vectors) }
+  /// Turns log densities x into responsibilities by log-sum-exp, and where asked for gives the entropy; returns the sum of log-likelihoods.
+  ///
+  /// With d = x - max x the responsibilities are e^d / Σ e^d, and their entropy is log Σ e^d - Σ p d: both terms are positive, and the logarithm is
+  /// the one of the likelihood.
+  private func normalise<E: Choice>(_: E.Type, _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int) -> Double {
+    if componentCount == 2 { return normalisePair(E.self, buffer, r, vectors) }
     let k = componentCount, planes = UnsafeMutableRawPointer(r), stride = ChunkBuffer.capacity * 4
     var low = SIMD4<Double>.zero, high = low
     for i in 0..<vectors {
@@ -210,14 +213,15 @@ public struct GMMKernel: Sendable {
         let x = lanes(r + j * ChunkBuffer.capacity, i)
         largest.replace(with: x, where: x .> largest)
       }
-      var sum = SIMD8<Float>.zero
+      var sum = SIMD8<Float>.zero, products = sum
       for j in 0..<k {
-        let e = vectorExp(lanes(r + j * ChunkBuffer.capacity, i) - largest)
+        let d = Self.held(lanes(r + j * ChunkBuffer.capacity, i) - largest), e = vectorExp(d)
         planes.storeBytes(of: e, toByteOffset: j * stride + i * 32, as: SIMD8<Float>.self)
         sum += e
+        if E.isYes { products += e * d }
       }
-      let valid = lanes(buffer.valid, i)
-      let value = SIMD8<Float>.zero.replacing(with: largest + vectorLog(sum), where: valid .> 0)
+      let valid = lanes(buffer.valid, i), logSum = vectorLog(sum)
+      let value = SIMD8<Float>.zero.replacing(with: largest + logSum, where: valid .> 0)
       low += SIMD4<Double>(value.lowHalf)
       high += SIMD4<Double>(value.highHalf)
       let factor = valid / sum
@@ -225,27 +229,34 @@ public struct GMMKernel: Sendable {
         let e = lanes(r + j * ChunkBuffer.capacity, i) * factor
         planes.storeBytes(of: e, toByteOffset: j * stride + i * 32, as: SIMD8<Float>.self)
       }
+      if E.isYes { planes.storeBytes(of: logSum - products * factor, toByteOffset: k * stride + i * 32, as: SIMD8<Float>.self) }
     }
     return (low + high).sum()
   }
 
   /// `normalise` for two components with one exponential, to the same bits.
-  private func normalisePair(_ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int) -> Double {
+  private func normalisePair<E: Choice>(_: E.Type, _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int) -> Double {
     let first = UnsafeMutableRawPointer(r), second = UnsafeMutableRawPointer(r + ChunkBuffer.capacity)
+    let entropy = UnsafeMutableRawPointer(r + 2 * ChunkBuffer.capacity)
     var low = SIMD4<Double>.zero, high = low
     for i in 0..<vectors {
       let a = lanes(r, i), b = lanes(r + ChunkBuffer.capacity, i), isFirst = a .>= b
       let larger = b.replacing(with: a, where: isFirst), smaller = a.replacing(with: b, where: isFirst)
-      let e = vectorExp(smaller - larger), sum = e + 1, valid = lanes(buffer.valid, i)
-      let value = SIMD8<Float>.zero.replacing(with: larger + vectorLog(sum), where: valid .> 0)
+      let d = Self.held(smaller - larger), e = vectorExp(d), sum = e + 1, valid = lanes(buffer.valid, i), logSum = vectorLog(sum)
+      let value = SIMD8<Float>.zero.replacing(with: larger + logSum, where: valid .> 0)
       low += SIMD4<Double>(value.lowHalf)
       high += SIMD4<Double>(value.highHalf)
       let factor = valid / sum, rest = e * factor
       first.storeBytes(of: rest.replacing(with: factor, where: isFirst), toByteOffset: i * 32, as: SIMD8<Float>.self)
       second.storeBytes(of: factor.replacing(with: rest, where: isFirst), toByteOffset: i * 32, as: SIMD8<Float>.self)
+      if E.isYes { entropy.storeBytes(of: logSum - e * d * factor, toByteOffset: i * 32, as: SIMD8<Float>.self) }
     }
     return (low + high).sum()
   }
+
+  /// Not below the least argument of `vectorExp`, so that what is infinitely improbable has a product with its logarithm.
+  @inline(__always)
+  private static func held(_ d: SIMD8<Float>) -> SIMD8<Float> { d.replacing(with: SIMD8<Float>(repeating: -87), where: d .< -87) }
 
   /// Σ r da, and Σ r da db for the `W.count` features from `b` on, over a chunk.
   @inline(__always)
@@ -270,3 +281,8 @@ public struct GMMKernel: Sendable {
     return (first, (p0, p1, p2, p3))
   }
 }
+
+/// A choice made at compile time.
+private protocol Choice { static var isYes: Bool { get } }
+private enum Yes: Choice { static var isYes: Bool { true } }
+private enum No: Choice { static var isYes: Bool { false } }

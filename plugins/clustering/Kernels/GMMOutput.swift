@@ -50,24 +50,22 @@ extension GMMKernel {
   ) {
     let k = componentCount
     let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
-    let nothing = SIMD8<Float>(repeating: .nan), tiny = SIMD8<Float>(repeating: 1e-30)
-    let one = SIMD8<Float>(repeating: 1)
-    forEachChunk(block) { buffer, r, start, _, vectors, _ in
+    let nothing = SIMD8<Float>(repeating: .nan), one = SIMD8<Float>(repeating: 1)
+    forEachChunk(block, entropy: wantsEntropy) { buffer, r, start, _, vectors, _ in
       for i in 0..<vectors {
         let takesPart = lanes(buffer.valid, i) .> 0
-        var best = SIMD8<Float>(repeating: -1), label = SIMD8<Int32>.zero, sum = SIMD8<Float>.zero
+        var best = SIMD8<Float>(repeating: -1), label = SIMD8<Int32>.zero
         let at = (start + i * 8) * 4
         for j in 0..<k {
           let p = lanes(r + j * ChunkBuffer.capacity, i)
           let isMore = p .> best
           best.replace(with: p, where: isMore)
           label.replace(with: SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: j)), where: isMore)
-          if wantsEntropy { sum -= p * vectorLog(p.replacing(with: tiny, where: p .< tiny)) }
           planes.storeBytes(
             of: nothing.replacing(with: p, where: takesPart), toByteOffset: j * padded * 4 + at, as: SIMD8<Float>.self)
         }
         // Not `clamped`, which is a call a lane in 6.3.
-        var entropy = sum * unit
+        var entropy = wantsEntropy ? lanes(r + k * ChunkBuffer.capacity, i) * unit : SIMD8<Float>.zero
         entropy.replace(with: SIMD8<Float>.zero, where: entropy .< 0)
         entropy.replace(with: one, where: entropy .> 1)
         planes.storeBytes(
@@ -93,11 +91,11 @@ extension GMMKernel {
   ) -> [UInt16] {
     let k = componentCount, n = block.count, unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
     let members = codes.map { code in components.indices.filter { components[$0] == code } }
-    let bands = codes.count + (uncertainty == .none ? 0 : 1), tiny = SIMD8<Float>(repeating: 1e-30)
+    let bands = codes.count + (uncertainty == .none ? 0 : 1)
     return [UInt16](unsafeUninitializedCapacity: bands * n) { out, count in
       count = bands * n
       guard let base = out.baseAddress else { return }
-      forEachChunk(block) { buffer, r, start, samples, vectors, _ in
+      forEachChunk(block, entropy: uncertainty == .entropy) { buffer, r, start, samples, vectors, _ in
         let valid = buffer.valid, planes = StoredPlanes(base: base + start, samples: samples, plane: n, steps: steps, left: left)
         for (band, all) in members.enumerated() {
           for i in 0..<vectors {
@@ -119,13 +117,8 @@ extension GMMKernel {
           }
         case .entropy:
           for i in 0..<vectors {
-            var sum = SIMD8<Float>.zero
-            for j in 0..<k {
-              let p = lanes(r + j * ChunkBuffer.capacity, i)
-              sum -= p * vectorLog(p.replacing(with: tiny, where: p .< tiny))
-            }
-            sum *= unit
-            planes.put(codes.count, i, sum.replacing(with: SIMD8<Float>.zero, where: sum .< 0), valid)
+            let entropy = lanes(r + k * ChunkBuffer.capacity, i) * unit
+            planes.put(codes.count, i, entropy.replacing(with: SIMD8<Float>.zero, where: entropy .< 0), valid)
           }
         }
       }

@@ -17,7 +17,8 @@ public struct CloudOptimizedFile: Sendable {
   private let progress: @Sendable (_ done: Int, _ total: Int) -> Void
 
   /// - Parameters:
-  ///   - options: `scratchDirectory` is for the overviews, a third of the pixels' size, and for the pixels where the raster is not kept.
+  ///   - options: `scratchDirectory` is for the overviews, a third of the pixels' size, and where the raster is not kept for its compressed tiles, or
+  ///     for its pixels where it is read in windows that are no whole tiles.
   ///   - progress: told how many pieces of the work are done.
   public init(
     _ raster: Raster, path: String, options: RasterWriteOptions, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -28,7 +29,7 @@ public struct CloudOptimizedFile: Sendable {
     self.progress = progress
   }
 
-  /// Bytes of scratch that writing a raster takes.
+  /// Bytes of scratch that writing a raster takes, at most but for what compression may add.
   public static func scratchBytes(_ raster: Raster) -> Int { raster.spec.byteCount * (raster.source.isKept ? 1 : 4) / 3 }
 
   /// Writes the file.
@@ -41,37 +42,59 @@ public struct CloudOptimizedFile: Sendable {
     guard let encoder = TileEncoder(compression: chosen.compression, level: chosen.level, isPredicted: chosen.isPredicted, bandCount: spec.bands.count, type: spec.type),
       let head = try template(levels, tileBytes: encoder.tileBytes)
     else { return try await writePlainly(spread) }
-    let fills = raster.source.isKept ? [] : raster.readingWindows(readTile)
-    let pieces = levels.count > 1 ? spec.grid.tiles(TileSize(width: max(2048, 1 << levels.count), height: max(512, 1 << levels.count))) : []
+    let all = Array(spec.bands.indices), file = try TileFile(path, head: head), buffers = BufferPool(encoder)
+    let overviews = try levels.dropFirst().map { try scratch($0) }
     let groups = Self.groups(levels, tileBytes: encoder.tileBytes)
-    let bands = spec.bands.count
-    let counter = PieceCount(total: fills.count + pieces.count * bands + groups.count, tell: progress)
+    let fills = raster.source.isKept ? [] : raster.readingWindows(readTile)
+    // Windows of whole tiles, in which overviews begin with whole pixels, are compressed as they come: their pixels need not be kept.
+    let unit = max(TileEncoder.side, 1 << (levels.count - 1))
+    let stash = !fills.isEmpty && fills.allSatisfy({ spec.grid.isWhole($0, in: unit) }) ? try TileStash(directory: options.scratchDirectory) : nil
+    let pieces = levels.count > 1 && stash == nil ? spec.grid.tiles(TileSize(width: max(2048, unit), height: unit)) : []
+    let counter = PieceCount(total: fills.count + pieces.count * all.count + groups.count, tell: progress)
 
     var base = raster
-    if !fills.isEmpty {
+    if let stash {
+      let source = raster, across = levels[0].across
+      try await spread(fills.count) { i in
+        try buffers.lend { own in
+          try source.source.read(fills[i], bands: all, into: &own.block)
+          let w = fills[i], side = TileEncoder.side
+          for row in stride(from: 0, to: w.height, by: side) {
+            for column in stride(from: 0, to: w.width, by: side) {
+              try stash.keep(try encoder.encode(own.block, column: column, row: row, using: own.tile), as: (w.row + row) / side * across + (w.column + column) / side)
+            }
+          }
+          for band in all { try Self.halve(own.block, place: band, of: spec, band: band, into: overviews) }
+        }
+        counter.next()
+      }
+    } else if !fills.isEmpty {
       let kept = try scratch(levels[0]), source = raster
       try await spread(fills.count) { i in
-        try kept.write(try source.read(fills[i]), bands: Array(0..<bands))
+        try kept.write(try source.read(fills[i]), bands: all)
         counter.next()
       }
       base = kept.raster
     }
-    let overviews = try levels.dropFirst().map { try scratch($0) }
     let whole = base
-    try await spread(pieces.count * bands) { i in
-      try Self.halve(whole, pieces[i % pieces.count], band: i / pieces.count, into: overviews)
+    try await spread(pieces.count * all.count) { i in
+      let band = i / pieces.count
+      try Self.halve(try whole.read(pieces[i % pieces.count], bands: [band]), place: 0, of: spec, band: band, into: overviews)
       counter.next()
     }
-    let file = try TileFile(path, head: head)
-    let buffers = BufferPool(encoder)
     let sources = [base] + overviews.map(\.raster)
     try await spread(groups.count) { i in
-      let group = groups[i]
-      let tiles = try buffers.lend { own in
-        try sources[group.level].source.read(group.window, bands: Array(0..<bands), into: &own.block)
-        return try stride(from: 0, to: group.window.width, by: TileEncoder.side).map { try encoder.encode(own.block, column: $0, row: 0, using: own.tile) }
+      let group = groups[i], columns = stride(from: 0, to: group.window.width, by: TileEncoder.side)
+      if group.level == 0, let stash {
+        let first = group.window.row / TileEncoder.side * levels[0].across + group.window.column / TileEncoder.side
+        try file.take(try columns.enumerated().map { try stash.take(first + $0.offset) }, level: 0, turn: i)
+      } else {
+        let tiles = try buffers.lend { own in
+          try sources[group.level].source.read(group.window, bands: all, into: &own.block)
+          return try columns.map { try encoder.encode(own.block, column: $0, row: 0, using: own.tile) }
+        }
+        try file.take(tiles, level: group.level, turn: i)
       }
-      try file.take(tiles, level: group.level, turn: i)
       counter.next()
     }
     try file.finish()
@@ -135,21 +158,21 @@ public struct CloudOptimizedFile: Sendable {
     return try ScratchRaster(spec, inMemoryAllowed: options.scratchDirectory == nil, directory: options.scratchDirectory ?? "")
   }
 
-  /// All overviews of one band of a window that begins at a multiple of the largest factor.
-  private static func halve(_ raster: Raster, _ window: PixelWindow, band: Int, into overviews: [ScratchRaster]) throws {
-    var pixels = try raster.read(window, bands: [band])
-    let spec = raster.spec, rule = PyramidRule(spec), noData = spec.bands[band].noData
+  /// All overviews of one band of a block whose window begins at a multiple of the largest factor; `place` is the band's place in the block.
+  private static func halve(_ block: PixelBlock, place: Int, of spec: RasterSpec, band: Int, into overviews: [ScratchRaster]) throws {
+    let rule = PyramidRule(spec), noData = spec.bands[band].noData, plane = block.window.pixelCount * spec.type.byteCount
+    var w = block.window, last: PixelBlock?
     for overview in overviews {
-      let w = pixels.window
       let half = PixelWindow(column: w.column / 2, row: w.row / 2, width: (w.width + 1) / 2, height: (w.height + 1) / 2)
       var smaller = PixelBlock(window: half, bandCount: 1, type: spec.type)
-      pixels.values.withBytes { from in
+      (last ?? block).values.withBytes { bytes in
+        let from = last == nil ? UnsafeRawBufferPointer(rebasing: bytes[place * plane..<(place + 1) * plane]) : bytes
         smaller.values.withMutableBytes { to in
           Pyramid.halve(from, into: to, width: w.width, rows: w.height, type: spec.type, rule: rule, noData: noData)
         }
       }
       try overview.write(smaller, bands: [band])
-      pixels = smaller
+      (w, last) = (half, smaller)
     }
   }
 
@@ -172,7 +195,9 @@ public struct CloudOptimizedFile: Sendable {
 /// One resolution of the file.
 private struct Level: Sendable {
   let factor, width, height: Int
-  var tiles: Int { ((width + TileEncoder.side - 1) / TileEncoder.side) * ((height + TileEncoder.side - 1) / TileEncoder.side) }
+  /// Tiles of a row.
+  var across: Int { (width + TileEncoder.side - 1) / TileEncoder.side }
+  var tiles: Int { across * ((height + TileEncoder.side - 1) / TileEncoder.side) }
 
   /// The full resolution, then the overviews.
   static func all(of grid: Grid) -> [Level] {
@@ -215,4 +240,11 @@ private final class PieceCount: Sendable {
     tell(0, total)
   }
   func next() { tell(value.wrappingAdd(1, ordering: .relaxed).newValue, total) }
+}
+
+extension Grid {
+  /// Whether a window begins at multiples of `unit` and ends at some or at the grid's edge.
+  fileprivate func isWhole(_ w: PixelWindow, in unit: Int) -> Bool {
+    w.column % unit == 0 && w.row % unit == 0 && (w.endColumn % unit == 0 || w.endColumn == width) && (w.endRow % unit == 0 || w.endRow == height)
+  }
 }

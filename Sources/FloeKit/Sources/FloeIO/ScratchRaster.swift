@@ -85,50 +85,30 @@ private final class MemoryPlanes: PlaneStore, @unchecked Sendable {
 }
 
 private final class FilePlanes: PlaneStore {
-  private let descriptor: Int32
-  private let directory: String
+  private let file: UnnamedFile
   private let byteCount: Int
 
   init(byteCount: Int, directory: String) throws {
     self.byteCount = byteCount
-    self.directory = directory
-    descriptor = try Self.openUnnamed(directory)
+    file = try UnnamedFile(in: directory)
     // Reserved at once, so that a full disk is told before the work and not in the middle of it.
-    let code = byteCount > 0 ? posix_fallocate(descriptor, 0, byteCount) : 0
-    if code == ENOSPC || code == EFBIG {
-      close(descriptor)
-      throw Self.failure(code, directory, byteCount)
-    }
-  }
-  deinit { Self.closeAside(descriptor) }
-
-  /// Closes on a thread of its own: the system gives back a large file's pages for a third of a second, and nobody needs to wait for that.
-  private static func closeAside(_ descriptor: Int32) {
-    var thread = pthread_t(), attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    defer { pthread_attr_destroy(&attributes) }
-    // The number travels in the pointer, one higher since a descriptor may be 0.
-    let status = pthread_create(&thread, &attributes, { raw in
-      close(Int32(Int(bitPattern: raw) - 1))
-      return nil
-    }, UnsafeMutableRawPointer(bitPattern: Int(descriptor) + 1))
-    if status != 0 { close(descriptor) }
+    let code = byteCount > 0 ? posix_fallocate(file.descriptor, 0, byteCount) : 0
+    if code == ENOSPC || code == EFBIG { throw file.failure(code, byteCount) }
   }
 
   func write(_ base: UnsafeRawPointer, _ run: ScratchLayout.Run) throws {
     // Safe because pwritev reads through the pointer alone.
     try transfer(UnsafeMutableRawPointer(mutating: base), run) { pieces, count, offset in
-      let n = pwritev(descriptor, pieces, count, offset)
-      guard n > 0 || errno == EINTR else { throw Self.failure(n < 0 ? errno : ENOSPC, directory, byteCount) }
+      let n = pwritev(file.descriptor, pieces, count, offset)
+      guard n > 0 || errno == EINTR else { throw file.failure(n < 0 ? errno : ENOSPC, byteCount) }
       return n
     }
   }
 
   func read(_ base: UnsafeMutableRawPointer, _ run: ScratchLayout.Run) throws {
     try transfer(base, run) { pieces, count, offset in
-      let n = preadv(descriptor, pieces, count, offset)
-      if n < 0 && errno != EINTR { throw FloeError("the scratch file in '\(directory)' cannot be read: \(String(cString: strerror(errno)))") }
+      let n = preadv(file.descriptor, pieces, count, offset)
+      if n < 0 && errno != EINTR { throw file.readingFailure(errno) }
       if n == 0 {
         // Beyond the end: never written.
         for piece in UnsafeBufferPointer(start: pieces, count: Int(count)) { memset(piece.iov_base, 0, piece.iov_len) }
@@ -158,23 +138,5 @@ private final class FilePlanes: PlaneStore {
         done += max(0, try move(list, Int32(count), run.offset + done))
       }
     }
-  }
-
-  /// A file without a name: it vanishes with its descriptor, however the process ends.
-  private static func openUnnamed(_ directory: String) throws -> Int32 {
-    // Together with O_DIRECTORY this is O_TMPFILE, a combined macro that Swift does not see.
-    let unnamed = open(directory, 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0o600)
-    if unnamed >= 0 { return unnamed }
-    var template = Array("\(directory)/floe-scratch-XXXXXX".utf8CString)
-    let named = mkstemp(&template)
-    guard named >= 0 else { throw failure(errno, directory, 0) }
-    unlink(template)
-    return named
-  }
-
-  private static func failure(_ code: Int32, _ directory: String, _ byteCount: Int) -> FloeError {
-    let reason = String(cString: strerror(code))
-    return FloeError(
-      "scratch of \(byteCount) bytes cannot be written to the folder '\(directory)': \(reason); choose another folder with more room")
   }
 }

@@ -56,12 +56,7 @@ final class TileFile: Sendable {
   }
 
   private func write(_ bytes: [UInt8], at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let n = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done, offset + done) }
-      if n < 0 && errno == EINTR { continue }
-      guard n > 0 else { throw FloeError("'\(path)' cannot be written: \(String(cString: strerror(n < 0 ? errno : ENOSPC)))") }
-      done += n
-    }
+    let code = writeWhole(bytes, to: descriptor, at: offset)
+    if code != 0 { throw FloeError("'\(path)' cannot be written: \(String(cString: strerror(code)))") }
   }
 }
