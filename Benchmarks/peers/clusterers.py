@@ -41,7 +41,9 @@ def minibatch(samples, k):
 
 def gmm(samples, k):
     from sklearn.mixture import GaussianMixture
-    # In reflectance, so that its regularisation of 1e-6 means what it means in floe.
+    # In reflectance, so that its regularisation of 1e-6 means what it means in floe; in double precision: in single it ends on a full tile with
+    # "ill-defined empirical covariance".
+    samples = samples.astype(np.float64)
     samples *= 1e-4
     samples -= 0.1
     fit = GaussianMixture(k, random_state=0).fit(samples)
