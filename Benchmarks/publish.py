@@ -7,7 +7,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 PARTS = [
     ("bench", "Scenes", "`make bench`. Targets are what the project asks of itself: wall to decoding alone, and peak memory. Inertia is computed in double precision from each one's labels. "
      "scikit-learn's own stopping rule (1e-4 of the variance) leaves labels near the border unsettled; at floe's (1e-10) both rest."),
-    ("altimetry", "Altimetry", "`make bench-altimetry`. The Python side is `Tests/python/course_altimetry.py`."),
+    ("altimetry", "Altimetry", "`make bench-altimetry`. The Python side is `Tests/python/course_altimetry.py`, which is leaner than the course notebook: its functions were timed at 0.83 ms "
+     "a record (peakiness 0.07, Gaussian fit 0.52, alignment 0.24), or 10 s for 12 195 records."),
     ("colocation", "Colocation", "`make bench-colocation`."),
 ]
 
