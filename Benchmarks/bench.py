@@ -239,8 +239,8 @@ def quality(scene, ours, folders, rows):
     gmms = [n for n in files if n in by_name and ("GMM" in n or "Gaussian" in n)]
     if len(gmms) == 2:
         by_name[gmms[0]]["agreement"] = three.agreement(three.labels(files[gmms[0]]), three.labels(files[gmms[1]]))
-    many, beside = WORK / "kmeans-25/labels.tif", WORK / "peer-kmeans-25/labels.tif"
-    if "floe K-Means k = 25, 4 bands" in by_name and "kmeans-25" in folders and many.exists() and beside.exists():
+    many, beside = WORK / "kmeans-25/labels.tif", folders["kmeans-25"][1] / "labels.tif" if "kmeans-25" in folders else None
+    if "floe K-Means k = 25, 4 bands" in by_name and beside and many.exists() and beside.exists():
         del three
         four = Scene(scene, FOUR)
         theirs = four.inertia(four.labels(beside))
