@@ -32,10 +32,14 @@ func hasTests(_ module: String) -> Bool {
 }
 
 /// `make bench-check` alone builds the benchmark of the kernels.
-let benchmarks: [Target] = Context.environment["FLOE_BENCH"] == nil ? [] : [
-  .target(name: "CAllocations", path: "Benchmarks/Allocations"),
-  .executableTarget(name: "kernel-bench", dependencies: ["Clustering", "CAllocations", kit], path: "Benchmarks/Kernels"),
-]
+let benchmarks: [Target] =
+  Context.environment["FLOE_BENCH"] == nil
+  ? []
+  : [
+    .target(name: "CAllocations", path: "Benchmarks/Allocations"),
+    .executableTarget(
+      name: "kernel-bench", dependencies: ["Clustering", "CAllocations", kit], path: "Benchmarks/Kernels"),
+  ]
 
 let package = Package(
   name: "floe",
@@ -46,7 +50,6 @@ let package = Package(
     .package(path: "Sources/FloeTestSupport"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -57,7 +60,6 @@ let package = Package(
       name: "FloeHost",
       dependencies: [
         kit, logging, "Yams",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
@@ -77,8 +79,13 @@ let package = Package(
       .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
       .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
       .testTarget(
-        name: "ConformanceTests", dependencies: plugins.map { .init(stringLiteral: $0.module) } + ["FloeHost", kit, testSupport]),
+        name: "ConformanceTests",
+        dependencies: plugins.map { .init(stringLiteral: $0.module) } + ["FloeHost", kit, testSupport]),
     ]
-    + plugins.map(\.module).filter(hasTests).map { .testTarget(name: "\($0)Tests", dependencies: [.init(stringLiteral: $0), kit, testSupport] + ($0 == "Altimetry" ? ["Synthetic"] : [])) }
+    + plugins.map(\.module).filter(hasTests).map {
+      .testTarget(
+        name: "\($0)Tests",
+        dependencies: [.init(stringLiteral: $0), kit, testSupport] + ($0 == "Altimetry" ? ["Synthetic"] : []))
+    }
     + benchmarks,
   swiftLanguageModes: [.v6])

@@ -3,10 +3,11 @@ import Clustering
 import FloeNumerics
 import Foundation
 
-// Time and allocations of the kernels beside a plain loop over the same numbers in the same run. Seconds differ from machine to machine;
-// ratios hardly do. Ends with status 1 when a ratio is above its limit.
+// Time and allocations of the kernels beside a plain loop over the same numbers in the same run. Seconds differ from
+// machine to machine; ratios hardly do. Ends with status 1 when a ratio is above its limit.
 
-let pixels = 1 << 20, bands = 3
+let pixels = 1 << 20
+let bands = 3
 var generator = SeededGenerator(seed: 1)
 let values = (0..<bands * pixels).map { i -> UInt16 in
   let isLead = (i % pixels) % 10 == 3
@@ -19,9 +20,11 @@ let reader = MemoryReader(layout: layout, blocks: [block])
 /// The least seconds of some runs, and the allocations of one.
 func measure(_ work: () -> Void) -> (seconds: Double, allocations: Int) {
   work()
-  var best = Double.infinity, allocations = Int.max
+  var best = Double.infinity
+  var allocations = Int.max
   for _ in 0..<7 {
-    let before = floe_allocations(), clock = ContinuousClock.now
+    let before = floe_allocations()
+    let clock = ContinuousClock.now
     work()
     let elapsed = ContinuousClock.now - clock
     allocations = min(allocations, Int(floe_allocations() - before))
@@ -46,11 +49,14 @@ func reference() {
   }
 }
 
-let census = try await Census.take(reader, map: SerialMap())
+let census = try await FeatureStatistics.take(reader, map: SerialMap())
 let space = census.space(standardise: false)
-func centres(_ k: Int) -> [[Double]] { (0..<k).map { j in (0..<bands).map { _ in 0.05 + 0.8 * Double(j) / Double(max(1, k - 1)) } } }
+func centres(_ k: Int) -> [[Double]] {
+  (0..<k).map { j in (0..<bands).map { _ in 0.05 + 0.8 * Double(j) / Double(max(1, k - 1)) } }
+}
 func kernel(_ k: Int) -> KMeansKernel { KMeansKernel(centres: centres(k), space: space, layout: layout, whole: true) }
-let two = kernel(2), many = kernel(25)
+let two = kernel(2)
+let many = kernel(25)
 let mixture = GMMParameters(
   type: .full, weights: [0.1, 0.9], means: [[0.1, 0.1, 0.1], [0.7, 0.7, 0.7]],
   covariances: [[[1e-3, 0, 0], [0, 1e-3, 0], [0, 0, 1e-3]], [[1e-3, 0, 0], [0, 1e-3, 0], [0, 0, 1e-3]]])
@@ -67,7 +73,8 @@ let kernels: [(name: String, limit: Double, allocations: Int, work: () -> Void)]
 let plain = measure(reference)
 print("| kernel | ns a pixel | to the reference | limit | allocations | limit |\n|---|---|---|---|---|---|")
 func row(_ name: String, _ m: (seconds: Double, allocations: Int), _ limit: String, _ most: String) {
-  let ns = String(format: "%.2f", m.seconds / Double(pixels) * 1e9), ratio = String(format: "%.2f", m.seconds / plain.seconds)
+  let ns = String(format: "%.2f", m.seconds / Double(pixels) * 1e9)
+  let ratio = String(format: "%.2f", m.seconds / plain.seconds)
   print("| \(name) | \(ns) | \(ratio) | \(limit) | \(m.allocations) | \(most) |")
 }
 row("reference: sums of squares", plain, "", "")

@@ -18,12 +18,16 @@ struct Floe: AsyncParsableCommand {
         floe check ice-lead.yaml --set scene=S2A_....SAFE     all mistakes at once, nothing computed
       """,
     version: FloeVersion.current,
-    subcommands: [Run.self, Check.self, StepCommand.self, Steps.self, Plugins.self, Info.self, Demo.self, New.self, DoctorCommand.self, Probe.self, Manual.self])
+    subcommands: [
+      Run.self, Check.self, StepCommand.self, Steps.self, Plugins.self, Info.self, Demo.self, New.self,
+      DoctorCommand.self, Probe.self, Manual.self,
+    ])
 
   /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
   static func main() async {
     Terminal.openStreams()
     Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
+    RootCommand.type = Floe.self
     do {
       var command = try await asyncParseAsRoot()
       if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
@@ -33,7 +37,8 @@ struct Floe: AsyncParsableCommand {
     }
   }
 
-  /// Ends the process at once: GDAL and what it rests on are over a hundred libraries, whose leave-taking costs 10 ms and has nothing left to do.
+  /// Ends the process at once: GDAL and what it rests on are over a hundred libraries, whose leave-taking costs 10 ms
+  /// and has nothing left to do.
   private static func end(_ status: Int32) -> Never {
     fflush(nil)
     _exit(status)
@@ -62,6 +67,3 @@ struct Floe: AsyncParsableCommand {
     }
   }
 }
-
-/// A request that is wrong before any work: exit status 2.
-func refuse(_ message: String) -> RequestRefused { RequestRefused([Problem(file: "", line: 0, message)]) }

@@ -14,9 +14,12 @@ import Testing
   @Test(arguments: [true, false], [1, 3, 24])
   func fastTwinEqualsPlain(_ split: Bool, _ factor: Int) throws {
     let aligner = try EchoAligner(samples: 256, factor: factor, splitNyquist: split)
-    let shifts = [0, 0.4, -0.4, 7.123, -12.9, 40.01, -88.8, 130, -300, 1e6, 1.0 / 24, -1.0 / 24], echoes = Self.noisyEchoes(shifts.count)
-    let fast = aligner.align(echoes, shifts: shifts), plain = try aligner.alignPlain(echoes, shifts: shifts)
-    let top = Double(plain.map(abs).max() ?? 1), worst = zip(fast, plain).map { Double(abs($0 - $1)) }.max() ?? 1
+    let shifts = [0, 0.4, -0.4, 7.123, -12.9, 40.01, -88.8, 130, -300, 1e6, 1.0 / 24, -1.0 / 24]
+    let echoes = Self.noisyEchoes(shifts.count)
+    let fast = aligner.align(echoes, shifts: shifts)
+    let plain = try aligner.alignPlain(echoes, shifts: shifts)
+    let top = Double(plain.map(abs).max() ?? 1)
+    let worst = zip(fast, plain).map { Double(abs($0 - $1)) }.max() ?? 1
     #expect(worst < 1e-6 * top, "split \(split), factor \(factor): \(worst / top)")
   }
 
@@ -39,7 +42,8 @@ import Testing
   @Test func endsHold() throws {
     let echo = (0..<256).map { Float(1 + $0) / 256 }
     let aligner = try EchoAligner(samples: 256, factor: 24)
-    let late = aligner.align(echo, shifts: [300]), early = aligner.align(echo, shifts: [-300])
+    let late = aligner.align(echo, shifts: [300])
+    let early = aligner.align(echo, shifts: [-300])
     #expect(Set(late).count == 1)
     #expect(abs(early[7] - echo[0]) < 1e-5)
   }

@@ -47,7 +47,8 @@ import Testing
     #expect(abs(fit.amplitude - truth.amplitude) < 1e-6 * truth.amplitude)
   }
 
-  /// The sums by recurrence and the plain ones with an exponential a sample lead to the same fit, wherever the bell lies.
+  /// The sums by recurrence and the plain ones with an exponential a sample lead to the same fit, wherever the bell
+  /// lies.
   @Test(arguments: [(40.3, 3.0), (101.5, 36.7), (-8, 20), (230, 25), (99, 0.7), (150, 400)])
   func fastTwinEqualsPlain(_ truth: (centre: Double, sigma: Double)) {
     var random = SeededGenerator(seed: 11)
@@ -56,9 +57,12 @@ import Testing
         let u = (Double(x) - truth.centre) / truth.sigma
         return (exponential(-0.5 * u * u) + 0.01) * (1 + 0.1 * random.gaussian())
       }
-      let fast = GaussianFit(y), plain = GaussianFit(y, plain: true)
+      let fast = GaussianFit(y)
+      let plain = GaussianFit(y, plain: true)
       #expect((fast == nil) == (plain == nil))
-      if let fast, let plain { #expect(abs(fast.sigma - plain.sigma) <= 1e-6 * plain.sigma, "\(truth), \(count) samples") }
+      if let fast, let plain {
+        #expect(abs(fast.sigma - plain.sigma) <= 1e-6 * plain.sigma, "\(truth), \(count) samples")
+      }
     }
   }
 
@@ -94,11 +98,16 @@ import Testing
     #expect(Retracker().edge([Float](repeating: 0, count: 256)[...]) == nil)
   }
 
-  /// Weights of three bins are the box filter over the oversampled echo: the edge moves with the echo to the last digits.
+  /// Weights of three bins are the box filter over the oversampled echo: the edge moves with the echo to the last
+  /// digits.
   @Test func edgeMovesWithTheEcho() throws {
     var random = SeededGenerator(seed: 3)
-    let body = (0..<120).map { Float((1 - exponential(-Double($0) / 4)) * exponential(-Double($0) / 60) * (1 + 0.05 * random.gaussian())) }
-    func echo(from bin: Int) -> [Float] { [Float](repeating: 0.001, count: bin) + body + [Float](repeating: 0.001, count: 136 - bin) }
+    let body = (0..<120).map {
+      Float((1 - exponential(-Double($0) / 4)) * exponential(-Double($0) / 60) * (1 + 0.05 * random.gaussian()))
+    }
+    func echo(from bin: Int) -> [Float] {
+      [Float](repeating: 0.001, count: bin) + body + [Float](repeating: 0.001, count: 136 - bin)
+    }
     let first = try #require(Retracker().edge(echo(from: 40)[...]))
     for bin in [41, 57, 99] {
       let moved = try #require(Retracker().edge(echo(from: bin)[...]))

@@ -5,14 +5,16 @@ import Testing
 
 @Suite struct GMMTests {
   @Test(arguments: CovarianceType.allCases) func separatesIceAndLeads(type: CovarianceType) async throws {
-    let scene = SampleScenes.iceAndLeads(20_000), reader = SampleScenes.reader(scene.values, block: 6000)
+    let scene = SampleScenes.iceAndLeads(20_000)
+    let reader = SampleScenes.reader(scene.values, block: 6000)
     var options = GMMOptions(components: 2)
     options.covariance = type
     let r = try await GMMFit(options).run(reader, map: SerialMap())
     let named = r.reordered(r.clusters.orderByBrightness)
     #expect(abs(named.mixture.weights[0] - 0.1) < 0.01)
     let kernel = try named.kernel(layout: reader.layout, whole: true)
-    let block = try reader.read(block: 0), out = kernel.classify(block)
+    let block = try reader.read(block: 0)
+    let out = kernel.classify(block)
     #expect(out.labels == Array(scene.truth[..<6000]))
     #expect(kernel.classify(block, entropy: false).labels == out.labels)
     #expect(out.topProbability[1] > 0.999 && out.entropy[1] < 0.01 && out.topProbability[0].isNaN)
@@ -23,17 +25,24 @@ import Testing
   /// Sums and log-likelihood against densities computed one by one in doubles.
   @Test(arguments: [1, 3, 5]) func passAgreesWithPlainTwin(features d: Int) throws {
     var g = SeededGenerator(seed: 2)
-    let n = 3001, values = (0..<n * d).map { _ in Float(g.gaussian()) }
-    let block = SampleBlock(featureCount: d, values: .float(values)), layout = (0..<d).map { FeatureLayout("f\($0)") }
+    let n = 3001
+    let values = (0..<n * d).map { _ in Float(g.gaussian()) }
+    let block = SampleBlock(featureCount: d, values: .float(values))
+    let layout = (0..<d).map { FeatureLayout("f\($0)") }
     let covariance = (0..<d).map { a in (0..<d).map { a == $0 ? 1.5 : 0.4 } }
     let mixture = GMMParameters(
-      type: .full, weights: [0.3, 0.7], means: [[Double](repeating: -0.5, count: d), [Double](repeating: 0.8, count: d)],
+      type: .full, weights: [0.3, 0.7],
+      means: [[Double](repeating: -0.5, count: d), [Double](repeating: 0.8, count: d)],
       covariances: [covariance, covariance])
     let space = FeatureSpace(
       isStandardised: false, mean: [Double](repeating: 0, count: d), spread: [Double](repeating: 1, count: d))
     let pass = try GMMKernel(mixture, space: space, layout: layout, whole: false).pass(block)
     let cholesky = try #require(SquareMatrix(rows: covariance).flatMap { Cholesky($0) })
-    var logLikelihood = 0.0, weights = [0.0, 0.0], moments = [Moments(dimensions: d), Moments(dimensions: d)]
+    var logLikelihood = 0.0
+    var weights = [0.0, 0.0]
+    var firsts = [[Double]](repeating: [Double](repeating: 0, count: d), count: 2)
+    // The lower triangle row by row.
+    var seconds = [[Double]](repeating: [Double](repeating: 0, count: d * (d + 1) / 2), count: 2)
     for i in 0..<n {
       let x = block.stored(i)
       let logs = (0..<2).map { j in
@@ -41,41 +50,51 @@ import Testing
         let q = zip(difference, cholesky.solve(difference)).reduce(0) { $0 + $1.0 * $1.1 }
         return naturalLog(mixture.weights[j]) - (q + cholesky.logDeterminant + Double(d) * naturalLog(2 * .pi)) / 2
       }
-      let total = logSumExp(logs)
+      let total = naturalLog(logs.reduce(0) { $0 + exponential($1) })
       logLikelihood += total
       for j in 0..<2 {
         let r = exponential(logs[j] - total)
         weights[j] += r
-        moments[j].add((0..<d).map { x[$0] - mixture.means[j][$0] }, weight: r)
+        let difference = (0..<d).map { x[$0] - mixture.means[j][$0] }
+        for a in 0..<d {
+          firsts[j][a] += r * difference[a]
+          for b in 0...a { seconds[j][a * (a + 1) / 2 + b] += r * difference[a] * difference[b] }
+        }
       }
     }
     #expect(abs(pass.logLikelihood - logLikelihood) / Double(n) < 1e-6)
     for j in 0..<2 {
       #expect(abs(pass.weights[j] - weights[j]) < 1e-3)
-      for f in 0..<d { #expect(abs(pass.firsts[j * d + f] - moments[j].sums[f]) < 5e-3) }
-      for (t, p) in moments[j].products.enumerated() {
-        #expect(abs(pass.seconds[j * moments[j].products.count + t] - p) < 1e-2)
+      for f in 0..<d { #expect(abs(pass.firsts[j * d + f] - firsts[j][f]) < 5e-3) }
+      for (t, p) in seconds[j].enumerated() {
+        #expect(abs(pass.seconds[j * seconds[j].count + t] - p) < 1e-2)
       }
     }
   }
 
   /// Stored probabilities are those of `classify` in whole steps, and the kept labels are its labels.
   @Test(arguments: [2, 3]) func storedAgreesWithPlainTwin(components: Int) async throws {
-    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(9001).values, block: 3001), kept = KeptLabels()
+    let reader = SampleScenes.reader(SampleScenes.iceAndLeads(9001).values, block: 3001)
+    let kept = KeptLabels()
     let fitted = try await GMMFit(GMMOptions(components: components)).run(
       reader, map: TaskMap(), arrange: { $0.indices.sorted { a, b in a > b } }, keeper: kept)
     let kernel = try fitted.kernel(layout: reader.layout, whole: true)
     let of = (0..<components).map { $0 == 0 ? 7 : 4 }
     for b in 0..<reader.blockCount {
-      let block = try reader.read(block: b), plain = kernel.classify(block), n = block.count
+      let block = try reader.read(block: b)
+      let plain = kernel.classify(block)
+      let n = block.count
       #expect(kept[b] == plain.labels)
       for i in 0..<n where plain.labels[i] != 255 {
         let terms = plain.probabilities.map { Double($0[i]) }.map { $0 > 0 ? -$0 * naturalLog($0) : 0 }
         #expect(abs(Double(plain.entropy[i]) - terms.reduce(0, +) / naturalLog(Double(components))) < 3e-6)
       }
       let sums = plain.probabilities(classOf: of, codes: [4, 7])
-      for (uncertainty, last) in [(StoredUncertainty.entropy, [plain.entropy]), (.top, [plain.topProbability]), (.none, [])] {
-        let stored = kernel.stored(block, components: of, codes: [4, 7], uncertainty: uncertainty, steps: 50_000, left: 65535)
+      for (uncertainty, last) in [
+        (StoredUncertainty.entropy, [plain.entropy]), (.top, [plain.topProbability]), (.none, []),
+      ] {
+        let stored = kernel.stored(
+          block, components: of, codes: [4, 7], uncertainty: uncertainty, steps: 50_000, left: 65535)
         let bands = sums + last
         #expect(stored.count == bands.count * n)
         for (band, values) in bands.enumerated() {

@@ -76,13 +76,17 @@ final class KeptLabels: LabelKeeper {
     let centres = (0..<clusters).map { _ in (0..<3).map { _ in g.uniform(0, 0.9) } }
     let space = FeatureSpace(isStandardised: false, mean: [0.5, 0.5, 0.5], spread: [1, 1, 1])
     let kernel = KMeansKernel(centres: centres, space: space, layout: SampleScenes.layout, whole: true)
-    let labels = kernel.labels(block), pass = kernel.pass(block)
-    var counts = [Int](repeating: 0, count: clusters), sums = [Double](repeating: 0, count: clusters * 3)
+    let labels = kernel.labels(block)
+    let pass = kernel.pass(block)
+    var counts = [Int](repeating: 0, count: clusters)
+    var sums = [Double](repeating: 0, count: clusters * 3)
     var inertia = 0.0
     for i in 0..<5000 where labels[i] != 255 {
-      let stored = block.stored(i), x = stored.map { $0 * 1e-4 - 0.1 }
+      let stored = block.stored(i)
+      let x = stored.map { $0 * 1e-4 - 0.1 }
       let distances = centres.map { c in (0..<3).reduce(0.0) { $0 + (x[$1] - c[$1]) * (x[$1] - c[$1]) } }
-      let nearest = distances.min() ?? 0, j = Int(labels[i])
+      let nearest = distances.min() ?? 0
+      let j = Int(labels[i])
       #expect(distances[j] - nearest < 1e-6)
       inertia += nearest
       counts[j] += 1
@@ -94,7 +98,9 @@ final class KeptLabels: LabelKeeper {
   }
 
   /// Steps over the samples near a border alone end where steps over all samples end, bit for bit.
-  @Test(arguments: [2, 3, 7, 25], [0.001, 0.03, 0.3]) func bordersAgreeWithPlainTwin(clusters: Int, share: Double) async throws {
+  @Test(arguments: [2, 3, 7, 25], [0.001, 0.03, 0.3]) func bordersAgreeWithPlainTwin(clusters: Int, share: Double)
+    async throws
+  {
     let reader = SampleScenes.reader(SampleScenes.iceAndLeads(60_000).values, block: 7000)
     var options = KMeansOptions(clusters: clusters)
     options.sampleLimit = 3000
@@ -107,7 +113,9 @@ final class KeptLabels: LabelKeeper {
     // Squares are added in single precision chunk by chunk, in another order.
     #expect(abs(fast.inertia / plain.inertia - 1) < 5e-6)
     for (a, b) in zip(fast.clusters, plain.clusters) {
-      #expect(zip(a.variance, b.variance).allSatisfy { abs($0 - $1) < 5e-6 * $1 } && abs(a.brightnessVariance / b.brightnessVariance - 1) < 1e-5)
+      #expect(
+        zip(a.variance, b.variance).allSatisfy { abs($0 - $1) < 5e-6 * $1 }
+          && abs(a.brightnessVariance / b.brightnessVariance - 1) < 1e-5)
     }
     #expect(fast.fullIterations == plain.fullIterations && fast.fullIterations > 1)
   }
@@ -118,7 +126,8 @@ final class KeptLabels: LabelKeeper {
     let kept = KeptLabels()
     var options = KMeansOptions(clusters: clusters)
     options.sampleLimit = 800
-    let r = try await KMeansFit(options).run(reader, map: TaskMap(), arrange: { $0.indices.sorted { a, b in a > b } }, keeper: kept)
+    let r = try await KMeansFit(options).run(
+      reader, map: TaskMap(), arrange: { $0.indices.sorted { a, b in a > b } }, keeper: kept)
     #expect(r.fullIterations > 0)
     let kernel = r.kernel(layout: reader.layout, whole: true)
     for b in 0..<reader.blockCount { #expect(try kernel.labels(reader.read(block: b)) == kept[b]) }

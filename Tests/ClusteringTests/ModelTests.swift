@@ -48,7 +48,8 @@ import Testing
   }
 
   @Test func refusesWhatDoesNotCompare() async throws {
-    let model = try await model(), good = ["B04", "B03", "B02"].map { band($0) }
+    let model = try await model()
+    let good = ["B04", "B03", "B02"].map { band($0) }
     #expect(compatibility(model, try spec(good, scene)) == compatibility(model, try spec(good, scene)))
     #expect(compatibility(model, try spec(good, scene)).refusal == nil)
     #expect(compatibility(model, try spec(good, scene)).bands == [2, 1, 0])
@@ -64,7 +65,8 @@ import Testing
     old.baseline = "02.06"
     #expect(compatibility(model, try spec(bare, old)).refusal == nil)
     // The toolbox's own baseline says nothing of an offset; of the others the number counts, not the text.
-    for (baseline, isRefused) in [("99.99", false), ("03.01", false), ("04.00", true), ("4.00", true), ("10.00", true)] {
+    for (baseline, isRefused) in [("99.99", false), ("03.01", false), ("04.00", true), ("4.00", true), ("10.00", true)]
+    {
       var home = scene
       home.baseline = baseline
       #expect((compatibility(model, try spec(bare, home)).refusal != nil) == isRefused, "\(baseline)")

@@ -13,7 +13,7 @@ import Testing
 
   func names(_ pairs: [(name: String, rule: String)], _ clusters: [ClusterSummary]) throws -> NamingResult {
     let rules = try NameRule.parse(pairs, features: bands, hasBrightness: true)
-    return ClusterNaming(rules: rules).name(clusters, features: bands)
+    return ClassAssignment(rules: rules).name(clusters, features: bands)
   }
 
   @Test func darkestBecomesLeadOnEvidence() throws {
@@ -29,7 +29,8 @@ import Testing
   }
 
   @Test func noLeadWithoutSeparation() throws {
-    let r = try names([("lead", "darkest"), ("sea_ice", "rest")], [cluster(0.2, deviation: 0.3), cluster(0.45, deviation: 0.3)])
+    let r = try names(
+      [("lead", "darkest"), ("sea_ice", "rest")], [cluster(0.2, deviation: 0.3), cluster(0.45, deviation: 0.3)])
     #expect(r.codes == [1, 1])
   }
 
@@ -47,11 +48,12 @@ import Testing
 
   @Test func disagreementIsUnclassified() throws {
     let rules = try NameRule.parse(
-      [("lead", "highest peakiness and lowest ssd"), ("sea_ice", "rest")], features: ["peakiness", "ssd"], hasBrightness: false)
+      [("lead", "highest peakiness and lowest ssd"), ("sea_ice", "rest")], features: ["peakiness", "ssd"],
+      hasBrightness: false)
     func cluster(_ p: Double, _ s: Double) -> ClusterSummary {
       ClusterSummary(mean: [p, s], variance: [1, 1], brightnessVariance: 1, count: 10)
     }
-    let naming = ClusterNaming(rules: rules)
+    let naming = ClassAssignment(rules: rules)
     #expect(naming.name([cluster(6, 36), cluster(28, 4)], features: ["peakiness", "ssd"]).codes == [1, 2])
     #expect(naming.name([cluster(6, 4), cluster(28, 36)], features: ["peakiness", "ssd"]).codes == [3, 3])
     #expect(naming.name([cluster(6, 36), cluster(6.5, 4)], features: ["peakiness", "ssd"]).codes == [3, 3])

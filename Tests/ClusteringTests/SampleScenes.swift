@@ -8,10 +8,12 @@ enum SampleScenes {
 
   /// Every tenth sample a lead near reflectance 0.1, the others ice near 0.7, every 50th no data: three bands of DN.
   static func iceAndLeads(_ count: Int, seed: UInt64 = 1) -> (values: [UInt16], truth: [UInt8]) {
-    var g = SeededGenerator(seed: seed), truth = [UInt8](repeating: 1, count: count)
+    var g = SeededGenerator(seed: seed)
+    var truth = [UInt8](repeating: 1, count: count)
     var values = [UInt16](repeating: 0, count: 3 * count)
     for i in 0..<count {
-      let isLead = i % 10 == 3, common = g.gaussian()
+      let isLead = i % 10 == 3
+      let common = g.gaussian()
       truth[i] = i % 50 == 0 ? 255 : isLead ? 0 : 1
       for f in 0..<3 where i % 50 != 0 {
         let dn = (isLead ? 2000.0 : 8000) - 200 * Double(f) + 300 * common + 100 * g.gaussian()

@@ -28,14 +28,14 @@ import Testing
     var codes = [UInt8](repeating: 1, count: 200 * 100)
     codes[10 * 200 + 10] = 2
     codes[70 * 200 + 150] = 2
-    var marks = NearestMark(width: 200, height: 100)
+    var marks = NearestPixelIndex(width: 200, height: 100)
     marks.mark(codes, window: PixelWindow(column: 0, row: 0, width: 200, height: 100), code: 2)
     let pixel = SIMD2(10.0, 10.0)
     #expect(marks.distance(from: SIMD2(10.5, 10.5), pixel: pixel, limit: 100) == 0)
     #expect(marks.distance(from: SIMD2(13.5, 14.5), pixel: pixel, limit: 100) == 50)
     #expect(marks.distance(from: SIMD2(190.5, 70.5), pixel: pixel, limit: 1000) == 400)
     #expect(marks.distance(from: SIMD2(190.5, 70.5), pixel: pixel, limit: 399) == nil)
-    #expect(NearestMark(width: 200, height: 100).distance(from: SIMD2(0, 0), pixel: pixel, limit: 1e9) == nil)
+    #expect(NearestPixelIndex(width: 200, height: 100).distance(from: SIMD2(0, 0), pixel: pixel, limit: 1e9) == nil)
   }
 
   /// One minute of latitude is 1852 m, give or take the ellipsoid; a step over the pole comes down on the other side.

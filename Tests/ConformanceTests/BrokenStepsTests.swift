@@ -25,7 +25,9 @@ import Testing
     static let summary = "Writes down its workers."
     @Output("A document") var out: Document?
     mutating func plan(in context: PlanContext) throws { out = Document(title: "", body: .null) }
-    mutating func run(in context: RunContext) async throws { out = Document(title: "", body: .integer(context.pool.workers)) }
+    mutating func run(in context: RunContext) async throws {
+      out = Document(title: "", body: .integer(context.pool.workers))
+    }
   }
 
   struct DeafToCancellation: ProcessingStep {
@@ -83,9 +85,13 @@ import Testing
     var spec: RasterSpec { RasterSpec(grid: image.spec.grid, bands: [BandSpec(name: "b")], type: .uint8) }
     mutating func plan(in context: PlanContext) throws { out = Raster(planned: spec) }
     mutating func run(in context: RunContext) async throws {
-      out = Raster(spec, source: ComputedSource { window, _, block in
-        block = PixelBlock(window: window, bandCount: 1, values: .uint8((0..<window.width * window.height).map { UInt8(truncatingIfNeeded: $0) }))
-      })
+      out = Raster(
+        spec,
+        source: ComputedSource { window, _, block in
+          block = PixelBlock(
+            window: window, bandCount: 1,
+            values: .uint8((0..<window.width * window.height).map { UInt8(truncatingIfNeeded: $0) }))
+        })
     }
   }
 
@@ -93,7 +99,8 @@ import Testing
     let image: [String: [PortData]] = ["image": [.raster(try SyntheticData.ice(bands: ["B02"], width: 70, height: 70))]]
     #expect(try await checkStep(MakesMore.self) == ["broken.more makes 'out', which it did not plan"])
     #expect(try await checkStep(ForgetsColumns.self).contains { $0.contains("plans the column 'a' of 'out'") })
-    #expect(try await checkStep(DependsOnWindow.self, ports: image).contains { $0.contains("when it is read in tiles") })
+    #expect(
+      try await checkStep(DependsOnWindow.self, ports: image).contains { $0.contains("when it is read in tiles") })
     let careless = try await checkStep(Careless.self, ports: image)
     #expect(careless.contains("broken.careless goes on although an input cannot be read"))
     #expect(careless.contains("broken.careless leaves left.txt in scratch after cancellation"))

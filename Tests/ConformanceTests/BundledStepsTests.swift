@@ -6,8 +6,11 @@ import Testing
 /// The laws of the step contract over the bundled steps.
 @Suite struct BundledStepsTests {
   @Test func everyPluginIsLookedAt() throws {
-    let plugins = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../plugins").standardizedFileURL
-    let folders = try FileManager.default.contentsOfDirectory(atPath: plugins.path).filter { FileManager.default.fileExists(atPath: "\(plugins.path)/\($0)/Plugin.swift") }
+    let plugins = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../plugins")
+      .standardizedFileURL
+    let folders = try FileManager.default.contentsOfDirectory(atPath: plugins.path).filter {
+      FileManager.default.fileExists(atPath: "\(plugins.path)/\($0)/Plugin.swift")
+    }
     #expect(Bundled.doors.count == folders.count, "Bundled.swift lists other plugins than \(folders.sorted())")
   }
 
@@ -20,9 +23,11 @@ import Testing
   }
 
   @Test(arguments: requests.indices) func keepsTheContract(_ index: Int) async throws {
-    let (step, make) = requests[index], request = try await make()
+    let (step, make) = requests[index]
+    let request = try await make()
     let broken = try await checkStep(
-      try Bundled.factory(step), parameters: request.parameters, ports: request.ports, circumstances: request.circumstances)
+      try Bundled.factory(step), parameters: request.parameters, ports: request.ports,
+      circumstances: request.circumstances)
     #expect(broken == [], "\(step)")
   }
 }

@@ -5,7 +5,7 @@ import FloeTestSupport
 struct StepRequest: Sendable {
   var parameters: [String: ParameterLiteral] = [:]
   var ports: [String: [PortData]] = [:]
-  var circumstances = Circumstances(readers: Bundled.readers)
+  var circumstances = HarnessOptions(readers: Bundled.readers)
 
   /// Parameters are written as on a command line.
   init(_ parameters: [String: String] = [:], _ ports: [String: [PortData]] = [:]) {
@@ -16,57 +16,93 @@ struct StepRequest: Sendable {
 
 /// At least one request for each bundled step. A new step: add a line here.
 let requests: [(step: String, request: @Sendable () async throws -> StepRequest)] = [
-  ("altimetry.align", { StepRequest([:], ["input": [try await Material.features()]]) }),
-  ("altimetry.align", { StepRequest(["method": "retracked"], ["input": [try await Material.features()]]) }),
-  ("altimetry.echoes", { StepRequest([:], ["input": [try await Material.aligned()]]) }),
-  ("altimetry.features", { StepRequest([:], ["input": [try await Material.records()]]) }),
-  ("altimetry.retrack", { StepRequest([:], ["input": [try await Material.records()]]) }),
-  ("altimetry.separation", { StepRequest([:], ["input": [try await Material.aligned()]]) }),
-  ("cluster.apply", { StepRequest([:], ["samples": [try ice()], "model": [try await Material.model()]]) }),
+  ("altimetry.align", { StepRequest([:], ["input": [try await TestProducts.features()]]) }),
+  ("altimetry.align", { StepRequest(["method": "retracked"], ["input": [try await TestProducts.features()]]) }),
+  ("altimetry.echoes", { StepRequest([:], ["input": [try await TestProducts.aligned()]]) }),
+  ("altimetry.features", { StepRequest([:], ["input": [try await TestProducts.records()]]) }),
+  ("altimetry.retrack", { StepRequest([:], ["input": [try await TestProducts.records()]]) }),
+  ("altimetry.separation", { StepRequest([:], ["input": [try await TestProducts.aligned()]]) }),
+  ("cluster.apply", { StepRequest([:], ["samples": [try ice()], "model": [try await TestProducts.model()]]) }),
   ("cluster.gmm", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
   ("cluster.gmm", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
   ("cluster.kmeans", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
   ("cluster.kmeans", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
-  ("colocate.drift", { StepRequest(["column": "esa_class", "radius": "50"], ["input": [.table(try SyntheticData.track())], "raster": [try classes()]]) }),
-  ("colocate.pairs", {
-    _ = try await Material.track()
-    return StepRequest(["folders": try Material.folder + "/products"])
-  }),
-  ("colocate.track", {
-    StepRequest(
-      ["scene_time": "2019-03-01T23:56:11", "along": "30", "across": "60", "bilinear": "true"],
-      ["input": [.table(try SyntheticData.track())], "rasters": [try ice(), try classes()]])
-  }),
+  (
+    "colocate.drift",
+    {
+      StepRequest(
+        ["column": "esa_class", "radius": "50"],
+        ["input": [.table(try SyntheticData.track())], "raster": [try classes()]])
+    }
+  ),
+  (
+    "colocate.pairs",
+    {
+      _ = try await TestProducts.track()
+      return StepRequest(["folders": try TestProducts.folder + "/products"])
+    }
+  ),
+  (
+    "colocate.track",
+    {
+      StepRequest(
+        ["scene_time": "2019-03-01T23:56:11", "along": "30", "across": "60", "bilinear": "true"],
+        ["input": [.table(try SyntheticData.track())], "rasters": [try ice(), try classes()]])
+    }
+  ),
   ("evaluate.compare", { StepRequest([:], ["reference": [try classes()], "predicted": [try classes()]]) }),
-  ("file.read", { StepRequest(["path": try Material.file("facts.json", #"{"a": [1, 2]}"#)]) }),
-  ("qgis.project", {
-    let raster = try SyntheticData.classes(), path = try Material.geoTIFF(raster, "project")
-    _ = try Material.file("project.qml", "<qgis><pipe><rasterrenderer/></pipe></qgis>")
-    var request = StepRequest()
-    request.circumstances.written = [WrittenOutput(name: "project.tif", path: path, kind: .raster, sources: ["": "a.b"])]
-    request.circumstances.values = ["project.tif": .raster(raster)]
-    return request
-  }),
+  ("file.read", { StepRequest(["path": try TestProducts.file("facts.json", #"{"a": [1, 2]}"#)]) }),
+  (
+    "qgis.project",
+    {
+      let raster = try SyntheticData.classes()
+      let path = try TestProducts.geoTIFF(raster, "project")
+      _ = try TestProducts.file("project.qml", "<qgis><pipe><rasterrenderer/></pipe></qgis>")
+      var request = StepRequest()
+      request.circumstances.written = [
+        WrittenOutput(name: "project.tif", path: path, kind: .raster, sources: ["": "a.b"])
+      ]
+      request.circumstances.values = ["project.tif": .raster(raster)]
+      return request
+    }
+  ),
   ("raster.clip", { StepRequest(["box": "500105,7998500,500905,7999600"], ["image": [try ice()]]) }),
   ("raster.expression", { StepRequest(["expression": "(B02 - B04) / (B02 + B04)"], ["image": [try ice()]]) }),
   ("raster.filter", { StepRequest(["statistic": "median", "window": "5"], ["image": [try ice()]]) }),
   ("raster.filter", { StepRequest(["statistic": "mode", "edge": "nearest"], ["image": [try classes()]]) }),
-  ("raster.read", { StepRequest(["files": try Material.geoTIFF(try SyntheticData.ice(), "ice")]) }),
+  ("raster.read", { StepRequest(["files": try TestProducts.geoTIFF(try SyntheticData.ice(), "ice")]) }),
   ("raster.sieve", { StepRequest(["smaller_than": "20"], ["image": [try classes()]]) }),
-  ("raster.warp", { StepRequest(["crs": "EPSG:3413", "resolution": "12", "resampling": "bilinear"], ["image": [try ice()]]) }),
-  ("sentinel2.stack", { StepRequest(["product": try await Material.scene()]) }),
-  ("sentinel3.read", { StepRequest(["product": try await Material.track(), "only": "lead,sea_ice"]) }),
-  ("synthetic.sentinel2", { StepRequest(["folder": try Material.folder + "/made2", "size": "240", "bands": "B04"]) }),
-  ("synthetic.sentinel3", { StepRequest(["folder": try Material.folder + "/made3", "records": "200"]) }),
-  ("synthetic.wrap_sentinel2", { StepRequest(["folder": try Material.folder + "/wrapped"], ["image": [try ice()]]) }),
-  ("report.html", {
-    let raster = try SyntheticData.classes(), path = try Material.geoTIFF(raster, "report")
-    var request = StepRequest()
-    request.circumstances.written = [WrittenOutput(name: "report.tif", path: path, kind: .raster, sources: ["": "a.b"])]
-    request.circumstances.values = ["report.tif": .raster(raster)]
-    return request
-  }),
-  ("table.read", { StepRequest(["file": try Material.file("points.csv", "lon,lat,v\n15.1,72.1,1\n15.2,72.2,\n")]) }),
+  (
+    "raster.warp",
+    { StepRequest(["crs": "EPSG:3413", "resolution": "12", "resampling": "bilinear"], ["image": [try ice()]]) }
+  ),
+  ("sentinel2.stack", { StepRequest(["product": try await TestProducts.scene()]) }),
+  ("sentinel3.sral", { StepRequest(["product": try await TestProducts.track(), "only": "lead,sea_ice"]) }),
+  (
+    "synthetic.sentinel2",
+    { StepRequest(["folder": try TestProducts.folder + "/made2", "size": "240", "bands": "B04"]) }
+  ),
+  ("synthetic.sentinel3", { StepRequest(["folder": try TestProducts.folder + "/made3", "records": "200"]) }),
+  (
+    "synthetic.wrap_sentinel2",
+    { StepRequest(["folder": try TestProducts.folder + "/wrapped"], ["image": [try ice()]]) }
+  ),
+  (
+    "report.html",
+    {
+      let raster = try SyntheticData.classes()
+      let path = try TestProducts.geoTIFF(raster, "report")
+      var request = StepRequest()
+      request.circumstances.written = [
+        WrittenOutput(name: "report.tif", path: path, kind: .raster, sources: ["": "a.b"])
+      ]
+      request.circumstances.values = ["report.tif": .raster(raster)]
+      return request
+    }
+  ),
+  (
+    "table.read", { StepRequest(["file": try TestProducts.file("points.csv", "lon,lat,v\n15.1,72.1,1\n15.2,72.2,\n")]) }
+  ),
   ("table.select", { StepRequest(["columns": "x,y,a,class"], ["input": [.table(try SyntheticData.table())]]) }),
   ("vector.polygonize", { StepRequest(["classes": "lead"], ["image": [try classes()]]) }),
 ]

@@ -14,9 +14,13 @@ import Testing
   }
 
   @Test func oneTable() async throws {
-    let (outputs, told) = try await Surroundings.outcome(
-      of: SwiftStepFactory(CompareStep.self), parameters: ["where": .list([.text("purity >= 0.8")])], ports: ["reference": [.table(table())]])
-    guard case .document(let d)? = outputs["score"] else { Issue.record("no document"); return }
+    let (outputs, told) = try await StepHarness.outcome(
+      of: SwiftStepFactory(CompareStep.self), parameters: ["where": .list([.text("purity >= 0.8")])],
+      ports: ["reference": [.table(table())]])
+    guard case .document(let d)? = outputs["score"] else {
+      Issue.record("no document")
+      return
+    }
     #expect(d.body["confusion_matrix"]?["counts"] == [[1, 1], [0, 1]])
     #expect(d.body["accuracy"]?.doubleValue == 2.0 / 3)
     #expect(d.body["left_out"] == ["land": 1, "no class in the reference": 1, "not purity >= 0.8": 1])
@@ -30,17 +34,23 @@ import Testing
   @Test func twoTables() async throws {
     var second = table()
     second.remove("esa_class")
-    let (outputs, _) = try await Surroundings.outcome(
+    let (outputs, _) = try await StepHarness.outcome(
       of: SwiftStepFactory(CompareStep.self), parameters: ["reference_column": .text("class_code")],
       ports: ["reference": [.table(table())], "predicted": [.table(second)]])
-    guard case .document(let d)? = outputs["score"] else { Issue.record("no document"); return }
+    guard case .document(let d)? = outputs["score"] else {
+      Issue.record("no document")
+      return
+    }
     #expect(d.body["accuracy"]?.doubleValue == 1 && d.body["warning"] == nil)
   }
 
-  private func raster(_ values: PixelArray, width: Int = 40, height: Int = 600, noData: Double? = 255) throws -> Raster {
-    let grid = try #require(Grid(width: width, height: height, originX: 0, originY: 0, pixelWidth: 10, pixelHeight: 10, crs: nil))
+  private func raster(_ values: PixelArray, width: Int = 40, height: Int = 600, noData: Double? = 255) throws -> Raster
+  {
+    let grid = try #require(
+      Grid(width: width, height: height, originX: 0, originY: 0, pixelWidth: 10, pixelHeight: 10, crs: nil))
     let spec = RasterSpec(
-      grid: grid, bands: [BandSpec(name: "class", quantity: "class", noData: noData)], type: values.type, classes: .seaIce)
+      grid: grid, bands: [BandSpec(name: "class", quantity: "class", noData: noData)], type: values.type,
+      classes: .seaIce)
     return Raster(spec, source: MemorySource(PixelBlock(window: grid.fullWindow, bandCount: 1, values: values)))
   }
 
@@ -49,10 +59,14 @@ import Testing
     let n = 24_000
     let truth = (0..<n).map { (i: Int) -> UInt8 in i < 40 ? 255 : i % 10 == 0 ? 2 : 1 }
     let guess = (0..<n).map { (i: Int) -> Float in i == 5000 ? .nan : i % 100 == 0 ? 1 : i % 10 == 0 ? 2 : 1 }
-    let (outputs, told) = try await Surroundings.outcome(
-      of: SwiftStepFactory(CompareStep.self), ports: ["reference": [.raster(try raster(.uint8(truth)))], "predicted": [.raster(try raster(.float32(guess)))]],
+    let (outputs, told) = try await StepHarness.outcome(
+      of: SwiftStepFactory(CompareStep.self),
+      ports: ["reference": [.raster(try raster(.uint8(truth)))], "predicted": [.raster(try raster(.float32(guess)))]],
       workers: workers)
-    guard case .document(let d)? = outputs["score"] else { Issue.record("no document"); return }
+    guard case .document(let d)? = outputs["score"] else {
+      Issue.record("no document")
+      return
+    }
     // Leads: pixels 40, 50, ... 23 990 are 2396, of which 100, 200, ... 23 900 are 239 wrong, one of them no data.
     #expect(d.body["confusion_matrix"]?["counts"] == [[21_564, 0], [238, 2157]])
     #expect(d.body["left_out"] == ["no data in the reference": 40, "no data in the prediction": 1])
@@ -74,7 +88,7 @@ import Testing
       (["where": .list([.text("puritty > 1")])], ["reference": [.table(table())]], "did you mean 'purity'"),
     ] as [([String: ParameterLiteral], [String: [PortData]], String)] {
       do {
-        _ = try await Surroundings.outputs(of: SwiftStepFactory(CompareStep.self), parameters: parameters, ports: ports)
+        _ = try await StepHarness.outputs(of: SwiftStepFactory(CompareStep.self), parameters: parameters, ports: ports)
         Issue.record("not refused: \(part)")
       } catch { #expect("\(error)".contains(part), "\(error)") }
     }

@@ -25,16 +25,21 @@ import Testing
     let s = c.score
     func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) < 1e-15 }
     #expect(s.codes == [0, 1, 2] && s.classes.map(\.support) == [11, 57, 23])
-    for (f, expected) in zip(s.classes + [s.macro, s.weighted], [
-      (0.6428571428571429, 0.8181818181818182, 0.72),
-      (0.8771929824561403, 0.8771929824561403, 0.8771929824561403),
-      (0.85, 0.7391304347826086, 0.7906976744186046),
-      (0.7900167084377611, 0.811501745140189, 0.7959635522915817),
-      (0.8419937205651491, 0.8351648351648352, 0.8363301814464605),
-    ]) {
+    for (f, expected) in zip(
+      s.classes + [s.macro, s.weighted],
+      [
+        (0.6428571428571429, 0.8181818181818182, 0.72),
+        (0.8771929824561403, 0.8771929824561403, 0.8771929824561403),
+        (0.85, 0.7391304347826086, 0.7906976744186046),
+        (0.7900167084377611, 0.811501745140189, 0.7959635522915817),
+        (0.8419937205651491, 0.8351648351648352, 0.8363301814464605),
+      ])
+    {
       #expect(close(f.precision, expected.0) && close(f.recall, expected.1) && close(f.f1, expected.2))
     }
-    #expect(close(s.accuracy, 0.8351648351648352) && close(s.kappa, 0.691036668175645) && close(s.balancedAccuracy, 0.811501745140189))
+    #expect(
+      close(s.accuracy, 0.8351648351648352) && close(s.kappa, 0.691036668175645)
+        && close(s.balancedAccuracy, 0.811501745140189))
     #expect(zip(s.classes.map(\.iou), [0.5625, 0.78125, 0.6538461538461539]).allSatisfy { close($0, $1) })
     let text = try #require(c.document.renderings["txt"])
     #expect(text.contains("lead               0.8500     0.7391     0.7907         23"))
@@ -47,32 +52,49 @@ import Testing
     pairs.add(reference: 1, predicted: 1, times: 9)
     pairs.add(reference: 2, predicted: 1)
     let c = try Comparison(pairs, chosen: nil, classes: [], reference: "a", predicted: "b", warning: nil)
-    #expect(c.score.codes == [1, 2] && c.score.accuracy == 0.9 && c.score.classes[1].f1 == 0 && c.score.balancedAccuracy == 0.5)
+    #expect(
+      c.score.codes == [1, 2] && c.score.accuracy == 0.9 && c.score.classes[1].f1 == 0
+        && c.score.balancedAccuracy == 0.5)
     #expect(c.score.kappa == 0)
   }
 
   @Test func codesOfOneSideAreCountedApart() throws {
     var pairs = PairCounts()
-    for (r, p, n) in [(1, 1, 5), (2, 2, 3), (0, 1, 7), (0, 3, 2), (1, 3, 4)] { pairs.add(reference: r, predicted: p, times: n) }
+    for (r, p, n) in [(1, 1, 5), (2, 2, 3), (0, 1, 7), (0, 3, 2), (1, 3, 4)] {
+      pairs.add(reference: r, predicted: p, times: n)
+    }
     let c = try Comparison(pairs, chosen: nil, classes: [], reference: "a", predicted: "b", warning: "w")
     #expect(c.score.codes == [1, 2] && c.score.evaluated == 8 && c.score.accuracy == 1)
     #expect(c.matrixCodes == [0, 1, 2, 3])
     let apart = try #require(c.document.body["not_evaluated"]?.arrayValue)
-    #expect(apart.map { "\($0["side"]?.stringValue ?? "") \($0["name"]?.stringValue ?? "") \($0["count"]?.intValue ?? 0)" }
-      == ["reference open_ocean 9", "predicted unclassified 4"])
+    #expect(
+      apart.map { "\($0["side"]?.stringValue ?? "") \($0["name"]?.stringValue ?? "") \($0["count"]?.intValue ?? 0)" }
+        == ["reference open_ocean 9", "predicted unclassified 4"])
     #expect(c.document.body["warning"]?.stringValue == "w")
     let csv = try #require(c.document.renderings["csv"])
-    #expect(csv.hasPrefix("class,code,precision,recall,f1-score,support,iou,predicted_open_ocean,predicted_sea_ice,predicted_lead,predicted_unclassified\nopen_ocean,0,,,,,,0,7,0,2\n"))
+    #expect(
+      csv.hasPrefix(
+        """
+        class,code,precision,recall,f1-score,support,iou,\
+        predicted_open_ocean,predicted_sea_ice,predicted_lead,predicted_unclassified
+        open_ocean,0,,,,,,0,7,0,2
+
+        """
+      ))
     let commas = Set(csv.split(separator: "\n").map { line in line.count { $0 == "," } })
     #expect(commas == [10])
   }
 
   /// Counts without figures where no pair has codes that can be evaluated: unknown is null and not 0.
   @Test func noPairGivesNullsAndCounts() throws {
-    var apart = PairCounts(), without = PairCounts()
+    var apart = PairCounts()
+    var without = PairCounts()
     apart.add(reference: 3, predicted: 1, times: 7)
     without.leaveOut("no class in the reference", 5)
-    for (pairs, said) in [(apart, "the reference has the codes 3, the prediction 1"), (without, "no pixel or record has a class on both sides")] {
+    for (pairs, said) in [
+      (apart, "the reference has the codes 3, the prediction 1"),
+      (without, "no pixel or record has a class on both sides"),
+    ] {
       let c = try Comparison(pairs, chosen: nil, classes: [], reference: "a", predicted: "b", warning: "w")
       #expect(c.emptiness?.contains(said) == true && c.summary == c.emptiness)
       for name in ["accuracy", "kappa", "balanced_accuracy"] { #expect(c.document.body[name] == .null) }
@@ -93,7 +115,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [("peakiness >= 2", [false, true, nil]), ("peakiness != 1", [false, true, nil]), ("peakiness < 2", [true, false, nil])])
+  @Test(arguments: [
+    ("peakiness >= 2", [false, true, nil]), ("peakiness != 1", [false, true, nil]),
+    ("peakiness < 2", [true, false, nil]),
+  ])
   func conditions(text: String, expected: [Bool?]) throws {
     var table = Table(rowCount: 3)
     table.set(Column("peakiness", values: .number([1, 2, .nan])))

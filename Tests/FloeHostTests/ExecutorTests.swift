@@ -7,17 +7,21 @@ import Testing
   private let folder = NSTemporaryDirectory() + "floe-\(UUID().uuidString)"
 
   private func run(_ yaml: String, workers: Int = 2, memory: Int = 1_000_000_000) async throws -> RunReport {
-    let share = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    let share = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
     var options = RunOptions(outputFolder: folder)
     options.workers = workers
     options.memory = memory
     return try await Executor(
-      plan: try Fixture.plan(yaml, output: folder), options: options, library: Fixture.library(), share: Share(folder: share),
+      plan: try Fixture.plan(yaml, output: folder), options: options, library: Fixture.library(),
+      share: ResourceDirectory(folder: share),
       observer: SilentObserver(), cancellation: Cancellation()
     ).run()
   }
 
-  private func left() -> [String] { (FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? []).sorted() }
+  private func left() -> [String] {
+    (FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? []).sorted()
+  }
 
   private let sound = """
     floe: 1
@@ -37,7 +41,8 @@ import Testing
     let count = try JSONText.decode(try VirtualFile.readText(folder + "/count.json"))
     #expect(count["count"]?.intValue == 10)
     let back = try RasterFile.open(folder + "/ramp.tif")
-    #expect(try back.raster.read(PixelWindow(column: 3, row: 2, width: 1, height: 1)).raw(band: 0, row: 0, column: 0) == 35)
+    #expect(
+      try back.raster.read(PixelWindow(column: 3, row: 2, width: 1, height: 1)).raw(band: 0, row: 0, column: 0) == 35)
   }
 
   @Test func aFailingStepLeavesNothingAndNamesItself() async throws {
@@ -70,7 +75,8 @@ import Testing
     let options = RunOptions(outputFolder: folder)
     await #expect(throws: Cancelled.self) {
       _ = try await Executor(
-        plan: try Fixture.plan(sound, output: folder), options: options, library: Fixture.library(), share: Share(folder: "/"),
+        plan: try Fixture.plan(sound, output: folder), options: options, library: Fixture.library(),
+        share: ResourceDirectory(folder: "/"),
         observer: SilentObserver(), cancellation: cancellation
       ).run()
     }

@@ -71,8 +71,12 @@ import Testing
       outputs: { a.tif: ramp.image }
       """
     #expect(Fixture.problems(yaml) == ["p.yaml:3: input 'scene' is not set: give --set scene=... (The scene)"])
-    #expect(Fixture.problems(yaml, settings: ["scene": "/no/such/file"]) == ["p.yaml:6: 'file': there is no file or folder /no/such/file"])
-    #expect(Fixture.problems(yaml, settings: ["scene": "/tmp", "lnd": "x"]).contains { $0.contains("did you mean 'land'") })
+    #expect(
+      Fixture.problems(yaml, settings: ["scene": "/no/such/file"]) == [
+        "p.yaml:6: 'file': there is no file or folder /no/such/file"
+      ])
+    #expect(
+      Fixture.problems(yaml, settings: ["scene": "/tmp", "lnd": "x"]).contains { $0.contains("did you mean 'land'") })
     #expect(Fixture.problems(yaml, settings: ["scene": "/tmp"]).isEmpty)
   }
 
@@ -122,7 +126,8 @@ import Testing
 
   @Test(arguments: [
     ("a: [", "is not YAML"), ("- 1\n- 2", "is not a pipeline"), ("floe: 2\nsteps: {}", "version '2' is unknown"),
-    ("floe: 1\nstepps: {}", "did you mean 'steps'"), ("floe: 1\nsteps: { a: { with: {} } }\n", "does not say which step"),
+    ("floe: 1\nstepps: {}", "did you mean 'steps'"),
+    ("floe: 1\nsteps: { a: { with: {} } }\n", "does not say which step"),
     ("floe: 1\nsteps: { a: { use: test.ramp } }\noutputs: { ../a.tif: a.image }", "inside the output folder"),
     ("floe: 1\nsteps: { a: { use: test.ramp } }\noutputs: { a.tif: image }", "step.port"),
   ])
@@ -138,6 +143,9 @@ import Testing
       outputs: { a.tif: ramp.image }
       """
     #expect(Fixture.problems(yaml, settings: ["scenes": "/tmp,/"]).isEmpty)
-    #expect(Fixture.problems(yaml, settings: ["scenes": "/tmp,/no/such"]) == ["p.yaml:3: 'files': there is no file or folder /no/such"])
+    #expect(
+      Fixture.problems(yaml, settings: ["scenes": "/tmp,/no/such"]) == [
+        "p.yaml:3: 'files': there is no file or folder /no/such"
+      ])
   }
 }

@@ -29,9 +29,11 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data("text".utf8).write(to: URL(fileURLWithPath: folder + "/libTextFloePlugin.so"))
     try Data([0x7f, 0x45, 0x4c, 0x46, 0]).write(to: URL(fileURLWithPath: folder + "/libNoStampFloePlugin.so"))
-    try FileManager.default.createSymbolicLink(atPath: folder + "/libDanglingFloePlugin.so", withDestinationPath: "/no/such")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder + "/libDanglingFloePlugin.so", withDestinationPath: "/no/such")
     try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/libother.so"))
-    let manifests = await PluginFinder(folders: [folder], probe: "/bin/false", cache: PluginCache(folder: nil)).manifests()
+    let manifests = await PluginFinder(folders: [folder], probe: "/bin/false", cache: PluginCache(folder: nil))
+      .manifests()
     let reasons = Dictionary(uniqueKeysWithValues: manifests.map { ($0.product, $0.refusal ?? "") })
     #expect(reasons.count == 3)
     #expect(reasons["TextFloePlugin"] == "it is not a shared library")

@@ -13,18 +13,24 @@ struct RampStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws { image = Raster(planned: try spec()) }
   mutating func run(in context: RunContext) async throws {
     let size = size
-    image = Raster(try spec(), source: ComputedSource { window, _, block in
-      block.reshape(window: window, bandCount: 1, type: .uint8)
-      var values = [UInt8](repeating: 0, count: window.pixelCount)
-      for r in 0..<window.height {
-        for c in 0..<window.width { values[r * window.width + c] = UInt8(truncatingIfNeeded: (window.row + r) * size + window.column + c) }
-      }
-      block = PixelBlock(window: window, bandCount: 1, values: .uint8(values))
-    })
+    image = Raster(
+      try spec(),
+      source: ComputedSource { window, _, block in
+        block.reshape(window: window, bandCount: 1, type: .uint8)
+        var values = [UInt8](repeating: 0, count: window.pixelCount)
+        for r in 0..<window.height {
+          for c in 0..<window.width {
+            values[r * window.width + c] = UInt8(truncatingIfNeeded: (window.row + r) * size + window.column + c)
+          }
+        }
+        block = PixelBlock(window: window, bandCount: 1, values: .uint8(values))
+      })
   }
   private func spec() throws -> RasterSpec {
-    guard let grid = Grid(
-      width: size, height: size, originX: 500_000, originY: 7_000_000, pixelWidth: 10, pixelHeight: 10, crs: try CRSFactory.make("EPSG:32633"))
+    guard
+      let grid = Grid(
+        width: size, height: size, originX: 500_000, originY: 7_000_000, pixelWidth: 10, pixelHeight: 10,
+        crs: try CRSFactory.make("EPSG:32633"))
     else { throw FloeError("no grid") }
     return RasterSpec(grid: grid, bands: [BandSpec(name: "ramp")], type: .uint8, tile: TileSize(width: 4, height: 4))
   }
@@ -56,7 +62,8 @@ struct CountStep: ProcessingStep {
     if way == .above { extra = result }
   }
   mutating func run(in context: RunContext) async throws {
-    let limit = limit, image = image
+    let limit = limit
+    let image = image
     let tiles = image.spec.grid.rowBlocks(of: 2)
     let counts = try await context.map(tiles.count) { i in
       let block = try image.read(tiles[i])
@@ -78,7 +85,9 @@ enum Fixture {
     return StepLibrary(linked: registry)
   }
   static func plan(_ yaml: String, settings: [String: String] = [:], output: String = "/tmp") throws -> Plan {
-    try Planner.plan(try PipelineReader.parse(yaml, file: "p.yaml", folder: "/tmp"), settings: settings, outputFolder: output, library: library())
+    try Planner.plan(
+      try PipelineReader.parse(yaml, file: "p.yaml", folder: "/tmp"), settings: settings, outputFolder: output,
+      library: library())
   }
   static func problems(_ yaml: String, settings: [String: String] = [:]) -> [String] {
     do {

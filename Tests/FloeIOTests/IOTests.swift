@@ -11,6 +11,7 @@ import Testing
   static func grid(_ width: Int, _ height: Int) throws -> Grid {
     let crs = try CRSFactory.make("EPSG:32601")
     return try #require(
-      Grid(width: width, height: height, originX: 300_000, originY: 7_500_000, pixelWidth: 10, pixelHeight: 10, crs: crs))
+      Grid(
+        width: width, height: height, originX: 300_000, originY: 7_500_000, pixelWidth: 10, pixelHeight: 10, crs: crs))
   }
 }

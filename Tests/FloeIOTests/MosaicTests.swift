@@ -7,9 +7,10 @@ extension IOTests {
     /// Two rasters of 1300 x 700 pixels in blocks of 512, the second beside the first, as a VRT.
     func mosaic(squeezed: Bool = false) throws -> String {
       let parts = try (0..<2).map { part -> String in
-        let grid = try IOTests.grid(1300, 700), path = IOTests.memoryPath("part.tif")
+        let grid = try IOTests.grid(1300, 700)
+        let path = IOTests.memoryPath("part.tif")
         let spec = RasterSpec(grid: grid, bands: [BandSpec(name: "B04", noData: 0)], type: .uint16)
-        let writer = try CloudOptimizedWriter(path: path, spec: spec, options: RasterWriteOptions(threads: 1))
+        let writer = try COGWriter(path: path, spec: spec, options: RasterWriteOptions(threads: 1))
         let values = (0..<grid.pixelCount).map { UInt16(1 + part * 30_000 + $0 % 29_000) }
         try writer.write(PixelBlock(window: grid.fullWindow, bandCount: 1, values: .uint16(values)))
         try writer.finish()
@@ -18,13 +19,15 @@ extension IOTests {
       let sources = parts.enumerated().map { i, path in
         """
         <SimpleSource><SourceFilename>\(path)</SourceFilename><SourceBand>1</SourceBand>
-        <SrcRect xOff="0" yOff="0" xSize="1300" ySize="700"/><DstRect xOff="\(i * 1300)" yOff="0" xSize="\(squeezed ? 650 : 1300)" ySize="700"/></SimpleSource>
+        <SrcRect xOff="0" yOff="0" xSize="1300" ySize="700"/>\
+        <DstRect xOff="\(i * 1300)" yOff="0" xSize="\(squeezed ? 650 : 1300)" ySize="700"/></SimpleSource>
         """
       }.joined()
       let path = IOTests.memoryPath("mosaic.vrt")
       try VirtualFile.write(
         """
-        <VRTDataset rasterXSize="2600" rasterYSize="700"><SRS>EPSG:32601</SRS><GeoTransform>300000,10,0,7500000,0,-10</GeoTransform>
+        <VRTDataset rasterXSize="2600" rasterYSize="700"><SRS>EPSG:32601</SRS>
+        <GeoTransform>300000,10,0,7500000,0,-10</GeoTransform>
         <VRTRasterBand dataType="UInt16" band="1">\(sources)</VRTRasterBand></VRTDataset>
         """, to: path)
       return path
@@ -42,15 +45,17 @@ extension IOTests {
     }
 
     @Test func pixelsAreThoseOfTheParts() throws {
-      let file = try RasterFile.open(mosaic()), grid = file.spec.grid
-      let kept = try ScratchRaster(file.spec, inMemoryAllowed: true, directory: "/tmp")
+      let file = try RasterFile.open(mosaic())
+      let grid = file.spec.grid
+      let kept = try CachedRaster(file.spec, inMemoryAllowed: true, directory: "/tmp")
       for window in file.raster.readingWindows() { try kept.write(try file.raster.read(window), bands: [0]) }
       #expect(try kept.raster.read(grid.fullWindow) == file.raster.read(grid.fullWindow))
     }
 
     @Test func othersAreReadAlongTheirTiles() throws {
       #expect(try RasterFile.open(mosaic(squeezed: true)).seams == nil)
-      let plain = try IOTests.grid(2000, 600), spec = RasterSpec(grid: plain, bands: [BandSpec(name: "B04")], type: .uint16)
+      let plain = try IOTests.grid(2000, 600)
+      let spec = RasterSpec(grid: plain, bands: [BandSpec(name: "B04")], type: .uint16)
       #expect(Raster(planned: spec).readingWindows() == plain.tiles(spec.tile))
     }
   }

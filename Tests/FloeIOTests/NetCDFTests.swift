@@ -20,10 +20,12 @@ extension IOTests {
         try writer.attribute("title", .text("ä test"))
         try writer.variable(
           "range", type: .int16, dimensions: ["time"],
-          attributes: [("scale_factor", .number(0.5)), ("add_offset", .number(100)), ("units", .text("m"))], fill: -32768, deflate: 4)
+          attributes: [("scale_factor", .number(0.5)), ("add_offset", .number(100)), ("units", .text("m"))],
+          fill: -32768, deflate: 4)
         try writer.variable("echo", type: .float32, dimensions: ["time", "bin"], deflate: 1)
         try writer.variable(
-          "flag", type: .int8, dimensions: ["time"], attributes: [("flag_values", .numbers([0, 1, 2], .int8))], fill: 127)
+          "flag", type: .int8, dimensions: ["time"], attributes: [("flag_values", .numbers([0, 1, 2], .int8))],
+          fill: 127)
         try writer.variable("product", type: .string, dimensions: ["time"])
         try writer.variable("counter", type: .int16, dimensions: [], attributes: [("_Unsigned", .text("true"))])
         try writer.writePhysical("range", [101, .nan, 99.5])
@@ -63,14 +65,18 @@ extension IOTests {
         let writer = try NetCDFWriter(path: path)
         try writer.dimension("time", length: 3)
         try writer.dimension("bin", length: 4)
-        var attributes: [(String, NetCDFAttribute)] = packed ? [("scale_factor", .number(0.001)), ("add_offset", .number(-7))] : []
+        var attributes: [(String, NetCDFAttribute)] =
+          packed ? [("scale_factor", .number(0.001)), ("add_offset", .number(-7))] : []
         if type == .int16 { attributes.append(("_Unsigned", .text("true"))) }
         attributes.append(("missing_value", .numbers([3], type)))
-        try writer.variable("echo", type: type, dimensions: ["time", "bin"], attributes: attributes, fill: 100, deflate: 1)
-        let low: Double = [.int8, .int16, .int32].contains(type) ? -5 : 5, high: Double = type == .uint32 ? 4_294_967_290 : 126
+        try writer.variable(
+          "echo", type: type, dimensions: ["time", "bin"], attributes: attributes, fill: 100, deflate: 1)
+        let low: Double = [.int8, .int16, .int32].contains(type) ? -5 : 5
+        let high: Double = type == .uint32 ? 4_294_967_290 : 126
         try writer.write("echo", [0, 1, 2, 3, 4, .nan, 100, low, high, 50, 60, 70])
         try writer.close()
-        let file = try NetCDFFile.open(path), plain = try file.readPhysical("echo").map { Float($0) }
+        let file = try NetCDFFile.open(path)
+        let plain = try file.readPhysical("echo").map { Float($0) }
         for (rows, part) in [(0..<3, plain[...]), (1..<2, plain[4..<8])] {
           let read = try file.readPhysicalFloats("echo", rows: rows)
           #expect(zip(read, part).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
@@ -80,24 +86,30 @@ extension IOTests {
       }
     }
 
-    /// Several chunks with a short one at the end, read whole and in parts that cross their borders; some rows never written.
+    /// Several chunks with a short one at the end, read whole and in parts that cross their borders; some rows never
+    /// written.
     @Test(arguments: [NetCDFType.int8, .int16, .uint32, .int32], [2500, 1024])
     func chunksReadAlike(type: NetCDFType, written: Int) throws {
       try withFile { path in
-        let rows = 2500, width = 700
+        let rows = 2500
+        let width = 700
         let writer = try NetCDFWriter(path: path)
         try writer.dimension("time", length: rows)
         try writer.dimension("bin", length: width)
-        try writer.variable("echo", type: type, dimensions: ["time", "bin"], attributes: [("scale_factor", .number(0.5))], fill: 100, deflate: 1)
+        try writer.variable(
+          "echo", type: type, dimensions: ["time", "bin"], attributes: [("scale_factor", .number(0.5))], fill: 100,
+          deflate: 1)
         let numbers = (0..<written * width).map { i -> Double in
           let stored = i * 7919 % 90
           return i % 97 == 5 ? .nan : Double(stored) * 0.5
         }
         try writer.write("echo", numbers, start: [0, 0], count: [written, width])
         try writer.close()
-        let file = try NetCDFFile.open(path), plain = try file.readPhysical("echo").map { Float($0) }
+        let file = try NetCDFFile.open(path)
+        let plain = try file.readPhysical("echo").map { Float($0) }
         for part in [0..<rows, 0..<1, 1000..<1030, 1024..<2048, 2047..<2500, 7..<7] {
-          let read = try file.readPhysicalFloats("echo", rows: part), wanted = plain[part.lowerBound * width..<part.upperBound * width]
+          let read = try file.readPhysicalFloats("echo", rows: part)
+          let wanted = plain[part.lowerBound * width..<part.upperBound * width]
           #expect(read.count == wanted.count && zip(read, wanted).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
         }
         // What was read beside the library leaves the file open in it.
@@ -134,12 +146,14 @@ extension IOTests {
       let plan = try RealFourierPlan(length: n)
       let rows = 3
       let samples = (0..<rows * n).map { Float(($0 * 37 + 11) % 23) - 11 }
-      var spectra: [Float] = [], back: [Float] = []
+      var spectra: [Float] = []
+      var back: [Float] = []
       plan.forward(samples, into: &spectra)
       #expect(spectra.count == rows * (n / 2 + 1) * 2)
       for row in 0..<rows {
         for k in 0...n / 2 {
-          var re = 0.0, im = 0.0
+          var re = 0.0
+          var im = 0.0
           for i in 0..<n {
             let angle = -2 * Double.pi * Double(k * i) / Double(n)
             re += Double(samples[row * n + i]) * cos(angle)

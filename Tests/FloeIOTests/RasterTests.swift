@@ -15,7 +15,8 @@ extension IOTests {
 
     func classSpec(_ grid: Grid) -> RasterSpec {
       var spec = RasterSpec(
-        grid: grid, bands: [BandSpec(name: "class", summary: "Surface class", quantity: "class", noData: 255)], type: .uint8,
+        grid: grid, bands: [BandSpec(name: "class", summary: "Surface class", quantity: "class", noData: 255)],
+        type: .uint8,
         classes: .seaIce, style: .classes,
         acquisition: Acquisition(product: "P", time: UTCTime(seconds: 1_551_484_571), platform: "Sentinel-2A"),
         tags: ["seed": "7"])
@@ -25,16 +26,21 @@ extension IOTests {
 
     func write(_ spec: RasterSpec, _ blocks: [PixelBlock], threads: Int, name: String = "class.tif") throws -> String {
       let path = IOTests.memoryPath(name)
-      let writer = try CloudOptimizedWriter(path: path, spec: spec, options: RasterWriteOptions(threads: threads))
+      let writer = try COGWriter(path: path, spec: spec, options: RasterWriteOptions(threads: threads))
       for block in blocks { try writer.write(block) }
       try writer.finish()
       return path
     }
 
     @Test func noDataIsAValueOfThePixels() throws {
-      #expect(PixelType.float32.stored(-9999.9) == Double(Float(-9999.9)) && PixelType.float64.stored(-9999.9) == -9999.9)
-      #expect(PixelType.uint8.stored(255) == 255 && PixelType.uint8.stored(256) == nil && PixelType.int16.stored(0.5) == nil && PixelType.uint16.stored(.nan) == nil)
-      #expect(PixelType.int32.stored(1e30) == nil && PixelType.float32.stored(1e300) == nil && PixelType.float32.stored(.nan)?.isNaN == true)
+      #expect(
+        PixelType.float32.stored(-9999.9) == Double(Float(-9999.9)) && PixelType.float64.stored(-9999.9) == -9999.9)
+      #expect(
+        PixelType.uint8.stored(255) == 255 && PixelType.uint8.stored(256) == nil && PixelType.int16.stored(0.5) == nil
+          && PixelType.uint16.stored(.nan) == nil)
+      #expect(
+        PixelType.int32.stored(1e30) == nil && PixelType.float32.stored(1e300) == nil
+          && PixelType.float32.stored(.nan)?.isNaN == true)
     }
 
     @Test func classRasterComesBackWholeWithItsMeaning() throws {
@@ -91,7 +97,9 @@ extension IOTests {
       let band = BandSpec(name: "B04", quantity: "DN", scale: 0.0001, offset: -0.1, noData: 0, wavelength: 664.6)
       let spec = RasterSpec(grid: try IOTests.grid(600, 2), bands: [band], type: .uint16)
       var values = [UInt16](repeating: 10, count: 1200)
-      for (i, v) in [(0, 0), (1, 0), (600, 0), (601, 7), (2, 1), (3, 2), (602, 2), (603, 1), (4, 0), (5, 0), (604, 0), (605, 0)] {
+      for (i, v) in [
+        (0, 0), (1, 0), (600, 0), (601, 7), (2, 1), (3, 2), (602, 2), (603, 1), (4, 0), (5, 0), (604, 0), (605, 0),
+      ] {
         values[i] = UInt16(v)
       }
       let block = PixelBlock(window: spec.grid.fullWindow, bandCount: 1, values: .uint16(values))
@@ -118,7 +126,8 @@ extension IOTests {
       #expect(quarter.spec.grid.width == 175 && quarter.spec.grid.pixelHeight == 40)
       _ = try quarter.raster.read(quarter.spec.grid.fullWindow)
 
-      let bytes = try VirtualFile.read(path), cut = IOTests.memoryPath("cut.jp2")
+      let bytes = try VirtualFile.read(path)
+      let cut = IOTests.memoryPath("cut.jp2")
       try VirtualFile.write(Array(bytes.prefix(bytes.count / 2)), to: cut)
       let error = #expect(throws: FloeError.self) { try RasterFile.open(cut).raster.read(spec.grid.fullWindow) }
       #expect(error?.message.contains("cut.jp2") == true)
@@ -134,7 +143,7 @@ extension IOTests {
 
     @Test func cancellingEndsFinish() throws {
       let spec = classSpec(try IOTests.grid(1101, 613))
-      let writer = try CloudOptimizedWriter(
+      let writer = try COGWriter(
         path: IOTests.memoryPath("c.tif"), spec: spec, options: RasterWriteOptions(isCancelled: { true }))
       #expect(throws: Cancelled.self) { try writer.finish() }
     }
@@ -142,14 +151,16 @@ extension IOTests {
     @Test(arguments: [true, false]) func scratchGivesBackWhatWasWrittenByManyThreads(inMemory: Bool) async throws {
       let spec = RasterSpec(
         grid: try IOTests.grid(301, 203), bands: [BandSpec(name: "a"), BandSpec(name: "b")], type: .int16)
-      let scratch = try ScratchRaster(spec, inMemoryAllowed: inMemory, directory: ".")
+      let scratch = try CachedRaster(spec, inMemoryAllowed: inMemory, directory: ".")
       @Sendable func value(_ band: Int, _ r: Int, _ c: Int) -> Int16 { Int16(band * 10_000 + (r * 31 + c * 7) % 9000) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for window in spec.grid.tiles(TileSize(width: 64, height: 50)) {
           group.addTask {
             for band in [1, 0] {
               var v: [Int16] = []
-              for r in window.row..<window.endRow { for c in window.column..<window.endColumn { v.append(value(band, r, c)) } }
+              for r in window.row..<window.endRow {
+                for c in window.column..<window.endColumn { v.append(value(band, r, c)) }
+              }
               try scratch.write(PixelBlock(window: window, bandCount: 1, values: .int16(v)), bands: [band])
             }
           }

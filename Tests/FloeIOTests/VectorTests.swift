@@ -20,14 +20,16 @@ extension IOTests {
     }
 
     @Test func geoPackageRoundTrip() throws {
-      let path = IOTests.memoryPath("a.gpkg"), again = IOTests.memoryPath("a.gpkg")
+      let path = IOTests.memoryPath("a.gpkg")
+      let again = IOTests.memoryPath("a.gpkg")
       for p in [path, again] {
         try GeoPackageWriter.write(
           path: p, layers: [("track", track(), "track", "<qgis/>")], metadataJSON: "{\"text\":\"it's\"}")
       }
       #expect(try VirtualFile.read(path) == VirtualFile.read(again))
       #expect(try VectorLayer.layers(of: path) == ["track"])
-      let back = try VectorLayer.readTable(path, layer: "track"), table = track()
+      let back = try VectorLayer.readTable(path, layer: "track")
+      let table = track()
       #expect(back.crs == .wgs84)
       #expect(back.geometry == .points(x: "x", y: "y"))
       #expect(back.status == table.status)
@@ -63,21 +65,31 @@ extension IOTests {
       let grid = try IOTests.grid(100, 80)
       var table = Table(
         rowCount: 2,
-        geometry: .polygons([[[SIMD2(300_100, 7_499_900), SIMD2(300_300, 7_499_900), SIMD2(300_300, 7_499_500), SIMD2(300_100, 7_499_500)]], []]),
+        geometry: .polygons([
+          [
+            [
+              SIMD2(300_100, 7_499_900), SIMD2(300_300, 7_499_900), SIMD2(300_300, 7_499_500),
+              SIMD2(300_100, 7_499_500),
+            ]
+          ], [],
+        ]),
         crs: grid.crs)
       table.set(Column("id", values: .integer([1, 2])))
       let path = IOTests.memoryPath("p.gpkg")
       try GeoPackageWriter.write(path: path, layers: [("land", table, nil, nil)])
-      let burner = try PolygonBurner(path: path, grid: grid)
+      let burner = try PolygonRasterizer(path: path, grid: grid)
       let full = try burner.burn(grid.fullWindow)
       #expect(full.reduce(0) { $0 + Int($1) } == 20 * 40)
-      #expect(full[10 * 100 + 10] == 1 && full[9 * 100 + 10] == 0 && full[10 * 100 + 9] == 0 && full[49 * 100 + 29] == 1)
+      #expect(
+        full[10 * 100 + 10] == 1 && full[9 * 100 + 10] == 0 && full[10 * 100 + 9] == 0 && full[49 * 100 + 29] == 1)
       for w in grid.tiles(TileSize(width: 33, height: 17)) {
         let part = try burner.burn(w)
-        for r in 0..<w.height { for c in 0..<w.width { #expect(part[r * w.width + c] == full[(w.row + r) * 100 + w.column + c]) } }
+        for r in 0..<w.height {
+          for c in 0..<w.width { #expect(part[r * w.width + c] == full[(w.row + r) * 100 + w.column + c]) }
+        }
       }
       try GeoPackageWriter.write(path: path + "2.gpkg", layers: [("track", track(), nil, nil)])
-      let error = #expect(throws: FloeError.self) { try PolygonBurner(path: path + "2.gpkg", grid: grid) }
+      let error = #expect(throws: FloeError.self) { try PolygonRasterizer(path: path + "2.gpkg", grid: grid) }
       #expect(error?.message.contains("polygons") == true)
     }
 
@@ -85,11 +97,13 @@ extension IOTests {
     func burnt(_ rings: [[SIMD2<Double>]], on grid: Grid) throws -> [UInt8] {
       let features = rings.map { ring in
         let corners = ring.map { "[\($0.x),\($0.y)]" }.joined(separator: ",")
-        return "{\"type\":\"Feature\",\"properties\":{},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[\(corners)]]}}"
+        return
+          "{\"type\":\"Feature\",\"properties\":{},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[\(corners)]]}}"
       }
       let path = IOTests.memoryPath("land.geojson")
-      try VirtualFile.write("{\"type\":\"FeatureCollection\",\"features\":[\(features.joined(separator: ","))]}", to: path)
-      return try PolygonBurner(path: path, grid: grid).burn(grid.fullWindow)
+      try VirtualFile.write(
+        "{\"type\":\"FeatureCollection\",\"features\":[\(features.joined(separator: ","))]}", to: path)
+      return try PolygonRasterizer(path: path, grid: grid).burn(grid.fullWindow)
     }
 
     func box(_ west: Double, _ south: Double, _ east: Double, _ north: Double) -> [SIMD2<Double>] {
@@ -99,11 +113,16 @@ extension IOTests {
     /// The rest of the world neither fails nor covers a tile of UTM zone 1.
     @Test func landOfTheWholeWorldServes() throws {
       let crs = try CRSFactory.make("EPSG:32601")
-      let grid = try #require(Grid(width: 60, height: 60, originX: 300_000, originY: 7_900_020, pixelWidth: 100, pixelHeight: 100, crs: crs))
-      let own = box(177.5, 71.08, 177.55, 71.09), island = try burnt([own], on: grid)
+      let grid = try #require(
+        Grid(width: 60, height: 60, originX: 300_000, originY: 7_900_020, pixelWidth: 100, pixelHeight: 100, crs: crs))
+      let own = box(177.5, 71.08, 177.55, 71.09)
+      let island = try burnt([own], on: grid)
       #expect((100..<3000).contains(island.reduce(0) { $0 + Int($1) }))
       let galapagos = [SIMD2(-91.5, 0), SIMD2(-91, 0.1), SIMD2(-90.8, -0.9), SIMD2(-91.4, -1), SIMD2(-91.5, 0)]
-      let africa = [SIMD2(-17.0, 15), SIMD2(-6, 36), SIMD2(32, 31), SIMD2(51, 12), SIMD2(40, -15), SIMD2(20, -35), SIMD2(9, 4), SIMD2(-17, 15)]
+      let africa = [
+        SIMD2(-17.0, 15), SIMD2(-6, 36), SIMD2(32, 31), SIMD2(51, 12), SIMD2(40, -15), SIMD2(20, -35), SIMD2(9, 4),
+        SIMD2(-17, 15),
+      ]
       #expect(try burnt([own, galapagos, africa, box(-180, -90, 180, -70)], on: grid) == island)
       // A turn farther west it is the same place.
       #expect(try burnt([own.map { SIMD2($0.x - 360, $0.y) }], on: grid) == island)
@@ -111,20 +130,28 @@ extension IOTests {
       #expect(try burnt([box(90, 0, 180, 85)], on: grid).allSatisfy { $0 == 1 })
       #expect(try burnt([box(100, 50, 200, 75)], on: grid).allSatisfy { $0 == 1 })
       // A ring that crosses itself keeps both halves.
-      let bow = try burnt([[SIMD2(177.5, 71.08), SIMD2(177.55, 71.1), SIMD2(177.55, 71.08), SIMD2(177.5, 71.1), SIMD2(177.5, 71.08)]], on: grid)
+      let bow = try burnt(
+        [[SIMD2(177.5, 71.08), SIMD2(177.55, 71.1), SIMD2(177.55, 71.08), SIMD2(177.5, 71.1), SIMD2(177.5, 71.08)]],
+        on: grid)
       let full = try burnt([box(177.5, 71.08, 177.55, 71.1)], on: grid)
       let share = Double(bow.reduce(0) { $0 + Int($1) }) / Double(full.reduce(0) { $0 + Int($1) })
       #expect(abs(share - 0.5) < 0.05)
     }
 
     @Test func landAroundAPoleAndOnLongitudesFromZero() throws {
-      let polar = try #require(Grid(width: 80, height: 80, originX: -2_000_000, originY: 2_000_000, pixelWidth: 50_000, pixelHeight: 50_000, crs: CRSFactory.make("EPSG:3413")))
-      // Latitude 80 is about 1.1 million metres from the pole; a half of it, and the whole with what lies south of the equator.
-      let cap = try burnt([box(-180, 80, 180, 90), box(-180, -60, 180, -10)], on: polar), half = try burnt([box(0, 80, 180, 90)], on: polar)
+      let polar = try #require(
+        Grid(
+          width: 80, height: 80, originX: -2_000_000, originY: 2_000_000, pixelWidth: 50_000, pixelHeight: 50_000,
+          crs: CRSFactory.make("EPSG:3413")))
+      // Latitude 80 is about 1.1 million metres from the pole; a half of it, and the whole with what lies south of the
+      // equator.
+      let cap = try burnt([box(-180, 80, 180, 90), box(-180, -60, 180, -10)], on: polar)
+      let half = try burnt([box(0, 80, 180, 90)], on: polar)
       let area = cap.reduce(0) { $0 + Int($1) }
       #expect(cap[40 * 80 + 40] == 1 && cap[0] == 0 && abs(Double(area) - .pi * 21.9 * 21.9) < 40)
       #expect(abs(half.reduce(0) { $0 + Int($1) } - area / 2) < 30)
-      let globe = try #require(Grid(width: 36, height: 18, originX: 0, originY: 90, pixelWidth: 10, pixelHeight: 10, crs: .wgs84))
+      let globe = try #require(
+        Grid(width: 36, height: 18, originX: 0, originY: 90, pixelWidth: 10, pixelHeight: 10, crs: .wgs84))
       let mask = try burnt([box(-30, 0, -10, 20)], on: globe)
       #expect(mask.indices.filter { mask[$0] == 1 } == [7 * 36 + 33, 7 * 36 + 34, 8 * 36 + 33, 8 * 36 + 34])
     }
@@ -140,7 +167,8 @@ extension IOTests {
     }
 
     @Test func xmlIgnoresPrefixes() throws {
-      let node = try XMLNode(parsing: "<?xml version=\"1.0\"?><n:a xmlns:n='u' k=\"1 &amp; 2\"><n:b><c u='m'> 3.5 </c></n:b><b/></n:a>")
+      let node = try XMLNode(
+        parsing: "<?xml version=\"1.0\"?><n:a xmlns:n='u' k=\"1 &amp; 2\"><n:b><c u='m'> 3.5 </c></n:b><b/></n:a>")
       #expect(node.name == "a" && node.attributes["k"] == "1 & 2" && node.all("b").count == 2)
       #expect(node.at("b/c")?.number == 3.5 && node.descendant("c")?.attributes["u"] == "m")
       #expect(throws: FloeError.self) { try XMLNode(parsing: "PK, a zip") }

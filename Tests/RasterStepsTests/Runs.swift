@@ -3,25 +3,35 @@ import FloeTestSupport
 import RasterSteps
 
 /// Runs a step of the plugin, fetched through its door, and returns its raster.
-func run(_ name: String, with parameters: [String: ParameterLiteral] = [:], in ports: [String: Raster]) async throws -> Raster {
+func run(_ name: String, with parameters: [String: ParameterLiteral] = [:], in ports: [String: Raster]) async throws
+  -> Raster
+{
   let registry = PluginRegistry()
   RasterSteps.floePlugin(Unmanaged.passUnretained(registry).toOpaque())
-  guard let factory = registry.steps.first(where: { $0.declaration.name == name }) else { throw FloeError("no step '\(name)'") }
-  let outputs = try await Surroundings.outputs(of: factory, parameters: parameters, ports: ports.mapValues { [.raster($0)] })
+  guard let factory = registry.steps.first(where: { $0.declaration.name == name }) else {
+    throw FloeError("no step '\(name)'")
+  }
+  let outputs = try await StepHarness.outputs(
+    of: factory, parameters: parameters, ports: ports.mapValues { [.raster($0)] })
   guard case .raster(let result)? = outputs["result"] else { throw FloeError("no raster") }
   return result
 }
 
-/// A grid of 10 m pixels in UTM zone 33 north whose lower left corner is (500000, 8000000), moved by some metres eastward.
+/// A grid of 10 m pixels in UTM zone 33 north whose lower left corner is (500000, 8000000), moved by some metres
+/// eastward.
 func grid(_ width: Int, _ height: Int, east: Double = 0) throws -> Grid {
-  guard let grid = Grid(
-    width: width, height: height, originX: 500_000 + east, originY: 8_000_000 + Double(height) * 10, pixelWidth: 10, pixelHeight: 10,
-    crs: try CRSFactory.make("EPSG:32633"))
+  guard
+    let grid = Grid(
+      width: width, height: height, originX: 500_000 + east, originY: 8_000_000 + Double(height) * 10, pixelWidth: 10,
+      pixelHeight: 10,
+      crs: try CRSFactory.make("EPSG:32633"))
   else { throw FloeError("no grid") }
   return grid
 }
 
-func raster(_ width: Int, _ height: Int, _ values: PixelArray, bands: [BandSpec], classes: ClassTable? = nil) throws -> Raster {
+func raster(_ width: Int, _ height: Int, _ values: PixelArray, bands: [BandSpec], classes: ClassTable? = nil) throws
+  -> Raster
+{
   let grid = try grid(width, height)
   return Raster(
     RasterSpec(grid: grid, bands: bands, type: values.type, classes: classes),

@@ -14,10 +14,14 @@ extension Sentinel2Tests {
         (#"type="MSK_CLASSI""#, "MSK_CLASSI_B00.jp2"), (#"bandId="1" type="MSK_QUALIT""#, "MSK_QUALIT_B02.jp2"),
         (#"bandId="3" type="MSK_QUALIT""#, "MSK_QUALIT_B04.jp2"),
       ]
-      let path = try writer.write(in: folder.path), quality = "\(path)/\(writer.granule)/QI_DATA"
+      let path = try writer.write(in: folder.path)
+      let quality = "\(path)/\(writer.granule)/QI_DATA"
       // 60 m, three bands: cloud in column 0, cirrus in column 1.
       var classes = [UInt8](repeating: 0, count: 3 * 40 * 40)
-      for r in 0..<40 { classes[r * 40] = 1; classes[1600 + r * 40 + 1] = 1 }
+      for r in 0..<40 {
+        classes[r * 40] = 1
+        classes[1600 + r * 40 + 1] = 1
+      }
       try writer.writeMask(classes, size: 40, bands: 3, to: quality + "/MSK_CLASSI_B00.jp2")
       // One band of bits: 16 defective, 128 saturated.
       var bits = [UInt8](repeating: 0, count: 240 * 240)
@@ -47,23 +51,33 @@ extension Sentinel2Tests {
       writer.baseline = "02.07"
       writer.offsets = nil
       writer.pixel = { _, _, _, _ in 400 }
-      writer.masks = [(#"type="MSK_CLOUDS""#, "MSK_CLOUDS_B00.gml"), (#"bandId="1" type="MSK_SATURA""#, "MSK_SATURA_B02.gml")]
-      let path = try writer.write(in: folder.path), quality = "\(path)/\(writer.granule)/QI_DATA"
+      writer.masks = [
+        (#"type="MSK_CLOUDS""#, "MSK_CLOUDS_B00.gml"), (#"bandId="1" type="MSK_SATURA""#, "MSK_SATURA_B02.gml"),
+      ]
+      let path = try writer.write(in: folder.path)
+      let quality = "\(path)/\(writer.granule)/QI_DATA"
       func feature(_ type: String, _ x: Int, _ y: Int, _ w: Int) -> String {
-        let x = 300_000 + 10 * x, y = 8_100_000 - 10 * y, d = 10 * w
+        let x = 300_000 + 10 * x
+        let y = 8_100_000 - 10 * y
+        let d = 10 * w
         return """
-          <eop:MaskFeature gml:id="\(type)-0"><eop:maskType codeSpace="urn:gs2:S2PDGS:maskType">\(type)</eop:maskType><eop:extentOf>
-          <gml:Polygon gml:id="p"><gml:exterior><gml:LinearRing><gml:posList srsDimension="2">\(x) \(y) \(x + d) \(y) \(x + d) \(y - d) \(x) \(y - d) \(x) \(y)</gml:posList>
+          <eop:MaskFeature \
+          gml:id="\(type)-0"><eop:maskType codeSpace="urn:gs2:S2PDGS:maskType">\(type)</eop:maskType><eop:extentOf>
+          <gml:Polygon \
+          gml:id="p"><gml:exterior><gml:LinearRing><gml:posList srsDimension="2">\
+          \(x) \(y) \(x + d) \(y) \(x + d) \(y - d) \(x) \(y - d) \(x) \(y)</gml:posList>
           </gml:LinearRing></gml:exterior></gml:Polygon></eop:extentOf></eop:MaskFeature>
           """
       }
       func document(_ features: String) -> String {
         """
-        <?xml version="1.0" encoding="UTF-8"?><eop:Mask xmlns:eop="http://www.opengis.net/eop/2.0" xmlns:gml="http://www.opengis.net/gml/3.2" gml:id="m">
+        <?xml version="1.0" encoding="UTF-8"?>
+        <eop:Mask xmlns:eop="http://www.opengis.net/eop/2.0" xmlns:gml="http://www.opengis.net/gml/3.2" gml:id="m">
         <eop:maskMembers>\(features)</eop:maskMembers></eop:Mask>
         """
       }
-      try document(feature("OPAQUE", 10, 10, 4) + feature("CIRRUS", 20, 10, 3)).write(toFile: quality + "/MSK_CLOUDS_B00.gml", atomically: true, encoding: .utf8)
+      try document(feature("OPAQUE", 10, 10, 4) + feature("CIRRUS", 20, 10, 3)).write(
+        toFile: quality + "/MSK_CLOUDS_B00.gml", atomically: true, encoding: .utf8)
       try document("").write(toFile: quality + "/MSK_SATURA_B02.gml", atomically: true, encoding: .utf8)
       let result = try await stack(path, ["bands": "B02", "masks": "opaque_cloud,cirrus,saturated"])
       #expect(result.dropped == ["opaque cloud": 16, "cirrus": 9])
@@ -85,7 +99,8 @@ extension Sentinel2Tests {
       #expect(await refusal(path, ["bands": "B02", "masks": "cirrus"]).contains("no scene classification"))
       writer.bands.append(("SCL", 20))
       try writer.productMetadata.write(toFile: path + "/MTD_MSIL2A.xml", atomically: true, encoding: .utf8)
-      let result = try await stack(path, ["bands": "B02,B05", "resolution": "20", "masks": "opaque_cloud,cirrus,defective,shadow"])
+      let result = try await stack(
+        path, ["bands": "B02,B05", "resolution": "20", "masks": "opaque_cloud,cirrus,defective,shadow"])
       #expect(try (0..<12).map { try result.code($0, 0) } == [0, 4, 0, 7, 0, 0, 0, 0, 2, 2, 3, 0])
       // The file of the resolution asked for is taken: no resampling.
       #expect(result.image.spec.tags["resampling"] == "B02: 20 m; B05: 20 m")

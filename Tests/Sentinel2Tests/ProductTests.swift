@@ -5,8 +5,10 @@ import Testing
 
 /// Real products' metadata, where it is at hand.
 enum RealData {
-  static let folder: String = ProcessInfo.processInfo.environment["FLOE_REAL_DATA"]
-    ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../shared/data").standardized.path
+  static let folder: String =
+    ProcessInfo.processInfo.environment["FLOE_REAL_DATA"]
+    ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../shared/data")
+    .standardized.path
   static let metadata = folder + "/s2_metadata"
   static let l1c = metadata + "/S2A_MSIL1C_20210908T042701_N0301_R133_T46RER_20210908T070248.SAFE"
   static let l2a = metadata + "/S2B_MSIL2A_20220413T150759_N0400_R025_T33XWJ_20220414T082126.SAFE"
@@ -29,8 +31,9 @@ extension Sentinel2Tests {
       #expect(product.acquisition.platform == "Sentinel-2A" && product.acquisition.baseline == "03.01")
       #expect(product.acquisition.sunZenith == 26.4931642669439 && product.acquisition.sunAzimuth == 142.987598836457)
       #expect(product.bands.count == 13 && product.bands.allSatisfy { $0.offset == 0 && $0.scale == 1e-4 })
-      #expect(product.bands.map(\.wavelength)
-        == [442.7, 492.7, 559.8, 664.6, 704.1, 740.5, 782.8, 832.8, 864.7, 945.1, 1373.5, 1613.7, 2202.4])
+      #expect(
+        product.bands.map(\.wavelength)
+          == [442.7, 492.7, 559.8, 664.6, 704.1, 740.5, 782.8, 832.8, 864.7, 945.1, 1373.5, 1613.7, 2202.4])
       #expect(product.footprint.first == SIMD2(93.43341763893636, 28.023673957735582))
       #expect(product.facts.first { $0.name == "tile" }?.text == "T46RER")
       #expect(product.facts.first { $0.name == "cloud cover" }?.text == "88.2972 %")
@@ -72,8 +75,11 @@ extension Sentinel2Tests {
 
     @Test func refusesBrokenProducts() async throws {
       let writer = SafeWriter()
-      let path = try writer.write(in: folder.path), files = FileManager.default
-      let metadata = path + "/MTD_MSIL1C.xml", tile = "\(path)/\(writer.granule)/MTD_TL.xml", band = "\(path)/\(writer.bandFile("B03", 10)).jp2"
+      let path = try writer.write(in: folder.path)
+      let files = FileManager.default
+      let metadata = path + "/MTD_MSIL1C.xml"
+      let tile = "\(path)/\(writer.granule)/MTD_TL.xml"
+      let band = "\(path)/\(writer.bandFile("B03", 10)).jp2"
       func with(_ file: String, _ bytes: Data?, _ parameters: [String: String] = [:]) async throws -> String {
         let before = try Data(contentsOf: URL(fileURLWithPath: file))
         if let bytes { try bytes.write(to: URL(fileURLWithPath: file)) } else { try files.removeItem(atPath: file) }

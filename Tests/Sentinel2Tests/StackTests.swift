@@ -23,7 +23,8 @@ extension Sentinel2Tests {
       #expect(spec.bands.map(\.wavelength) == [450, 470])
       #expect(spec.bands.allSatisfy { $0.noData == 0 && $0.quantity == "reflectance" && $0.unit == .dimensionless })
       #expect(spec.grid.crs?.code == "EPSG:32601")
-      #expect((spec.grid.width, spec.grid.height, spec.grid.originX, spec.grid.originY) == (240, 240, 300_000, 8_100_000))
+      #expect(
+        (spec.grid.width, spec.grid.height, spec.grid.originX, spec.grid.originY) == (240, 240, 300_000, 8_100_000))
       #expect(spec.acquisition?.time == UTCTime("2019-03-01T23:56:10.458Z"))
       #expect(spec.acquisition?.platform == "Sentinel-2A")
       #expect(spec.acquisition?.sunZenith == 60)
@@ -32,7 +33,9 @@ extension Sentinel2Tests {
       #expect(try result.dn(1, 5, 3) == 1 + 21 + 5)
       #expect(try result.code(5, 3) == 0)
       let raw = try await stack(path, ["bands": "B04", "units": "dn"])
-      #expect(raw.image.spec.bands[0].scale == 1 && raw.image.spec.bands[0].offset == 0 && raw.image.spec.bands[0].quantity == "DN")
+      #expect(
+        raw.image.spec.bands[0].scale == 1 && raw.image.spec.bands[0].offset == 0
+          && raw.image.spec.bands[0].quantity == "DN")
     }
 
     @Test func anyBandWithoutDataBlanksThePixelInAllBands() async throws {
@@ -52,7 +55,9 @@ extension Sentinel2Tests {
 
     @Test func finerBandsAreAveragedWithoutNoDataAndCoarserOnesRepeated() async throws {
       var writer = SafeWriter()
-      writer.pixel = { band, _, c, r in band == "B02" ? (c % 2 == 1 ? 0 : UInt16(100 + 10 * r)) : UInt16(1 + c + 100 * (r % 50)) }
+      writer.pixel = { band, _, c, r in
+        band == "B02" ? (c % 2 == 1 ? 0 : UInt16(100 + 10 * r)) : UInt16(1 + c + 100 * (r % 50))
+      }
       let path = try writer.write(in: folder.path)
       // 2 x 2 pixels: the two of the left column are 100 + 10 r and 110 + 10 r, the right ones have no data.
       let average = try await stack(path, ["bands": "B02,B05", "resolution": "20"])
@@ -81,8 +86,13 @@ extension Sentinel2Tests {
       let path = try writer.write(in: folder.path)
       let result = try await stack(path, ["bands": "B02,B05,B01", "resolution": "40"])
       #expect(result.image.spec.grid.width == 240)
-      #expect(result.image.spec.tags["resampling"]
-        == "B02: 10 m decoded at reduced resolution 40 m; B05: 20 m decoded at reduced resolution 40 m; B01: 60 m, nearest")
+      #expect(
+        result.image.spec.tags["resampling"]
+          == """
+          B02: 10 m decoded at reduced resolution 40 m; B05: 20 m decoded at reduced resolution 40 m; B01: 60 m, \
+          nearest
+          """
+      )
       #expect(try [0, 1, 2].map { try result.dn($0, 200, 100) } == [700, 700, 700])
       #expect(await refusal(path, ["bands": "B02", "resolution": "30"]).contains("can be had at 10, 20, 40, 60, 80"))
     }
@@ -97,11 +107,14 @@ extension Sentinel2Tests {
       let path = try writer.write(in: folder.path)
       let result = try await stack(path, ["bands": "B02", "resolution": "80"])
       let grid = result.image.spec.grid
-      guard case .uint16(let all) = try result.image.read(grid.fullWindow).values else { throw FloeError("not 16 bits") }
+      guard case .uint16(let all) = try result.image.read(grid.fullWindow).values else {
+        throw FloeError("not 16 bits")
+      }
       #expect(all.count { $0 == 0 } < grid.pixelCount / 10)
     }
 
-    /// The low pass mixes 0 and 800 at the edge of the data; none of these mixtures is left, whatever the part that is read.
+    /// The low pass mixes 0 and 800 at the edge of the data; none of these mixtures is left, whatever the part that is
+    /// read.
     @Test func quickLooksHaveNoDarkEdge() async throws {
       var writer = SafeWriter()
       writer.size = 1200
@@ -113,7 +126,9 @@ extension Sentinel2Tests {
       let path = try writer.write(in: folder.path)
       let result = try await stack(path, ["bands": "B02,B05", "resolution": "80"])
       let grid = result.image.spec.grid
-      guard case .uint16(let all) = try result.image.read(grid.fullWindow).values else { throw FloeError("not 16 bits") }
+      guard case .uint16(let all) = try result.image.read(grid.fullWindow).values else {
+        throw FloeError("not 16 bits")
+      }
       let kept = all.filter { $0 != 0 }
       #expect(kept.allSatisfy { $0 > 760 && $0 < 840 } && kept.count > grid.pixelCount / 2)
       #expect(result.dropped == ["no data in a chosen band": grid.pixelCount - kept.count / 2])
@@ -134,7 +149,8 @@ extension Sentinel2Tests {
       // The box about four pixels near the middle, from their corners.
       let utm = try CRSFactory.make("EPSG:32601")
       let transform = try CoordinateTransform(from: utm, to: .wgs84)
-      let a = try present(transform.point(301_105, 8_098_895)), b = try present(transform.point(301_195, 8_098_805))
+      let a = try present(transform.point(301_105, 8_098_895))
+      let b = try present(transform.point(301_195, 8_098_805))
       let box = [a.x, b.y, b.x, a.y].map { String($0) }.joined(separator: ",")
       let boxed = try await stack(path, ["bands": "B02", "box": box])
       let grid = boxed.image.spec.grid
@@ -165,12 +181,14 @@ extension Sentinel2Tests {
       writer.bands = [("B02", 10), ("B05", 20)]
       writer.pixel = { _, _, c, r in UInt16(truncatingIfNeeded: (c &* 31 ^ r &* 17) & 0xfff) }
       let path = try writer.write(in: folder.path)
-      let one = try await stack(path, ["bands": "B02,B05"], workers: 1), two = try await stack(path, ["bands": "B02,B05"], workers: 2, memory: 0)
+      let one = try await stack(path, ["bands": "B02,B05"], workers: 1)
+      let two = try await stack(path, ["bands": "B02,B05"], workers: 2, memory: 0)
       #expect(try one.image.read(one.image.spec.grid.fullWindow) == two.image.read(two.image.spec.grid.fullWindow))
       // A window in the middle holds the same pixels as the whole.
       let part = try await stack(path, ["bands": "B02,B05", "window": "1000,1010,60,70"])
-      #expect(try part.image.read(part.image.spec.grid.fullWindow).values
-        == one.image.read(PixelWindow(column: 1000, row: 1010, width: 60, height: 70)).values)
+      #expect(
+        try part.image.read(part.image.spec.grid.fullWindow).values
+          == one.image.read(PixelWindow(column: 1000, row: 1010, width: 60, height: 70)).values)
     }
 
     @Test(arguments: ["stored", "deflated"]) func aZipGivesTheSamePixels(kind: String) async throws {
@@ -191,8 +209,10 @@ extension Sentinel2Tests {
       try zip.run()
       zip.waitUntilExit()
       try #require(zip.terminationStatus == 0)
-      let inside = try await stack(archive), plain = try await stack(path)
-      #expect(try inside.image.read(inside.image.spec.grid.fullWindow) == plain.image.read(plain.image.spec.grid.fullWindow))
+      let inside = try await stack(archive)
+      let plain = try await stack(path)
+      #expect(
+        try inside.image.read(inside.image.spec.grid.fullWindow) == plain.image.read(plain.image.spec.grid.fullWindow))
       #expect(inside.image.spec == plain.image.spec)
     }
   }

@@ -25,13 +25,15 @@ struct StackResult {
   let image: Raster
   let mask: Raster
   let planned: RasterSpec
-  let told: Told
+  let told: StepMessages
   var warnings: [String] { told.warnings }
   var dropped: [String: Int] { told.dropped }
   var records: [String: JSONValue] { told.records }
 
   func dn(_ band: Int, _ column: Int, _ row: Int) throws -> Int {
-    Int(try image.read(PixelWindow(column: column, row: row, width: 1, height: 1), bands: [band]).raw(band: 0, row: 0, column: 0))
+    Int(
+      try image.read(PixelWindow(column: column, row: row, width: 1, height: 1), bands: [band]).raw(
+        band: 0, row: 0, column: 0))
   }
   func code(_ column: Int, _ row: Int) throws -> Int {
     Int(try mask.read(PixelWindow(column: column, row: row, width: 1, height: 1)).raw(band: 0, row: 0, column: 0))
@@ -39,8 +41,10 @@ struct StackResult {
 }
 
 /// Binds, plans and runs the stack step as the host does.
-func stack(_ product: String, _ parameters: [String: String] = [:], workers: Int = 2, memory: Int = 1 << 28) async throws -> StackResult {
-  let surroundings = try Surroundings()
+func stack(_ product: String, _ parameters: [String: String] = [:], workers: Int = 2, memory: Int = 1 << 28)
+  async throws -> StackResult
+{
+  let surroundings = try StepHarness()
   var literals = parameters.mapValues { ParameterLiteral.text($0) }
   literals["product"] = .text(product)
   var step = try SwiftStepFactory(StackStep.self).bind(parameters: literals, ports: [:])

@@ -19,20 +19,29 @@ import Testing
 
   @Test func missingValuesAreSkipped() {
     let rules = TimeInterpolation(maximumGap: 2, extrapolates: false)
-    #expect(rules.linear([0, .nan, 20, .nan], at: source, to: target).map { $0.isNaN ? -1 : $0 } == [-1, 0, 5, 10, 20, -1, -1, -1])
-    #expect(rules.linear([.nan, 7, .nan, .nan], at: source, to: target).map { $0.isNaN ? -1 : $0 } == [-1, -1, -1, 7, -1, -1, -1, -1])
+    #expect(
+      rules.linear([0, .nan, 20, .nan], at: source, to: target).map { $0.isNaN ? -1 : $0 } == [
+        -1, 0, 5, 10, 20, -1, -1, -1,
+      ])
+    #expect(
+      rules.linear([.nan, 7, .nan, .nan], at: source, to: target).map { $0.isNaN ? -1 : $0 } == [
+        -1, -1, -1, 7, -1, -1, -1, -1,
+      ])
     #expect(rules.linear([.nan, .nan, .nan, .nan], at: source, to: target).allSatisfy { $0.isNaN })
   }
 
   @Test func flagsAreTheNearest() {
-    let moved = TimeInterpolation(maximumGap: 10, extrapolates: true).nearest([3, 1, 2, 0], at: source, to: [-1, 0.4, 0.5, 0.6, 3.9, 4.1, 9])
+    let moved = TimeInterpolation(maximumGap: 10, extrapolates: true).nearest(
+      [3, 1, 2, 0], at: source, to: [-1, 0.4, 0.5, 0.6, 3.9, 4.1, 9])
     #expect(moved == [3, 3, 3, 1, 2, 0, 0])
   }
 
   @Test func boxesCrossTheDateLine() {
     var w = TrackWindow()
     w.box = [170, -10, -170, 10]
-    #expect(w.holds(longitude: 175, latitude: 0) && w.holds(longitude: -175, latitude: 0) && w.holds(longitude: 170, latitude: 10))
+    #expect(
+      w.holds(longitude: 175, latitude: 0) && w.holds(longitude: -175, latitude: 0)
+        && w.holds(longitude: 170, latitude: 10))
     #expect(!w.holds(longitude: 0, latitude: 0) && !w.holds(longitude: 175, latitude: 11))
     w.box = [-180, -90, 180, 90]
     #expect(w.holds(longitude: 12, latitude: 80))

@@ -9,7 +9,9 @@ import Testing
   private static let folder: String? = {
     let named = ProcessInfo.processInfo.environment["FLOE_REAL_DATA"]
     let beside = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-    return [named, "/\(beside)/shared/data"].compactMap { $0.map { "\($0)/sen3_real" } }.first { VirtualFile.isDirectory($0) }
+    return [named, "/\(beside)/shared/data"].compactMap { $0.map { "\($0)/sen3_real" } }.first {
+      VirtualFile.isDirectory($0)
+    }
   }()
   private static func products() -> [String] {
     // Without the folder there is nothing to list, and the test is skipped.
@@ -20,7 +22,8 @@ import Testing
   @Test(.enabled(if: folder != nil), arguments: products()) func described(path: String) throws {
     let reader = SRALReader()
     #expect(reader.recognises(path))
-    let d = try reader.describe(path), isLand = path.contains("SR_2_LAN")
+    let d = try reader.describe(path)
+    let isLand = path.contains("SR_2_LAN")
     #expect(d.records == (isLand ? 11_716 : 37_617) && d.isTrack && d.acquisition.platform == "Sentinel-3A")
     #expect(d.start?.iso8601.hasPrefix(isLand ? "2021-06-11T01:14:3" : "2021-07-04T01:28:1") == true)
     #expect(d.stop?.iso8601.hasPrefix(isLand ? "2021-06-11T01:24:3" : "2021-07-04T02:14:5") == true)
@@ -33,9 +36,9 @@ import Testing
   }
 
   @Test(.enabled(if: folder != nil), arguments: products()) func readingAsksForTheSeaIceProduct(path: String) throws {
-    var bound = try SwiftStepFactory(ReadStep.self).bind(parameters: ["product": .text(path)], ports: [:])
+    var bound = try SwiftStepFactory(SRALStep.self).bind(parameters: ["product": .text(path)], ports: [:])
     let error = #expect(throws: FloeError.self) {
-      try bound.plan(in: try Surroundings().plan)
+      try bound.plan(in: try StepHarness().plan)
     }
     #expect(error?.message.contains("SR_2_LAN_SI, the sea-ice product") == true)
   }

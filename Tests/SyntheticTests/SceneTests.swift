@@ -25,7 +25,8 @@ struct SceneTests {
     let runner = try StepRunner()
     defer { runner.cleanUp() }
     let scene = try await runner.scene("none", seed: 10)
-    let classes = try scene.classes(), red = try scene.pixels("B04")
+    let classes = try scene.classes()
+    let red = try scene.pixels("B04")
     #expect(!classes.contains(2))
     #expect(classes.contains(1))
     #expect(scene.body["has_leads"]?.boolValue == false)
@@ -39,15 +40,17 @@ struct SceneTests {
     defer { runner.cleanUp() }
     let size = 600
     let scene = try await runner.scene("usual", seed: 2, size: size)
-    let classes = try scene.classes(), red = try scene.pixels("B04")
-    let leads = classes.count { $0 == 2 }, ocean = classes.count { $0 != 255 }
+    let classes = try scene.classes()
+    let red = try scene.pixels("B04")
+    let leads = classes.count { $0 == 2 }
+    let ocean = classes.count { $0 != 255 }
     #expect((0.03...0.08).contains(Double(leads) / Double(ocean)))
     #expect(red.allSatisfy { $0 <= 32767 })
     #expect(red[size - 1] == 0 && red[0] > 0)
     // What has no data has none in the truth either; what else the truth lacks is land.
     #expect(zip(red, classes).allSatisfy { $0 > 0 || $1 == 255 })
     let grid = try RasterFile.open(scene.truth).spec.grid
-    let mask = try PolygonBurner(path: scene.land, grid: grid).burn(grid.fullWindow)
+    let mask = try PolygonRasterizer(path: scene.land, grid: grid).burn(grid.fullWindow)
     let astray = mask.indices.count { i in
       let isLand = red[i] > 0 && classes[i] == 255
       return red[i] > 0 && isLand != (mask[i] == 1)
@@ -103,7 +106,8 @@ struct SceneTests {
       RasterSpec(grid: grid, bands: [BandSpec(name: "B02"), BandSpec(name: "B04")], type: .uint16),
       source: MemorySource(PixelBlock(window: grid.fullWindow, bandCount: 2, values: .uint16(values))))
     let body = try await runner.run(
-      "synthetic.wrap_sentinel2", ["folder": runner.folder + "/wrapped", "level": level, "tile": "22WEV"], ports: ["image": [.raster(image)]])
+      "synthetic.wrap_sentinel2", ["folder": runner.folder + "/wrapped", "level": level, "tile": "22WEV"],
+      ports: ["image": [.raster(image)]])
     let path = try #require(body["scene"]?.stringValue)
     let files = try VirtualFile.list(path, recursive: true).filter { $0.contains("_B04") && $0.contains("IMG_DATA") }
     let file = try RasterFile.open("\(path)/\(try #require(files.first))")
@@ -115,7 +119,9 @@ struct SceneTests {
   @Test("Mistakes are refused with the value and what would be right")
   func refusals() throws {
     let factory = try StepRunner.factory("synthetic.sentinel2")
-    for (given, word) in [(["size": "1000"], "multiple of 60"), (["bands": "B02,B99"], "B99"), (["variant": "no_leed"], "no_lead")] {
+    for (given, word) in [
+      (["size": "1000"], "multiple of 60"), (["bands": "B02,B99"], "B99"), (["variant": "no_leed"], "no_lead"),
+    ] {
       let parameters = given.merging(["folder": "x"]) { a, _ in a }.mapValues { ParameterLiteral.text($0) }
       let error = #expect(throws: BindingErrors.self) { _ = try factory.bind(parameters: parameters, ports: [:]) }
       #expect(error?.errors.contains { $0.message.contains(word) } == true)

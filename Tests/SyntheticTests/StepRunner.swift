@@ -7,11 +7,11 @@ import Synthetic
 struct StepRunner {
   /// A folder of this runner's own, removed by `cleanUp`.
   let folder: String
-  let surroundings: Surroundings
+  let surroundings: StepHarness
 
   init() throws {
     folder = NSTemporaryDirectory() + "floe-synthetic-" + UUID().uuidString
-    surroundings = try Surroundings()
+    surroundings = try StepHarness()
     GDALRuntime.configure(cacheBytes: 64 << 20)
   }
 
@@ -24,7 +24,9 @@ struct StepRunner {
   }
 
   static func factory(_ name: String) throws -> any StepFactory {
-    guard let found = factories.first(where: { $0.declaration.name == name }) else { throw FloeError("no step \(name)") }
+    guard let found = factories.first(where: { $0.declaration.name == name }) else {
+      throw FloeError("no step \(name)")
+    }
     return found
   }
 
@@ -39,7 +41,9 @@ struct StepRunner {
   }
 
   /// Makes a small scene in a folder of the given name.
-  func scene(_ name: String, seed: Int, size: Int = 240, bands: String = "B02,B04,B11", workers: Int = 2) async throws -> Scene {
+  func scene(_ name: String, seed: Int, size: Int = 240, bands: String = "B02,B04,B11", workers: Int = 2) async throws
+    -> Scene
+  {
     let body = try await run(
       "synthetic.sentinel2",
       ["folder": "\(folder)/\(name)", "size": "\(size)", "scene_seed": "\(seed)", "bands": bands], workers: workers)
@@ -57,13 +61,17 @@ struct Scene {
 
   func pixels(_ band: String) throws -> [UInt16] {
     let file = try RasterFile.open("\(granule)/IMG_DATA/T01WCU_20190301T235611_\(band).jp2")
-    guard case .uint16(let values) = try file.raster.read(file.spec.grid.fullWindow).values else { throw FloeError("not uint16") }
+    guard case .uint16(let values) = try file.raster.read(file.spec.grid.fullWindow).values else {
+      throw FloeError("not uint16")
+    }
     return values
   }
 
   func classes() throws -> [UInt8] {
     let file = try RasterFile.open(truth)
-    guard case .uint8(let values) = try file.raster.read(file.spec.grid.fullWindow).values else { throw FloeError("not uint8") }
+    guard case .uint8(let values) = try file.raster.read(file.spec.grid.fullWindow).values else {
+      throw FloeError("not uint8")
+    }
     return values
   }
 }

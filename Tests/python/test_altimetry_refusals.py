@@ -110,7 +110,7 @@ def test_all_records_filtered_away(measurement, tmp_path):
 
 def test_window_that_holds_no_record(measurement, tmp_path):
     result = floe(
-        "step", "sentinel3.read", "--product", measurement, "--box", "10,-80,20,-70", "--track", "t.nc", "-o", tmp_path / "out", "--quiet", expect=1)
+        "step", "sentinel3.sral", "--product", measurement, "--box", "10,-80,20,-70", "--track", "t.nc", "-o", tmp_path / "out", "--quiet", expect=1)
     assert NAME in result.err and "outside of the box" in result.err
     assert not (tmp_path / "out").exists()
 

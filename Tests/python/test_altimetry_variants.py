@@ -72,12 +72,12 @@ def test_half_of_the_samples(measurement, tmp_path):
     path = rewritten(measurement, tmp_path / NAME, width=128)
     _, echoes = run(path, tmp_path / "out")
     assert echoes["waveform_aligned"].shape[1] == 128 and echoes.range_gate_m == "0.468426" and "nominal_bin" not in echoes.ncattrs()
-    floe("step", "sentinel3.read", "--product", path, "--track", "t.nc", "-o", tmp_path / "read", "--quiet")
+    floe("step", "sentinel3.sral", "--product", path, "--track", "t.nc", "-o", tmp_path / "read", "--quiet")
     (tmp_path / "r.yaml").write_text(f"""
 floe: 1
 title: Retracked
 steps:
-  read: {{ use: sentinel3.read, with: {{ product: {path} }} }}
+  read: {{ use: sentinel3.sral, with: {{ product: {path} }} }}
   aligned: {{ use: altimetry.align, in: {{ input: read.track }}, with: {{ method: retracked }} }}
 outputs:
   a.nc: aligned.track
@@ -94,7 +94,7 @@ def test_one_record(measurement, tmp_path):
 floe: 1
 title: One record
 steps:
-  read: {{ use: sentinel3.read, with: {{ product: {path} }} }}
+  read: {{ use: sentinel3.sral, with: {{ product: {path} }} }}
   features: {{ use: altimetry.features, in: {{ input: read.track }} }}
   aligned: {{ use: altimetry.align, in: {{ input: features.track }} }}
 outputs:
@@ -165,7 +165,7 @@ def test_across_the_antimeridian(measurement, tmp_path):
         v[:] = np.round((179.9 + 0.2 * np.arange(len(v)) / (len(v) - 1)) / 1e-6).astype(v.dtype)
         return d, v
     path = copy(measurement, tmp_path, change={"lon_20_ku": change})
-    floe("step", "sentinel3.read", "--product", path, "--box", "179.95,-90,-179.95,90", "--track", "t.nc", "-o", tmp_path / "out", "--quiet")
+    floe("step", "sentinel3.sral", "--product", path, "--box", "179.95,-90,-179.95,90", "--track", "t.nc", "-o", tmp_path / "out", "--quiet")
     t = netCDF4.Dataset(tmp_path / "out/t.nc")
     lon, kept = t["lon_20_ku"][:], t["dropped_because"][:] == 0
     assert lon.min() < -179.8 and lon.max() > 179.8 and (lon < 180).all()

@@ -17,10 +17,10 @@ BEFORE = {
     "stack": "{ use: sentinel2.stack, with: { product: $scene } }",
     "groups": "{ use: cluster.kmeans, in: { samples: stack.image }, with: { names: { lead: darkest, sea_ice: rest } } }",
     "ndwi": "{ use: raster.expression, in: { image: stack.image }, with: { expression: (B02 - B04) / (B02 + B04), name: ndwi } }",
-    "read": "{ use: sentinel3.read, with: { product: $track } }",
+    "read": "{ use: sentinel3.sral, with: { product: $track } }",
     "features": "{ use: altimetry.features, in: { input: read.track } }",
     "aligned": "{ use: altimetry.align, in: { input: features.track } }",
-    "echoes": "{ use: sentinel3.read, with: { product: $track } }",
+    "echoes": "{ use: sentinel3.sral, with: { product: $track } }",
     "named": "{ use: cluster.kmeans, in: { samples: aligned.track }, with: { features: [sigma0_db, peakiness], standardise: true, "
              "names: { lead: highest peakiness, sea_ice: lowest peakiness } } }",
     "laid": "{ use: colocate.track, in: { input: named.classes, rasters: [groups.classes] } }",

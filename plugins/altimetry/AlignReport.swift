@@ -13,33 +13,50 @@ extension AlignStep {
     }
     let known = RunningStatistics(kept.lazy.map { raw[$0] }.filter(\.isFinite))
     if known.count > 0 {
-      context.record("raw shift (m)", [
-        "mean": .number(known.mean), "std": .number(known.standardDeviation), "min": .number(known.minimum), "max": .number(known.maximum),
-      ])
+      context.record(
+        "raw shift (m)",
+        [
+          "mean": .number(known.mean), "std": .number(known.standardDeviation), "min": .number(known.minimum),
+          "max": .number(known.maximum),
+        ])
     }
     context.record("shift std after (m)", spread(kept) { outcome.shifts[$0] })
     context.record("records aligned", .integer(kept.count { aligned[$0] }))
-    let whole = kept.filter { before[$0].isWhole }, own = whole.filter { aligned[$0] }
-    context.record("peak bin std", [
-      "before": spread(whole) { before[$0].peak }, "after": spread(whole) { moved[$0].peak },
-      "before, aligned records": spread(own) { before[$0].peak }, "after, aligned records": spread(own) { moved[$0].peak },
-    ])
+    let whole = kept.filter { before[$0].isWhole }
+    let own = whole.filter { aligned[$0] }
+    context.record(
+      "peak bin std",
+      [
+        "before": spread(whole) { before[$0].peak }, "after": spread(whole) { moved[$0].peak },
+        "before, aligned records": spread(own) { before[$0].peak },
+        "after, aligned records": spread(own) { moved[$0].peak },
+      ])
     // The same records on both sides: those whose edge is found before and after.
     let both = kept.filter { aligned[$0] && before[$0].edge.isFinite && moved[$0].edge.isFinite }
-    context.record("leading edge std", [
-      "before": spread(both) { before[$0].edge }, "after": spread(both) { moved[$0].edge }, "records": .integer(both.count),
-    ])
+    context.record(
+      "leading edge std",
+      [
+        "before": spread(both) { before[$0].edge }, "after": spread(both) { moved[$0].edge },
+        "records": .integer(both.count),
+      ])
     if missingAsZero {
       let zeroed = outcome.outliers + outcome.missing
       context.record("records set to zero shift", .integer(zeroed))
       if zeroed > 0 {
-        context.warn("\(zeroed) of \(kept.count) records got the shift 0 m before the mean was removed: \(outcome.outliers) outside the percentiles, \(outcome.missing) missing")
+        context.warn(
+          """
+          \(zeroed) of \(kept.count) records got the shift 0 m before the mean was removed: \(outcome.outliers) \
+          outside the percentiles, \(outcome.missing) missing
+          """
+        )
       }
     }
   }
 
   /// Counts the records that take part and stay unaligned, each under the first reason that applies.
-  func countUnaligned(_ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ before: [Found], _ context: RunContext) throws {
+  func countUnaligned(
+    _ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ before: [Found], _ context: RunContext
+  ) throws {
     let terms = method == .physical ? try shiftColumns.map { (name: $0, values: try input.numbers($0)) } : []
     var counts: [String: Int] = [:]
     for row in members.indices where members[row] {
@@ -50,11 +67,15 @@ extension AlignStep {
         reason = "left unaligned: samples of the echo are missing"
       } else if !raw[row].isFinite {
         let fate = missingAsZero ? "aligned by 0 m less the mean" : "left unaligned"
-        reason = terms.first { !$0.values[row].isFinite }.map { "\(fate): \($0.name) missing" } ?? "\(fate): no leading edge found"
+        reason =
+          terms.first { !$0.values[row].isFinite }.map { "\(fate): \($0.name) missing" }
+          ?? "\(fate): no leading edge found"
       } else if outcome.aligned[row] || missingAsZero {
         reason = nil
       } else {
-        reason = outcome.isOutlier[row] ? "left unaligned: shift outside the percentiles" : "left unaligned: shift beyond max_shift"
+        reason =
+          outcome.isOutlier[row]
+          ? "left unaligned: shift outside the percentiles" : "left unaligned: shift beyond max_shift"
       }
       if let reason { counts[reason, default: 0] += 1 }
     }

@@ -3,42 +3,53 @@ import FloeSDK
 /// Brings altimeter echoes to a common range.
 struct AlignStep: ProcessingStep {
   static let name = "altimetry.align"
-  static let summary = "Shifts altimeter echoes to a common range, by geometry or by their leading edge, with FFT oversampling."
+  static let summary =
+    "Shifts altimeter echoes to a common range, by geometry or by their leading edge, with FFT oversampling."
   static let discussion = """
-    The track with the array column `waveform_aligned` (each echo divided by its maximum unless `normalise: false`) and `shift_m` (m), `shift_bins`
-    (bins; positive: the echo came late), `aligned` (0 or 1), `peak_bin`, `peak_bin_aligned`. A record that cannot be aligned keeps its echo
-    where it is, has `aligned` 0 and no shift, and is counted under the first reason that applies: no echo, samples of the echo missing (both stay
-    missing), a term of the shift missing or no leading edge found, outside of the percentiles, beyond `max_shift`.
+    The track with the array column `waveform_aligned` (each echo divided by its maximum unless `normalise: false`) and
+    `shift_m` (m), `shift_bins` (bins; positive: the echo came late), `aligned` (0 or 1), `peak_bin`,
+    `peak_bin_aligned`. A record that cannot be aligned keeps its echo where it is, has `aligned` 0 and no shift, and is
+    counted under the first reason that applies: no echo, samples of the echo missing (both stay missing), a term of the
+    shift missing or no leading edge found, outside of the percentiles, beyond `max_shift`.
 
-    - `physical`: altitude - tracker range - corrections - `surface` (AWI style), the mean over the kept records removed. Corrections
-      default to dry and wet troposphere, GIM ionosphere, ocean tide (GOT, which already includes the load tide: product text), solid earth
-      and pole tide, inverse barometer and high-frequency fluctuations; the surface is the one of the product's own sea-ice anomaly.
-    - `retracked`: the leading edge of the threshold first-maximum retracker (see `altimetry.retrack`) goes to the nominal bin.
+    - `physical`: altitude - tracker range - corrections - `surface` (AWI style), the mean over the kept records
+      removed. Corrections default to dry and wet troposphere, GIM ionosphere, ocean tide (GOT, which already includes
+      the load tide: product text), solid earth and pole tide, inverse barometer and high-frequency fluctuations; the
+      surface is the one of the product's own sea-ice anomaly.
+    - `retracked`: the leading edge of the threshold first-maximum retracker (see `altimetry.retrack`) goes to the
+      nominal bin.
 
-    The spectrum of an echo is padded with zeros to `oversampling` times its length, with the value at the Nyquist frequency shared between
-    both its signs, and read at bin + shift by linear interpolation; outside of the echo its end sample holds.
+    The spectrum of an echo is padded with zeros to `oversampling` times its length, with the value at the Nyquist
+    frequency shared between both its signs, and read at bin + shift by linear interpolation; outside of the echo its
+    end sample holds.
 
-    Recorded: mean, standard deviation and range of the raw shift, spread of the peak before and after (kept records), and spread of the bin where
-    the leading edge crosses half of the first maximum, before and after (kept and aligned records).
+    Recorded: mean, standard deviation and range of the raw shift, spread of the peak before and after (kept records),
+    and spread of the bin where the leading edge crosses half of the first maximum, before and after (kept and aligned
+    records).
 
-    The preset `course` is the course notebook's recipe, faults included: the load tide counts twice, inverse barometer and
-    high-frequency fluctuations are left out, the surface is solution 1, shifts outside the 1st to 99th percentile and missing ones become
-    0 before the mean is removed (a note tells how many), the Nyquist value is not split (padding doubles it), and a bin is 0.2342 m. A masked
-    1 Hz value is missing here too; the course's reader let its raw fill number through.
+    The preset `course` is the course notebook's recipe, faults included: the load tide counts twice, inverse barometer
+    and high-frequency fluctuations are left out, the surface is solution 1, shifts outside the 1st to 99th percentile
+    and missing ones become 0 before the mean is removed (a note tells how many), the Nyquist value is not split
+    (padding doubles it), and a bin is 0.2342 m. A masked 1 Hz value is missing here too; the course's reader let its
+    raw fill number through.
     """
   static let example = """
     aligned: { use: altimetry.align, in: { input: features.track }, with: { method: physical } }
     """
   static let courseCorrections = [
-    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku", "ocean_tide_sol1_01",
+    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku",
+    "ocean_tide_sol1_01",
     "load_tide_sol1_01", "pole_tide_01", "solid_earth_tide_01",
   ]
   static let presets = [
-    Preset("course", "The course notebook's recipe, faults included", values: [
-      "corrections": .list(courseCorrections.map { .text($0) }), "surface": .text("mean_sea_surf_sol1_20_ku"),
-      "percentiles": .list([.text("1"), .text("99")]), "missing_as_zero": .text("true"), "split_nyquist": .text("false"),
-      "range_gate": .text("0.2342"),
-    ])
+    Preset(
+      "course", "The course notebook's recipe, faults included",
+      values: [
+        "corrections": .list(courseCorrections.map { .text($0) }), "surface": .text("mean_sea_surf_sol1_20_ku"),
+        "percentiles": .list([.text("1"), .text("99")]), "missing_as_zero": .text("true"),
+        "split_nyquist": .text("false"),
+        "range_gate": .text("0.2342"),
+      ])
   ]
 
   /// How the shift is found.
@@ -48,22 +59,31 @@ struct AlignStep: ProcessingStep {
   @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
   @Param("How the shift is found") var method = Method.physical
   @Param("Columns that are added to the tracker range", unit: .metre) var corrections = [
-    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku", "ocean_tide_sol1_01",
+    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku",
+    "ocean_tide_sol1_01",
     "solid_earth_tide_01", "pole_tide_01", "inv_bar_cor_01", "hf_fluct_cor_01",
   ]
-  @Param("Column with the height of the surface that echoes are brought to", unit: .metre) var surface = "mean_sea_surf_sol2_20_ku"
+  @Param("Column with the height of the surface that echoes are brought to", unit: .metre) var surface =
+    "mean_sea_surf_sol2_20_ku"
   @Param("Oversampling factor", in: 1...128) var oversampling = 24
   @Param("Share the Nyquist value between both signs of its frequency") var splitNyquist = true
-  @Param("Percentiles outside of which a shift is an outlier, for example 1, 99", unit: "percent", in: 0...100) var percentiles: [Double]?
-  @Param("Give outliers and missing shifts the value 0 before the mean is removed, as the course does") var missingAsZero = false
+  @Param("Percentiles outside of which a shift is an outlier, for example 1, 99", unit: "percent", in: 0...100)
+  var percentiles: [Double]?
+  @Param("Give outliers and missing shifts the value 0 before the mean is removed, as the course does")
+  var missingAsZero = false
   @Param("Largest shift; beyond it the record stays unaligned", unit: "bins", in: 0...1e9) var maxShift = 128.0
   @Param("Distance of two bins; the track's own by default", unit: .metre, in: 1e-3...10) var rangeGate: Double?
   @Param("Divide each echo by its maximum") var normalise = true
   @Output("The track with aligned echoes") var track: Table?
 
   func validate() throws {
-    if let p = percentiles, p.count != 2 || p[0] >= p[1] { throw ParameterError("percentiles", "must be two rising numbers, not '\(p.map { "\($0)" }.joined(separator: ","))'") }
-    if method == .retracked && missingAsZero { throw ParameterError("missing_as_zero", "belongs to the method physical") }
+    if let p = percentiles, p.count != 2 || p[0] >= p[1] {
+      throw ParameterError(
+        "percentiles", "must be two rising numbers, not '\(p.map { "\($0)" }.joined(separator: ","))'")
+    }
+    if method == .retracked && missingAsZero {
+      throw ParameterError("missing_as_zero", "belongs to the method physical")
+    }
   }
 
   mutating func plan(in context: PlanContext) throws {
@@ -76,16 +96,20 @@ struct AlignStep: ProcessingStep {
     var width = 256
     if case .array(_, let w)? = input[waveform]?.values { width = w }
     var planned = input.planned(
-      adding: [("shift_m", "m"), ("shift_bins", "1"), ("peak_bin", "1"), ("peak_bin_aligned", "1")], arrays: [("waveform_aligned", width)])
+      adding: [("shift_m", "m"), ("shift_bins", "1"), ("peak_bin", "1"), ("peak_bin_aligned", "1")],
+      arrays: [("waveform_aligned", width)])
     planned.set(Column("aligned", values: .integer([])))
     planned.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
     track = planned
   }
 
   mutating func run(in context: RunContext) async throws {
-    let echoes = try EchoColumn(input, waveform), gate = try input.rangeGate(rangeGate), members = (0..<input.rowCount).map(input.status.isKept)
+    let echoes = try EchoColumn(input, waveform)
+    let gate = try input.rangeGate(rangeGate)
+    let members = (0..<input.rowCount).map(input.status.isMaterialized)
     let before = try await context.rows(input.rowCount) { rows in rows.map { Found(echoes.row($0)) } }
-    let edges = before.map(\.edge), peaks = before.map(\.peak)
+    let edges = before.map(\.edge)
+    let peaks = before.map(\.peak)
     let raw = try method == .physical ? physicalShifts(context) : retrackedShifts(edges, gate)
     var rule = ShiftRule()
     rule.percentiles = percentiles.map { ($0[0], $0[1]) }
@@ -94,9 +118,11 @@ struct AlignStep: ProcessingStep {
     rule.limit = maxShift * gate
     let outcome = rule.apply(raw, members: members)
     let aligner = try EchoAligner(samples: echoes.width, factor: oversampling, splitNyquist: splitNyquist)
-    let bins = outcome.shifts.map { $0 / gate }, divide = normalise
+    let bins = outcome.shifts.map { $0 / gate }
+    let divide = normalise
     let blocks = try await context.blocks(of: input.rowCount) { Self.move($0, echoes, bins, before, aligner, divide) }
-    var moved: [Found] = [], samples: [Float] = []
+    var moved: [Found] = []
+    var samples: [Float] = []
     moved.reserveCapacity(input.rowCount)
     samples.reserveCapacity(echoes.values.count)
     for block in blocks {
@@ -105,16 +131,25 @@ struct AlignStep: ProcessingStep {
     }
     var table = input
     let aligned = zip(outcome.aligned, before).map { $0 && $1.isWhole }
-    table.set(Column(
-      "waveform_aligned", unit: divide ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo", dimension: table[waveform]?.dimension,
-      values: .array(samples, width: echoes.width)))
+    table.set(
+      Column(
+        "waveform_aligned", unit: divide ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo",
+        dimension: table[waveform]?.dimension,
+        values: .array(samples, width: echoes.width)))
     table.tags["normalised:waveform_aligned"] = divide ? "true" : nil
     func shown(_ v: [Double]) -> [Double] { missingAsZero ? v : zip(v, aligned).map { $1 ? $0 : .nan } }
-    table.set(Column("shift_m", unit: .metre, summary: "Shift that the echo was moved by", values: .number(shown(outcome.shifts))))
+    table.set(
+      Column(
+        "shift_m", unit: .metre, summary: "Shift that the echo was moved by", values: .number(shown(outcome.shifts))))
     table.set(Column("shift_bins", summary: "Shift that the echo was moved by, in bins", values: .number(shown(bins))))
-    table.set(Column("aligned", summary: "1 where the record's own shift was used", values: .integer(aligned.map { $0 ? 1 : 0 })))
+    table.set(
+      Column(
+        "aligned", summary: "1 where the record's own shift was used", values: .integer(aligned.map { $0 ? 1 : 0 })))
     table.set(Column("peak_bin", summary: "Bin of the first largest sample", values: .number(peaks)))
-    table.set(Column("peak_bin_aligned", summary: "Bin of the first largest sample of the aligned echo", values: .number(moved.map(\.peak))))
+    table.set(
+      Column(
+        "peak_bin_aligned", summary: "Bin of the first largest sample of the aligned echo",
+        values: .number(moved.map(\.peak))))
     table.style = table.style ?? "track"
     report(outcome, raw, members, aligned, before, moved, context)
     try countUnaligned(outcome, raw, members, before, context)
@@ -149,15 +184,21 @@ struct AlignStep: ProcessingStep {
     var found: [Found]
   }
 
-  static func move(_ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ before: [Found], _ aligner: EchoAligner, _ divide: Bool) -> Block {
+  static func move(
+    _ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ before: [Found], _ aligner: EchoAligner,
+    _ divide: Bool
+  ) -> Block {
     let width = echoes.width
-    var block = [Float](repeating: 0, count: rows.count * width), shifts = [Double](repeating: 0, count: rows.count)
+    var block = [Float](repeating: 0, count: rows.count * width)
+    var shifts = [Double](repeating: 0, count: rows.count)
     for (at, row) in rows.enumerated() where before[row].isWhole {
-      let scale = divide ? before[row].top : 1, from = row * width
+      let scale = divide ? before[row].top : 1
+      let from = row * width
       for i in 0..<width { block[at * width + i] = echoes.values[from + i] / scale }
       if bins[row].isFinite { shifts[at] = bins[row] }
     }
-    var result = aligner.align(block, shifts: shifts), found: [Found] = []
+    var result = aligner.align(block, shifts: shifts)
+    var found: [Found] = []
     found.reserveCapacity(rows.count)
     for (at, row) in rows.enumerated() {
       let part = at * width..<(at + 1) * width

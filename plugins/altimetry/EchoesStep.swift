@@ -5,13 +5,15 @@ struct EchoesStep: ProcessingStep {
   static let name = "altimetry.echoes"
   static let summary = "Computes mean and standard deviation of the normalised echoes of each class, raw and aligned."
   static let discussion = """
-    A table with one row a bin: `bin`, and for each class `<class>_raw_mean`, `<class>_raw_std`, `<class>_aligned_mean`, `<class>_aligned_std`
-    (dimensionless; each echo divided by its own maximum; population standard deviation) and `<class>_count`, the number of records. Kept records with
-    both echoes take part; with `only_aligned` those with `aligned` 1. The document holds the same with the peak of each mean echo.
+    A table with one row a bin: `bin`, and for each class `<class>_raw_mean`, `<class>_raw_std`, `<class>_aligned_mean`,
+    `<class>_aligned_std` (dimensionless; each echo divided by its own maximum; population standard deviation) and
+    `<class>_count`, the number of records. Kept records with both echoes take part; with `only_aligned` those with
+    `aligned` 1. The document holds the same with the peak of each mean echo.
 
-    Missing values and edges: a record without an echo, or whose samples are partly missing and which therefore has no aligned echo, takes no part and is
-    in no `<class>_count`; nor is one without a class. A class without such records gets no columns. Aligned echoes hold their end samples beyond the
-    window, so that the outermost bins of the aligned mean are less sure the farther echoes were shifted.
+    Missing values and edges: a record without an echo, or whose samples are partly missing and which therefore has no
+    aligned echo, takes no part and is in no `<class>_count`; nor is one without a class. A class without such records
+    gets no columns. Aligned echoes hold their end samples beyond the window, so that the outermost bins of the aligned
+    mean are less sure the farther echoes were shifted.
     """
   static let example = """
     echoes: { use: altimetry.echoes, in: { input: aligned.track }, with: { classes: esa_class } }
@@ -29,7 +31,9 @@ struct EchoesStep: ProcessingStep {
     try input.check(numbers: classes, "classes")
     try input.check(echoes: raw, "raw")
     try input.check(echoes: aligned, "aligned")
-    if onlyAligned, input["aligned"]?.numbers == nil { throw ParameterError("only_aligned", "needs the column 'aligned', which altimetry.align adds to the track") }
+    if onlyAligned, input["aligned"]?.numbers == nil {
+      throw ParameterError("only_aligned", "needs the column 'aligned', which altimetry.align adds to the track")
+    }
     var result = Table(rowCount: 0)
     result.set(Column("bin", values: .integer([])))
     table = result
@@ -37,16 +41,21 @@ struct EchoesStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let before = try EchoColumn(input, raw), after = try EchoColumn(input, aligned)
-    guard before.width == after.width else { throw FloeError("'\(raw)' has \(before.width) bins and '\(aligned)' \(after.width)") }
-    let codes = try input.numbers(classes), flag = onlyAligned ? try input.numbers("aligned") : nil
+    let before = try EchoColumn(input, raw)
+    let after = try EchoColumn(input, aligned)
+    guard before.width == after.width else {
+      throw FloeError("'\(raw)' has \(before.width) bins and '\(aligned)' \(after.width)")
+    }
+    let codes = try input.numbers(classes)
+    let flag = onlyAligned ? try input.numbers("aligned") : nil
     let names = input[classes]?.classes ?? .seaIce
-    var result = Table(rowCount: before.width), body: [String: JSONValue] = [:]
+    var result = Table(rowCount: before.width)
+    var body: [String: JSONValue] = [:]
     result.set(Column("bin", summary: "Echo sample", values: .integer((0..<before.width).map { $0 })))
     for code in Set(codes.compactMap { Int(exactly: $0) }).sorted() {
       try context.checkCancelled()
       let rows = codes.indices.filter {
-        codes[$0] == Double(code) && input.status.isKept($0) && (flag == nil || flag?[$0] == 1)
+        codes[$0] == Double(code) && input.status.isMaterialized($0) && (flag == nil || flag?[$0] == 1)
           && Peakiness.peak(before.row($0)) != nil && Peakiness.peak(after.row($0)) != nil
       }
       guard !rows.isEmpty else { continue }
@@ -62,7 +71,8 @@ struct EchoesStep: ProcessingStep {
       }
       result.set(Column("\(name)_count", values: .integer([Int?](repeating: rows.count, count: before.width))))
       body[name] = .object(entry)
-      context.record("mean echo peak of \(name)", ["before": entry["raw_peak"] ?? .null, "after": entry["aligned_peak"] ?? .null])
+      context.record(
+        "mean echo peak of \(name)", ["before": entry["raw_peak"] ?? .null, "after": entry["aligned_peak"] ?? .null])
     }
     table = result
     report = Document(title: "Mean echoes", body: .object(body))
@@ -71,7 +81,8 @@ struct EchoesStep: ProcessingStep {
   private static func statistics(_ column: EchoColumn, _ rows: [Int]) -> (mean: [Double], std: [Double]) {
     var bins = [RunningStatistics](repeating: RunningStatistics(), count: column.width)
     for row in rows {
-      let echo = column.row(row), top = Double(echo.max() ?? 1)
+      let echo = column.row(row)
+      let top = Double(echo.max() ?? 1)
       for (i, v) in echo.enumerated() where v.isFinite { bins[i].add(Double(v) / top) }
     }
     return (bins.map(\.mean), bins.map(\.standardDeviation))

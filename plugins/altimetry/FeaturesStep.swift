@@ -12,44 +12,56 @@ struct FeaturesStep: ProcessingStep {
   static let name = "altimetry.features"
   static let summary = "Computes peakiness, stack standard deviation, backscatter and more of each altimeter echo."
   static let discussion = """
-    The track with new number columns, NaN where missing. No row is removed: rows that take no part are marked with a reason and counted.
+    The track with new number columns, NaN where missing. No row is removed: rows that take no part are marked with a
+    reason and counted.
 
-    - `max_power` (the echo's unit), `peak_bin` (bin of the first maximum), `noise_floor` (mean of bins 0...5, the echo's unit).
-    - `peakiness`, dimensionless. `course` (= CPOM): max / mean of the samples above the noise floor, in 128 bins from 50 before the
-      peak; the noise floor is the mean of bins peak-40...peak-31 of the whole echo, and fewer than 5 of them give a missing value, "peak
-      too early". `max-mean`: max / mean over all bins (the product's `peakiness_1`; pysiral). `peacock-laxon`: 31.5 max / sum
-      (Peacock and Laxon 2004; the factor is not verified for SRAL). Thresholds belong to a definition: they do not carry over.
-    - `ssd`, in looks: |sigma| of a least-squares Gaussian over `rip_20_ku` (Levenberg-Marquardt; start: maximum, first moment, root second
-      moment), over the first `nb_stack_20_ku` values because only those are useful. No convergence is a missing value.
-      `stdev_stack_20_ku` of the product is in radians, another unit. With `ssd_others` also `ssd_moment` (root second moment, looks) and
-      `ssd_notebook` (0.5 (sum y²)² / sum y⁴).
-    - `sigma0_db`, dB: 10 log10(`max_power`) + `scale_factor_20_ku`, the same for every surface; or the ocean retracker's
-      `sig0_water_20_ku`; or `sig0_sea_ice_sheet_20_ku`, which is circular: its retracker was chosen by ESA's class.
-    - `leading_edge_width`, bins: from 5 % to 95 % of the first maximum of the smoothed echo (as pysiral measures it; TFMRA in `altimetry.retrack`).
+    - `max_power` (the echo's unit), `peak_bin` (bin of the first maximum), `noise_floor` (mean of bins 0...5, the
+      echo's unit).
+    - `peakiness`, dimensionless. `course` (= CPOM): max / mean of the samples above the noise floor, in 128 bins from
+      50 before the peak; the noise floor is the mean of bins peak-40...peak-31 of the whole echo, and fewer than 5 of
+      them give a missing value, "peak too early". `max-mean`: max / mean over all bins (the product's `peakiness_1`;
+      pysiral). `peacock-laxon`: 31.5 max / sum (Peacock and Laxon 2004; the factor is not verified for SRAL).
+      Thresholds belong to a definition: they do not carry over.
+    - `ssd`, in looks: |sigma| of a least-squares Gaussian over `rip_20_ku` (Levenberg-Marquardt; start: maximum, first
+      moment, root second moment), over the first `nb_stack_20_ku` values because only those are useful. No convergence
+      is a missing value. `stdev_stack_20_ku` of the product is in radians, another unit. With `ssd_others` also
+      `ssd_moment` (root second moment, looks) and `ssd_notebook` (0.5 (sum y²)² / sum y⁴).
+    - `sigma0_db`, dB: 10 log10(`max_power`) + `scale_factor_20_ku`, the same for every surface; or the ocean
+      retracker's `sig0_water_20_ku`; or `sig0_sea_ice_sheet_20_ku`, which is circular: its retracker was chosen by
+      ESA's class.
+    - `leading_edge_width`, bins: from 5 % to 95 % of the first maximum of the smoothed echo (as pysiral measures it;
+      TFMRA in `altimetry.retrack`).
 
-    Records: `surface` keeps ocean (`surf_type_20_ku` 0) with `sea_ice_concentration_20_ku` of at least `min_concentration`.
+    Records: `surface` keeps ocean (`surf_type_20_ku` 0) with `sea_ice_concentration_20_ku` of at least
+    `min_concentration`.
 
-    The preset `course` is the course notebook's recipe with its faults: a peak before bin 50 gives no peakiness (a negative Python index
-    makes an empty slice), all 256 values of the RIP are fitted, the backscatter is the ocean retracker's, and ESA's own flag chooses the
-    records, so that a score against that flag is partly circular.
+    The preset `course` is the course notebook's recipe with its faults: a peak before bin 50 gives no peakiness (a
+    negative Python index makes an empty slice), all 256 values of the RIP are fitted, the backscatter is the ocean
+    retracker's, and ESA's own flag chooses the records, so that a score against that flag is partly circular.
     """
   static let example = """
     features: { use: altimetry.features, in: { input: read.track }, with: { peakiness: course } }
     """
   static let presets = [
-    Preset("course", "The course notebook's recipe, faults included", values: [
-      "peakiness": .text("course"), "python_window": .text("true"), "ssd_looks": .text("all"),
-      "backscatter": .text("sig0_water_20_ku"), "select": .text("esa_flag"),
-    ])
+    Preset(
+      "course", "The course notebook's recipe, faults included",
+      values: [
+        "peakiness": .text("course"), "python_window": .text("true"), "ssd_looks": .text("all"),
+        "backscatter": .text("sig0_water_20_ku"), "select": .text("esa_flag"),
+      ])
   ]
 
   /// How many values of the range-integrated power are fitted.
-  enum Looks: String, ChoiceParameter { case nbStack = "nb_stack", all }
+  enum Looks: String, ChoiceParameter {
+    case nbStack = "nb_stack"
+    case all
+  }
 
   @Input("Track with echoes and range-integrated power") var input: Table
   @Param("Column with the echoes, raw or aligned") var waveform = "waveform_20_ku"
   @Param("Definition of peakiness") var peakiness = PeakinessDefinition.course
-  @Param("Count the noise bins in the cut as the course's Python does; peaks before bin 50 are missing") var pythonWindow = false
+  @Param("Count the noise bins in the cut as the course's Python does; peaks before bin 50 are missing")
+  var pythonWindow = false
   @Param("Values of the range-integrated power that are fitted") var ssdLooks = Looks.nbStack
   @Param("Also the root second moment and the notebook's unused equation") var ssdOthers = false
   @Param("Source of the backscatter") var backscatter = Backscatter.maxPower
@@ -59,19 +71,25 @@ struct FeaturesStep: ProcessingStep {
   @Output("The track with the features as columns") var track: Table?
 
   static let columns: [(name: String, unit: PhysicalUnit)] = [
-    ("max_power", "count"), ("peak_bin", "1"), ("noise_floor", "count"), ("leading_edge_width", "1"), ("peakiness", "1"),
+    ("max_power", "count"), ("peak_bin", "1"), ("noise_floor", "count"), ("leading_edge_width", "1"),
+    ("peakiness", "1"),
     ("ssd", "1"), ("sigma0_db", "dB"),
   ]
 
   mutating func plan(in context: PlanContext) throws {
     try input.check(echoes: waveform, "waveform")
     try requirePower()
-    if ssdLooks == .nbStack { try input.require(["nb_stack_20_ku"], for: "the stack standard deviation (or give ssd_looks: all)") }
+    if ssdLooks == .nbStack {
+      try input.require(["nb_stack_20_ku"], for: "the stack standard deviation (or give ssd_looks: all)")
+    }
     try input.require([backscatter == .maxPower ? "scale_factor_20_ku" : backscatter.rawValue], for: "the backscatter")
     try select.check(input)
     let others: [(name: String, unit: PhysicalUnit)] = ssdOthers ? [("ssd_moment", "1"), ("ssd_notebook", "1")] : []
     track = input.planned(adding: Self.columns + others)
-    if backscatter == .seaIce { context.warn("sig0_sea_ice_sheet_20_ku comes from a retracker chosen by ESA's class: a classification with it is circular") }
+    if backscatter == .seaIce {
+      context.warn(
+        "sig0_sea_ice_sheet_20_ku comes from a retracker chosen by ESA's class: a classification with it is circular")
+    }
   }
 
   mutating func run(in context: RunContext) async throws {
@@ -80,7 +98,9 @@ struct FeaturesStep: ProcessingStep {
     try requirePower()
     let power = try EchoColumn(table, "rip_20_ku")
     let looks: [Double]? = ssdLooks == .all ? nil : try table.numbers("nb_stack_20_ku")
-    let definition = peakiness, python = pythonWindow, others = ssdOthers
+    let definition = peakiness
+    let python = pythonWindow
+    let others = ssdOthers
     let features = try await context.rows(table.rowCount) { rows in
       rows.map { row in
         var f = EchoFeatures()
@@ -92,14 +112,20 @@ struct FeaturesStep: ProcessingStep {
     }
     let sigma0 = try backscatter(table, features)
     try select.mark(&table, minimumConcentration: minConcentration)
-    let before = table.status.counts, inherited = input.status.counts
+    let before = table.status.counts
+    let inherited = input.status.counts
     for (reason, count) in before.sorted(by: { $0.key < $1.key }) {
       context.dropped(count - (inherited[reason] ?? 0), "records", because: reason)
     }
     markMissing(&table, features, sigma0, context)
     set(&table, features, sigma0)
     guard table.status.keptCount > 0 else {
-      throw FloeError("no record of '\(table.productName)' is left: \(table.status.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: "; "))")
+      throw FloeError(
+        """
+        no record of '\(table.productName)' is left: \
+        \(table.status.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: "; "))
+        """
+      )
     }
     table.style = table.style ?? "track"
     context.record("peakiness", .string(definition.rawValue))
@@ -110,7 +136,12 @@ struct FeaturesStep: ProcessingStep {
 
   private func requirePower() throws(FloeError) {
     guard input["rip_20_ku"] == nil else { return }
-    throw FloeError("the track has no 'rip_20_ku', from which the stack standard deviation comes; SR_2_LAN lacks it: SR_2_LAN_SI is the product to fetch")
+    throw FloeError(
+      """
+      the track has no 'rip_20_ku', from which the stack standard deviation comes; SR_2_LAN lacks it: SR_2_LAN_SI \
+      is the product to fetch
+      """
+    )
   }
 
   private func backscatter(_ table: Table, _ features: [EchoFeatures]) throws -> [Double] {
@@ -119,23 +150,35 @@ struct FeaturesStep: ProcessingStep {
     var power = features.map(\.maximum)
     if table.tags["normalised:\(waveform)"] != nil {
       guard let raw = table["max_power"]?.numbers else {
-        throw FloeError("'\(waveform)' holds echoes divided by their maximum: no backscatter comes from them; run altimetry.features on the raw echoes first")
+        throw FloeError(
+          """
+          '\(waveform)' holds echoes divided by their maximum: no backscatter comes from them; run \
+          altimetry.features on the raw echoes first
+          """
+        )
       }
       power = raw
     }
     return zip(power, scale).map { $0 > 0 ? 10 * log10(ofPositive: $0) + $1 : .nan }
   }
 
-  private func markMissing(_ table: inout Table, _ features: [EchoFeatures], _ sigma0: [Double], _ context: RunContext) {
+  private func markMissing(_ table: inout Table, _ features: [EchoFeatures], _ sigma0: [Double], _ context: RunContext)
+  {
     let early = peakiness == .course ? "peak too early for its noise bins" : "no peakiness"
-    var counts: [String: Int] = [:], everywhere: [String: Int] = [:]
+    var counts: [String: Int] = [:]
+    var everywhere: [String: Int] = [:]
     for (row, f) in features.enumerated() {
       let reason: String? =
-        f.maximum.isNaN ? "no echo" : f.peakiness.isNaN ? early : f.ssd.isNaN ? "no Gaussian fits the range-integrated power"
-        : sigma0[row].isNaN ? "no backscatter" : nil
+        f.maximum.isNaN
+        ? "no echo"
+        : f.peakiness.isNaN
+          ? early
+          : f.ssd.isNaN
+            ? "no Gaussian fits the range-integrated power"
+            : sigma0[row].isNaN ? "no backscatter" : nil
       guard let reason else { continue }
       everywhere[reason, default: 0] += 1
-      guard table.status.isKept(row) else { continue }
+      guard table.status.isMaterialized(row) else { continue }
       counts[reason, default: 0] += 1
       if dropMissing || f.maximum.isNaN { table.status.drop(row, because: reason) }
     }
@@ -146,17 +189,30 @@ struct FeaturesStep: ProcessingStep {
   private func set(_ table: inout Table, _ f: [EchoFeatures], _ sigma0: [Double]) {
     let unit = table[waveform]?.unit ?? "count"
     if table.tags["normalised:\(waveform)"] == nil || table["max_power"] == nil {
-      table.set(Column("max_power", unit: unit, summary: "Largest sample of the echo", values: .number(f.map(\.maximum))))
+      table.set(
+        Column("max_power", unit: unit, summary: "Largest sample of the echo", values: .number(f.map(\.maximum))))
     }
     table.set(Column("peak_bin", summary: "Bin of the first largest sample", values: .number(f.map(\.peakBin))))
     table.set(Column("noise_floor", unit: unit, summary: "Mean of bins 0 to 5", values: .number(f.map(\.noiseFloor))))
-    table.set(Column("leading_edge_width", summary: "Bins from 5 % to 95 % of the first maximum", values: .number(f.map(\.leadingEdgeWidth))))
-    table.set(Column("peakiness", summary: "Pulse peakiness, definition '\(peakiness.rawValue)'", values: .number(f.map(\.peakiness))))
-    table.set(Column("ssd", summary: "Stack standard deviation in looks: |sigma| of a Gaussian over rip_20_ku", values: .number(f.map(\.ssd))))
-    table.set(Column("sigma0_db", unit: .decibel, summary: "Backscatter from \(backscatter.rawValue)", values: .number(sigma0)))
+    table.set(
+      Column(
+        "leading_edge_width", summary: "Bins from 5 % to 95 % of the first maximum",
+        values: .number(f.map(\.leadingEdgeWidth))))
+    table.set(
+      Column(
+        "peakiness", summary: "Pulse peakiness, definition '\(peakiness.rawValue)'", values: .number(f.map(\.peakiness))
+      ))
+    table.set(
+      Column(
+        "ssd", summary: "Stack standard deviation in looks: |sigma| of a Gaussian over rip_20_ku",
+        values: .number(f.map(\.ssd))))
+    table.set(
+      Column("sigma0_db", unit: .decibel, summary: "Backscatter from \(backscatter.rawValue)", values: .number(sigma0)))
     guard ssdOthers else { return }
-    table.set(Column("ssd_moment", summary: "Root second moment of rip_20_ku in looks", values: .number(f.map(\.ssdMoment))))
-    table.set(Column("ssd_notebook", summary: "0.5 (sum y²)² / sum y⁴ of rip_20_ku", values: .number(f.map(\.ssdNotebook))))
+    table.set(
+      Column("ssd_moment", summary: "Root second moment of rip_20_ku in looks", values: .number(f.map(\.ssdMoment))))
+    table.set(
+      Column("ssd_notebook", summary: "0.5 (sum y²)² / sum y⁴ of rip_20_ku", values: .number(f.map(\.ssdNotebook))))
   }
 }
 

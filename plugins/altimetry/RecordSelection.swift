@@ -11,8 +11,11 @@ enum RecordSelection: String, ChoiceParameter {
     switch self {
     case .none: return
     case .surface:
-      let surface = try Self.column(table, "surf_type_20_ku"), ice = try Self.column(table, "sea_ice_concentration_20_ku")
-      let percent = minimumConcentration == minimumConcentration.rounded() ? "\(Int(minimumConcentration))" : "\(minimumConcentration)"
+      let surface = try Self.column(table, "surf_type_20_ku")
+      let ice = try Self.column(table, "sea_ice_concentration_20_ku")
+      let percent =
+        minimumConcentration == minimumConcentration.rounded()
+        ? "\(Int(minimumConcentration))" : "\(minimumConcentration)"
       for row in 0..<table.rowCount {
         if surface[row].isNaN {
           table.status.drop(row, because: "surface type missing")
@@ -43,11 +46,18 @@ enum RecordSelection: String, ChoiceParameter {
     }
   }
 
-  private static func flag(_ table: Table) -> String { table["esa_class"] == nil ? "surf_type_class_20_ku" : "esa_class" }
+  private static func flag(_ table: Table) -> String {
+    table["esa_class"] == nil ? "surf_type_class_20_ku" : "esa_class"
+  }
 
   private static func column(_ table: Table, _ name: String) throws(FloeError) -> [Double] {
     guard let values = table[name]?.numbers else {
-      throw FloeError("records cannot be chosen: the track has no column '\(name)' (it is in SR_2_LAN_SI); read it, or give select: none")
+      throw FloeError(
+        """
+        records cannot be chosen: the track has no column '\(name)' (it is in SR_2_LAN_SI); read it, or give \
+        select: none
+        """
+      )
     }
     return values
   }

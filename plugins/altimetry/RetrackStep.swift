@@ -3,16 +3,19 @@ import FloeSDK
 /// Finds the surface in each echo.
 struct RetrackStep: ProcessingStep {
   static let name = "altimetry.retrack"
-  static let summary = "Finds the leading edge of each echo (threshold first-maximum retracker), its range and its elevation."
+  static let summary =
+    "Finds the leading edge of each echo (threshold first-maximum retracker), its range and its elevation."
   static let discussion = """
-    The track with `retracked_bin` (bins from the first), `range_tfmra_m` (m: tracker range + (bin - nominal bin) * bin distance) and
-    `elevation_m` (m above the ellipsoid: altitude - range - corrections); NaN where no edge is found, counted.
+    The track with `retracked_bin` (bins from the first), `range_tfmra_m` (m: tracker range + (bin - nominal bin) * bin
+    distance) and `elevation_m` (m above the ellipsoid: altitude - range - corrections); NaN where no edge is found,
+    counted.
 
-    TFMRA with pysiral's constants: the echo divided by its maximum, oversampled x10 (linear), smoothed with an 11-sample box; noise is the
-    mean of bins 0...5; the first local maximum above noise + 0.15; the surface where the leading edge first reaches `threshold` of it,
-    interpolated linearly (Ricker et al. 2014; Hendricks et al., pysiral). The box is cut off at the echo's ends. An echo without power or with missing
-    samples, without a maximum above the noise or without a crossing before it has no edge; range and elevation are also NaN where a
-    term of theirs is missing. Without a nominal bin (classic 128-bin products) only the bin is given.
+    TFMRA with pysiral's constants: the echo divided by its maximum, oversampled x10 (linear), smoothed with an
+    11-sample box; noise is the mean of bins 0...5; the first local maximum above noise + 0.15; the surface where the
+    leading edge first reaches `threshold` of it, interpolated linearly (Ricker et al. 2014; Hendricks et al., pysiral).
+    The box is cut off at the echo's ends. An echo without power or with missing samples, without a maximum above the
+    noise or without a crossing before it has no edge; range and elevation are also NaN where a term of theirs is
+    missing. Without a nominal bin (classic 128-bin products) only the bin is given.
     """
   static let example = """
     retracked: { use: altimetry.retrack, in: { input: read.track } }
@@ -22,7 +25,8 @@ struct RetrackStep: ProcessingStep {
   @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
   @Param("Share of the first maximum", in: 0.05...0.95) var threshold = 0.5
   @Param("Columns that are added to the range", unit: .metre) var corrections = [
-    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku", "ocean_tide_sol1_01",
+    "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku",
+    "ocean_tide_sol1_01",
     "solid_earth_tide_01", "pole_tide_01", "inv_bar_cor_01", "hf_fluct_cor_01",
   ]
   @Output("The track with range and elevation") var track: Table?
@@ -38,23 +42,31 @@ struct RetrackStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     var table = input
-    let echoes = try EchoColumn(table, waveform), threshold = threshold
+    let echoes = try EchoColumn(table, waveform)
+    let threshold = threshold
     let bins = try await context.rows(table.rowCount) { rows in
       rows.map { Retracker(threshold: threshold).edge(echoes.row($0))?.bin ?? .nan }
     }
     table.set(Column("retracked_bin", summary: "Bin of the leading edge (TFMRA)", values: .number(bins)))
-    context.dropped(bins.indices.count { bins[$0].isNaN && input.status.isKept($0) }, "records", because: "no leading edge found")
-    var range = [Double](repeating: .nan, count: bins.count), elevation = range
+    context.dropped(
+      bins.indices.count { bins[$0].isNaN && input.status.isMaterialized($0) }, "records",
+      because: "no leading edge found")
+    var range = [Double](repeating: .nan, count: bins.count)
+    var elevation = range
     if input.tags["nominal_bin"] == nil {
       context.warn("the track does not say to which bin its tracker range belongs: no absolute range and no elevation")
     } else {
-      let nominal = try input.nominalBin(), gate = try input.rangeGate(nil), tracker = try input.numbers("tracker_range_20_ku")
+      let nominal = try input.nominalBin()
+      let gate = try input.rangeGate(nil)
+      let tracker = try input.numbers("tracker_range_20_ku")
       range = zip(bins, tracker).map { $1 + ($0 - nominal) * gate }
       elevation = zip(try input.numbers("alt_20_ku"), range).map { $0 - $1 }
       for name in corrections { for (i, v) in try input.numbers(name).enumerated() { elevation[i] -= v } }
     }
     table.set(Column("range_tfmra_m", unit: .metre, summary: "Range to the surface (TFMRA)", values: .number(range)))
-    table.set(Column("elevation_m", unit: .metre, summary: "Height of the surface above the ellipsoid", values: .number(elevation)))
+    table.set(
+      Column(
+        "elevation_m", unit: .metre, summary: "Height of the surface above the ellipsoid", values: .number(elevation)))
     track = table
   }
 }

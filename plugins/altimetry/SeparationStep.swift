@@ -5,15 +5,17 @@ struct SeparationStep: ProcessingStep {
   static let name = "altimetry.separation"
   static let summary = "Computes how far sea ice and leads lie apart in each feature, before and after alignment."
   static let discussion = """
-    A table with one row a feature: `feature`, `before`, `after` (Jeffries-Matusita distance, dimensionless, 0 none to 2 complete; both classes taken as
-    Gaussians), `change` and `note`. Kept records with class 1 (sea ice) or 2 (lead) of `classes` take part. Features of the echo (peakiness, by each of its
-    definitions, and leading-edge width) are computed of the raw and of the aligned echo. The stack standard deviation comes from the range-integrated
-    power and the backscatter from the maximum power: aligning echoes in range cannot change them, so that a change of a classification by
-    alignment comes from peakiness and leading edge alone.
+    A table with one row a feature: `feature`, `before`, `after` (Jeffries-Matusita distance, dimensionless, 0 none to 2
+    complete; both classes taken as Gaussians), `change` and `note`. Kept records with class 1 (sea ice) or 2 (lead) of
+    `classes` take part. Features of the echo (peakiness, by each of its definitions, and leading-edge width) are
+    computed of the raw and of the aligned echo. The stack standard deviation comes from the range-integrated power and
+    the backscatter from the maximum power: aligning echoes in range cannot change them, so that a change of a
+    classification by alignment comes from peakiness and leading edge alone.
 
-    Missing values and edges: a feature that an echo does not give (no power, samples missing, peak too early, no leading edge) is left out of that feature
-    alone. A distance is NaN (null in the report) where a class has fewer than two values or no spread. Classes other than 1 and 2 take no part. Where the class is
-    ESA's flag, which itself comes from peakiness, the distance of peakiness is partly circular.
+    Missing values and edges: a feature that an echo does not give (no power, samples missing, peak too early, no
+    leading edge) is left out of that feature alone. A distance is NaN (null in the report) where a class has fewer than
+    two values or no spread. Classes other than 1 and 2 take no part. Where the class is ESA's flag, which itself comes
+    from peakiness, the distance of peakiness is partly circular.
     """
   static let example = """
     separation: { use: altimetry.separation, in: { input: aligned.track }, with: { classes: esa_class } }
@@ -40,11 +42,16 @@ struct SeparationStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let before = try EchoColumn(input, raw), after = try EchoColumn(input, aligned), codes = try input.numbers(classes)
-    let ice = codes.indices.filter { codes[$0] == 1 && input.status.isKept($0) }
-    let leads = codes.indices.filter { codes[$0] == 2 && input.status.isKept($0) }
+    let before = try EchoColumn(input, raw)
+    let after = try EchoColumn(input, aligned)
+    let codes = try input.numbers(classes)
+    let ice = codes.indices.filter { codes[$0] == 1 && input.status.isMaterialized($0) }
+    let leads = codes.indices.filter { codes[$0] == 2 && input.status.isMaterialized($0) }
     func distance(_ v: [Double]) -> Double { Separation.jeffriesMatusita(ice.map { v[$0] }, leads.map { v[$0] }) }
-    var names: [String] = [], old: [Double] = [], new: [Double] = [], notes: [String?] = []
+    var names: [String] = []
+    var old: [Double] = []
+    var new: [Double] = []
+    var notes: [String?] = []
     for definition in PeakinessDefinition.allCases {
       let v = try await context.rows(codes.count) { rows in
         rows.map { SIMD2(Peakiness.value(before.row($0), definition), Peakiness.value(after.row($0), definition)) }
@@ -55,7 +62,9 @@ struct SeparationStep: ProcessingStep {
       notes.append(nil)
     }
     let widths = try await context.rows(codes.count) { rows in
-      rows.map { SIMD2(Retracker().edge(before.row($0))?.width ?? .nan, Retracker().edge(after.row($0))?.width ?? .nan) }
+      rows.map {
+        SIMD2(Retracker().edge(before.row($0))?.width ?? .nan, Retracker().edge(after.row($0))?.width ?? .nan)
+      }
     }
     names.append("leading_edge_width")
     old.append(distance(widths.map(\.x)))
@@ -66,7 +75,9 @@ struct SeparationStep: ProcessingStep {
       names.append(name)
       old.append(d)
       new.append(d)
-      notes.append(name == "ssd" ? "from the range-integrated power: alignment cannot change it" : "does not come from the aligned echo")
+      notes.append(
+        name == "ssd"
+          ? "from the range-integrated power: alignment cannot change it" : "does not come from the aligned echo")
     }
     let change = zip(old, new).map { $1 - $0 }
     var result = Table(rowCount: names.count)
@@ -77,12 +88,18 @@ struct SeparationStep: ProcessingStep {
     result.set(Column("note", values: .text(notes)))
     table = result
     let body = names.indices.map { i -> JSONValue in
-      ["feature": .string(names[i]), "before": JSONValue(finite: old[i]), "after": JSONValue(finite: new[i]), "note": JSONValue(notes[i])]
+      [
+        "feature": .string(names[i]), "before": JSONValue(finite: old[i]), "after": JSONValue(finite: new[i]),
+        "note": JSONValue(notes[i]),
+      ]
     }
     context.record("separation", .array(body))
     context.log(.info, "the stack standard deviation comes from the range-integrated power: alignment cannot change it")
-    report = Document(title: "Separation of sea ice and leads", body: [
-      "measure": "Jeffries-Matusita distance, 0 to 2", "classes": .string(classes), "sea_ice": .integer(ice.count), "lead": .integer(leads.count), "features": .array(body),
-    ])
+    report = Document(
+      title: "Separation of sea ice and leads",
+      body: [
+        "measure": "Jeffries-Matusita distance, 0 to 2", "classes": .string(classes), "sea_ice": .integer(ice.count),
+        "lead": .integer(leads.count), "features": .array(body),
+      ])
   }
 }

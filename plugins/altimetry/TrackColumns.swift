@@ -8,7 +8,8 @@ struct EchoColumn: Sendable {
   /// An array of at most so many values is no echo.
   static let least = 8
   /// Where echoes come from, for the end of a sentence about a track without any.
-  static let origin = "; echoes are in the enhanced product (SR_2_LAN_SI, enhanced_measurement.nc) and are read by sentinel3.read"
+  static let origin =
+    "; echoes are in the enhanced product (SR_2_LAN_SI, enhanced_measurement.nc) and are read by sentinel3.sral"
 
   /// The array column of a name, or the sentence that says why not.
   init(_ table: Table, _ name: String) throws(FloeError) {
@@ -41,7 +42,9 @@ extension RunContext {
 
   /// Calls `body` for each block of rows; the results in order.
   func blocks<T: Sendable>(of count: Int, _ body: @escaping @Sendable (Range<Int>) throws -> T) async throws -> [T] {
-    try await map((count + blockRows - 1) / blockRows, progress: "blocks") { b in try body(b * blockRows..<min(count, (b + 1) * blockRows)) }
+    try await map((count + blockRows - 1) / blockRows, progress: "blocks") { b in
+      try body(b * blockRows..<min(count, (b + 1) * blockRows))
+    }
   }
 }
 
@@ -77,31 +80,48 @@ extension Table {
 
   /// Refuses a parameter that names a column which is not there or has no numbers.
   func check(numbers name: String, _ parameter: String) throws(ParameterError) {
-    guard let column = self[name] else { throw absent(name, parameter, among: columns.filter { $0.numbers != nil }, "columns of numbers") }
-    guard column.numbers != nil else { throw ParameterError(parameter, "names '\(name)', which is \(column.values.kind); a column of numbers is needed") }
+    guard let column = self[name] else {
+      throw absent(name, parameter, among: columns.filter { $0.numbers != nil }, "columns of numbers")
+    }
+    guard column.numbers != nil else {
+      throw ParameterError(parameter, "names '\(name)', which is \(column.values.kind); a column of numbers is needed")
+    }
   }
 
   /// Refuses a parameter that names a column which is not there or has no echoes.
   func check(echoes name: String, _ parameter: String) throws(ParameterError) {
     let arrays = columns.filter { if case .array = $0.values { true } else { false } }
-    guard let column = self[name] else { throw absent(name, parameter, among: arrays, "columns of arrays", EchoColumn.origin) }
+    guard let column = self[name] else {
+      throw absent(name, parameter, among: arrays, "columns of arrays", EchoColumn.origin)
+    }
     if case .array(_, let width) = column.values, width > EchoColumn.least { return }
-    throw ParameterError(parameter, "names '\(name)', which is \(column.values.kind); an array of echo samples is needed")
+    throw ParameterError(
+      parameter, "names '\(name)', which is \(column.values.kind); an array of echo samples is needed")
   }
 
-  private func absent(_ name: String, _ parameter: String, among known: [Column], _ what: String, _ hint: String = "") -> ParameterError {
+  private func absent(_ name: String, _ parameter: String, among known: [Column], _ what: String, _ hint: String = "")
+    -> ParameterError
+  {
     let near = Spelling.nearest(name, among: known.map(\.name)).map { " (did you mean '\($0)'?)" } ?? ""
-    let there = known.isEmpty ? "it has no \(what)\(hint)" : "its \(what) are \(known.map(\.name).joined(separator: ", "))"
+    let there =
+      known.isEmpty ? "it has no \(what)\(hint)" : "its \(what) are \(known.map(\.name).joined(separator: ", "))"
     return ParameterError(parameter, "names '\(name)', which \(trackName) lacks\(near); \(there)")
   }
 
-  private var trackName: String { (acquisition?.product ?? tags["product"]).map { "the track of '\($0)'" } ?? "the track" }
+  private var trackName: String {
+    (acquisition?.product ?? tags["product"]).map { "the track of '\($0)'" } ?? "the track"
+  }
 
   /// The distance between two bins in metres, from the tag `range_gate_m`.
   func rangeGate(_ own: Double?) throws(FloeError) -> Double {
     if let own { return own }
     guard let text = tags["range_gate_m"], let gate = Double(text), gate > 0 else {
-      throw FloeError("the track does not say how far its bins are apart (tag range_gate_m); give 'range_gate', 0.234213 m for 256 bins")
+      throw FloeError(
+        """
+        the track does not say how far its bins are apart (tag range_gate_m); give 'range_gate', 0.234213 m for 256 \
+        bins
+        """
+      )
     }
     return gate
   }
@@ -109,7 +129,12 @@ extension Table {
   /// The bin to which the tracker range belongs, from the tag `nominal_bin`.
   func nominalBin() throws(FloeError) -> Double {
     guard let text = tags["nominal_bin"], let bin = Double(text) else {
-      throw FloeError("the track does not say to which bin its tracker range belongs (tag nominal_bin, 88 for 256 bins); absolute ranges are refused without it")
+      throw FloeError(
+        """
+        the track does not say to which bin its tracker range belongs (tag nominal_bin, 88 for 256 bins); absolute \
+        ranges are refused without it
+        """
+      )
     }
     return bin
   }

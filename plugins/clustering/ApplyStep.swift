@@ -3,14 +3,15 @@ import FloeSDK
 /// Classifies another scene or table with a fitted model.
 public struct ApplyStep: ProcessingStep {
   public static let name = "cluster.apply"
-  public static let summary = "Classifies another scene or table with a model that cluster.kmeans or cluster.gmm fitted."
+  public static let summary =
+    "Classifies another scene or table with a model that cluster.kmeans or cluster.gmm fitted."
   public static let discussion = """
-    The bands or columns are found by name. The step refuses, saying why, when a band or unit of the model is absent or differs, for DN
-    against reflectance, L1C against L2A, or a product whose offset is missing. Another spacecraft, or a sun zenith more than 10 degrees
-    away, is a warning: brightness may not compare.
+    The bands or columns are found by name. The step refuses, saying why, when a band or unit of the model is absent or
+    differs, for DN against reflectance, L1C against L2A, or a product whose offset is missing. Another spacecraft, or a
+    sun zenith more than 10 degrees away, is a warning: brightness may not compare.
 
-    `labels` holds cluster numbers as in the model, 255 is no data; `classes` holds the class codes that the model's clusters were
-    named, and exists only for a model with names; `probability`, for mixtures, is as in cluster.gmm.
+    `labels` holds cluster numbers as in the model, 255 is no data; `classes` holds the class codes that the model's
+    clusters were named, and exists only for a model with names; `probability`, for mixtures, is as in cluster.gmm.
     """
   public static let example = """
     other: { use: cluster.apply, in: { samples: stack.image }, with: { model_file: model.json } }
@@ -19,7 +20,8 @@ public struct ApplyStep: ProcessingStep {
   @Input("Bands or table columns to classify") var samples: Samples
   @Input("The fitted model") var model: Model?
   @Param("The fitted model as a file, in place of the input") var modelFile: InputPath?
-  @Param("What water wider than max_lead_width is called; open_ocean needs a raster in metres") var water = WaterRule.lead
+  @Param("What water wider than max_lead_width is called; open_ocean needs a raster in metres") var water = WaterRule
+    .lead
   @Param("Widest water that is a lead", unit: "m", in: 1...100_000) var maxLeadWidth = 1000.0
   @Param("Which band tells how sure a mixture's classification is") var uncertainty = Uncertainty.entropy
   @Output("Cluster numbers") var labels: Samples?
@@ -30,7 +32,11 @@ public struct ApplyStep: ProcessingStep {
 
   public func validate() throws {
     if (model == nil) == (modelFile == nil) {
-      throw ParameterError("model", model == nil ? "is missing: connect 'model' or give 'model_file'" : "is given twice: connect 'model' or give 'model_file', not both")
+      throw ParameterError(
+        "model",
+        model == nil
+          ? "is missing: connect 'model' or give 'model_file'"
+          : "is given twice: connect 'model' or give 'model_file', not both")
     }
   }
 
@@ -39,7 +45,11 @@ public struct ApplyStep: ProcessingStep {
     if let model, case .null = model.body {
       let source = try SampleSource(samples, features: nil)
       (labels, classes) = products(source, clusters: 2, codes: []).planned()
-      if model.kind == "gmm" { probability = ProbabilityProducts(names: ["lead", "sea_ice"], components: [], codes: [], uncertainty: uncertainty).planned(samples) }
+      if model.kind == "gmm" {
+        probability = ProbabilityProducts(
+          names: ["lead", "sea_ice"], components: [], codes: [], uncertainty: uncertainty
+        ).planned(samples)
+      }
       return
     }
     let (fitted, source) = try load { context.warn($0) }
@@ -59,16 +69,29 @@ public struct ApplyStep: ProcessingStep {
       let kernel = fitted.kMeansKernel(layout: source.layout, whole: source.isWhole)
       label = { kernel.labels($0) }
     }
-    (labels, classes) = try await products(source, clusters: fitted.clusters.count, codes: fitted.classCodes).make(label, context: context)
-    if let mixture { probability = try await probabilities(fitted).make(samples, source: source, kernel: mixture, context: context) }
-    if !fitted.evidence.isEmpty { context.record("summary", .string("the model's names: " + fitted.evidence.joined(separator: "; "))) }
+    (labels, classes) = try await products(source, clusters: fitted.clusters.count, codes: fitted.classCodes).make(
+      label, context: context)
+    if let mixture {
+      probability = try await probabilities(fitted).make(samples, source: source, kernel: mixture, context: context)
+    }
+    if !fitted.evidence.isEmpty {
+      context.record("summary", .string("the model's names: " + fitted.evidence.joined(separator: "; ")))
+    }
   }
 
   private func load(_ warn: (String) -> Void) throws -> (FittedModel, SampleSource) {
     let body: JSONValue
-    if let model { body = model.body } else if let modelFile { body = try JSONText.decode(try VirtualFile.readText(modelFile.path), name: modelFile.path) } else { body = .null }
+    if let model {
+      body = model.body
+    } else if let modelFile {
+      body = try JSONText.decode(try VirtualFile.readText(modelFile.path), name: modelFile.path)
+    } else {
+      body = .null
+    }
     let fitted: FittedModel
-    do { fitted = try FittedModel(json: body) } catch { throw FloeError("\(modelFile?.path ?? "the model"): \(error.message)") }
+    do { fitted = try FittedModel(json: body) } catch {
+      throw FloeError("\(modelFile?.path ?? "the model"): \(error.message)")
+    }
     switch samples {
     case .raster(let r):
       let verdict = compatibility(fitted, r.spec)
@@ -80,7 +103,8 @@ public struct ApplyStep: ProcessingStep {
   }
 
   private func products(_ source: SampleSource, clusters: Int, codes: [Int]?) -> ClusterProducts {
-    ClusterProducts(samples: samples, source: source, clusterCount: clusters, codes: codes, water: water, maxLeadWidth: maxLeadWidth)
+    ClusterProducts(
+      samples: samples, source: source, clusterCount: clusters, codes: codes, water: water, maxLeadWidth: maxLeadWidth)
   }
 
   private func probabilities(_ fitted: FittedModel) -> ProbabilityProducts {
@@ -88,7 +112,8 @@ public struct ApplyStep: ProcessingStep {
       var distinct: [Int] = []
       for c in codes where !distinct.contains(c) { distinct.append(c) }
       return ProbabilityProducts(
-        names: distinct.map { ClassTable.seaIce[$0]?.name ?? "class_\($0)" }, components: codes, codes: distinct, uncertainty: uncertainty)
+        names: distinct.map { ClassTable.seaIce[$0]?.name ?? "class_\($0)" }, components: codes, codes: distinct,
+        uncertainty: uncertainty)
     }
     return ProbabilityProducts(rules: nil, codes: nil, clusters: fitted.clusters.count, uncertainty: uncertainty)
   }

@@ -5,7 +5,10 @@ enum ClusterRasters {
   /// Cluster numbers on the grid of the samples.
   static func labelSpec(_ samples: RasterSpec, clusters: Int) -> RasterSpec {
     RasterSpec(
-      grid: samples.grid, bands: [BandSpec(name: "cluster", summary: "Cluster number, in rising brightness", quantity: "label", noData: 255)],
+      grid: samples.grid,
+      bands: [
+        BandSpec(name: "cluster", summary: "Cluster number, in rising brightness", quantity: "label", noData: 255)
+      ],
       type: .uint8, tile: samples.tile, classes: .clusters(clusters), style: .labels, acquisition: samples.acquisition)
   }
 
@@ -19,16 +22,21 @@ enum ClusterRasters {
   /// Probabilities in steps of 1/50000, one band a class or cluster, and the uncertainty.
   static func probabilitySpec(_ samples: RasterSpec, names: [String], uncertainty: Uncertainty) -> RasterSpec {
     var bands = names.map {
-      BandSpec(name: "p_\($0)", summary: "Probability of \($0)", quantity: "probability", scale: probabilityStep, noData: 65535)
+      BandSpec(
+        name: "p_\($0)", summary: "Probability of \($0)", quantity: "probability", scale: probabilityStep, noData: 65535
+      )
     }
     switch uncertainty {
     case .entropy:
-      bands.append(BandSpec(
-        name: "entropy", summary: "Entropy of the clusters' probabilities over its maximum: 0 certain, 1 undecided",
-        quantity: "uncertainty", scale: probabilityStep, noData: 65535))
+      bands.append(
+        BandSpec(
+          name: "entropy", summary: "Entropy of the clusters' probabilities over its maximum: 0 certain, 1 undecided",
+          quantity: "uncertainty", scale: probabilityStep, noData: 65535))
     case .top:
-      bands.append(BandSpec(
-        name: "top_probability", summary: "Probability of the most probable cluster", quantity: "probability", scale: probabilityStep, noData: 65535))
+      bands.append(
+        BandSpec(
+          name: "top_probability", summary: "Probability of the most probable cluster", quantity: "probability",
+          scale: probabilityStep, noData: 65535))
     case .none: break
     }
     let shown = names.contains("lead") ? "p_lead" : bands[0].name
@@ -41,10 +49,14 @@ enum ClusterRasters {
   static let probabilityStep = 1.0 / 50_000
 
   /// The labels of a window computed from the samples.
-  static func labels(_ spec: RasterSpec, from source: SampleSource, _ label: @escaping @Sendable (SampleBlock) -> [UInt8]) -> Raster {
-    Raster(spec, source: ComputedSource { window, _, block in
-      block = PixelBlock(window: window, bandCount: 1, values: .uint8(label(try source.block(window: window))))
-    })
+  static func labels(
+    _ spec: RasterSpec, from source: SampleSource, _ label: @escaping @Sendable (SampleBlock) -> [UInt8]
+  ) -> Raster {
+    Raster(
+      spec,
+      source: ComputedSource { window, _, block in
+        block = PixelBlock(window: window, bandCount: 1, values: .uint8(label(try source.block(window: window))))
+      })
   }
 
   /// Labels turned into class codes.
@@ -52,12 +64,14 @@ enum ClusterRasters {
     var table = [UInt8](repeating: 255, count: 256)
     for (cluster, code) in codes.enumerated() { table[cluster] = UInt8(code) }
     let lookup = table
-    return Raster(spec, source: ComputedSource { window, bands, block in
-      try labels.source.read(window, bands: bands, into: &block)
-      guard case .uint8(var values) = block.values else { return }
-      for i in values.indices { values[i] = lookup[Int(values[i])] }
-      block = PixelBlock(window: window, bandCount: 1, values: .uint8(values))
-    })
+    return Raster(
+      spec,
+      source: ComputedSource { window, bands, block in
+        try labels.source.read(window, bands: bands, into: &block)
+        guard case .uint8(var values) = block.values else { return }
+        for i in values.indices { values[i] = lookup[Int(values[i])] }
+        block = PixelBlock(window: window, bandCount: 1, values: .uint8(values))
+      })
   }
 
   /// Pixels of each code, 255 included: `counts[code]`.
@@ -76,18 +90,17 @@ enum ClusterRasters {
   static func recordAreas(_ counts: [Int], grid: Grid, classes: ClassTable, context: RunContext) {
     let valid = counts.indices.filter { $0 != classes.noData }.reduce(0) { $0 + counts[$1] }
     let isMetric = grid.crs.map { !$0.isGeographic } ?? false
-    context.record("class_areas", .array(classes.entries.filter { counts[$0.code] > 0 }.map { entry in
-      let n = counts[entry.code]
-      return [
-        "code": .integer(entry.code), "name": .string(entry.name), "label": .string(entry.label), "pixels": .integer(n),
-        "area_km2": isMetric ? .number(Double(n) * grid.pixelArea / 1e6) : .null,
-        "share": .number(valid > 0 ? Double(n) / Double(valid) : 0),
-      ]
-    }))
+    context.record(
+      "class_areas",
+      .array(
+        classes.entries.filter { counts[$0.code] > 0 }.map { entry in
+          let n = counts[entry.code]
+          return [
+            "code": .integer(entry.code), "name": .string(entry.name), "label": .string(entry.label),
+            "pixels": .integer(n),
+            "area_km2": isMetric ? .number(Double(n) * grid.pixelArea / 1e6) : .null,
+            "share": .number(valid > 0 ? Double(n) / Double(valid) : 0),
+          ]
+        }))
   }
-}
-
-/// Which band tells how sure the classification is.
-enum Uncertainty: String, ChoiceParameter {
-  case entropy, top, none
 }

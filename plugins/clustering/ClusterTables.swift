@@ -5,9 +5,10 @@ enum ClusterTables {
   /// The table with cluster numbers; rows left out have none.
   static func labelled(_ table: Table, clusters: [UInt8], count: Int) -> Table {
     var result = table
-    result.set(Column(
-      "cluster", summary: "Cluster number", classes: .clusters(count),
-      values: .code(clusters.map { $0 == 255 ? -1 : Int16($0) }, missing: -1)))
+    result.set(
+      Column(
+        "cluster", summary: "Cluster number", classes: .clusters(count),
+        values: .code(clusters.map { $0 == 255 ? -1 : Int16($0) }, missing: -1)))
     return result
   }
 
@@ -17,18 +18,27 @@ enum ClusterTables {
     let classes = ClassTable.seaIce
     let coded = clusters.map { $0 == 255 ? Int16(-1) : Int16(codes[Int($0)]) }
     result.set(Column("class_code", summary: "Surface class", classes: classes, values: .code(coded, missing: -1)))
-    result.set(Column("class_name", summary: "Name of the surface class", values: .text(coded.map { $0 < 0 ? nil : classes[Int($0)]?.name })))
+    result.set(
+      Column(
+        "class_name", summary: "Name of the surface class",
+        values: .text(coded.map { $0 < 0 ? nil : classes[Int($0)]?.name })))
     result.style = result.style ?? "track"
     return result
   }
 
   /// The table with one probability column a class or cluster.
-  static func withProbabilities(_ table: Table, names: [String], values: [[Float]], uncertainty: (name: String, values: [Float])?) -> Table {
+  static func withProbabilities(
+    _ table: Table, names: [String], values: [[Float]], uncertainty: (name: String, values: [Float])?
+  ) -> Table {
     var result = table
     for (name, p) in zip(names, values) {
       result.set(Column("p_\(name)", summary: "Probability of \(name)", values: .number(p.map(Double.init))))
     }
-    if let uncertainty { result.set(Column(uncertainty.name, summary: "Uncertainty of the class", values: .number(uncertainty.values.map(Double.init)))) }
+    if let uncertainty {
+      result.set(
+        Column(
+          uncertainty.name, summary: "Uncertainty of the class", values: .number(uncertainty.values.map(Double.init))))
+    }
     return result
   }
 }

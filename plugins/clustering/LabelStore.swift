@@ -1,11 +1,12 @@
 import FloeSDK
 import Synchronization
 
-/// Cluster numbers as they come, block by block in any order: a raster in scratch, or one array for all rows of a table.
+/// Cluster numbers as they come, block by block in any order: a raster in scratch, or one array for all rows of a
+/// table.
 final class LabelStore: LabelKeeper {
   private let samples: Samples
   private let source: SampleSource
-  private let raster: KeptRaster?
+  private let raster: CachedRaster?
   private let spec: RasterSpec?
   private let rows: Mutex<[UInt8]>
 

@@ -35,11 +35,13 @@ struct ProbabilityProducts {
 
   func planned(_ samples: Samples) -> Samples {
     switch samples {
-    case .raster(let r): .raster(Raster(planned: ClusterRasters.probabilitySpec(r.spec, names: names, uncertainty: uncertainty)))
+    case .raster(let r):
+      .raster(Raster(planned: ClusterRasters.probabilitySpec(r.spec, names: names, uncertainty: uncertainty)))
     case .table(let t):
-      .table(ClusterTables.withProbabilities(
-        t, names: names, values: names.map { _ in [Float](repeating: .nan, count: t.rowCount) },
-        uncertainty: uncertaintyName.map { ($0, [Float](repeating: .nan, count: t.rowCount)) }))
+      .table(
+        ClusterTables.withProbabilities(
+          t, names: names, values: names.map { _ in [Float](repeating: .nan, count: t.rowCount) },
+          uncertainty: uncertaintyName.map { ($0, [Float](repeating: .nan, count: t.rowCount)) }))
     }
   }
 
@@ -57,22 +59,30 @@ struct ProbabilityProducts {
     case .raster(let r):
       let spec = ClusterRasters.probabilitySpec(r.spec, names: names, uncertainty: uncertainty)
       let made = self
-      return .raster(Raster(spec, source: ComputedSource { window, bands, block in
-        // Tiles of a few thousand samples stay in the caches of one core.
-        let all = kernel.stored(
-          try source.block(window: window), components: made.components, codes: made.codes, uncertainty: made.storedUncertainty,
-          steps: Float((1 / ClusterRasters.probabilityStep).rounded()), left: 65535)
-        let n = window.pixelCount
-        let values = bands == Array(spec.bands.indices) ? all : bands.flatMap { all[$0 * n..<($0 + 1) * n] }
-        block = PixelBlock(window: window, bandCount: bands.count, values: .uint16(values))
-      }))
+      return .raster(
+        Raster(
+          spec,
+          source: ComputedSource { window, bands, block in
+            // Tiles of a few thousand samples stay in the caches of one core.
+            let all = kernel.stored(
+              try source.block(window: window), components: made.components, codes: made.codes,
+              uncertainty: made.storedUncertainty,
+              steps: Float((1 / ClusterRasters.probabilityStep).rounded()), left: 65535)
+            let n = window.pixelCount
+            let values = bands == Array(spec.bands.indices) ? all : bands.flatMap { all[$0 * n..<($0 + 1) * n] }
+            block = PixelBlock(window: window, bandCount: bands.count, values: .uint16(values))
+          }))
     case .table(let t):
       let made = self
-      let parts = try await context.map(source.blockCount, progress: "blocks") { made.columns(kernel.classify(try source.read(block: $0), entropy: wantsEntropy)) }
+      let parts = try await context.map(source.blockCount, progress: "blocks") {
+        made.columns(kernel.classify(try source.read(block: $0), entropy: wantsEntropy))
+      }
       // A table without rows has no blocks, and the columns all the same.
       func column(_ place: Int) -> [Float] { parts.flatMap { $0[place] } }
-      return .table(ClusterTables.withProbabilities(
-        t, names: names, values: names.indices.map(column), uncertainty: uncertaintyName.map { ($0, column(names.count)) }))
+      return .table(
+        ClusterTables.withProbabilities(
+          t, names: names, values: names.indices.map(column),
+          uncertainty: uncertaintyName.map { ($0, column(names.count)) }))
     }
   }
 
@@ -85,7 +95,7 @@ struct ProbabilityProducts {
   }
 
   /// One array a name, then the uncertainty if asked for.
-  private func columns(_ output: GMMOutput) -> [[Float]] {
+  private func columns(_ output: GMMPosterior) -> [[Float]] {
     var all = output.probabilities(classOf: components, codes: codes)
     switch uncertainty {
     case .entropy: all.append(output.entropy)

@@ -39,12 +39,17 @@ struct SampleSource: SampleReader {
       var position: Set<String> = []
       if case .points(let x, let y)? = table.geometry { position = [x, y] }
       let names = chosen ?? usable.map(\.name).filter { !position.contains($0) }
-      guard !names.isEmpty else { throw ParameterError("features", "must name the columns to cluster: the table has no number column but its position") }
-      var planes: [[Float]] = [], layout: [FeatureLayout] = [], features: [ModelFeature] = []
+      guard !names.isEmpty else {
+        throw ParameterError(
+          "features", "must name the columns to cluster: the table has no number column but its position")
+      }
+      var planes: [[Float]] = []
+      var layout: [FeatureLayout] = []
+      var features: [ModelFeature] = []
       for name in names {
         let values: [Double]
         do { values = try table.numbers(name) } catch { throw ParameterError("features", error.message) }
-        planes.append(values.enumerated().map { table.status.isKept($0) ? Float($1) : .nan })
+        planes.append(values.enumerated().map { table.status.isMaterialized($0) ? Float($1) : .nan })
         let unit = table[name]?.unit ?? .dimensionless
         layout.append(FeatureLayout(name, unit: unit))
         features.append(ModelFeature(name: name, unit: unit, quantity: "column"))
@@ -107,7 +112,9 @@ struct SampleSource: SampleReader {
   func block(window: PixelWindow) throws -> SampleBlock {
     guard case .raster(let raster, let bands) = origin else { throw FloeError("a table has no windows") }
     let pixels = try raster.read(window, bands: bands)
-    if case .uint16(let values) = pixels.values { return SampleBlock(featureCount: bands.count, values: .uint16(values)) }
+    if case .uint16(let values) = pixels.values {
+      return SampleBlock(featureCount: bands.count, values: .uint16(values))
+    }
     return SampleBlock(featureCount: bands.count, values: .float(Self.floats(pixels.values)))
   }
 

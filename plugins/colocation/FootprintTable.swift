@@ -3,13 +3,21 @@ import FloeSDK
 /// Polygons for the map.
 enum FootprintTable {
   /// One rectangle a record, in the raster's system, with what people want to see on the map.
-  static func make(_ shapes: [(row: Int, shape: PixelFootprint)], of track: Table, grid: Grid, prefix: String) -> Table {
+  static func make(_ shapes: [(row: Int, shape: PixelFootprint)], of track: Table, grid: Grid, prefix: String) -> Table
+  {
     let rings = shapes.map { item -> [[SIMD2<Double>]] in
-      let corners = item.shape.corners.map { SIMD2(grid.originX + $0.x * grid.pixelWidth, grid.originY - $0.y * grid.pixelHeight) }
+      let corners = item.shape.corners.map {
+        SIMD2(grid.originX + $0.x * grid.pixelWidth, grid.originY - $0.y * grid.pixelHeight)
+      }
       return [corners + corners.prefix(1)]
     }
-    var table = Table(rowCount: shapes.count, geometry: .polygons(rings), crs: grid.crs, acquisition: track.acquisition, style: "footprints")
-    let wanted = ["record", "time", "class_code", "esa_class", "s2_class", "fp_majority", "fp_purity", "fp_valid", "dt_s", "lead_distance_m"]
+    var table = Table(
+      rowCount: shapes.count, geometry: .polygons(rings), crs: grid.crs, acquisition: track.acquisition,
+      style: "footprints")
+    let wanted = [
+      "record", "time", "class_code", "esa_class", "s2_class", "fp_majority", "fp_purity", "fp_valid", "dt_s",
+      "lead_distance_m",
+    ]
     let chosen = track.columns.filter { column in
       let name = column.name.hasPrefix(prefix) ? String(column.name.dropFirst(prefix.count)) : column.name
       return wanted.contains(name) || column.classes == nil && name.hasPrefix("fp_") && !name.hasPrefix("fp_std_")
@@ -19,17 +27,28 @@ enum FootprintTable {
       part.values = column.values.picked(shapes.map(\.row))
       table.set(part)
     }
-    for (i, item) in shapes.enumerated() { if let reason = track.rowCount > item.row ? track.status.reason(item.row) : nil { table.status.drop(i, because: reason) } }
+    for (i, item) in shapes.enumerated() {
+      if let reason = track.rowCount > item.row ? track.status.reason(item.row) : nil {
+        table.status.drop(i, because: reason)
+      }
+    }
     return table
   }
 
   /// The raster's extent as one polygon.
-  static func outline(_ scene: SceneRaster) -> Table {
-    let b = scene.grid.bounds, acquisition = scene.raster.spec.acquisition
-    let ring = [SIMD2(b.minX, b.maxY), SIMD2(b.maxX, b.maxY), SIMD2(b.maxX, b.minY), SIMD2(b.minX, b.minY), SIMD2(b.minX, b.maxY)]
-    var table = Table(rowCount: 1, geometry: .polygons([[ring]]), crs: scene.grid.crs, acquisition: acquisition, style: "scene_outline")
+  static func outline(_ scene: SampledRaster) -> Table {
+    let b = scene.grid.bounds
+    let acquisition = scene.raster.spec.acquisition
+    let ring = [
+      SIMD2(b.minX, b.maxY), SIMD2(b.maxX, b.maxY), SIMD2(b.maxX, b.minY), SIMD2(b.minX, b.minY), SIMD2(b.minX, b.maxY),
+    ]
+    var table = Table(
+      rowCount: 1, geometry: .polygons([[ring]]), crs: scene.grid.crs, acquisition: acquisition, style: "scene_outline")
     table.set(Column("product", summary: "Name of the scene", values: .text([acquisition?.product])))
-    table.set(Column("time", unit: .second, summary: "Time of the scene", isTime: true, values: .number([acquisition?.time?.seconds ?? .nan])))
+    table.set(
+      Column(
+        "time", unit: .second, summary: "Time of the scene", isTime: true,
+        values: .number([acquisition?.time?.seconds ?? .nan])))
     table.set(Column("pixel_m", unit: .metre, summary: "Size of a pixel", values: .number([scene.grid.pixelWidth])))
     return table
   }
@@ -49,7 +68,7 @@ extension ColumnValues {
 }
 
 /// How far a track passes from a scene.
-enum Remoteness {
+enum PixelDistances {
   /// The sentence for a track that never meets the scene.
   static func sentence(_ places: [SIMD2<Double>], _ grid: Grid) throws -> String {
     let known = places.filter { $0.x.isFinite && $0.y.isFinite }
@@ -58,6 +77,10 @@ enum Remoteness {
     let records = stride(from: 0, to: known.count, by: step).map { Sphere.vector(known[$0]) }
     let nearest = records.map { r in outline.map { Sphere.angle(r, $0) }.min() ?? 0 }.min() ?? 0
     let distance = nearest * Sphere.radius / 1000
-    return "no record meets the scene: the nearest of \(known.count) records passes \(distance < 10 ? "\((distance * 10).rounded() / 10)" : "\(Int(distance.rounded()))") km from its edge"
+    return
+      """
+      no record meets the scene: the nearest of \(known.count) records passes \
+      \(distance < 10 ? "\((distance * 10).rounded() / 10)" : "\(Int(distance.rounded()))") km from its edge
+      """
   }
 }

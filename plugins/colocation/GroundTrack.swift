@@ -10,8 +10,11 @@ struct GroundTrack: Sendable {
   /// - Throws: a sentence when the table has no points, or the time column is named and is not there.
   init(_ table: Table, timeColumn: String, in context: RunContext) async throws {
     let (x, y, crs) = try Self.columns(of: table)
-    let xs = try table.numbers(x), ys = try table.numbers(y)
-    places = try await context.fill(xs.count, with: SIMD2(.nan, .nan)) { range, places in for i in range { places[i] = SIMD2(xs[i], ys[i]) } }
+    let xs = try table.numbers(x)
+    let ys = try table.numbers(y)
+    places = try await context.fill(xs.count, with: SIMD2(.nan, .nan)) { range, places in
+      for i in range { places[i] = SIMD2(xs[i], ys[i]) }
+    }
     if let column = table[timeColumn] { times = column.numbers } else { times = nil }
     if crs != .wgs84 { places = try await Self.transformed(places, from: crs, to: .wgs84, in: context) { $0 } }
   }
@@ -23,13 +26,16 @@ struct GroundTrack: Sendable {
       let hint = names.contains("lon") && names.contains("lat") ? "; read it with table.read and x: lon, y: lat" : ""
       throw FloeError("the track has no point coordinates: longitude and latitude of each record are needed\(hint)")
     }
-    guard let crs = table.crs else { throw FloeError("the track's coordinates '\(x)' and '\(y)' have no reference system; EPSG:4326 is usual") }
+    guard let crs = table.crs else {
+      throw FloeError("the track's coordinates '\(x)' and '\(y)' have no reference system; EPSG:4326 is usual")
+    }
     return (x, y, crs)
   }
 
   /// Places in another system, one transformation a worker, and what `finish` makes of each; NaN where there is none.
   private static func transformed(
-    _ places: [SIMD2<Double>], from: CRS, to: CRS, in context: RunContext, finish: @escaping @Sendable (SIMD2<Double>) -> SIMD2<Double>
+    _ places: [SIMD2<Double>], from: CRS, to: CRS, in context: RunContext,
+    finish: @escaping @Sendable (SIMD2<Double>) -> SIMD2<Double>
   ) async throws -> [SIMD2<Double>] {
     try await context.fill(places.count, with: SIMD2(.nan, .nan), block: 4096) { range, target in
       var part = Array(places[range])
@@ -41,19 +47,24 @@ struct GroundTrack: Sendable {
   /// The places moved to where the ice under them was when the scene was taken: P - v * dt.
   mutating func move(east: Double, north: Double, seconds dt: [Double]) {
     for i in places.indices where places[i].x.isFinite {
-      places[i] = dt[i].isFinite ? Sphere.moved(places[i], east: -east * dt[i], north: -north * dt[i]) : SIMD2(.nan, .nan)
+      places[i] =
+        dt[i].isFinite ? Sphere.moved(places[i], east: -east * dt[i], north: -north * dt[i]) : SIMD2(.nan, .nan)
     }
   }
 
   /// The places as columns and rows of a grid.
   func pixels(of grid: Grid, in context: RunContext) async throws -> [SIMD2<Double>] {
-    guard let crs = grid.crs else { throw FloeError("the raster has no coordinate reference system, so that no record can be found on it") }
-    let around = Self.columnsAround(grid), width = Double(grid.width)
+    guard let crs = grid.crs else {
+      throw FloeError("the raster has no coordinate reference system, so that no record can be found on it")
+    }
+    let around = Self.columnsAround(grid)
+    let width = Double(grid.width)
     return try await Self.transformed(places, from: .wgs84, to: crs, in: context) { p in
       var column = (p.x - grid.originX) / grid.pixelWidth
       let row = (grid.originY - p.y) / grid.pixelHeight
       if around > 0, column.isFinite {
-        // The same meridian has many names; the one nearest to the raster's middle counts, its first column before a turn farther.
+        // The same meridian has many names; the one nearest to the raster's middle counts, its first column before a
+        // turn farther.
         column -= around * ((column - width / 2) / around).rounded()
         if column >= width, column - around >= 0 { column -= around }
       }
@@ -62,7 +73,9 @@ struct GroundTrack: Sendable {
   }
 
   /// The columns of a whole turn of longitudes; 0 for a raster that is not in degrees.
-  private static func columnsAround(_ grid: Grid) -> Double { grid.crs?.isGeographic == true ? 360 / grid.pixelWidth : 0 }
+  private static func columnsAround(_ grid: Grid) -> Double {
+    grid.crs?.isGeographic == true ? 360 / grid.pixelWidth : 0
+  }
 
   /// The footprint of each record; `none` for those without a neighbour that gives the direction.
   ///
@@ -73,7 +86,9 @@ struct GroundTrack: Sendable {
   func footprints(
     _ pixels: [SIMD2<Double>], grid: Grid, along: Double, across: Double, in context: RunContext
   ) async throws -> [PixelFootprint] {
-    let isGeographic = grid.crs?.isGeographic ?? false, around = Self.columnsAround(grid), places = places
+    let isGeographic = grid.crs?.isGeographic ?? false
+    let around = Self.columnsAround(grid)
+    let places = places
     return try await context.fill(pixels.count, with: PixelFootprint.none) { range, target in
       for i in range {
         let p = pixels[i]
@@ -85,10 +100,12 @@ struct GroundTrack: Sendable {
         let perMetre = SIMD2(metre.x / grid.pixelWidth, -metre.y / grid.pixelHeight)
         var step = after - before
         if around > 0 { step.x -= around * (step.x / around).rounded() }
-        let way = step / perMetre, length = (way * way).sum().squareRoot()
+        let way = step / perMetre
+        let length = (way * way).sum().squareRoot()
         guard length > 0, length.isFinite else { continue }
         let u = way / length
-        target[i] = PixelFootprint(centre: p, along: u * perMetre * (along / 2), across: SIMD2(-u.y, u.x) * perMetre * (across / 2))
+        target[i] = PixelFootprint(
+          centre: p, along: u * perMetre * (along / 2), across: SIMD2(-u.y, u.x) * perMetre * (across / 2))
       }
     }
   }

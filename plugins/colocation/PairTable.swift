@@ -4,8 +4,12 @@ import FloeSDK
 enum PairTable {
   static func pairs(_ all: [ProductPair], swath: Double) -> Table {
     var table = Table(rowCount: all.count)
-    func time(_ name: String, _ what: String, _ values: [Double]) { table.set(Column(name, unit: .second, summary: what, isTime: true, values: .number(values))) }
-    func number(_ name: String, _ unit: PhysicalUnit, _ what: String, _ values: [Double]) { table.set(Column(name, unit: unit, summary: what, values: .number(values))) }
+    func time(_ name: String, _ what: String, _ values: [Double]) {
+      table.set(Column(name, unit: .second, summary: what, isTime: true, values: .number(values)))
+    }
+    func number(_ name: String, _ unit: PhysicalUnit, _ what: String, _ values: [Double]) {
+      table.set(Column(name, unit: unit, summary: what, values: .number(values)))
+    }
     table.set(Column("scene", summary: "Name of the scene", values: .text(all.map(\.scene.name))))
     table.set(Column("track", summary: "Name of the track", values: .text(all.map(\.track.name))))
     time("scene_time", "Time of the scene, UTC", all.map(\.scene.time))
@@ -19,7 +23,8 @@ enum PairTable {
   }
 
   static func footprints(_ all: [ProductPair], swath: Double) -> Table {
-    var rows: [(name: String, kind: String, ring: [SIMD2<Double>])] = [], seen: Set<String> = []
+    var rows: [(name: String, kind: String, ring: [SIMD2<Double>])] = []
+    var seen: Set<String> = []
     for pair in all {
       if seen.insert(pair.scene.path).inserted {
         rows += GeographicOutline(pair.scene.outline).polygons.map { (pair.scene.name, "scene", $0) }
@@ -28,7 +33,8 @@ enum PairTable {
         rows += GeographicOutline(strip(pair.ends, swath)).polygons.map { (pair.track.name, "track", $0) }
       }
     }
-    var table = Table(rowCount: rows.count, geometry: .polygons(rows.map { [$0.ring] }), crs: .wgs84, style: "scene_outline")
+    var table = Table(
+      rowCount: rows.count, geometry: .polygons(rows.map { [$0.ring] }), crs: .wgs84, style: "scene_outline")
     table.set(Column("product", summary: "Name of the product", values: .text(rows.map(\.name))))
     table.set(Column("kind", summary: "scene, or the part of a track over a scene", values: .text(rows.map(\.kind))))
     return table
@@ -36,7 +42,9 @@ enum PairTable {
 
   /// A strip of the given width around the great circle between two places.
   private static func strip(_ ends: [SIMD2<Double>], _ width: Double) -> [SIMD2<Double>] {
-    let a = Sphere.vector(ends[0]), b = Sphere.vector(ends[1]), normal = Sphere.cross(a, b)
+    let a = Sphere.vector(ends[0])
+    let b = Sphere.vector(ends[1])
+    let normal = Sphere.cross(a, b)
     let length = (normal * normal).sum().squareRoot()
     guard length > 0 else { return ends }
     let aside = normal * (width / 2 / Sphere.radius / length)

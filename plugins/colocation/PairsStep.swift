@@ -3,22 +3,24 @@ import FloeSDK
 /// Finds pairs of scenes and tracks.
 public struct PairsStep: ProcessingStep {
   public static let name = "colocate.pairs"
-  public static let summary = "Finds the scenes and altimeter tracks that cross within a time window, from metadata alone."
+  public static let summary =
+    "Finds the scenes and altimeter tracks that cross within a time window, from metadata alone."
   public static let discussion = """
-    Every product in `folders` that a product reader knows is described from its metadata. A scene and a track make a pair when the track's
-    line crosses the scene's outline and the times differ by at most `window` minutes. The scene's time is that of its own tile, not of the
-    datatake; the track's is taken where it crosses the scene: linear along its line from the product's start to its stop, in the
-    middle of the part inside. Outlines and lines are followed along great circles and compared in an equal-area projection around the
-    scene, so that neither 180° nor a pole matters.
+    Every product in `folders` that a product reader knows is described from its metadata. A scene and a track make a
+    pair when the track's line crosses the scene's outline and the times differ by at most `window` minutes. The scene's
+    time is that of its own tile, not of the datatake; the track's is taken where it crosses the scene: linear along its
+    line from the product's start to its stop, in the middle of the part inside. Outlines and lines are followed along
+    great circles and compared in an equal-area projection around the scene, so that neither 180° nor a pole matters.
 
-    `pairs`: a table with names, times (UTC), `dt_s` (track minus scene), `overlap_start` and `overlap_stop` (first entry, last
-    exit), `overlap_km` (length inside) and `overlap_km2` (length times `swath`), in order of the time difference. `footprints`: a polygon for
-    each scene and each track (a strip of `swath` metres) in EPSG:4326, cut at 180°. The preset `course` has a window of 10 minutes.
+    `pairs`: a table with names, times (UTC), `dt_s` (track minus scene), `overlap_start` and `overlap_stop` (first
+    entry, last exit), `overlap_km` (length inside) and `overlap_km2` (length times `swath`), in order of the time
+    difference. `footprints`: a polygon for each scene and each track (a strip of `swath` metres) in EPSG:4326, cut at
+    180°. The preset `course` has a window of 10 minutes.
 
-    Edge: a track that only touches an outline has an overlap of length 0 and is no pair; one that ends inside counts to its end. Missing values do not
-    occur in `pairs`: what a pair needs is there, or the product is left out.
-    Products without time or outline, and those that cannot be described, are counted with the reason. Where nothing matches the step
-    fails and names the nearest pair.
+    Edge: a track that only touches an outline has an overlap of length 0 and is no pair; one that ends inside counts to
+    its end. Missing values do not occur in `pairs`: what a pair needs is there, or the product is left out.
+    Products without time or outline, and those that cannot be described, are counted with the reason. Where nothing
+    matches the step fails and names the nearest pair.
     """
   public static let example = """
     pairs: { use: colocate.pairs, with: { folders: [scenes, tracks], window: 60 } }
@@ -46,21 +48,30 @@ public struct PairsStep: ProcessingStep {
 
   public mutating func run(in context: RunContext) async throws {
     let catalogue = context.products
-    var paths: [String] = [], seen: Set<String> = []
+    var paths: [String] = []
+    var seen: Set<String> = []
     for folder in folders { try Self.collect(folder.path, depth, catalogue, into: &paths) }
     paths = paths.filter { seen.insert($0).inserted }
     let found = paths
-    guard !found.isEmpty else { throw FloeError("no product was recognised in \(folders.map { "'\($0.path)'" }.joined(separator: ", "))") }
+    guard !found.isEmpty else {
+      throw FloeError("no product was recognised in \(folders.map { "'\($0.path)'" }.joined(separator: ", "))")
+    }
     let described = try await context.map(found.count, progress: "products") { i -> (ProductDescription?, String?) in
       do { return (try catalogue.describe(found[i]), nil) } catch { return (nil, "\(error)") }
     }
     for case (_, let reason?) in described { context.warn(reason) }
     context.dropped(described.count { $0.1 != nil }, "products", because: "cannot be described")
     let products = described.compactMap(\.0)
-    let scenes = products.filter { !$0.isTrack }.compactMap(SceneOutline.init), tracks = products.filter(\.isTrack).compactMap(TrackLine.init)
+    let scenes = products.filter { !$0.isTrack }.compactMap(SceneOutline.init)
+    let tracks = products.filter(\.isTrack).compactMap(TrackLine.init)
     context.dropped(products.count - scenes.count - tracks.count, "products", because: "no time or no outline")
     guard !scenes.isEmpty, !tracks.isEmpty else {
-      throw FloeError("no pair is possible: \(scenes.count) scenes and \(tracks.count) tracks with time and outline among \(found.count) products")
+      throw FloeError(
+        """
+        no pair is possible: \(scenes.count) scenes and \(tracks.count) tracks with time and outline among \
+        \(found.count) products
+        """
+      )
     }
     let limit = window * 60
     let matches = try await context.map(scenes.count, progress: "scenes") { i -> [ProductPair] in
@@ -69,7 +80,9 @@ public struct PairsStep: ProcessingStep {
         return ProductPair(scenes[i], track).flatMap { abs($0.dt) <= limit ? $0 : nil }
       }
     }
-    let all = matches.joined().sorted { (abs($0.dt), $0.scene.name, $0.track.name) < (abs($1.dt), $1.scene.name, $1.track.name) }
+    let all = matches.joined().sorted {
+      (abs($0.dt), $0.scene.name, $0.track.name) < (abs($1.dt), $1.scene.name, $1.track.name)
+    }
     guard !all.isEmpty else { throw FloeError(Self.nearest(scenes, tracks, window: window)) }
     context.record("products", .integer(products.count))
     context.record("pairs", .integer(all.count))
@@ -77,7 +90,9 @@ public struct PairsStep: ProcessingStep {
     footprints = PairTable.footprints(all, swath: swath)
   }
 
-  private static func collect(_ path: String, _ depth: Int, _ catalogue: any ProductCatalogue, into found: inout [String]) throws {
+  private static func collect(
+    _ path: String, _ depth: Int, _ catalogue: any ProductCatalogue, into found: inout [String]
+  ) throws {
     // Readers also take a folder that holds one product for that product; beside others it must not hide them.
     let isProduct = [".SAFE", ".SEN3"].contains { path.hasSuffix($0) } || !VirtualFile.isDirectory(path)
     if isProduct, catalogue.recognises(path) { return found.append(path) }
@@ -94,11 +109,21 @@ public struct PairsStep: ProcessingStep {
     candidates.sort { ($0.gap, $0.scene.name, $0.track.name) < ($1.gap, $1.scene.name, $1.track.name) }
     func minutes(_ seconds: Double) -> String { "\((seconds / 6).rounded() / 10) min" }
     // The gap is a lower bound of the time difference; a few thousand comparisons of outlines take no time.
-    let crossing = candidates.prefix(5000).compactMap { ProductPair($0.scene, $0.track) }.min { abs($0.dt) < abs($1.dt) }
+    let crossing = candidates.prefix(5000).compactMap { ProductPair($0.scene, $0.track) }.min {
+      abs($0.dt) < abs($1.dt)
+    }
     if let c = crossing {
-      return "no pair within \(window) min; the nearest whose footprints cross is \(c.scene.name) with \(c.track.name), \(minutes(abs(c.dt))) apart"
+      return
+        """
+        no pair within \(window) min; the nearest whose footprints cross is \(c.scene.name) with \(c.track.name), \
+        \(minutes(abs(c.dt))) apart
+        """
     }
     let n = candidates[0]
-    return "no pair: no track crosses a scene; the nearest in time is \(n.scene.name) with \(n.track.name), \(minutes(n.gap)) apart"
+    return
+      """
+      no pair: no track crosses a scene; the nearest in time is \(n.scene.name) with \(n.track.name), \
+      \(minutes(n.gap)) apart
+      """
   }
 }

@@ -2,18 +2,18 @@ import FloeSDK
 
 /// Puts what was sampled into columns.
 struct TrackColumns {
-  let scenes: [SceneRaster]
+  let scenes: [SampledRaster]
   /// The place of the raster that decides what lies on the scene: the class raster, else the first.
   let place: Int
   private let footprint: Bool, leadSearch: Double, prefix: String
-  var main: SceneRaster { scenes[place] }
+  var main: SampledRaster { scenes[place] }
 
-  init(step: TrackStep, scenes: [SceneRaster]) {
+  init(scenes: [SampledRaster], footprint: Bool, leadSearch: Double, prefix: String) {
     self.scenes = scenes
     place = scenes.firstIndex { $0.classes != nil } ?? 0
-    footprint = step.footprint
-    leadSearch = step.leadSearch
-    prefix = step.prefix
+    self.footprint = footprint
+    self.leadSearch = leadSearch
+    self.prefix = prefix
   }
 
   func add(to table: inout Table, samples: [RasterSamples], dt: [Double]?, lead: [Double]?) {
@@ -22,10 +22,17 @@ struct TrackColumns {
 
   /// Refuses a table that has a column of a new one's name already: nothing is overwritten.
   func check(_ table: Table, samples: [RasterSamples], dt: [Double]?) throws {
-    let taken = Set(table.columns.map(\.name)), twice = columns(samples, dt, []).map(\.name).filter(taken.contains)
+    let taken = Set(table.columns.map(\.name))
+    let twice = columns(samples, dt, []).map(\.name).filter(taken.contains)
     guard let first = twice.first else { return }
     let others = twice.count > 1 ? " and \(twice.count - 1) more of the new columns" : ""
-    throw ParameterError("prefix", "is \(prefix.isEmpty ? "empty" : "'\(prefix)'"), and the track has a column '\(first)'\(others) already; give another prefix, for example '\(prefix)b_'")
+    throw ParameterError(
+      "prefix",
+      """
+      is \(prefix.isEmpty ? "empty" : "'\(prefix)'"), and the track has a column '\(first)'\(others) already; give \
+      another prefix, for example '\(prefix)b_'
+      """
+    )
   }
 
   /// The new columns under their names in the table.
@@ -34,9 +41,13 @@ struct TrackColumns {
     for (scene, sample) in zip(scenes, samples) {
       if let classes = scene.classes, let found = sample.classes { result += columns(found, classes.table) }
       for (i, band) in scene.raster.spec.bands.enumerated() where i < sample.bands.count {
-        let name = scene.names[i], found = sample.bands[i]
+        let name = scene.names[i]
+        let found = sample.bands[i]
         func set(_ prefix: String, _ what: String, _ values: [Double]) {
-          result.append(Column("\(prefix)_\(name)", unit: band.unit, summary: "\(what) of \(name) (\(band.quantity))", values: .number(values)))
+          result.append(
+            Column(
+              "\(prefix)_\(name)", unit: band.unit, summary: "\(what) of \(name) (\(band.quantity))",
+              values: .number(values)))
         }
         set("s2_value", "Pixel under the record", found.value.array)
         if let values = found.bilinear { set("s2_bilinear", "Bilinear value at the record", values.array) }
@@ -44,9 +55,15 @@ struct TrackColumns {
         if let values = found.deviation { set("fp_std", "Standard deviation in the footprint", values.array) }
       }
     }
-    if let dt { result.append(Column("dt_s", unit: .second, summary: "Time of the record minus time of the scene", values: .number(dt))) }
+    if let dt {
+      result.append(
+        Column("dt_s", unit: .second, summary: "Time of the record minus time of the scene", values: .number(dt)))
+    }
     if leadSearch > 0, let lead, main.classes?.table.named("lead") != nil {
-      result.append(Column("lead_distance_m", unit: .metre, summary: "Distance to the centre of the nearest lead pixel", values: .number(lead)))
+      result.append(
+        Column(
+          "lead_distance_m", unit: .metre, summary: "Distance to the centre of the nearest lead pixel",
+          values: .number(lead)))
     }
     return result.map { column in
       var own = column
@@ -57,38 +74,62 @@ struct TrackColumns {
 
   private func columns(_ s: ClassSamples, _ classes: ClassTable) -> [Column] {
     var result: [Column] = []
-    let none = Int16(clamping: classes.noData), width = classes.entries.count, rows = s.code.all.indices
-    result.append(Column("s2_class", summary: "Class of the pixel under the record", classes: classes, values: .code(s.code.array, missing: none)))
+    let none = Int16(clamping: classes.noData)
+    let width = classes.entries.count
+    let rows = s.code.all.indices
+    result.append(
+      Column(
+        "s2_class", summary: "Class of the pixel under the record", classes: classes,
+        values: .code(s.code.array, missing: none)))
     guard footprint else { return result }
-    let counts = s.counts.all, valid = s.valid.all, total = s.total.all
+    let counts = s.counts.all
+    let valid = s.valid.all
+    let total = s.total.all
     func share(_ part: Int32, _ whole: Int32) -> Double { whole > 0 ? Double(part) / Double(whole) : .nan }
     for (k, entry) in classes.entries.enumerated() {
-      result.append(Column(Self.fraction(entry.name), summary: "Fraction of \(entry.label) in the footprint", values: .number(rows.map { share(counts[$0 * width + k], valid[$0]) })))
+      result.append(
+        Column(
+          Self.fraction(entry.name), summary: "Fraction of \(entry.label) in the footprint",
+          values: .number(rows.map { share(counts[$0 * width + k], valid[$0]) })))
     }
-    result.append(Column("fp_valid", summary: "Share of the footprint that holds a class", values: .number(rows.map { share(valid[$0], total[$0]) })))
+    result.append(
+      Column(
+        "fp_valid", summary: "Share of the footprint that holds a class",
+        values: .number(rows.map { share(valid[$0], total[$0]) })))
     let purity = rows.map { row in share((0..<width).reduce(0) { max($0, counts[row * width + $1]) }, valid[row]) }
-    result.append(Column("fp_purity", summary: "Fraction of the footprint's most frequent class", values: .number(purity)))
-    result.append(Column("fp_majority", summary: "Most frequent class of the footprint", classes: classes, values: .code(s.majority.array, missing: none)))
+    result.append(
+      Column("fp_purity", summary: "Fraction of the footprint's most frequent class", values: .number(purity)))
+    result.append(
+      Column(
+        "fp_majority", summary: "Most frequent class of the footprint", classes: classes,
+        values: .code(s.majority.array, missing: none)))
     return result
   }
 
   /// The column of a class's fraction; a class of another column's name steps aside.
-  static func fraction(_ name: String) -> String { ["valid", "purity", "majority"].contains(name) ? "fp_class_\(name)" : "fp_\(name)" }
+  static func fraction(_ name: String) -> String {
+    ["valid", "purity", "majority"].contains(name) ? "fp_class_\(name)" : "fp_\(name)"
+  }
 
   /// Whether the pixel under each record holds data: a class, or a value in every band.
   func hasData(_ samples: RasterSamples, count: Int) -> [Bool] {
-    if let classes = main.classes, let found = samples.classes { return found.code.all.map { $0 != Int16(clamping: classes.table.noData) } }
+    if let classes = main.classes, let found = samples.classes {
+      return found.code.all.map { $0 != Int16(clamping: classes.table.noData) }
+    }
     var result = [Bool](repeating: true, count: count)
-    for band in samples.bands { for (i, value) in band.value.all.enumerated() where !value.isFinite { result[i] = false } }
+    for band in samples.bands {
+      for (i, value) in band.value.all.enumerated() where !value.isFinite { result[i] = false }
+    }
     return result
   }
 }
 
 extension RasterSamples {
   /// Columns without rows, as planned.
-  init(planned scene: SceneRaster, bilinear: Bool, statistics: Bool) {
+  init(planned scene: SampledRaster, bilinear: Bool, statistics: Bool) {
     if let classes = scene.classes {
-      self.classes = ClassSamples(count: 0, classes: classes.table.entries.count, noData: Int16(clamping: classes.table.noData))
+      self.classes = ClassSamples(
+        count: 0, classes: classes.table.entries.count, noData: Int16(clamping: classes.table.noData))
     } else {
       bands = scene.raster.spec.bands.map { _ in BandSamples(count: 0, bilinear: bilinear, statistics: statistics) }
     }
@@ -105,41 +146,5 @@ extension ColumnValues {
     case .text: .text([])
     case .array(_, let width): .array([], width: width)
     }
-  }
-}
-
-/// Why records take no part.
-struct RecordStatus {
-  /// The largest time difference in seconds.
-  let maximum: Double?
-
-  /// The records whose point lies on the grid.
-  static func inside(_ pixels: [SIMD2<Double>], _ grid: Grid) -> [Int] {
-    let w = Double(grid.width), h = Double(grid.height)
-    return [Int](unsafeUninitializedCapacity: pixels.count) { result, count in
-      for (i, p) in pixels.enumerated() where p.x >= 0 && p.x < w && p.y >= 0 && p.y < h {
-        result[count] = i
-        count += 1
-      }
-    }
-  }
-
-  /// Marks the records that take no part and counts those that did before.
-  func mark(_ table: inout Table, inside: [Int], places: [SIMD2<Double>], dt: [Double]?, hasData: [Bool]) -> [String: Int] {
-    let before = table.status.counts
-    var isInside = [Bool](repeating: false, count: places.count)
-    for row in inside { isInside[row] = true }
-    for row in places.indices {
-      if !places[row].x.isFinite || !places[row].y.isFinite {
-        table.status.drop(row, because: "no position")
-      } else if !isInside[row] {
-        table.status.drop(row, because: "outside the scene")
-      } else if let maximum, let dt, !(abs(dt[row]) <= maximum) {
-        table.status.drop(row, because: "time difference above \((maximum / 6).rounded() / 10) min")
-      } else if !hasData[row] {
-        table.status.drop(row, because: "no data in the scene")
-      }
-    }
-    return table.status.counts.merging(before) { $0 - $1 }.filter { $0.value > 0 && (before[$0.key] ?? 0) < (table.status.counts[$0.key] ?? 0) }
   }
 }

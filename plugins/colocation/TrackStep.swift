@@ -3,33 +3,38 @@ import FloeSDK
 /// Lays the records of a track on rasters.
 public struct TrackStep: ProcessingStep {
   public static let name = "colocate.track"
-  public static let summary = "Gives each record of a track the pixels it saw: value, class, footprint fractions, time difference."
+  public static let summary =
+    "Gives each record of a track the pixels it saw: value, class, footprint fractions, time difference."
   public static let discussion = """
-    The output `track` is the input with new columns; no row is removed. Missing values are NaN, missing codes the class table's no data. A
-    track that has a column of such a name already is refused; `prefix` gives the new ones names of their own.
+    The output `track` is the input with new columns; no row is removed. Missing values are NaN, missing codes the class
+    table's no data. A track that has a column of such a name already is refused; `prefix` gives the new ones names of
+    their own.
 
-    - `s2_class`: class code of the pixel under the point; `s2_value_<band>`: its physical value, in the band's unit; with `bilinear`
-      also `s2_bilinear_<band>`, missing where one of the four pixels is. Places go from WGS 84 to the raster's system by PROJ, column =
-      floor((x - x0) / dx), row = floor((y0 - y) / dy).
-    - The **footprint** is a rectangle of `along` x `across` metres around the point, its long axis across the ground track, whose
-      direction comes from the two neighbouring records in the raster's system. A pixel belongs to it when its centre lies inside or on
-      the edge. Metres are those of the map (UTM and polar stereographic scales differ from the ground's by up to some percent).
-      `fp_valid`: share of all its pixels, beyond the raster's edge too, that hold a class; `fp_<class>`: fraction of these that have the class
-      (`fp_class_<class>` for classes called valid, purity or majority);
-      `fp_majority`: the most frequent class (the lower code of two equal ones), `fp_purity`: its fraction. `fp_mean_<band>` and
-      `fp_std_<band>` (population) are those of the valid pixels. Without a class raster there are no class columns.
-    - `lead_distance_m`: distance to the centre of the nearest pixel of class `lead`, up to `lead_search`; missing beyond.
+    - `s2_class`: class code of the pixel under the point; `s2_value_<band>`: its physical value, in the band's unit;
+      with `bilinear` also `s2_bilinear_<band>`, missing where one of the four pixels is. Places go from WGS 84 to the
+      raster's system by PROJ, column = floor((x - x0) / dx), row = floor((y0 - y) / dy).
+    - The **footprint** is a rectangle of `along` x `across` metres around the point, its long axis across the ground
+      track, whose direction comes from the two neighbouring records in the raster's system. A pixel belongs to it when
+      its centre lies inside or on the edge. Metres are those of the map (UTM and polar stereographic scales differ from
+      the ground's by up to some percent). `fp_valid`: share of all its pixels, beyond the raster's edge too, that hold
+      a class; `fp_<class>`: fraction of these that have the class (`fp_class_<class>` for classes called valid, purity
+      or majority); `fp_majority`: the most frequent class (the lower code of two equal ones), `fp_purity`: its
+      fraction. `fp_mean_<band>` and `fp_std_<band>` (population) are those of the valid pixels. Without a class raster
+      there are no class columns.
+    - `lead_distance_m`: distance to the centre of the nearest pixel of class `lead`, up to `lead_search`; missing
+      beyond.
     - `dt_s`: time of the record minus time of the scene, in seconds.
 
-    **Drift.** Ice that drifts with v is found on the scene at P - v * dt; with `drift` all columns are taken there. Moved places use the
-    ellipsoid's local radii, safe at the poles and across 180°.
+    **Drift.** Ice that drifts with v is found on the scene at P - v * dt; with `drift` all columns are taken there.
+    Moved places use the ellipsoid's local radii, safe at the poles and across 180°.
 
-    Records beyond the scene, over no data or farther away in time than `max_dt_minutes` are marked with the reason and counted. When no
-    record meets the scene the step fails and tells the distance. `footprints` has one rectangle a sampled record, `scene_outline` the
-    raster's extent, both in the raster's system.
+    Records beyond the scene, over no data or farther away in time than `max_dt_minutes` are marked with the reason and
+    counted. When no record meets the scene the step fails and tells the distance. `footprints` has one rectangle a
+    sampled record, `scene_outline` the raster's extent, both in the raster's system.
     """
   public static let example = """
-    laid: { use: colocate.track, in: { input: echoes.track, rasters: [stack.image, groups.classes] }, with: { max_dt_minutes: 30 } }
+    laid: { use: colocate.track, in: { input: echoes.track, rasters: [stack.image, groups.classes] }, with: { \
+    max_dt_minutes: 30 } }
     """
 
   @Input("The track, with point coordinates") var input: Table
@@ -43,7 +48,8 @@ public struct TrackStep: ProcessingStep {
   @Param("Drift of the ice eastward and northward", unit: "m/s", in: -10...10) var drift: [Double]?
   @Param("Time of the scene, UTC; the raster's own by default") var sceneTime: String?
   @Param("Column with the time of the records") var timeColumn = "time"
-  @Param("How far the nearest lead is looked for; 0 leaves the column out", unit: .metre, in: 0...1e6) var leadSearch = 10_000.0
+  @Param("How far the nearest lead is looked for; 0 leaves the column out", unit: .metre, in: 0...1e6) var leadSearch =
+    10_000.0
   @Param("Put before the names of the new columns, for a track that was laid on other rasters before") var prefix = ""
   @Output("The track with the new columns") var track: Table?
   @Output("Rectangles on the ground, one a sampled record", when: "footprint is on") var footprints: Table?
@@ -53,21 +59,30 @@ public struct TrackStep: ProcessingStep {
   public init() {}
 
   public func validate() throws {
-    if let drift, drift.count != 2 { throw ParameterError("drift", "must be two numbers, eastward and northward m/s, not \(drift.count)") }
+    if let drift, drift.count != 2 {
+      throw ParameterError("drift", "must be two numbers, eastward and northward m/s, not \(drift.count)")
+    }
     if let sceneTime, UTCTime(sceneTime) == nil {
       throw ParameterError("scene_time", "must be a time such as 2019-03-01T23:56:00, not '\(sceneTime)'")
     }
   }
 
   public mutating func plan(in context: PlanContext) throws {
-    let scenes = try SceneRaster.all(rasters)
+    let scenes = try SampledRaster.all(rasters)
     _ = try GroundTrack.columns(of: input)
     let hasTime = try clock(scenes) != nil
     if !hasTime { context.warn("no dt_s: the rasters have no time or the track has no column '\(timeColumn)'") }
     context.isBarrier()
-    var planned = Table(rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style, tags: input.tags)
-    for c in input.columns { planned.set(Column(c.name, unit: c.unit, summary: c.summary, classes: c.classes, isTime: c.isTime, values: c.values.emptied)) }
-    let writer = TrackColumns(step: self, scenes: scenes)
+    var planned = Table(
+      rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style,
+      tags: input.tags)
+    for c in input.columns {
+      planned.set(
+        Column(c.name, unit: c.unit, summary: c.summary, classes: c.classes, isTime: c.isTime, values: c.values.emptied)
+      )
+    }
+    let writer = TrackColumns(
+      scenes: scenes, footprint: footprint, leadSearch: leadSearch, prefix: prefix)
     let samples = scenes.map { RasterSamples(planned: $0, bilinear: bilinear, statistics: footprint && statistics) }
     try writer.check(planned, samples: samples, dt: hasTime ? [] : nil)
     writer.add(to: &planned, samples: samples, dt: hasTime ? [] : nil, lead: [])
@@ -77,10 +92,15 @@ public struct TrackStep: ProcessingStep {
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let scenes = try SceneRaster.all(rasters), writer = TrackColumns(step: self, scenes: scenes), grid = writer.main.grid
+    let scenes = try SampledRaster.all(rasters)
+    let writer = TrackColumns(
+      scenes: scenes, footprint: footprint, leadSearch: leadSearch, prefix: prefix)
+    let grid = writer.main.grid
     var ground = try await GroundTrack(input, timeColumn: timeColumn, in: context)
     let missing = ground.places.reduce(0) { $0 + ($1.x.isFinite && $1.y.isFinite ? 0 : 1) }
-    guard missing < ground.places.count else { throw FloeError("no record of the track has coordinates (\(missing) records)") }
+    guard missing < ground.places.count else {
+      throw FloeError("no record of the track has coordinates (\(missing) records)")
+    }
     var dt: [Double]?
     if let scene = try clock(scenes), let times = ground.times {
       dt = times.map { $0 - scene.seconds }
@@ -88,7 +108,9 @@ public struct TrackStep: ProcessingStep {
     }
     var table = input
     let status = RecordStatus(maximum: maxDtMinutes.map { $0 * 60 })
-    var places: [[SIMD2<Double>]] = [], shapes: [[PixelFootprint]] = [], samples: [RasterSamples] = []
+    var places: [[SIMD2<Double>]] = []
+    var shapes: [[PixelFootprint]] = []
+    var samples: [RasterSamples] = []
     for scene in scenes {
       // Rasters on one grid share places and rectangles.
       if let twin = scenes[..<places.count].firstIndex(where: { $0.grid == scene.grid }) {
@@ -97,23 +119,33 @@ public struct TrackStep: ProcessingStep {
       } else {
         let pixels = try await ground.pixels(of: scene.grid, in: context)
         places.append(pixels)
-        shapes.append(footprint ? try await ground.footprints(pixels, grid: scene.grid, along: along, across: across, in: context) : [])
+        shapes.append(
+          footprint
+            ? try await ground.footprints(pixels, grid: scene.grid, along: along, across: across, in: context) : [])
       }
     }
     let inside = RecordStatus.inside(places[writer.place], grid)
-    guard !inside.isEmpty else { throw FloeError(try Remoteness.sentence(ground.places, grid)) }
+    guard !inside.isEmpty else { throw FloeError(try PixelDistances.sentence(ground.places, grid)) }
     if let dt, let limit = maxDtMinutes, !inside.contains(where: { abs(dt[$0]) <= limit * 60 }) {
-      let nearest = inside.map { abs(dt[$0]) }.filter(\.isFinite).min().map { "the nearest is \(Int(min(1e15, ($0 / 60).rounded()))) min away" } ?? "none has a time"
-      throw FloeError("no common time: none of the \(inside.count) records on the scene lies within \(limit) min of it; \(nearest)")
+      let nearest =
+        inside.map { abs(dt[$0]) }.filter(\.isFinite).min().map {
+          "the nearest is \(Int(min(1e15, ($0 / 60).rounded()))) min away"
+        } ?? "none has a time"
+      throw FloeError(
+        "no common time: none of the \(inside.count) records on the scene lies within \(limit) min of it; \(nearest)")
     }
     for (i, scene) in scenes.enumerated() {
       let own = scene.grid == grid ? inside : RecordStatus.inside(places[i], scene.grid)
-      samples.append(try await scene.sample(
-        places[i], inside: own, footprints: footprint ? shapes[i] : nil, statistics: statistics, bilinear: bilinear, in: context))
+      samples.append(
+        try await scene.sample(
+          places[i], inside: own, footprints: footprint ? shapes[i] : nil, statistics: statistics, bilinear: bilinear,
+          in: context))
     }
     let lead = try await leadDistances(writer.main, places[writer.place], ground.places, inside, context)
     writer.add(to: &table, samples: samples, dt: dt, lead: lead)
-    let left = status.mark(&table, inside: inside, places: ground.places, dt: dt, hasData: writer.hasData(samples[writer.place], count: table.rowCount))
+    let left = status.mark(
+      &table, inside: inside, places: ground.places, dt: dt,
+      hasData: writer.hasData(samples[writer.place], count: table.rowCount))
     for (reason, count) in left.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
     context.record("records on the scene", .integer(inside.count))
     context.record("records kept", .integer(table.status.keptCount))
@@ -122,33 +154,52 @@ public struct TrackStep: ProcessingStep {
       if let low = range.min(), let high = range.max() { context.record("dt_s", [.number(low), .number(high)]) }
     }
     track = table
-    if footprint { footprints = FootprintTable.make(inside.lazy.map { ($0, shapes[writer.place][$0]) }.filter { !$0.1.isNone }, of: table, grid: grid, prefix: prefix) }
+    if footprint {
+      footprints = FootprintTable.make(
+        inside.lazy.map { ($0, shapes[writer.place][$0]) }.filter { !$0.1.isNone }, of: table, grid: grid,
+        prefix: prefix)
+    }
     sceneOutline = FootprintTable.outline(writer.main)
   }
 
   /// The scene's time; nil where nothing tells it or the track has no time, which is refused when it is needed.
-  private func clock(_ scenes: [SceneRaster]) throws -> UTCTime? {
+  private func clock(_ scenes: [SampledRaster]) throws -> UTCTime? {
     let found = sceneTime.flatMap { UTCTime($0) } ?? scenes.lazy.compactMap { $0.raster.spec.acquisition?.time }.first
     let need = maxDtMinutes != nil ? "max_dt_minutes" : drift != nil ? "drift" : nil
-    if found == nil, let need { throw ParameterError(need, "needs the time of the scene, which no raster has: give scene_time") }
+    if found == nil, let need {
+      throw ParameterError(need, "needs the time of the scene, which no raster has: give scene_time")
+    }
     guard let column = input[timeColumn] else {
-      if let need { throw ParameterError(need, "needs the time of each record, but the track has no column '\(timeColumn)'") }
+      if let need {
+        throw ParameterError(need, "needs the time of each record, but the track has no column '\(timeColumn)'")
+      }
       return nil
     }
-    if column.numbers == nil { throw ParameterError("time_column", "names '\(timeColumn)', which is \(column.values.kind); a number or time is needed") }
+    if column.numbers == nil {
+      throw ParameterError(
+        "time_column", "names '\(timeColumn)', which is \(column.values.kind); a number or time is needed")
+    }
     return found
   }
 
-  private func leadDistances(_ scene: SceneRaster, _ pixels: [SIMD2<Double>], _ places: [SIMD2<Double>], _ inside: [Int], _ context: RunContext) async throws -> [Double]? {
+  private func leadDistances(
+    _ scene: SampledRaster, _ pixels: [SIMD2<Double>], _ places: [SIMD2<Double>], _ inside: [Int], _ context: RunContext
+  ) async throws -> [Double]? {
     guard leadSearch > 0, let lead = scene.classes?.table.named("lead") else { return nil }
-    let grid = scene.grid, size = SIMD2(grid.pixelWidth, grid.pixelHeight), isGeographic = grid.crs?.isGeographic == true
+    let grid = scene.grid
+    let size = SIMD2(grid.pixelWidth, grid.pixelHeight)
+    let isGeographic = grid.crs?.isGeographic == true
     // The size of a pixel in metres; on a raster in degrees that of the record's latitude.
     let pixel = { @Sendable (row: Int) in isGeographic ? size / Sphere.degreesPerMetre(latitude: places[row].y) : size }
-    let marks = try await scene.marks(of: lead.code, pixels, inside: inside, reach: { leadSearch / pixel($0) }, in: context)
-    let limit = leadSearch, count = 4096
+    let marks = try await scene.marks(
+      of: lead.code, pixels, inside: inside, reach: { leadSearch / pixel($0) }, in: context)
+    let limit = leadSearch
+    let count = 4096
     let starts = Array(stride(from: 0, to: inside.count, by: count))
     let parts = try await context.map(starts.count) { i in
-      inside[starts[i]..<min(inside.count, starts[i] + count)].map { marks.distance(from: pixels[$0], pixel: pixel($0), limit: limit) ?? .nan }
+      inside[starts[i]..<min(inside.count, starts[i] + count)].map {
+        marks.distance(from: pixels[$0], pixel: pixel($0), limit: limit) ?? .nan
+      }
     }
     var result = [Double](repeating: .nan, count: pixels.count)
     for (row, value) in zip(inside, parts.joined()) { result[row] = value }

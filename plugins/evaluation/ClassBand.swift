@@ -10,7 +10,8 @@ struct ClassBand: Sendable {
 
   /// The band of that name, else the only band, else the only one of quantity `class`.
   init(_ raster: Raster, named name: String?, parameter: String) throws {
-    let bands = raster.spec.bands, names = bands.map(\.name).joined(separator: ", ")
+    let bands = raster.spec.bands
+    let names = bands.map(\.name).joined(separator: ", ")
     let ofClasses = bands.indices.filter { bands[$0].quantity == "class" }
     if let name {
       guard let found = raster.spec.bandIndex(name) else {
@@ -31,10 +32,16 @@ struct ClassBand: Sendable {
 
   /// What differs between two grids, in words; nil for grids that agree to a hundredth of a pixel.
   static func difference(_ a: Grid, _ b: Grid) -> String? {
-    if a.width != b.width || a.height != b.height { return "\(a.width) x \(a.height) pixels against \(b.width) x \(b.height)" }
-    if a.crs != b.crs { return "\(a.crs?.label ?? "no reference system") against \(b.crs?.label ?? "no reference system")" }
+    if a.width != b.width || a.height != b.height {
+      return "\(a.width) x \(a.height) pixels against \(b.width) x \(b.height)"
+    }
+    if a.crs != b.crs {
+      return "\(a.crs?.label ?? "no reference system") against \(b.crs?.label ?? "no reference system")"
+    }
     func close(_ x: Double, _ y: Double, _ tolerance: Double) -> Bool { abs(x - y) <= tolerance }
-    if !close(a.pixelWidth, b.pixelWidth, a.pixelWidth * 1e-9) || !close(a.pixelHeight, b.pixelHeight, a.pixelHeight * 1e-9) {
+    if !close(a.pixelWidth, b.pixelWidth, a.pixelWidth * 1e-9)
+      || !close(a.pixelHeight, b.pixelHeight, a.pixelHeight * 1e-9)
+    {
       return "pixels of \(a.pixelWidth) x \(a.pixelHeight) against \(b.pixelWidth) x \(b.pixelHeight)"
     }
     if !close(a.originX, b.originX, a.pixelWidth / 100) || !close(a.originY, b.originY, a.pixelHeight / 100) {

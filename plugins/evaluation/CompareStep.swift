@@ -3,37 +3,45 @@ import FloeSDK
 /// Compares two classifications.
 public struct CompareStep: ProcessingStep {
   public static let name = "evaluate.compare"
-  public static let summary = "Scores a classification against a reference: confusion matrix, precision, recall, F1, kappa, IoU."
+  public static let summary =
+    "Scores a classification against a reference: confusion matrix, precision, recall, F1, kappa, IoU."
   public static let discussion = """
-    The output is a document: JSON, and text or CSV by the ending of its name. Everything is dimensionless but the counts. Two class
-    rasters on the same grid are compared pixel by pixel; one table by two of its columns; two tables row by row.
+    The output is a document: JSON, and text or CSV by the ending of its name. Everything is dimensionless but the
+    counts. Two class rasters on the same grid are compared pixel by pixel; one table by two of its columns; two tables
+    row by row.
 
-    **What is evaluated.** A pixel or record has a pair when both sides have a code there; no data, marked rows, rows that fail a
-    condition of `where` and rows without a code are counted by reason under `left_out`. The confusion matrix (rows reference,
-    columns predicted) holds every pair. Precision, recall, F1, support, accuracy, macro and weighted averages, Cohen's kappa,
-    balanced accuracy and intersection over union are those of scikit-learn (`zero_division=0`) on the pairs of which both codes
-    are evaluated: codes that occur on both sides, and sea ice and lead wherever they occur, since never finding a lead is an
-    error and not a question of scope. The pairs of other codes, for example open ocean or unclassified on one side only, are listed
-    with their counts under `not_evaluated`. `classes` sets the evaluated classes instead. Where no pair is left to evaluate, the counts are
-    written all the same, the figures are null and a warning says why; only inputs without any pixel or record are refused.
+    **What is evaluated.** A pixel or record has a pair when both sides have a code there; no data, marked rows, rows
+    that fail a condition of `where` and rows without a code are counted by reason under `left_out`. The confusion
+    matrix (rows reference, columns predicted) holds every pair. Precision, recall, F1, support, accuracy, macro and
+    weighted averages, Cohen's kappa, balanced accuracy and intersection over union are those of scikit-learn
+    (`zero_division=0`) on the pairs of which both codes are evaluated: codes that occur on both sides, and sea ice and
+    lead wherever they occur, since never finding a lead is an error and not a question of scope. The pairs of other
+    codes, for example open ocean or unclassified on one side only, are listed with their counts under `not_evaluated`.
+    `classes` sets the evaluated classes instead. Where no pair is left to evaluate, the counts are written all the
+    same, the figures are null and a warning says why; only inputs without any pixel or record are refused.
 
-    **Colocated tracks.** Where a table has `fp_purity` or `dt_s`, `agreement_by_purity` (steps of 0.1) and `agreement_by_minutes` (absolute time
-    difference in steps of 10 minutes) hold the share of agreeing pairs in each step, over all pairs of the matrix.
+    **Colocated tracks.** Where a table has `fp_purity` or `dt_s`, `agreement_by_purity` (steps of 0.1) and
+    `agreement_by_minutes` (absolute time difference in steps of 10 minutes) hold the share of agreeing pairs in each
+    step, over all pairs of the matrix.
 
-    **Warning.** ESA's surface class is itself derived from peakiness and ice concentration; a comparison with it carries that warning.
+    **Warning.** ESA's surface class is itself derived from peakiness and ice concentration; a comparison with it
+    carries that warning.
     """
   public static let example = """
     score: { use: evaluate.compare, in: { reference: groups.classes }, with: { reference_column: esa_class } }
     """
 
   @Input("The reference: a class raster, or a table with a column of classes") var reference: Samples
-  @Input("The classification: a class raster on the same grid, or a table of as many rows; a reference table also serves") var predicted: Samples?
+  @Input(
+    "The classification: a class raster on the same grid, or a table of as many rows; a reference table also serves")
+  var predicted: Samples?
   @Param("Column of the reference's classes; for tables") var referenceColumn = "esa_class"
   @Param("Column of the predicted classes; for tables") var predictedColumn = "class_code"
   @Param("Band of the reference; for rasters of several bands") var referenceBand: String?
   @Param("Band of the prediction; for rasters of several bands") var predictedBand: String?
   @Param("Conditions that a row must fulfil, such as 'fp_purity >= 0.8'; for tables") var `where`: [String] = []
-  @Param("Names of the classes to evaluate; by default those on both sides, and sea ice and lead") var classes: [String]?
+  @Param("Names of the classes to evaluate; by default those on both sides, and sea ice and lead") var classes:
+    [String]?
   @Output("Score and confusion matrix") var score: Document?
 
   /// A step with its defaults.
@@ -57,7 +65,8 @@ public struct CompareStep: ProcessingStep {
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let pairs: PairCounts, unit: String
+    let pairs: PairCounts
+    let unit: String
     let names: (String, String)
     switch try sides() {
     case .tables(let tables):
@@ -69,7 +78,9 @@ public struct CompareStep: ProcessingStep {
       unit = "pixels"
       names = ("band \(a.name)", "band \(b.name)")
     }
-    for (reason, count) in pairs.leftOut.sorted(by: { $0.key < $1.key }) { context.dropped(count, unit, because: reason) }
+    for (reason, count) in pairs.leftOut.sorted(by: { $0.key < $1.key }) {
+      context.dropped(count, unit, because: reason)
+    }
     let comparison = try Comparison(
       pairs, chosen: chosenCodes(), classes: classTables, reference: names.0, predicted: names.1, warning: circularity)
     for item in comparison.outOfScope {
@@ -106,8 +117,11 @@ public struct CompareStep: ProcessingStep {
         throw FloeError("the rasters are not on the same grid: \(difference); bring one onto the other's grid first")
       }
       return try .rasters(
-        ClassBand(a, named: referenceBand, parameter: "reference_band"), ClassBand(b, named: predictedBand, parameter: "predicted_band"))
-    case (.raster, nil): throw ParameterError("predicted", "is not connected: a reference raster needs a second class raster to compare with")
+        ClassBand(a, named: referenceBand, parameter: "reference_band"),
+        ClassBand(b, named: predictedBand, parameter: "predicted_band"))
+    case (.raster, nil):
+      throw ParameterError(
+        "predicted", "is not connected: a reference raster needs a second class raster to compare with")
     case (.raster, _): throw FloeError("the reference is a raster and the prediction a table; both must be of one kind")
     case (.table, _): throw FloeError("the reference is a table and the prediction a raster; both must be of one kind")
     }
@@ -124,7 +138,8 @@ public struct CompareStep: ProcessingStep {
     let parts = try await context.map(blocks.count, progress: "blocks") { i in
       var part = PairCounts()
       part.add(
-        try a.raster.read(blocks[i], bands: [a.band]), noData: a.noData, try b.raster.read(blocks[i], bands: [b.band]), noData: b.noData)
+        try a.raster.read(blocks[i], bands: [a.band]), noData: a.noData, try b.raster.read(blocks[i], bands: [b.band]),
+        noData: b.noData)
       return part
     }
     return parts.reduce(into: PairCounts()) { $0.merge($1) }
@@ -147,7 +162,9 @@ public struct CompareStep: ProcessingStep {
       guard let code = known.lazy.compactMap({ $0.named(name)?.code }).first ?? Int(name) else {
         let names = known.flatMap { $0.entries.map(\.name) }
         let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-        throw ParameterError("classes", "names '\(name)', which is no class\(near); known are \(Set(names).sorted().joined(separator: ", "))")
+        throw ParameterError(
+          "classes",
+          "names '\(name)', which is no class\(near); known are \(Set(names).sorted().joined(separator: ", "))")
       }
       return code
     }

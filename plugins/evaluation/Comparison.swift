@@ -23,19 +23,26 @@ public struct Comparison: Sendable {
     self.reference = reference
     self.predicted = predicted
     self.warning = warning
-    let first = Set(pairs.referenceCodes), second = Set(pairs.predictedCodes)
+    let first = Set(pairs.referenceCodes)
+    let second = Set(pairs.predictedCodes)
     // A class of the task that one side never has is an error of that side and not a code out of scope.
     let task = Set(["sea_ice", "lead"].compactMap { ClassTable.seaIce.named($0)?.code })
     let labels = chosen ?? first.intersection(second).union(task.intersection(first.union(second))).sorted()
     score = Score(pairs, labels: labels)
-    if pairs.total == 0 && pairs.leftOut.isEmpty { throw FloeError("nothing can be compared: there is no pixel and no record") }
+    if pairs.total == 0 && pairs.leftOut.isEmpty {
+      throw FloeError("nothing can be compared: there is no pixel and no record")
+    }
   }
 
   /// Why there are no figures; nil where there are.
   public var emptiness: String? {
     guard score.evaluated == 0 else { return nil }
     if pairs.total == 0 { return "nothing could be compared: no pixel or record has a class on both sides" }
-    return "nothing could be compared: the reference has the codes \(Self.list(pairs.referenceCodes)), the prediction \(Self.list(pairs.predictedCodes))"
+    return
+      """
+      nothing could be compared: the reference has the codes \(Self.list(pairs.referenceCodes)), the prediction \
+      \(Self.list(pairs.predictedCodes))
+      """
   }
 
   /// All codes that occur on either side, rising: rows and columns of the matrix.
@@ -49,32 +56,36 @@ public struct Comparison: Sendable {
   /// One line for the end of a run.
   public var summary: String {
     if let emptiness { return emptiness }
-    let lead = zip(score.codes, score.classes).first { name($0.0) == "lead" }.map { ", lead F1 \(Decimals.text($0.1.f1, 4))" }
+    let lead = zip(score.codes, score.classes).first { name($0.0) == "lead" }.map {
+      ", lead F1 \(Decimals.text($0.1.f1, 4))"
+    }
     let kappa = score.kappa.isNaN ? "" : ", kappa \(Decimals.text(score.kappa, 4))"
-    return "accuracy \(Decimals.text(score.accuracy, 4))\(lead ?? "")\(kappa), \(score.evaluated) of \(pairs.total) pairs evaluated"
+    return
+      """
+      accuracy \(Decimals.text(score.accuracy, 4))\(lead ?? "")\(kappa), \(score.evaluated) of \(pairs.total) pairs \
+      evaluated
+      """
   }
 
   /// Pairs that are not evaluated since one of their codes is not, by side and code.
   var outOfScope: [(side: String, code: Int, count: Int)] {
-    let all = matrixCodes, inside = Set(score.codes)
-    let rows = all.filter { !inside.contains($0) }.map { c in ("reference", c, all.reduce(0) { $0 + pairs.count(c, $1) }) }
+    let all = matrixCodes
+    let inside = Set(score.codes)
+    let rows = all.filter { !inside.contains($0) }.map { c in
+      ("reference", c, all.reduce(0) { $0 + pairs.count(c, $1) })
+    }
     let columns = all.filter { !inside.contains($0) }.map { c in
       ("predicted", c, score.codes.reduce(0) { $0 + pairs.count($1, c) })
     }
     return (rows + columns).filter { $0.2 > 0 }.map { (side: $0.0, code: $0.1, count: $0.2) }
   }
 
-  /// The comparison as a document with JSON body and renderings `txt` and `csv`.
-  public var document: Document {
-    Document(
-      title: "Comparison of \(predicted) with \(reference)", body: body,
-      renderings: ["txt": ComparisonText.text(self), "csv": ComparisonText.csv(self)])
-  }
-
-  private var body: JSONValue {
+  /// The comparison for programs.
+  var body: JSONValue {
     func figures(_ f: Score.Figures) -> [String: JSONValue] {
       [
-        "precision": .number(f.precision), "recall": .number(f.recall), "f1-score": .number(f.f1), "support": .integer(f.support),
+        "precision": .number(f.precision), "recall": .number(f.recall), "f1-score": .number(f.f1),
+        "support": .integer(f.support),
         "iou": .number(f.iou),
       ]
     }
@@ -92,14 +103,20 @@ public struct Comparison: Sendable {
       "reference": .string(reference), "predicted": .string(predicted), "classes": .object(perClass),
       "macro avg": average(score.macro), "weighted avg": average(score.weighted),
       "accuracy": known(.number(score.accuracy)), "kappa": JSONValue(finite: score.kappa),
-      "balanced_accuracy": known(.number(score.balancedAccuracy)), "evaluated": .integer(score.evaluated), "pairs": .integer(pairs.total),
+      "balanced_accuracy": known(.number(score.balancedAccuracy)), "evaluated": .integer(score.evaluated),
+      "pairs": .integer(pairs.total),
       "confusion_matrix": [
         "rows": "reference", "columns": "predicted", "codes": .array(codes.map { .integer($0) }),
         "names": .array(codes.map { .string(name($0)) }),
         "counts": .array(codes.map { r in .array(codes.map { .integer(pairs.count(r, $0)) }) }),
       ],
       "not_evaluated": .array(
-        outOfScope.map { ["side": .string($0.side), "code": .integer($0.code), "name": .string(name($0.code)), "count": .integer($0.count)] }),
+        outOfScope.map {
+          [
+            "side": .string($0.side), "code": .integer($0.code), "name": .string(name($0.code)),
+            "count": .integer($0.count),
+          ]
+        }),
       "left_out": .object(pairs.leftOut.mapValues { .integer($0) }),
     ]
     let warnings = [emptiness, warning].compactMap { $0 }

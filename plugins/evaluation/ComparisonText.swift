@@ -4,7 +4,8 @@ import FloeSDK
 enum ComparisonText {
   /// The layout of scikit-learn's `classification_report` with four digits, then the matrix and what was left out.
   static func text(_ c: Comparison) -> String {
-    let s = c.score, names = s.codes.map(c.name)
+    let s = c.score
+    let names = s.codes.map(c.name)
     let width = max(12, names.map(\.count).max() ?? 0)
     /// Averages over no pair are unknown, not 0.
     func average(_ value: Double) -> String { s.evaluated > 0 ? Decimals.text(value, 4) : "-" }
@@ -15,26 +16,35 @@ enum ComparisonText {
     var out = "Reference: \(c.reference)\nPredicted: \(c.predicted)\n"
     if let nothing = c.emptiness { out += "Warning: \(nothing)\n" }
     if let warning = c.warning { out += "Warning: \(warning)\n" }
-    out += "\n" + left("", width) + "  " + ["precision", "recall", "f1-score", "support", "IoU"].map { right($0, 11) }.joined() + "\n\n"
+    out +=
+      "\n" + left("", width) + "  "
+      + ["precision", "recall", "f1-score", "support", "IoU"].map { right($0, 11) }.joined() + "\n\n"
     for (name, f) in zip(names, s.classes) { out += line(name, f) }
-    out += "\n" + left("accuracy", width) + "  " + right(average(s.accuracy), 33) + right(String(s.evaluated), 11) + "\n"
+    out +=
+      "\n" + left("accuracy", width) + "  " + right(average(s.accuracy), 33) + right(String(s.evaluated), 11) + "\n"
     out += line("macro avg", s.macro) + line("weighted avg", s.weighted)
     out += "\nCohen's kappa      \(s.kappa.isNaN ? "not defined" : Decimals.text(s.kappa, 4))\n"
     out += "Balanced accuracy  \(average(s.balancedAccuracy))\n\n"
     out += matrix(c)
     out += "\nEvaluated: \(s.evaluated) of \(c.pairs.total) pairs\n"
-    for item in c.outOfScope { out += "Not evaluated: \(item.count) with \(item.side) class \(c.name(item.code)) (\(item.code))\n" }
+    for item in c.outOfScope {
+      out += "Not evaluated: \(item.count) with \(item.side) class \(c.name(item.code)) (\(item.code))\n"
+    }
     for (reason, count) in c.pairs.leftOut.sorted(by: { $0.key < $1.key }) { out += "Left out: \(count), \(reason)\n" }
     return out
   }
 
   /// One row a class with its figures and its row of the matrix, then the averages; full precision.
   static func csv(_ c: Comparison) -> String {
-    let codes = c.matrixCodes, s = c.score
+    let codes = c.matrixCodes
+    let s = c.score
     let empty = String(repeating: ",", count: codes.count)
     func known(_ value: Double) -> String { s.evaluated > 0 ? "\(value)" : "" }
-    func figures(_ f: Score.Figures) -> String { s.evaluated == 0 ? ",,,\(f.support)," : "\(f.precision),\(f.recall),\(f.f1),\(f.support),\(f.iou)" }
-    var out = "class,code,precision,recall,f1-score,support,iou" + codes.map { ",predicted_\(c.name($0))" }.joined() + "\n"
+    func figures(_ f: Score.Figures) -> String {
+      s.evaluated == 0 ? ",,,\(f.support)," : "\(f.precision),\(f.recall),\(f.f1),\(f.support),\(f.iou)"
+    }
+    var out =
+      "class,code,precision,recall,f1-score,support,iou" + codes.map { ",predicted_\(c.name($0))" }.joined() + "\n"
     for code in codes {
       let own = s.codes.firstIndex(of: code).map { figures(s.classes[$0]) } ?? ",,,,"
       out += "\(c.name(code)),\(code),\(own)" + codes.map { ",\(c.pairs.count(code, $0))" }.joined() + "\n"
@@ -47,7 +57,8 @@ enum ComparisonText {
   }
 
   private static func matrix(_ c: Comparison) -> String {
-    let codes = c.matrixCodes, names = codes.map(c.name)
+    let codes = c.matrixCodes
+    let names = codes.map(c.name)
     let width = max(12, names.map(\.count).max() ?? 0)
     var out = "Confusion matrix (rows: reference, columns: predicted)\n" + left("", width)
     out += names.map { right($0, max(11, $0.count + 2)) }.joined() + "\n"
@@ -58,18 +69,19 @@ enum ComparisonText {
     return out
   }
 
-  private static func left(_ s: String, _ width: Int) -> String { s + String(repeating: " ", count: max(0, width - s.count)) }
-  private static func right(_ s: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - s.count)) + s }
+  private static func left(_ s: String, _ width: Int) -> String {
+    s + String(repeating: " ", count: max(0, width - s.count))
+  }
+  private static func right(_ s: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - s.count)) + s
+  }
 }
 
-/// Numbers with a fixed number of decimals.
-enum Decimals {
-  /// For example `0.9800`; the value must be finite and of moderate size.
-  static func text(_ value: Double, _ digits: Int) -> String {
-    var power = 1.0
-    for _ in 0..<digits { power *= 10 }
-    let scaled = Int((abs(value) * power).rounded()), whole = scaled / Int(power)
-    let rest = String(scaled % Int(power))
-    return (value < 0 && scaled > 0 ? "-" : "") + "\(whole)." + String(repeating: "0", count: digits - rest.count) + rest
+extension Comparison {
+  /// The comparison as a document with JSON body and renderings `txt` and `csv`.
+  public var document: Document {
+    Document(
+      title: "Comparison of \(predicted) with \(reference)", body: body,
+      renderings: ["txt": ComparisonText.text(self), "csv": ComparisonText.csv(self)])
   }
 }

@@ -41,11 +41,15 @@ public struct PairCounts: Sendable, Equatable {
   public mutating func add(
     _ reference: PixelBlock, noData referenceNoData: Set<Int>, _ predicted: PixelBlock, noData predictedNoData: Set<Int>
   ) {
-    let a = Self.codes(reference, noData: referenceNoData), b = Self.codes(predicted, noData: predictedNoData)
+    let a = Self.codes(reference, noData: referenceNoData)
+    let b = Self.codes(predicted, noData: predictedNoData)
     // Local copies of the counters keep the loop free of dictionary work.
-    var pairs = [Int](repeating: 0, count: 256 * 256), missing = [0, 0, 0], odd = 0
+    var pairs = [Int](repeating: 0, count: 256 * 256)
+    var missing = [0, 0, 0]
+    var odd = 0
     for i in 0..<min(a.count, b.count) {
-      let x = Int(a[i]), y = Int(b[i])
+      let x = Int(a[i])
+      let y = Int(b[i])
       if x >= 0 && y >= 0 {
         pairs[x * 256 + y] += 1
       } else if x == Self.odd || y == Self.odd {

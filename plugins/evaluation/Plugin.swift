@@ -3,7 +3,7 @@ import FloeSDK
 /// The door of the plugin.
 @_cdecl("floe_plugin_EvaluationFloePlugin")
 public func floePlugin(_ door: UnsafeMutableRawPointer) {
-  PluginDoor.open(door, stamp: floe_kit_stamp()) { plugin in
+  PluginEntryPoint.open(door, stamp: floe_kit_stamp()) { plugin in
     plugin.version("0.1.0")
     plugin.add(CompareStep.self)
   }

@@ -17,7 +17,12 @@ public struct RowCondition: Sendable, Equatable {
   public init(_ text: String) throws(FloeError) {
     let parts = text.split(separator: " ").map(String.init)
     guard parts.count == 3, Self.signs.contains(parts[1]) else {
-      throw FloeError("must be 'column sign value' with one of \(Self.signs.joined(separator: " ")), for example 'fp_purity >= 0.8', not '\(text)'")
+      throw FloeError(
+        """
+        must be 'column sign value' with one of \(Self.signs.joined(separator: " ")), for example 'fp_purity >= \
+        0.8', not '\(text)'
+        """
+      )
     }
     self.text = text
     column = parts[0]
@@ -36,7 +41,8 @@ public struct RowCondition: Sendable, Equatable {
     }
     if case .text(let texts) = found.values {
       guard comparison == "==" || comparison == "!=" else {
-        throw FloeError("column '\(column)' is text and cannot be compared with \(comparison) in '\(text)'; use == or !=")
+        throw FloeError(
+          "column '\(column)' is text and cannot be compared with \(comparison) in '\(text)'; use == or !=")
       }
       return texts.map { t in t.map { ($0 == value) == (comparison == "==") } }
     }

@@ -30,7 +30,8 @@ public struct Score: Sendable, Equatable {
   public let classes: [Figures]
   public let macro: Figures
   public let weighted: Figures
-  /// The share of evaluated pairs that agree; like every average 0 where no pair was evaluated, which a document gives as null.
+  /// The share of evaluated pairs that agree; like every average 0 where no pair was evaluated, which a document gives
+  /// as null.
   public let accuracy: Double
   /// Cohen's kappa; NaN when both sides have one and the same single class.
   public let kappa: Double
@@ -46,9 +47,12 @@ public struct Score: Sendable, Equatable {
     let rows = codes.map { r in codes.reduce(0) { $0 + pairs.count(r, $1) } }
     let columns = codes.map { p in codes.reduce(0) { $0 + pairs.count($1, p) } }
     let hits = codes.map { pairs.count($0, $0) }
-    let total = rows.reduce(0, +), n = Double(total)
+    let total = rows.reduce(0, +)
+    let n = Double(total)
     let classes = codes.indices.map { i in
-      let hit = Double(hits[i]), row = Double(rows[i]), column = Double(columns[i])
+      let hit = Double(hits[i])
+      let row = Double(rows[i])
+      let column = Double(columns[i])
       return Figures(
         precision: ratio(hit, column), recall: ratio(hit, row), f1: ratio(2 * hit, row + column), support: rows[i],
         iou: ratio(hit, row + column - hit))
@@ -59,7 +63,8 @@ public struct Score: Sendable, Equatable {
         ratio(zip(classes, weights).reduce(0) { $0 + figure($1.0) * $1.1 }, sum)
       }
       return Figures(
-        precision: average(\.precision), recall: average(\.recall), f1: average(\.f1), support: total, iou: average(\.iou))
+        precision: average(\.precision), recall: average(\.recall), f1: average(\.f1), support: total,
+        iou: average(\.iou))
     }
     self.codes = codes
     self.classes = classes

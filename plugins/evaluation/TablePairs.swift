@@ -15,11 +15,21 @@ struct TablePairs {
 
   private func checkRows() throws {
     guard reference.rowCount == predicted.rowCount else {
-      throw FloeError("the tables have \(reference.rowCount) and \(predicted.rowCount) rows; rows are compared one by one, so both must have as many")
+      throw FloeError(
+        """
+        the tables have \(reference.rowCount) and \(predicted.rowCount) rows; rows are compared one by one, so both \
+        must have as many
+        """
+      )
     }
     guard let a = reference["record"]?.numbers, let b = predicted["record"]?.numbers else { return }
     if let row = a.indices.first(where: { a[$0] != b[$0] && !(a[$0].isNaN && b[$0].isNaN) }) {
-      throw FloeError("the tables are not about the same records: row \(row) is record \(a[row]) of the reference and \(b[row]) of the prediction")
+      throw FloeError(
+        """
+        the tables are not about the same records: row \(row) is record \(a[row]) of the reference and \(b[row]) of \
+        the prediction
+        """
+      )
     }
   }
 
@@ -35,16 +45,23 @@ struct TablePairs {
   ///   - step: the lower end of the step that a value falls into.
   ///   - width: the size of a step.
   func agreement(by name: String, step: (Double) -> Double, width: Double) throws -> JSONValue? {
-    guard let values = (reference[name] ?? predicted[name])?.numbers, values.count == reference.rowCount else { return nil }
+    guard let values = (reference[name] ?? predicted[name])?.numbers, values.count == reference.rowCount else {
+      return nil
+    }
     var found: [Double: (same: Int, count: Int)] = [:]
-    try visit(pair: { row, x, y in
-      guard values[row].isFinite else { return }
-      found[step(values[row]), default: (0, 0)].count += 1
-      if x == y { found[step(values[row]), default: (0, 0)].same += 1 }
-    }, leftOut: { _ in })
-    return .array(found.sorted { $0.key < $1.key }.map { low, n in
-      ["from": .number(low), "to": .number(low + width), "pairs": .integer(n.count), "agreement": .number(Double(n.same) / Double(n.count))]
-    })
+    try visit(
+      pair: { row, x, y in
+        guard values[row].isFinite else { return }
+        found[step(values[row]), default: (0, 0)].count += 1
+        if x == y { found[step(values[row]), default: (0, 0)].same += 1 }
+      }, leftOut: { _ in })
+    return .array(
+      found.sorted { $0.key < $1.key }.map { low, n in
+        [
+          "from": .number(low), "to": .number(low + width), "pairs": .integer(n.count),
+          "agreement": .number(Double(n.same) / Double(n.count)),
+        ]
+      })
   }
 
   /// Goes through the rows: those with a code on both sides, and why the others have none.
@@ -55,13 +72,28 @@ struct TablePairs {
     let b = try codes(column(predictedColumn, of: predicted, parameter: "predicted_column"))
     let tests = try conditions.map { ($0, try values(of: $0)) }
     rows: for row in 0..<reference.rowCount {
-      if let reason = reference.status.reason(row) ?? predicted.status.reason(row) { leftOut(reason); continue }
-      for (condition, holds) in tests {
-        guard let value = holds[row] else { leftOut("no value in \(condition.column)"); continue rows }
-        if !value { leftOut("not \(condition.text)"); continue rows }
+      if let reason = reference.status.reason(row) ?? predicted.status.reason(row) {
+        leftOut(reason)
+        continue
       }
-      guard let x = a[row] else { leftOut("no class in the reference"); continue }
-      guard let y = b[row] else { leftOut("no class in the prediction"); continue }
+      for (condition, holds) in tests {
+        guard let value = holds[row] else {
+          leftOut("no value in \(condition.column)")
+          continue rows
+        }
+        if !value {
+          leftOut("not \(condition.text)")
+          continue rows
+        }
+      }
+      guard let x = a[row] else {
+        leftOut("no class in the reference")
+        continue
+      }
+      guard let y = b[row] else {
+        leftOut("no class in the prediction")
+        continue
+      }
       pair(row, x, y)
     }
   }
@@ -72,10 +104,14 @@ struct TablePairs {
 
   private func column(_ name: String, of table: Table, parameter: String) throws -> Column {
     guard let found = table[name] else {
-      let names = table.columns.map(\.name), near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-      throw ParameterError(parameter, "names '\(name)', which the table has not\(near); it has \(names.joined(separator: ", "))")
+      let names = table.columns.map(\.name)
+      let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+      throw ParameterError(
+        parameter, "names '\(name)', which the table has not\(near); it has \(names.joined(separator: ", "))")
     }
-    if case .array = found.values { throw ParameterError(parameter, "names '\(name)', which is \(found.values.kind); class codes or names are needed") }
+    if case .array = found.values {
+      throw ParameterError(parameter, "names '\(name)', which is \(found.values.kind); class codes or names are needed")
+    }
     return found
   }
 
@@ -84,14 +120,21 @@ struct TablePairs {
       return try texts.map { text in
         guard let text else { return nil }
         guard let code = (column.classes ?? .seaIce).named(text)?.code else {
-          throw FloeError("column '\(column.name)' holds '\(text)', which is no class name; \(ClassTable.seaIce.entries.map(\.name).joined(separator: ", ")) are known")
+          throw FloeError(
+            """
+            column '\(column.name)' holds '\(text)', which is no class name; \
+            \(ClassTable.seaIce.entries.map(\.name).joined(separator: ", ")) are known
+            """
+          )
         }
         return code
       }
     }
     return try (column.numbers ?? []).map { value in
       if value.isNaN { return nil }
-      guard let code = Int(exactly: value) else { throw FloeError("column '\(column.name)' holds \(value), which is no class code: a whole number is needed") }
+      guard let code = Int(exactly: value) else {
+        throw FloeError("column '\(column.name)' holds \(value), which is no class code: a whole number is needed")
+      }
       return code
     }
   }

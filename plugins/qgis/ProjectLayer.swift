@@ -36,7 +36,8 @@ struct ProjectLayer: Sendable {
 
   /// A GeoPackage layer with its style from the file; without one QGIS's plain symbol.
   init(table: Table, layer: String, output: WrittenOutput, path: String, styles: LayerStyles, number: Int) throws {
-    let base = Self.stem(String(output.name.dropLast(5))), own = layer.isEmpty ? base : layer
+    let base = Self.stem(String(output.name.dropLast(5)))
+    let own = layer.isEmpty ? base : layer
     name = own
     id = Self.identifier("\(base)_\(own)", number)
     source = "\(path)|layername=\(own)"
@@ -50,14 +51,19 @@ struct ProjectLayer: Sendable {
     default:
       geometry = "Polygon"
       rank = table.style == "scene_outline" ? 20 : 10
-      if case .polygons(let all)? = table.geometry { extent = Self.bounds(all.flatMap { $0.flatMap { $0 } }) } else { extent = nil }
+      if case .polygons(let all)? = table.geometry {
+        extent = Self.bounds(all.flatMap { $0.flatMap { $0 } })
+      } else {
+        extent = nil
+      }
     }
     style = styles.qml[own].flatMap { Self.element("renderer-v2", in: $0) } ?? Self.plain(geometry == "Point")
   }
 
   /// The first element of that name with all it holds.
   static func element(_ name: String, in text: String) -> String? {
-    guard let start = text.firstRange(of: "<\(name)"), let end = text[start.upperBound...].firstRange(of: "</\(name)>") else { return nil }
+    guard let start = text.firstRange(of: "<\(name)"), let end = text[start.upperBound...].firstRange(of: "</\(name)>")
+    else { return nil }
     return String(text[start.lowerBound..<end.upperBound])
   }
 
@@ -81,10 +87,23 @@ struct ProjectLayer: Sendable {
   }
 
   private static func plain(_ isPoint: Bool) -> String {
-    let layer = isPoint
-      ? "<layer class=\"SimpleMarker\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option name=\"color\" type=\"QString\" value=\"230,97,1,255\"/><Option name=\"size\" type=\"QString\" value=\"1.4\"/></Option></layer>"
-      : "<layer class=\"SimpleLine\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option name=\"line_color\" type=\"QString\" value=\"60,60,60,255\"/><Option name=\"line_width\" type=\"QString\" value=\"0.3\"/></Option></layer>"
-    return "<renderer-v2 type=\"singleSymbol\" symbollevels=\"0\"><symbols><symbol name=\"0\" type=\"\(isPoint ? "marker" : "fill")\" alpha=\"1\">\(layer)</symbol></symbols></renderer-v2>"
+    let layer =
+      isPoint
+      ? """
+      <layer class=\"SimpleMarker\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option \
+      name=\"color\" type=\"QString\" value=\"230,97,1,255\"/><Option name=\"size\" type=\"QString\" value=\"1.4\"/>\
+      </Option></layer>
+      """
+      : """
+      <layer class=\"SimpleLine\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option \
+      name=\"line_color\" type=\"QString\" value=\"60,60,60,255\"/><Option name=\"line_width\" type=\"QString\" \
+      value=\"0.3\"/></Option></layer>
+      """
+    return
+      """
+      <renderer-v2 type=\"singleSymbol\" symbollevels=\"0\"><symbols><symbol name=\"0\" type=\"\
+      \(isPoint ? "marker" : "fill")\" alpha=\"1\">\(layer)</symbol></symbols></renderer-v2>
+      """
   }
 }
 
@@ -98,14 +117,20 @@ struct ProjectFolder {
   init(_ outputs: [String]) throws {
     let folders = outputs.map { $0.split(separator: "/").dropLast() }
     if let odd = folders.firstIndex(where: { $0 != folders[0] }) {
-      throw FloeError("the project is written as '\(outputs[0])' and '\(outputs[odd])', in different folders; its paths count from one: write it once, or give each folder a step of its own")
+      throw FloeError(
+        """
+        the project is written as '\(outputs[0])' and '\(outputs[odd])', in different folders; its paths count from \
+        one: write it once, or give each folder a step of its own
+        """
+      )
     }
     parts = folders.first.map(Array.init) ?? []
   }
 
   /// The way from here to a file that is named relative to the output folder.
   func path(to name: String) -> String {
-    let way = name.split(separator: "/"), common = zip(parts, way.dropLast()).prefix { $0 == $1 }.count
+    let way = name.split(separator: "/")
+    let common = zip(parts, way.dropLast()).prefix { $0 == $1 }.count
     let up = parts.count - common
     return (up == 0 ? "./" : String(repeating: "../", count: up)) + way.dropFirst(common).joined(separator: "/")
   }

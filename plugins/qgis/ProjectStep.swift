@@ -3,14 +3,16 @@ import FloeSDK
 /// Makes a QGIS project of everything that a run wrote.
 public struct ProjectStep: FinishingStep {
   public static let name = "qgis.project"
-  public static let summary = "Makes a QGIS project that opens all rasters and GeoPackage layers of the run, styled and in order."
+  public static let summary =
+    "Makes a QGIS project that opens all rasters and GeoPackage layers of the run, styled and in order."
   public static let discussion = """
-    The output is a document for an output that ends in `.qgz`. The project refers to the files by paths relative to its own folder,
-    so that the output folder can be moved as a whole; the project may lie in a folder inside of it. Written twice, it must be in one folder;
-    each layer carries its style, since QGIS takes neither sidecars nor database styles through a project. Order from top to
-    bottom: points, footprints and other polygons, outlines, class rasters, other rasters; of several rasters of values only the first
-    is switched on. The reference system and the extent at start are those of the first class raster, else the first raster, else the
-    first layer with a geometry. CSV and netCDF tables and documents take no part. QGIS 3.22 or newer opens it. Two projects in one run do not see each other.
+    The output is a document for an output that ends in `.qgz`. The project refers to the files by paths relative to its
+    own folder, so that the output folder can be moved as a whole; the project may lie in a folder inside of it. Written
+    twice, it must be in one folder; each layer carries its style, since QGIS takes neither sidecars nor database styles
+    through a project. Order from top to bottom: points, footprints and other polygons, outlines, class rasters, other
+    rasters; of several rasters of values only the first is switched on. The reference system and the extent at start
+    are those of the first class raster, else the first raster, else the first layer with a geometry. CSV and netCDF
+    tables and documents take no part. QGIS 3.22 or newer opens it. Two projects in one run do not see each other.
     """
   public static let example = """
     project: { use: qgis.project }
@@ -37,14 +39,21 @@ public struct ProjectStep: FinishingStep {
       } else if output.name.lowercased().hasSuffix(".gpkg") {
         let styles = LayerStyles(path: output.path)
         for layer in output.sources.keys.sorted() {
-          guard case .table(let table)? = context.values[layer.isEmpty ? output.name : "\(output.name)/\(layer)"] else { continue }
+          guard case .table(let table)? = context.values[layer.isEmpty ? output.name : "\(output.name)/\(layer)"] else {
+            continue
+          }
           guard table.geometry != nil else { continue }
-          layers.append(try ProjectLayer(table: table, layer: layer, output: output, path: path, styles: styles, number: layers.count))
+          layers.append(
+            try ProjectLayer(
+              table: table, layer: layer, output: output, path: path, styles: styles, number: layers.count))
         }
       }
     }
-    guard !layers.isEmpty else { throw FloeError("the run wrote no raster and no GeoPackage layer with a geometry; a project would be empty") }
-    let ordered = layers.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
+    guard !layers.isEmpty else {
+      throw FloeError("the run wrote no raster and no GeoPackage layer with a geometry; a project would be empty")
+    }
+    let ordered = layers.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(
+      \.element)
     let view = try ProjectView(layers)
     let heading = title ?? context.record["title"]?.stringValue ?? "floe"
     let text = ProjectText.make(title: heading, layers: ordered, view: view)

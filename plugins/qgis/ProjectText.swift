@@ -11,8 +11,12 @@ enum ProjectText {
         isFirstValueRaster = false
       }
       let provider = layer.geometry == nil ? "gdal" : "ogr"
-      return "    <layer-tree-layer id=\"\(layer.id)\" name=\"\(escaped(layer.name))\" source=\"\(escaped(layer.source))\" providerKey=\"\(provider)\" "
-        + "checked=\"\(isOn ? "Qt::Checked" : "Qt::Unchecked")\" expanded=\"\(isOn ? 1 : 0)\"/>"
+      return
+        """
+            <layer-tree-layer id="\(layer.id)" name="\(escaped(layer.name))" \
+        source="\(escaped(layer.source))" providerKey="\(provider)" 
+        """
+          + "checked=\"\(isOn ? "Qt::Checked" : "Qt::Unchecked")\" expanded=\"\(isOn ? 1 : 0)\"/>"
     }
     let e = view.extent
     return """
@@ -75,13 +79,16 @@ enum ProjectText {
   }
 
   private static func system(_ crs: CRS) -> String {
-    // QGIS knows registered systems by their code; it looks at the code where an `srsid` above 0 says that the system is no user's own,
-    // and then at nothing else. The text is left out: PROJ words it differently from run to run.
-    if let code = crs.code { return "<spatialrefsys nativeFormat=\"Wkt\"><srsid>1</srsid><authid>\(escaped(code))</authid></spatialrefsys>" }
+    // QGIS knows registered systems by their code; it looks at the code where an `srsid` above 0 says that the system
+    // is no user's own, and then at nothing else. The text is left out: PROJ words it differently from run to run.
+    if let code = crs.code {
+      return "<spatialrefsys nativeFormat=\"Wkt\"><srsid>1</srsid><authid>\(escaped(code))</authid></spatialrefsys>"
+    }
     return "<spatialrefsys nativeFormat=\"Wkt\"><wkt>\(escaped(crs.wkt))</wkt></spatialrefsys>"
   }
 
   private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing(
+      "\"", with: "&quot;")
   }
 }

@@ -3,17 +3,23 @@ import FloeSDK
 /// Outlines the regions of a class raster.
 struct PolygonizeStep: ProcessingStep {
   static let name = "vector.polygonize"
-  static let summary = "Outlines the regions of a class raster as polygons with class, area and perimeter, and leads with length and width."
+  static let summary =
+    """
+    Outlines the regions of a class raster as polygons with class, area and perimeter, and leads with length and \
+    width.
+    """
   static let discussion = """
-    The output is a table of polygons in the raster's system, one a region of touching pixels of one code (`connectivity` 4 or 8), with `class_code`,
-    `class_name`, `pixels`, `area_m2`, `perimeter_m` (of all rings, along pixel edges) and, for the class `lead`, `length_m` and
-    `mean_width_m`: the sides of the rectangle with the region's area and perimeter, missing for the others; for a region so compact that no
-    such rectangle exists both are the root of the area. Metres are those of the map, on a raster in degrees those of the
-    WGS 84 ellipsoid. Pixels without data give no polygon; regions below `min_area` and classes not in `classes` are left out and counted. Regions
-    are cut at the raster's edge. The whole band is held in memory. Source: GDALPolygonize of GDAL.
+    The output is a table of polygons in the raster's system, one a region of touching pixels of one code
+    (`connectivity` 4 or 8), with `class_code`, `class_name`, `pixels`, `area_m2`, `perimeter_m` (of all rings, along
+    pixel edges) and, for the class `lead`, `length_m` and `mean_width_m`: the sides of the rectangle with the region's
+    area and perimeter, missing for the others; for a region so compact that no such rectangle exists both are the root
+    of the area. Metres are those of the map, on a raster in degrees those of the WGS 84 ellipsoid. Pixels without data
+    give no polygon; regions below `min_area` and classes not in `classes` are left out and counted. Regions are cut at
+    the raster's edge. The whole band is held in memory. Source: GDALPolygonize of GDAL.
     """
   static let example = """
-    leads: { use: vector.polygonize, in: { image: groups.classes }, with: { classes: [lead], min_area: 500, connectivity: 8 } }
+    leads: { use: vector.polygonize, in: { image: groups.classes }, with: { classes: [lead], min_area: 500, \
+    connectivity: 8 } }
     """
   @Input("The class raster") var image: Raster
   @Param("Names or codes of the classes to outline; all by default") var classes: [String]?
@@ -23,10 +29,12 @@ struct PolygonizeStep: ProcessingStep {
   @Output("One polygon a region") var polygons: Table?
 
   func validate() throws {
-    if connectivity != 4 && connectivity != 8 { throw ParameterError("connectivity", "must be 4 or 8, not \(connectivity)") }
+    if connectivity != 4 && connectivity != 8 {
+      throw ParameterError("connectivity", "must be 4 or 8, not \(connectivity)")
+    }
   }
   mutating func plan(in context: PlanContext) throws {
-    _ = try Codes.band(of: image.spec, named: band)
+    _ = try ClassCodes.band(of: image.spec, named: band)
     _ = try chosen()
     context.isBarrier()
     context.needs(scratch: 2 * image.spec.grid.pixelCount)
@@ -34,12 +42,17 @@ struct PolygonizeStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    var codes = try await Codes(image, band: try Codes.band(of: image.spec, named: band), in: context)
-    if let chosen = try chosen() { for i in codes.codes.indices where !chosen.contains(Int(codes.codes[i])) { codes.valid[i] = 0 } }
+    var codes = try await ClassCodes(image, band: try ClassCodes.band(of: image.spec, named: band), in: context)
+    if let chosen = try chosen() {
+      for i in codes.codes.indices where !chosen.contains(Int(codes.codes[i])) { codes.valid[i] = 0 }
+    }
     let cancellation = context.cancellation
-    let found = try RasterRegions.polygons(codes.codes, valid: codes.valid, grid: image.spec.grid, eight: connectivity == 8, isCancelled: { cancellation.isCancelled })
+    let found = try RasterRegions.polygons(
+      codes.codes, valid: codes.valid, grid: image.spec.grid, eight: connectivity == 8,
+      isCancelled: { cancellation.isCancelled })
     guard case .polygons(let rings)? = found.geometry else { throw FloeError("the regions have no polygons") }
-    let values = try found.numbers("code"), areas = rings.map(RegionMeasure(image.spec.grid).area)
+    let values = try found.numbers("code")
+    let areas = rings.map(RegionMeasure(image.spec.grid).area)
     let kept = areas.indices.filter { areas[$0] >= minArea }
     context.dropped(areas.count - kept.count, "regions", because: "smaller than \(minArea) m2")
     context.record("regions", .integer(kept.count))
@@ -49,31 +62,56 @@ struct PolygonizeStep: ProcessingStep {
 
   private func chosen() throws -> Set<Int>? {
     guard let classes else { return nil }
-    let table = image.spec.classes, names = table?.entries.map(\.name) ?? []
-    return Set(try classes.map { name in
-      if let code = table?.named(name)?.code ?? Int(name) { return code }
-      let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-      throw ParameterError("classes", "names '\(name)', which is no class\(near); the raster has \(names.isEmpty ? "none, give codes" : names.joined(separator: ", "))")
-    })
+    let table = image.spec.classes
+    let names = table?.entries.map(\.name) ?? []
+    return Set(
+      try classes.map { name in
+        if let code = table?.named(name)?.code ?? Int(name) { return code }
+        let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+        throw ParameterError(
+          "classes",
+          """
+          names '\(name)', which is no class\(near); the raster has \
+          \(names.isEmpty ? "none, give codes" : names.joined(separator: ", "))
+          """
+        )
+      })
   }
 
   private func table(_ rings: [[[SIMD2<Double>]]], _ codes: [Int16]) -> Table {
-    let spec = image.spec, measure = RegionMeasure(spec.grid), areas = rings.map(measure.area), perimeters = rings.map(measure.perimeter), lead = spec.classes?.named("lead")?.code
+    let spec = image.spec
+    let measure = RegionMeasure(spec.grid)
+    let areas = rings.map(measure.area)
+    let perimeters = rings.map(measure.perimeter)
+    let lead = spec.classes?.named("lead")?.code
     var t = Table(rowCount: rings.count, geometry: .polygons(rings), crs: spec.grid.crs, acquisition: spec.acquisition)
-    t.set(Column("class_code", summary: "Class of the region", classes: spec.classes, values: .code(codes, missing: Int16(clamping: spec.classes?.noData ?? -1))))
+    t.set(
+      Column(
+        "class_code", summary: "Class of the region", classes: spec.classes,
+        values: .code(codes, missing: Int16(clamping: spec.classes?.noData ?? -1))))
     t.set(Column("class_name", summary: "Name of the class", values: .text(codes.map { spec.classes?[Int($0)]?.name })))
-    t.set(Column("pixels", unit: "pixels", summary: "Pixels of the region", values: .integer(rings.map { Int((RegionMeasure.onMap($0) / spec.grid.pixelArea).rounded()) })))
+    t.set(
+      Column(
+        "pixels", unit: "pixels", summary: "Pixels of the region",
+        values: .integer(rings.map { Int((RegionMeasure.onMap($0) / spec.grid.pixelArea).rounded()) })))
     t.set(Column("area_m2", unit: "m2", summary: "Area of the region", values: .number(areas)))
     t.set(Column("perimeter_m", unit: .metre, summary: "Length of all edges", values: .number(perimeters)))
-    let sides = codes.indices.map { Int(codes[$0]) == lead ? Self.rectangle(areas[$0], perimeters[$0]) : (Double.nan, Double.nan) }
-    t.set(Column("length_m", unit: .metre, summary: "Long side of the rectangle of the same area and perimeter", values: .number(sides.map(\.0))))
-    t.set(Column("mean_width_m", unit: .metre, summary: "Short side of that rectangle", values: .number(sides.map(\.1))))
+    let sides = codes.indices.map {
+      Int(codes[$0]) == lead ? Self.rectangle(areas[$0], perimeters[$0]) : (Double.nan, Double.nan)
+    }
+    t.set(
+      Column(
+        "length_m", unit: .metre, summary: "Long side of the rectangle of the same area and perimeter",
+        values: .number(sides.map(\.0))))
+    t.set(
+      Column("mean_width_m", unit: .metre, summary: "Short side of that rectangle", values: .number(sides.map(\.1))))
     return t
   }
 
   /// The sides of the rectangle with that area and perimeter.
   static func rectangle(_ area: Double, _ perimeter: Double) -> (Double, Double) {
-    let half = perimeter / 2, root = half * half - 4 * area
+    let half = perimeter / 2
+    let root = half * half - 4 * area
     guard root > 0 else { return (area.squareRoot(), area.squareRoot()) }
     let long = (half + root.squareRoot()) / 2
     return (long, area / long)

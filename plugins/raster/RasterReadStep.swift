@@ -5,13 +5,14 @@ struct RasterReadStep: ProcessingStep {
   static let name = "raster.read"
   static let summary = "Reads any raster that GDAL opens; several files become one stack when their grids agree."
   static let discussion = """
-    The pixels keep their type, scale, offset and no-data value. Files of a stack must have the same size, origin, pixel size,
-    reference system and pixel type; a difference of less than a hundredth of a pixel in the origin is taken for rounding.
-    Bands are named by their descriptions, else by the file's name, or by `names`. Nothing is read before a later step asks.
-    With `reduction` a coarser level that the file holds (overview or JPEG 2000 resolution) is read instead, not resampled.
-    Rotated and south-up rasters are refused, and files whose bands differ in type. Each pixel is read by itself, so that edges need no rule; pixels
-    that equal the file's no-data value, or `no_data`, are missing, and a file without one has no missing pixels but NaN. A no-data value is
-    rounded as the pixels are (-9999.9 in float32); one that they cannot hold is refused as `no_data`, and left out with a warning in a file.
+    The pixels keep their type, scale, offset and no-data value. Files of a stack must have the same size, origin, pixel
+    size, reference system and pixel type; a difference of less than a hundredth of a pixel in the origin is taken for
+    rounding. Bands are named by their descriptions, else by the file's name, or by `names`. Nothing is read before a
+    later step asks. With `reduction` a coarser level that the file holds (overview or JPEG 2000 resolution) is read
+    instead, not resampled. Rotated and south-up rasters are refused, and files whose bands differ in type. Each pixel
+    is read by itself, so that edges need no rule; pixels that equal the file's no-data value, or `no_data`, are
+    missing, and a file without one has no missing pixels but NaN. A no-data value is rounded as the pixels are (-9999.9
+    in float32); one that they cannot hold is refused as `no_data`, and left out with a warning in a file.
     """
   static let example = """
     blue_red: { use: raster.read, with: { files: [B02.tif, B04.tif], names: [B02, B04] } }
@@ -27,7 +28,9 @@ struct RasterReadStep: ProcessingStep {
 
   func validate() throws {
     if files.isEmpty { throw ParameterError("files", "must name at least one file") }
-    if let bands, bands.isEmpty { throw ParameterError("bands", "names no band: give numbers from 1, or leave it out for all") }
+    if let bands, bands.isEmpty {
+      throw ParameterError("bands", "names no band: give numbers from 1, or leave it out for all")
+    }
   }
 
   mutating func plan(in context: PlanContext) throws {
@@ -38,7 +41,8 @@ struct RasterReadStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws { image = try open().image }
 
   private func open() throws -> (image: Raster, remarks: [String]) {
-    var parts: [StackSource.Part] = [], remarks: [String] = []
+    var parts: [StackSource.Part] = []
+    var remarks: [String] = []
     var spec: RasterSpec?
     for file in files {
       let raster = try RasterFile.open(file.path, reduction: reduction)
@@ -51,12 +55,20 @@ struct RasterReadStep: ProcessingStep {
       try Self.checkAgreement(spec, raster.spec, file: file.path, first: files[0].path)
       var own = chosen.map { raster.spec.bands[$0] }
       if own.count == 1, files.count > 1 || own[0].name == "band1" { own[0].name = Self.stem(file.path) }
-      if spec == nil { spec = raster.spec; spec?.bands = own } else { spec?.bands += own }
+      if spec == nil {
+        spec = raster.spec
+        spec?.bands = own
+      } else {
+        spec?.bands += own
+      }
       parts += chosen.map { StackSource.Part(source: raster, band: $0) }
       if noData == nil { remarks += raster.remarks }
     }
     guard var spec else { throw FloeError("no file was given") }
-    if files.count > 1 { spec.classes = nil; spec.style = nil }
+    if files.count > 1 {
+      spec.classes = nil
+      spec.style = nil
+    }
     try rename(&spec.bands, type: spec.type)
     return (Raster(spec, source: StackSource(parts: parts)), remarks)
   }
@@ -64,12 +76,16 @@ struct RasterReadStep: ProcessingStep {
   private func rename(_ bands: inout [BandSpec], type: PixelType) throws {
     let noData = try noData.map { value in
       guard let stored = type.stored(value) else {
-        throw ParameterError("no_data", "is \(value), which the \(type.rawValue) pixels of '\(files[0].path)' cannot hold; give a value of that type")
+        throw ParameterError(
+          "no_data",
+          "is \(value), which the \(type.rawValue) pixels of '\(files[0].path)' cannot hold; give a value of that type")
       }
       return stored
     }
     if let names {
-      guard names.count == bands.count else { throw ParameterError("names", "gives \(names.count) names for \(bands.count) bands") }
+      guard names.count == bands.count else {
+        throw ParameterError("names", "gives \(names.count) names for \(bands.count) bands")
+      }
       for i in bands.indices { bands[i].name = names[i] }
     }
     var seen: [String: Int] = [:]
@@ -87,13 +103,23 @@ struct RasterReadStep: ProcessingStep {
 
   private static func checkAgreement(_ spec: RasterSpec?, _ other: RasterSpec, file: String, first: String) throws {
     guard let spec else { return }
-    let a = spec.grid, b = other.grid
+    let a = spec.grid
+    let b = other.grid
     func differ(_ what: String, _ x: String, _ y: String) -> FloeError {
-      FloeError("\(file) does not fit on \(first): its \(what) is \(y), not \(x); bring both to one grid first, for example with raster.warp")
+      FloeError(
+        """
+        \(file) does not fit on \(first): its \(what) is \(y), not \(x); bring both to one grid first, for example \
+        with raster.warp
+        """
+      )
     }
-    if a.width != b.width || a.height != b.height { throw differ("size", "\(a.width) x \(a.height)", "\(b.width) x \(b.height)") }
+    if a.width != b.width || a.height != b.height {
+      throw differ("size", "\(a.width) x \(a.height)", "\(b.width) x \(b.height)")
+    }
     if a.crs != b.crs { throw differ("reference system", a.crs?.label ?? "none", b.crs?.label ?? "none") }
-    if abs(a.pixelWidth - b.pixelWidth) > a.pixelWidth * 1e-9 || abs(a.pixelHeight - b.pixelHeight) > a.pixelHeight * 1e-9 {
+    if abs(a.pixelWidth - b.pixelWidth) > a.pixelWidth * 1e-9
+      || abs(a.pixelHeight - b.pixelHeight) > a.pixelHeight * 1e-9
+    {
       throw differ("pixel size", "\(a.pixelWidth) x \(a.pixelHeight)", "\(b.pixelWidth) x \(b.pixelHeight)")
     }
     if abs(a.originX - b.originX) > a.pixelWidth * 0.01 || abs(a.originY - b.originY) > a.pixelHeight * 0.01 {
@@ -118,7 +144,9 @@ private struct StackSource: RasterSource {
 
   var readsBandsApart: Bool { Set(parts.map { ObjectIdentifier($0.source) }).count > 1 }
   /// Those of the files, where they are alike.
-  var seams: RasterSeams? { parts.allSatisfy { $0.source.seams == parts[0].source.seams } ? parts[0].source.seams : nil }
+  var seams: RasterSeams? {
+    parts.allSatisfy { $0.source.seams == parts[0].source.seams } ? parts[0].source.seams : nil
+  }
 
   func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
     let type = parts[0].source.spec.type
@@ -131,7 +159,9 @@ private struct StackSource: RasterSource {
       var one = PixelBlock(window: window, bandCount: 1, type: type)
       try parts[b].source.read(window, bands: [parts[b].band], into: &one)
       one.values.withBytes { from in
-        block.values.withMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[i * size..<(i + 1) * size]).copyMemory(from: from) }
+        block.values.withMutableBytes {
+          UnsafeMutableRawBufferPointer(rebasing: $0[i * size..<(i + 1) * size]).copyMemory(from: from)
+        }
       }
     }
   }

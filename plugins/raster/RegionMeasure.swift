@@ -9,7 +9,9 @@ struct RegionMeasure {
   init(_ grid: Grid) { isGeographic = grid.crs?.isGeographic == true }
 
   /// Area of the outer ring less those of the holes, in square metres.
-  func area(_ rings: [[SIMD2<Double>]]) -> Double { isGeographic ? Self.sum(rings, Self.onEllipsoid) : Self.onMap(rings) }
+  func area(_ rings: [[SIMD2<Double>]]) -> Double {
+    isGeographic ? Self.sum(rings, Self.onEllipsoid) : Self.onMap(rings)
+  }
 
   /// The same in square units of the map, degrees too.
   static func onMap(_ rings: [[SIMD2<Double>]]) -> Double { sum(rings, plain) }
@@ -20,7 +22,9 @@ struct RegionMeasure {
     for ring in rings {
       for (a, b) in zip(ring, ring.dropFirst()) {
         if isGeographic {
-          sum += Ellipsoid.meridian(from: a.y, to: b.y) + abs(b.x - a.x) * Ellipsoid.metresPerDegree(latitude: (a.y + b.y) / 2).x
+          sum +=
+            Ellipsoid.meridian(from: a.y, to: b.y) + abs(b.x - a.x)
+            * Ellipsoid.metresPerDegree(latitude: (a.y + b.y) / 2).x
         } else {
           sum += ((b - a) * (b - a)).sum().squareRoot()
         }
@@ -36,7 +40,8 @@ struct RegionMeasure {
   private static func plain(_ ring: [SIMD2<Double>]) -> Double {
     guard let origin = ring.first else { return 0 }
     return zip(ring, ring.dropFirst()).reduce(0) { sum, edge in
-      let a = edge.0 - origin, b = edge.1 - origin
+      let a = edge.0 - origin
+      let b = edge.1 - origin
       return sum + (a.x * b.y - a.y * b.x) / 2
     }
   }
@@ -45,6 +50,8 @@ struct RegionMeasure {
   private static func onEllipsoid(_ ring: [SIMD2<Double>]) -> Double {
     guard let origin = ring.first else { return 0 }
     let base = Ellipsoid.areaPerDegree(to: origin.y)
-    return zip(ring, ring.dropFirst()).reduce(0) { $0 + ($1.1.x - $1.0.x) * (Ellipsoid.areaPerDegree(to: $1.0.y) - base) }
+    return zip(ring, ring.dropFirst()).reduce(0) {
+      $0 + ($1.1.x - $1.0.x) * (Ellipsoid.areaPerDegree(to: $1.0.y) - base)
+    }
   }
 }

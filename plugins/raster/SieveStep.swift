@@ -5,9 +5,10 @@ struct SieveStep: ProcessingStep {
   static let name = "raster.sieve"
   static let summary = "Gives regions smaller than a number of pixels the class of their largest neighbouring region."
   static let discussion = """
-    The output is one band of uint8 with the input's codes, names, colours and no data. Regions are pixels of one code that touch (`connectivity` 4:
-    at edges, 8: at corners too). Pixels without data neither change nor take part; a small region with no neighbour stays. Edge: nothing lies beyond
-    the raster. The whole band is held in memory. Source: GDALSieveFilter of GDAL.
+    The output is one band of uint8 with the input's codes, names, colours and no data. Regions are pixels of one code
+    that touch (`connectivity` 4: at edges, 8: at corners too). Pixels without data neither change nor take part; a
+    small region with no neighbour stays. Edge: nothing lies beyond the raster. The whole band is held in memory.
+    Source: GDALSieveFilter of GDAL.
     """
   static let example = """
     clean: { use: raster.sieve, in: { image: groups.classes }, with: { smaller_than: 10 } }
@@ -19,7 +20,9 @@ struct SieveStep: ProcessingStep {
   @Output("The cleaned class raster") var result: Raster?
 
   func validate() throws {
-    if connectivity != 4 && connectivity != 8 { throw ParameterError("connectivity", "must be 4 or 8, not \(connectivity)") }
+    if connectivity != 4 && connectivity != 8 {
+      throw ParameterError("connectivity", "must be 4 or 8, not \(connectivity)")
+    }
   }
   mutating func plan(in context: PlanContext) throws {
     context.isBarrier()
@@ -28,16 +31,20 @@ struct SieveStep: ProcessingStep {
   }
   private func spec() throws -> RasterSpec {
     var spec = image.spec
-    spec.bands = [spec.bands[try Codes.band(of: spec, named: band)]]
+    spec.bands = [spec.bands[try ClassCodes.band(of: spec, named: band)]]
     return spec
   }
   mutating func run(in context: RunContext) async throws {
-    var codes = try await Codes(image, band: try Codes.band(of: image.spec, named: band), in: context)
-    let before = codes.codes, grid = image.spec.grid, cancellation = context.cancellation
+    var codes = try await ClassCodes(image, band: try ClassCodes.band(of: image.spec, named: band), in: context)
+    let before = codes.codes
+    let grid = image.spec.grid
+    let cancellation = context.cancellation
     try RasterRegions.sieve(
-      &codes.codes, valid: codes.valid, width: grid.width, height: grid.height, smallerThan: smallerThan, eight: connectivity == 8,
+      &codes.codes, valid: codes.valid, width: grid.width, height: grid.height, smallerThan: smallerThan,
+      eight: connectivity == 8,
       isCancelled: { cancellation.isCancelled })
     context.record("changed pixels", .integer(zip(before, codes.codes).count { $0 != $1 }))
-    result = Raster(try spec(), source: MemorySource(PixelBlock(window: grid.fullWindow, bandCount: 1, values: .uint8(codes.codes))))
+    result = Raster(
+      try spec(), source: MemorySource(PixelBlock(window: grid.fullWindow, bandCount: 1, values: .uint8(codes.codes))))
   }
 }

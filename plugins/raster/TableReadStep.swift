@@ -5,9 +5,10 @@ struct TableReadStep: ProcessingStep {
   static let name = "table.read"
   static let summary = "Reads a table: CSV, GeoPackage or any other vector layer that OGR opens."
   static let discussion = """
-    One row a feature, in the file's order; columns keep name and type, empty fields are missing values. Points and polygons become
-    the table's geometry with the layer's reference system. Of several columns with one name the later ones are numbered: `a`, `a_2`. In a CSV the column types are found from the content; with `x` and `y`
-    two number columns become points in `crs`.
+    One row a feature, in the file's order; columns keep name and type, empty fields are missing values. Points and
+    polygons become the table's geometry with the layer's reference system. Of several columns with one name the later
+    ones are numbered: `a`, `a_2`. In a CSV the column types are found from the content; with `x` and `y` two number
+    columns become points in `crs`.
     """
   static let example = """
     points: { use: table.read, with: { file: points.csv } }
@@ -24,7 +25,9 @@ struct TableReadStep: ProcessingStep {
     if (x == nil) != (y == nil) { throw ParameterError(x == nil ? "x" : "y", "is missing: x and y go together") }
   }
 
-  mutating func plan(in context: PlanContext) throws { table = try located(VectorLayer.readSchema(file.path, layer: layer, warn: context.warn)) }
+  mutating func plan(in context: PlanContext) throws {
+    table = try located(VectorLayer.readSchema(file.path, layer: layer, warn: context.warn))
+  }
 
   mutating func run(in context: RunContext) async throws {
     let read = try located(VectorLayer.readTable(file.path, layer: layer))

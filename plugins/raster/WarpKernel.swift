@@ -34,7 +34,8 @@ final class TransformPool: @unchecked Sendable {
 enum WarpGrid {
   static func grid(of source: Grid, from: CRS, to: CRS, resolution: Double?) throws -> Grid {
     let b = source.bounds
-    var x: [Double] = [], y: [Double] = []
+    var x: [Double] = []
+    var y: [Double] = []
     // Inner points too: a pole inside makes the middle the extreme.
     for i in 0...40 {
       for j in 0...40 {
@@ -43,18 +44,34 @@ enum WarpGrid {
       }
     }
     try CoordinateTransform(from: from, to: to).transform(x: &x, y: &y)
-    let xs = x.filter(\.isFinite), ys = y.filter(\.isFinite)
+    let xs = x.filter(\.isFinite)
+    let ys = y.filter(\.isFinite)
     guard let x0 = xs.min(), let x1 = xs.max(), let y0 = ys.min(), let y1 = ys.max(), x1 > x0, y1 > y0 else {
       throw FloeError("the raster has no place in \(to.label)")
     }
-    let diagonal = (Double(source.width) * Double(source.width) + Double(source.height) * Double(source.height)).squareRoot()
+    let diagonal = (Double(source.width) * Double(source.width) + Double(source.height) * Double(source.height))
+      .squareRoot()
     let size = resolution ?? ((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)).squareRoot() / diagonal
-    let west = (x0 / size).rounded(.down), east = (x1 / size).rounded(.up), south = (y0 / size).rounded(.down), north = (y1 / size).rounded(.up)
-    let columns = east - west, rows = north - south
+    let west = (x0 / size).rounded(.down)
+    let east = (x1 / size).rounded(.up)
+    let south = (y0 / size).rounded(.down)
+    let north = (y1 / size).rounded(.up)
+    let columns = east - west
+    let rows = north - south
     guard columns < 1e6, rows < 1e6 else {
-      throw ParameterError("resolution", "of \(size) gives \(columns) x \(rows) pixels in \(to.label); rasters across 180° spread over the globe in degrees: choose a projected system")
+      throw ParameterError(
+        "resolution",
+        """
+        of \(size) gives \(columns) x \(rows) pixels in \(to.label); rasters across 180° spread over the globe in \
+        degrees: choose a projected system
+        """
+      )
     }
-    guard let grid = Grid(width: Int(columns), height: Int(rows), originX: west * size, originY: north * size, pixelWidth: size, pixelHeight: size, crs: to) else {
+    guard
+      let grid = Grid(
+        width: Int(columns), height: Int(rows), originX: west * size, originY: north * size, pixelWidth: size,
+        pixelHeight: size, crs: to)
+    else {
       throw FloeError("the raster has no place in \(to.label)")
     }
     return grid
@@ -91,15 +108,23 @@ struct WarpKernel: Sendable {
       // Corners and middles of a line of cells at once.
       var corners: [(Double, Double)] = []
       for column in columns {
-        let w = min(cell, window.width - column), c = Double(column), r = Double(row), ce = c + Double(w - 1), re = r + Double(h - 1)
+        let w = min(cell, window.width - column)
+        let c = Double(column)
+        let r = Double(row)
+        let ce = c + Double(w - 1)
+        let re = r + Double(h - 1)
         corners += [(c, r), (ce, r), (c, re), (ce, re), ((c + ce) / 2, (r + re) / 2)]
       }
       let found = pixels(corners, window, transform)
       for (k, column) in columns.enumerated() {
-        let w = min(cell, window.width - column), p = Array(found[k * 5..<k * 5 + 5])
-        let middle = (p[0] + p[1] + p[2] + p[3]) / 4, miss = middle - p[4]
+        let w = min(cell, window.width - column)
+        let p = Array(found[k * 5..<k * 5 + 5])
+        let middle = (p[0] + p[1] + p[2] + p[3]) / 4
+        let miss = middle - p[4]
         let isStraight = max(abs(miss.x), abs(miss.y)) < 0.01
-        let exact = isStraight ? [] : pixels((0..<w * h).map { (Double(column + $0 % w), Double(row + $0 / w)) }, window, transform)
+        let exact =
+          isStraight
+          ? [] : pixels((0..<w * h).map { (Double(column + $0 % w), Double(row + $0 / w)) }, window, transform)
         for y in 0..<h {
           let fy = h > 1 ? Double(y) / Double(h - 1) : 0
           for x in 0..<w {
@@ -113,8 +138,11 @@ struct WarpKernel: Sendable {
     return result
   }
 
-  private func pixels(_ places: [(Double, Double)], _ window: PixelWindow, _ transform: CoordinateTransform) -> [SIMD2<Double>] {
-    let grid = target.grid, own = source.spec.grid
+  private func pixels(_ places: [(Double, Double)], _ window: PixelWindow, _ transform: CoordinateTransform) -> [SIMD2<
+    Double
+  >] {
+    let grid = target.grid
+    let own = source.spec.grid
     var x = places.map { grid.originX + (Double(window.column) + $0.0 + 0.5) * grid.pixelWidth }
     var y = places.map { grid.originY - (Double(window.row) + $0.1 + 0.5) * grid.pixelHeight }
     transform.transform(x: &x, y: &y)
@@ -123,7 +151,8 @@ struct WarpKernel: Sendable {
       guard x.isFinite else { return SIMD2(.nan, .nan) }
       var column = (x - own.originX) / own.pixelWidth
       if around > 0 {
-        // The same meridian has many names; the one nearest to the raster's middle counts, its first column before a turn farther.
+        // The same meridian has many names; the one nearest to the raster's middle counts, its first column before a
+        // turn farther.
         column -= around * ((column - width / 2) / around).rounded()
         if column >= width, column - around >= 0 { column -= around }
         // Rounding must not lead over the edge of a whole turn.
@@ -136,14 +165,17 @@ struct WarpKernel: Sendable {
   func fill(_ window: PixelWindow, bands: [Int], at places: [SIMD2<Double>], into block: inout PixelBlock) throws {
     block.reshape(window: window, bandCount: bands.count, type: target.type)
     let grid = source.spec.grid
-    var low = SIMD2(Double.infinity, .infinity), high = -low
-    for p in places where p.x.isFinite && p.x > -1 && p.y > -1 && p.x < Double(grid.width) + 1 && p.y < Double(grid.height) + 1 {
+    var low = SIMD2(Double.infinity, .infinity)
+    var high = -low
+    for p in places
+    where p.x.isFinite && p.x > -1 && p.y > -1 && p.x < Double(grid.width) + 1 && p.y < Double(grid.height) + 1 {
       low = pointwiseMin(low, p)
       high = pointwiseMax(high, p)
     }
     var read: PixelBlock?
     if low.x.isFinite {
-      var c = Int(low.x.rounded(.down)) - 1, end = Int(high.x) + 3
+      var c = Int(low.x.rounded(.down)) - 1
+      var end = Int(high.x) + 3
       let r = Int(low.y.rounded(.down)) - 1
       // Over the edge the other side is needed.
       if ring != nil, !isNearest, c < 0 || end > grid.width { (c, end) = (0, grid.width) }
@@ -151,42 +183,81 @@ struct WarpKernel: Sendable {
       if let touched = wide.intersection(grid.fullWindow) { read = try source.read(touched, bands: bands) }
     }
     for (i, band) in bands.enumerated() {
-      let empty = target.bands[band].noData ?? 0, noData = source.spec.bands[band].noData.flatMap(target.type.stored) ?? .nan
-      let old = read ?? PixelBlock(window: PixelWindow(column: 0, row: 0, width: 0, height: 0), bandCount: bands.count, type: target.type)
-      func whole<T: FixedWidthInteger>(_ v: Double, _: T.Type) -> T { v.isFinite ? T(clamping: Int(max(-9e15, min(9e15, v.rounded())))) : 0 }
+      let empty = target.bands[band].noData ?? 0
+      let noData = source.spec.bands[band].noData.flatMap(target.type.stored) ?? .nan
+      let old =
+        read
+        ?? PixelBlock(
+          window: PixelWindow(column: 0, row: 0, width: 0, height: 0), bandCount: bands.count, type: target.type)
+      func whole<T: FixedWidthInteger>(_ v: Double, _: T.Type) -> T {
+        v.isFinite ? T(clamping: Int(max(-9e15, min(9e15, v.rounded())))) : 0
+      }
       switch (old.values, block.values) {
-      case (.uint8(let a), .uint8(var b)): run(a, old.window, &b, i, places, empty, noData) { whole($0, UInt8.self) }; block.values = .uint8(b)
-      case (.int16(let a), .int16(var b)): run(a, old.window, &b, i, places, empty, noData) { whole($0, Int16.self) }; block.values = .int16(b)
-      case (.uint16(let a), .uint16(var b)): run(a, old.window, &b, i, places, empty, noData) { whole($0, UInt16.self) }; block.values = .uint16(b)
-      case (.int32(let a), .int32(var b)): run(a, old.window, &b, i, places, empty, noData) { whole($0, Int32.self) }; block.values = .int32(b)
-      case (.uint32(let a), .uint32(var b)): run(a, old.window, &b, i, places, empty, noData) { whole($0, UInt32.self) }; block.values = .uint32(b)
-      case (.float32(let a), .float32(var b)): run(a, old.window, &b, i, places, empty, noData) { Float($0) }; block.values = .float32(b)
-      case (.float64(let a), .float64(var b)): run(a, old.window, &b, i, places, empty, noData) { $0 }; block.values = .float64(b)
+      case (.uint8(let a), .uint8(var b)):
+        run(a, old.window, &b, i, places, empty, noData) { whole($0, UInt8.self) }
+        block.values = .uint8(b)
+      case (.int16(let a), .int16(var b)):
+        run(a, old.window, &b, i, places, empty, noData) { whole($0, Int16.self) }
+        block.values = .int16(b)
+      case (.uint16(let a), .uint16(var b)):
+        run(a, old.window, &b, i, places, empty, noData) { whole($0, UInt16.self) }
+        block.values = .uint16(b)
+      case (.int32(let a), .int32(var b)):
+        run(a, old.window, &b, i, places, empty, noData) { whole($0, Int32.self) }
+        block.values = .int32(b)
+      case (.uint32(let a), .uint32(var b)):
+        run(a, old.window, &b, i, places, empty, noData) { whole($0, UInt32.self) }
+        block.values = .uint32(b)
+      case (.float32(let a), .float32(var b)):
+        run(a, old.window, &b, i, places, empty, noData) { Float($0) }
+        block.values = .float32(b)
+      case (.float64(let a), .float64(var b)):
+        run(a, old.window, &b, i, places, empty, noData) { $0 }
+        block.values = .float64(b)
       default: throw FloeError("a raster's source gave another pixel type than it announced")
       }
     }
   }
 
   private func run<T: PixelValue>(
-    _ a: [T], _ w: PixelWindow, _ out: inout [T], _ plane: Int, _ places: [SIMD2<Double>], _ empty: Double, _ noData: Double, _ make: (Double) -> T
+    _ a: [T], _ w: PixelWindow, _ out: inout [T], _ plane: Int, _ places: [SIMD2<Double>], _ empty: Double,
+    _ noData: Double, _ make: (Double) -> T
   ) {
-    let from = plane * w.pixelCount, to = plane * places.count, nothing = make(empty)
-    let columns = source.spec.grid.width, ring = isNearest ? 0 : ring ?? 0
+    let from = plane * w.pixelCount
+    let to = plane * places.count
+    let nothing = make(empty)
+    let columns = source.spec.grid.width
+    let ring = isNearest ? 0 : ring ?? 0
     func stored(_ column: Int, _ r: Int) -> T? {
       let c = column < 0 ? column + ring : column >= columns ? column - ring : column
       guard c >= w.column, r >= w.row, c < w.endColumn, r < w.endRow else { return nil }
-      let v = a[from + (r - w.row) * w.width + c - w.column], d = v.asDouble
+      let v = a[from + (r - w.row) * w.width + c - w.column]
+      let d = v.asDouble
       return d == noData || d.isNaN ? nil : v
     }
     for (i, p) in places.enumerated() {
-      guard p.x.isFinite, abs(p.x) < 1e9, abs(p.y) < 1e9 else { out[to + i] = nothing; continue }
+      guard p.x.isFinite, abs(p.x) < 1e9, abs(p.y) < 1e9 else {
+        out[to + i] = nothing
+        continue
+      }
       if isNearest {
         out[to + i] = stored(Int(p.x.rounded(.down)), Int(p.y.rounded(.down))) ?? nothing
         continue
       }
-      let x = p.x - 0.5, y = p.y - 0.5, c = Int(x.rounded(.down)), r = Int(y.rounded(.down)), fx = x - Double(c), fy = y - Double(r)
-      guard let v00 = stored(c, r), let v10 = stored(c + 1, r), let v01 = stored(c, r + 1), let v11 = stored(c + 1, r + 1) else { out[to + i] = nothing; continue }
-      let above = v00.asDouble * (1 - fx) + v10.asDouble * fx, below = v01.asDouble * (1 - fx) + v11.asDouble * fx
+      let x = p.x - 0.5
+      let y = p.y - 0.5
+      let c = Int(x.rounded(.down))
+      let r = Int(y.rounded(.down))
+      let fx = x - Double(c)
+      let fy = y - Double(r)
+      guard let v00 = stored(c, r), let v10 = stored(c + 1, r), let v01 = stored(c, r + 1),
+        let v11 = stored(c + 1, r + 1)
+      else {
+        out[to + i] = nothing
+        continue
+      }
+      let above = v00.asDouble * (1 - fx) + v10.asDouble * fx
+      let below = v01.asDouble * (1 - fx) + v11.asDouble * fx
       out[to + i] = make(above * (1 - fy) + below * fy)
     }
   }

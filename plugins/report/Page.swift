@@ -1,5 +1,5 @@
-internal import Mustache
 import FloeSDK
+internal import Mustache
 
 /// A table of the page; the first cell of a row is its heading.
 struct PageTable: Sendable {
@@ -32,7 +32,9 @@ struct PageTable: Sendable {
   }
 
   private func isNumeric(_ column: Int) -> Bool {
-    rows.allSatisfy { row in column >= row.count || row[column].text.first.map { $0.isNumber || "–−-+".contains($0) } ?? true }
+    rows.allSatisfy { row in
+      column >= row.count || row[column].text.first.map { $0.isNumber || "–−-+".contains($0) } ?? true
+    }
   }
 }
 
@@ -65,7 +67,8 @@ struct PageSection: Sendable {
   mutating func partNames(from used: inout Set<String>) {
     var at = blocks.indices.filter { if case .figure = blocks[$0] { true } else { false } }.makeIterator()
     for i in figures.indices {
-      let name = Words.distinct(figures[i].name, from: &used), place = at.next()
+      let name = ReportFormat.distinct(figures[i].name, from: &used)
+      let place = at.next()
       guard name != figures[i].name, let place else { continue }
       figures[i] = figures[i].renamed(name)
       blocks[place] = .figure(name)
@@ -90,7 +93,9 @@ struct Page {
 
   func html() throws -> String {
     let template: MustacheTemplate
-    do { template = try MustacheTemplate(string: String(decoding: PackageResources.report_mustache, as: UTF8.self)) } catch {
+    do {
+      template = try MustacheTemplate(string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
+    } catch {
       throw FloeError("the page's template is broken: \(error)")
     }
     return template.render(content)

@@ -5,28 +5,34 @@ public struct ReportStep: FinishingStep {
   public static let name = "report.html"
   public static let summary = "Makes one self-contained page with figures and tables of everything that a run made."
   public static let discussion = """
-    The output is a document for an output that ends in `.html`; `.json` lists the figures. The page needs no network: its figures are inside. Beside it,
-    in `folder`, lies every figure as SVG and PNG with the gnuplot script and the data that it was drawn from: change the script and run
-    `gnuplot NAME.gp` there. Two reports in one folder need two names for `folder`.
+    The output is a document for an output that ends in `.html`; `.json` lists the figures. The page needs no network:
+    its figures are inside. Beside it, in `folder`, lies every figure as SVG and PNG with the gnuplot script and the
+    data that it was drawn from: change the script and run `gnuplot NAME.gp` there. Two reports in one folder need two
+    names for `folder`.
 
     Shown is what the run wrote and what is connected to `more`, each where it is there:
 
-    - **Maps** of rasters: true and false colour (each band between its 2nd and 98th percentile), classes, probabilities, with graticule,
-      scale bar, north arrow, legend and the tracks on top. Pixels come from the overviews of the written file, so a large raster costs little.
-    - **Classes and clusters**: areas, statistics of each cluster, centres over wavelength, histograms of bands by class.
+    - **Maps** of rasters: true and false colour (each band between its 2nd and 98th percentile), classes,
+      probabilities, with graticule, scale bar, north arrow, legend and the tracks on top. Pixels come from the
+      overviews of the written file, so a large raster costs little.
+    - **Classes and clusters**: areas, statistics of each cluster, centres over wavelength, histograms of bands by
+      class.
     - **Tables of points or records**: scatter plots of each pair of features with classes and centres.
-    - **Echoes**: mean and standard deviation by class, echograms, positions of the peaks, all echoes overlaid, raw and aligned; the echoes with
-      the largest shifts; chosen echoes with peakiness, maximum, total and noise bins; their range-integrated power with its Gaussian.
-    - **Comparisons**: confusion matrix, classification report, agreement against purity and time difference, separation, the surface of
-      `colocate.drift`.
-    - **Provenance**: pipeline, parameters, versions, inputs, seed, what was left out and why, warnings, times and memory.
+    - **Echoes**: mean and standard deviation by class, echograms, positions of the peaks, all echoes overlaid, raw and
+      aligned; the echoes with the largest shifts; chosen echoes with peakiness, maximum, total and noise bins; their
+      range-integrated power with its Gaussian.
+    - **Comparisons**: confusion matrix, classification report, agreement against purity and time difference,
+      separation, the surface of `colocate.drift`.
+    - **Provenance**: pipeline, parameters, versions, inputs, seed, what was left out and why, warnings, times and
+      memory.
 
-    Maps and histograms of bands are made of an overview or of every nth pixel. Means, histograms and overlays of records take all of them; scatter plots, echograms and tracks on maps take every nth where there are many, and
-    say so. Colours are those of the class tables, darkened for lines where they would not stand out from white.
+    Maps and histograms of bands are made of an overview or of every nth pixel. Means, histograms and overlays of
+    records take all of them; scatter plots, echograms and tracks on maps take every nth where there are many, and say
+    so. Colours are those of the class tables, darkened for lines where they would not stand out from white.
 
-    The files of the figures are the same for the same input (and the same gnuplot and fonts); the page itself also tells times and memory.
-    Without gnuplot the page has tables alone and a warning says how to install it. A figure that gnuplot cannot draw is a warning, and the page
-    says in its place why it is missing.
+    The files of the figures are the same for the same input (and the same gnuplot and fonts); the page itself also
+    tells times and memory. Without gnuplot the page has tables alone and a warning says how to install it. A figure
+    that gnuplot cannot draw is a warning, and the page says in its place why it is missing.
     """
   public static let example = """
     report: { use: report.html, in: { more: [groups.model, shift.report] } }
@@ -39,8 +45,10 @@ public struct ReportStep: FinishingStep {
   @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
   @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
   @Param("Column with the range-integrated power") var power = "rip_20_ku"
-  @Param("Column with the classes; by default class_code, cluster or esa_class, whichever is there") var classes: String?
-  @Param("Numbers of the records to show singly (column record, else the row); by default typical ones of each class") var records: [Int] = []
+  @Param("Column with the classes; by default class_code, cluster or esa_class, whichever is there") var classes:
+    String?
+  @Param("Numbers of the records to show singly (column record, else the row); by default typical ones of each class")
+  var records: [Int] = []
   @Param("Records that a scatter plot shows at most", in: 10...1_000_000) var points = 2000
   @Output("The page; write it as .html") var page: Document?
 
@@ -49,7 +57,9 @@ public struct ReportStep: FinishingStep {
 
   public func validate() throws {
     let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
-    if folder.isEmpty || parts.contains("") || parts.contains("..") || folder.contains(where: { "\"<>&\\".contains($0) }) {
+    if folder.isEmpty || parts.contains("") || parts.contains("..")
+      || folder.contains(where: { "\"<>&\\".contains($0) })
+    {
       throw ParameterError("folder", "must be a folder beside the page, such as figures, not '\(folder)'")
     }
   }
@@ -60,7 +70,7 @@ public struct ReportStep: FinishingStep {
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let material = Material(context, more: more ?? [])
+    let material = ReportInputs(context, more: more ?? [])
     let provenance = ProvenanceSection(material: material)
     var maps = PageSection("maps", "Maps")
     for figure in try MapFigures(material: material).figures(context) { maps.add(figure) }
@@ -75,52 +85,78 @@ public struct ReportStep: FinishingStep {
     if drawn == nil { warnings.append(Gnuplot.absent) }
     let heading = title ?? context.record["title"]?.stringValue ?? "floe"
     let page = Page(
-      title: heading.isEmpty ? "floe" : heading, lead: Headline.lead(material), facts: Headline.facts(material), warnings: warnings,
-      sections: sections, drawn: drawn ?? [:], missing: missing, folder: folder, version: context.record["floe"]?.stringValue ?? "")
+      title: heading.isEmpty ? "floe" : heading, lead: Headline.lead(material), facts: Headline.facts(material),
+      warnings: warnings,
+      sections: sections, drawn: drawn ?? [:], missing: missing, folder: folder,
+      version: context.record["floe"]?.stringValue ?? "")
     var attachments: [String: [UInt8]] = [:]
-    for figure in (drawn ?? [:]).values { for (name, bytes) in figure.files { attachments["\(folder)/\(name)"] = bytes } }
+    for figure in (drawn ?? [:]).values {
+      for (name, bytes) in figure.files { attachments["\(folder)/\(name)"] = bytes }
+    }
     let shown = figures.filter { drawn?[$0.name] != nil }
     context.record("figures", .array(shown.map { .string($0.name) }))
     self.page = Document(
       title: heading,
-      body: ["figures": .array(shown.map { ["name": .string($0.name), "title": .string($0.title), "caption": .string($0.caption), "alt": .string($0.alt)] }), "warnings": .array(warnings.map { .string($0) })],
+      body: [
+        "figures": .array(
+          shown.map {
+            [
+              "name": .string($0.name), "title": .string($0.title), "caption": .string($0.caption),
+              "alt": .string($0.alt),
+            ]
+          }), "warnings": .array(warnings.map { .string($0) }),
+      ],
       renderings: ["html": try page.html()], attachments: attachments)
   }
 
-  private func trackSections(_ material: Material, _ context: RunContext) throws -> [PageSection] {
-    var features = PageSection("features", "Features"), echoes = PageSection("echoes", "Echoes")
+  private func trackSections(_ material: ReportInputs, _ context: RunContext) throws -> [PageSection] {
+    var features = PageSection("features", "Features")
+    var echoes = PageSection("echoes", "Echoes")
     let definition = material.facts.lazy.compactMap { $0.facts["peakiness"]?.stringValue }.first
     for (item, table) in material.tables {
       try context.checkCancelled()
-      if let figure = FeatureFigures(material: material, classes: classes, limit: points).figure(item, table) { features.add(figure) }
+      if let figure = FeatureFigures(material: material, classes: classes, limit: points).figure(item, table) {
+        features.add(figure)
+      }
       guard let raw = ArrayColumn(table, waveform) else { continue }
       let view = TrackView(table, classes: classes)
       let moved = ArrayColumn(table, aligned).flatMap { $0.width == raw.width ? $0 : nil }
       let figures = EchoFigures(item: item, view: view, raw: raw, aligned: moved)
       let single = EchoExamples(
-        item: item, view: view, raw: raw, aligned: moved, power: ArrayColumn(table, power), records: records, definition: definition)
-      let all = [figures.means(), try figures.echograms(), figures.peaks(), try figures.overlays(), single.largestShifts(), single.annotated(), single.stackPower()]
+        item: item, view: view, raw: raw, aligned: moved, power: ArrayColumn(table, power), records: records,
+        definition: definition)
+      let all = [
+        figures.means(), try figures.echograms(), figures.peaks(), try figures.overlays(), single.largestShifts(),
+        single.annotated(), single.stackPower(),
+      ]
       for figure in all { if let figure { echoes.add(figure) } }
     }
     return [features, echoes]
   }
 
   /// All figures by name, nil without gnuplot, and why some could not be drawn, by their name.
-  private func draw(_ figures: [Figure], _ context: RunContext) async throws -> (drawn: [String: DrawnFigure]?, missing: [String: String]) {
+  private func draw(_ figures: [Figure], _ context: RunContext) async throws -> (
+    drawn: [String: DrawnFigure]?, missing: [String: String]
+  ) {
     guard let gnuplot = Gnuplot.find() else {
       context.warn(Gnuplot.absent)
       return (nil, [:])
     }
-    let scratch = context.scratch.directory, cancellation = context.cancellation
+    let scratch = context.scratch.directory
+    let cancellation = context.cancellation
     let results = try await context.map(figures.count, progress: "figures") { i -> Result<DrawnFigure, FloeError> in
       try cancellation.check()
-      do { return .success(try gnuplot.draw(figures[i], in: scratch, cancellation: cancellation)) } catch let error where !(error is Cancelled) {
-        return .failure(FloeError("the figure '\(figures[i].name)' is missing: \((error as? FloeError)?.message ?? "\(error)")"))
+      do { return .success(try gnuplot.draw(figures[i], in: scratch, cancellation: cancellation)) } catch let error
+        where !(error is Cancelled)
+      {
+        return .failure(
+          FloeError("the figure '\(figures[i].name)' is missing: \((error as? FloeError)?.message ?? "\(error)")"))
       }
     }
     // Ctrl-C reaches gnuplot first: what it could not draw then is no fault of the figure.
     try context.checkCancelled()
-    var drawn: [String: DrawnFigure] = [:], missing: [String: String] = [:]
+    var drawn: [String: DrawnFigure] = [:]
+    var missing: [String: String] = [:]
     for (figure, result) in zip(figures, results) {
       switch result {
       case .success(let whole): drawn[figure.name] = whole

@@ -23,19 +23,23 @@ struct ColumnReader: Sendable {
   func axes(for names: [String], records: TimeAxis) throws -> [String: TimeAxis] {
     var axes = [SRALFile.records: records]
     for name in names {
-      if case .elsewhere(let dimension) = try source.shape(source.variable(name)), axes[dimension] == nil { axes[dimension] = try source.axis(dimension) }
+      if case .elsewhere(let dimension) = try source.shape(source.variable(name)), axes[dimension] == nil {
+        axes[dimension] = try source.axis(dimension)
+      }
     }
     return axes
   }
 
   /// The column with its rows, on axes from `axes(for:records:)`.
   func read(_ name: String, axes: [String: TimeAxis]) throws -> Column {
-    let v = try source.variable(name), file = source.file
+    let v = try source.variable(name)
+    let file = source.file
     switch try source.shape(v) {
     case .perRecord: return column(v, values(v, try file.readPhysical(name)))
     case .echo(let width): return column(v, .array(try file.readPhysicalFloats(name), width: width))
     case .elsewhere(let dimension):
-      let from = try axis(dimension, axes).times, to = try axis(SRALFile.records, axes).times
+      let from = try axis(dimension, axes).times
+      let to = try axis(SRALFile.records, axes).times
       var stored = try file.readPhysical(name)
       if letsFillThrough {
         let raw = try file.readDoubles(name)
@@ -49,7 +53,9 @@ struct ColumnReader: Sendable {
     }
   }
 
-  private func axis(_ dimension: String, _ axes: [String: TimeAxis]) throws -> TimeAxis { try axes[dimension] ?? source.axis(dimension) }
+  private func axis(_ dimension: String, _ axes: [String: TimeAxis]) throws -> TimeAxis {
+    try axes[dimension] ?? source.axis(dimension)
+  }
 
   private func column(_ v: NetCDFVariable, _ values: ColumnValues) -> Column {
     var classes: ClassTable?
@@ -57,7 +63,8 @@ struct ColumnReader: Sendable {
     var dimension: String?
     if case .array = values { dimension = v.dimensions.last }
     return Column(
-      v.name, unit: Self.unit(v), summary: v.attributes["long_name"]?.text ?? "", classes: classes, dimension: dimension,
+      v.name, unit: Self.unit(v), summary: v.attributes["long_name"]?.text ?? "", classes: classes,
+      dimension: dimension,
       attributes: kept(v), values: values)
   }
 
@@ -81,7 +88,8 @@ struct ColumnReader: Sendable {
 
   /// A small whole number with meanings; scaled bytes are quantities.
   private func isFlag(_ v: NetCDFVariable) -> Bool {
-    v.type == .int8 && v.scale == 1 && v.offset == 0 && (v.attributes["flag_values"] != nil || v.attributes["flag_meanings"] != nil)
+    v.type == .int8 && v.scale == 1 && v.offset == 0
+      && (v.attributes["flag_values"] != nil || v.attributes["flag_meanings"] != nil)
   }
   private func isLongitude(_ v: NetCDFVariable) -> Bool { v.unit?.hasPrefix("degrees_east") == true }
   private func missingCode(_ v: NetCDFVariable) -> Int16 { v.missingValues.first.flatMap { Int16(exactly: $0) } ?? -1 }
@@ -92,7 +100,8 @@ struct ColumnReader: Sendable {
     else { return nil }
     let colours = ClassTable.clusters(codes.count).entries.map(\.color)
     return ClassTable(
-      zip(codes, zip(names, colours)).map { ClassEntry(code: $0, name: $1.0, label: $1.0, color: $1.1) }, noData: Int(missingCode(v)))
+      zip(codes, zip(names, colours)).map { ClassEntry(code: $0, name: $1.0, label: $1.0, color: $1.1) },
+      noData: Int(missingCode(v)))
   }
 
   private static func unit(_ v: NetCDFVariable) -> PhysicalUnit {

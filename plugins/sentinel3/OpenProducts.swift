@@ -4,8 +4,8 @@ import Synchronization
 
 /// Hands a file that a plan has opened to the run behind it, and one that a run has read to the next.
 ///
-/// To open a product and to close it costs as much as to inflate half of its echoes, and one in a zip is extracted each time. A file that
-/// was changed in between is opened anew.
+/// To open a product and to close it costs as much as to inflate half of its echoes, and one in a zip is extracted each
+/// time. A file that was changed in between is opened anew.
 enum OpenProducts {
   private struct Identity: Equatable {
     let device: dev_t, inode: ino_t, size: off_t, seconds: time_t, nanoseconds: Int
@@ -35,7 +35,8 @@ enum OpenProducts {
 
   /// The file that a plan has opened under this path, once; nil where there is none or the file is another by now.
   static func take(_ path: String) -> SRALFile? {
-    guard let found = waiting.withLock({ $0.removeValue(forKey: path) }), Identity(found.file.product) == found.identity else { return nil }
+    guard let found = waiting.withLock({ $0.removeValue(forKey: path) }), Identity(found.file.product) == found.identity
+    else { return nil }
     return found.file
   }
 }

@@ -3,9 +3,9 @@ import FloeSDK
 /// The door of the plugin.
 @_cdecl("floe_plugin_Sentinel3FloePlugin")
 public func floePlugin(_ door: UnsafeMutableRawPointer) {
-  PluginDoor.open(door, stamp: floe_kit_stamp()) { plugin in
+  PluginEntryPoint.open(door, stamp: floe_kit_stamp()) { plugin in
     plugin.version("0.1.0")
-    plugin.add(ReadStep.self)
+    plugin.add(SRALStep.self)
     plugin.add(reader: SRALReader.self)
   }
 }

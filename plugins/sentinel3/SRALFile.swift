@@ -17,7 +17,8 @@ public final class SRALFile: Sendable {
     self.product = product
     file = try product.open()
     guard let time = file[Self.records] else {
-      throw FloeError("'\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \(Self.advice)")
+      throw FloeError(
+        "'\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \(Self.advice)")
     }
     try Self.check(time, of: product.measurement, alongside: Self.records)
     recordCount = time.count
@@ -47,10 +48,15 @@ public final class SRALFile: Sendable {
   }
 
   /// How a variable becomes a column.
-  enum Shape { case perRecord, echo(width: Int), elsewhere(dimension: String) }
+  enum Shape {
+    case perRecord
+    case echo(width: Int)
+    case elsewhere(dimension: String)
+  }
 
   func shape(_ v: NetCDFVariable) throws -> Shape {
-    let what = "variable '\(v.name)' of '\(product.measurement)' has the dimensions (\(v.dimensions.joined(separator: ", ")))"
+    let what =
+      "variable '\(v.name)' of '\(product.measurement)' has the dimensions (\(v.dimensions.joined(separator: ", ")))"
     guard let dimension = v.dimensions.first, dimension.hasPrefix("time_"), !v.type.isText else {
       throw FloeError("\(what); a column needs numbers along time_20_ku, time_01 or time_20_c")
     }
@@ -61,7 +67,9 @@ public final class SRALFile: Sendable {
       default: throw FloeError("\(what); at most one dimension behind time_20_ku can be an array column")
       }
     }
-    guard v.shape.count == 1 else { throw FloeError("\(what); arrays cannot be brought from \(dimension) to the 20 Hz Ku records") }
+    guard v.shape.count == 1 else {
+      throw FloeError("\(what); arrays cannot be brought from \(dimension) to the 20 Hz Ku records")
+    }
     return .elsewhere(dimension: dimension)
   }
 
@@ -69,21 +77,33 @@ public final class SRALFile: Sendable {
   func perRecord(_ name: String) throws -> [Double] {
     let v = try variable(name)
     guard case .perRecord = try shape(v) else {
-      throw FloeError("variable '\(name)' of '\(product.measurement)' lies along (\(v.dimensions.joined(separator: ", "))), not along \(Self.records)")
+      throw FloeError(
+        """
+        variable '\(name)' of '\(product.measurement)' lies along (\(v.dimensions.joined(separator: ", "))), not \
+        along \(Self.records)
+        """
+      )
     }
     return try file.readPhysical(name)
   }
 
   private static func check(_ time: NetCDFVariable, of file: String, alongside dimension: String) throws {
     guard time.dimensions == [dimension], !time.type.isText else {
-      throw FloeError("'\(time.name)' of '\(file)' lies along (\(time.dimensions.joined(separator: ", "))), not along '\(dimension)'; the dimensions disagree")
+      throw FloeError(
+        """
+        '\(time.name)' of '\(file)' lies along (\(time.dimensions.joined(separator: ", "))), not along \
+        '\(dimension)'; the dimensions disagree
+        """
+      )
     }
   }
 
   private static func epoch(of time: NetCDFVariable, file: String) throws -> Double {
-    let unit = time.unit ?? "no unit", prefix = "seconds since "
+    let unit = time.unit ?? "no unit"
+    let prefix = "seconds since "
     guard unit.hasPrefix(prefix), let found = UTCTime(unit.dropFirst(prefix.count)) else {
-      throw FloeError("'\(time.name)' of '\(file)' has the unit '\(unit)'; 'seconds since 2000-01-01 00:00:00.0' is expected")
+      throw FloeError(
+        "'\(time.name)' of '\(file)' has the unit '\(unit)'; 'seconds since 2000-01-01 00:00:00.0' is expected")
     }
     return found.seconds
   }

@@ -21,7 +21,10 @@ public struct SRALProduct: Sendable {
   /// - Throws: a sentence when the path is no product.
   public init(_ path: String) throws {
     self.path = path
-    guard VirtualFile.exists(path) else { throw FloeError("there is no file or folder '\(path)'; a SEN3 folder, its zip or enhanced_measurement.nc is needed") }
+    guard VirtualFile.exists(path) else {
+      throw FloeError(
+        "there is no file or folder '\(path)'; a SEN3 folder, its zip or enhanced_measurement.nc is needed")
+    }
     let isFolder = VirtualFile.isDirectory(path)
     isArchive = !isFolder && path.lowercased().hasSuffix(".zip")
     if !isFolder && !isArchive {
@@ -35,10 +38,14 @@ public struct SRALProduct: Sendable {
     }
     let root = isArchive ? VirtualFile.zip(path) : path
     let files = try VirtualFile.list(root, recursive: true)
-    guard let found = Self.measurements.lazy.compactMap({ wanted in
-      files.filter { Self.last($0) == wanted }.min { $0.count < $1.count }
-    }).first else {
-      throw FloeError("'\(path)' holds none of \(Self.measurements.joined(separator: ", ")); it is no Sentinel-3 SRAL level 2 product")
+    guard
+      let found = Self.measurements.lazy.compactMap({ wanted in
+        files.filter { Self.last($0) == wanted }.min { $0.count < $1.count }
+      }).first
+    else {
+      throw FloeError(
+        "'\(path)' holds none of \(Self.measurements.joined(separator: ", ")); it is no Sentinel-3 SRAL level 2 product"
+      )
     }
     measurement = "\(root)/\(found)"
     let folder = found.lastIndex(of: "/").map { String(found[..<$0]) }
@@ -50,7 +57,7 @@ public struct SRALProduct: Sendable {
   /// Opens the measurement file; one in an archive is first extracted and then deleted while it stays open.
   public func open() throws -> NetCDFFile {
     guard isArchive else { return try NetCDFFile.open(measurement) }
-    let local = TemporaryName.make("floe-sral-\(Self.last(measurement))")
+    let local = TemporaryFiles.path("floe-sral-\(Self.last(measurement))")
     defer { VirtualFile.remove(local) }
     try VirtualFile.extract(measurement, to: local)
     do {

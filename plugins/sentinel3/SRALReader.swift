@@ -12,7 +12,9 @@ public struct SRALReader: ProductReader {
     let name = SRALProduct.last(path)
     if SRALProduct.measurements.contains(name) { return VirtualFile.exists(path) }
     let lower = name.lowercased()
-    if TrackFacts.type(of: name).hasPrefix("SR_2_"), lower.hasSuffix(".sen3") || lower.hasSuffix(".zip") || lower.hasSuffix(".nc") {
+    if TrackFacts.type(of: name).hasPrefix("SR_2_"),
+      lower.hasSuffix(".sen3") || lower.hasSuffix(".zip") || lower.hasSuffix(".nc")
+    {
       return VirtualFile.exists(path)
     }
     guard VirtualFile.isDirectory(path) else { return false }
@@ -20,10 +22,13 @@ public struct SRALReader: ProductReader {
   }
 
   public func describe(_ path: String) throws -> ProductDescription {
-    let product = try SRALProduct(path), source = try SRALFile(product), facts = TrackFacts(source)
+    let product = try SRALProduct(path)
+    let source = try SRALFile(product)
+    let facts = TrackFacts(source)
     let manifest = try product.manifest.map { try SRALManifest($0) }
     var d = ProductDescription(
-      kind: "Sentinel-3 SRAL level 2\(facts.type.isEmpty ? "" : " \(facts.type)")", name: facts.acquisition.product ?? product.name, path: path,
+      kind: "Sentinel-3 SRAL level 2\(facts.type.isEmpty ? "" : " \(facts.type)")",
+      name: facts.acquisition.product ?? product.name, path: path,
       acquisition: facts.acquisition, isTrack: true, records: source.recordCount)
     if let platform = manifest?.platform { d.acquisition.platform = platform }
     let times = try source.recordAxis().times.map { $0 + source.epoch }
@@ -33,28 +38,40 @@ public struct SRALReader: ProductReader {
     let track = manifest?.track ?? []
     d.footprint = try track.isEmpty ? Self.line(source) : track
     if let platform = d.acquisition.platform { d.tell("Platform", platform) }
-    let told = manifest?.facts ?? [("Cycle", "cycle"), ("Orbit", "absolute_orbit"), ("Pass", "pass")].compactMap { name, tag in
-      facts.tags[tag].map { (name, $0) }
-    }
+    let told =
+      manifest?.facts
+      ?? [("Cycle", "cycle"), ("Orbit", "absolute_orbit"), ("Pass", "pass")].compactMap { name, tag in
+        facts.tags[tag].map { (name, $0) }
+      }
     for (name, text) in told { d.tell(name, text) }
     d.tell("Measurement file", SRALProduct.last(product.measurement))
     d.tell("20 Hz Ku records", String(source.recordCount))
     for (name, dimension) in [("1 Hz records", "time_01"), ("20 Hz C-band records", "time_20_c")] {
-      if let length = source.file.dimensions.first(where: { $0.name == dimension })?.length { d.tell(name, String(length)) }
+      if let length = source.file.dimensions.first(where: { $0.name == dimension })?.length {
+        d.tell(name, String(length))
+      }
     }
     if let bins = source.file[SRALVariables.echoes]?.shape.last { d.tell("Samples of an echo", String(bins)) }
     try Self.tellFlags(source, &d)
     let missing = SRALVariables.required.filter { source.file[$0] == nil }
-    if !missing.isEmpty { d.warnings.append("no \(missing.joined(separator: ", ")): sea-ice classification needs SR_2_LAN_SI") }
+    if !missing.isEmpty {
+      d.warnings.append("no \(missing.joined(separator: ", ")): sea-ice classification needs SR_2_LAN_SI")
+    }
     return d
   }
 
   /// Counts of ESA's surface class and surface type.
   private static func tellFlags(_ source: SRALFile, _ d: inout ProductDescription) throws {
-    let types = ClassTable(SurfaceType.allCases.map { ClassEntry(code: $0.code, name: $0.rawValue, label: $0.rawValue, color: RGB(0, 0, 0)) })
-    for (heading, name, table) in [("Surface class", SRALVariables.surfaceClass, ClassTable.seaIce), ("Surface type", SRALVariables.surfaceType, types)]
+    let types = ClassTable(
+      SurfaceType.allCases.map { ClassEntry(code: $0.code, name: $0.rawValue, label: $0.rawValue, color: RGB(0, 0, 0)) }
+    )
+    for (heading, name, table) in [
+      ("Surface class", SRALVariables.surfaceClass, ClassTable.seaIce),
+      ("Surface type", SRALVariables.surfaceType, types),
+    ]
     where source.file[name] != nil {
-      var counts: [Int: Int] = [:], missing = 0
+      var counts: [Int: Int] = [:]
+      var missing = 0
       for value in try source.perRecord(name) {
         if let code = Int(exactly: value) { counts[code, default: 0] += 1 } else { missing += 1 }
       }
@@ -67,7 +84,8 @@ public struct SRALReader: ProductReader {
   /// About fifty points of the records' own positions; empty where the file has none.
   private static func line(_ source: SRALFile) throws -> [SIMD2<Double>] {
     guard source.file["lat_20_ku"] != nil, source.file["lon_20_ku"] != nil else { return [] }
-    let lat = try source.perRecord("lat_20_ku"), lon = try source.perRecord("lon_20_ku")
+    let lat = try source.perRecord("lat_20_ku")
+    let lon = try source.perRecord("lon_20_ku")
     let valid = lat.indices.filter { lat[$0].isFinite && lon[$0].isFinite }
     guard let last = valid.last else { return [] }
     var chosen = stride(from: 0, to: valid.count, by: max(1, valid.count / 50)).map { valid[$0] }

@@ -11,7 +11,12 @@ public struct TimeAxis: Sendable {
       throw FloeError("'\(name)' of '\(file)' has no time at index \(i); every record needs one")
     }
     if let i = times.indices.dropFirst().first(where: { times[$0] <= times[$0 - 1] }) {
-      throw FloeError("'\(name)' of '\(file)' does not rise at index \(i) (\(times[i - 1]) s, then \(times[i]) s); times must increase")
+      throw FloeError(
+        """
+        '\(name)' of '\(file)' does not rise at index \(i) (\(times[i - 1]) s, then \(times[i]) s); times must \
+        increase
+        """
+      )
     }
     self.times = times
   }
@@ -42,7 +47,8 @@ public struct TimeInterpolation: Sendable {
 
   /// Both lists of times rise; one pass over both.
   private func walk(
-    _ values: [Double], _ source: [Double], _ target: [Double], _ between: (Double, Double, Double, Double, Double) -> Double
+    _ values: [Double], _ source: [Double], _ target: [Double],
+    _ between: (Double, Double, Double, Double, Double) -> Double
   ) -> [Double] {
     let valid = values.indices.filter { !values[$0].isNaN }
     guard let first = valid.first, let last = valid.last else { return target.map { _ in .nan } }
@@ -50,7 +56,8 @@ public struct TimeInterpolation: Sendable {
     var at = 0
     return target.map { t in
       while at < valid.count - 2 && source[valid[at + 1]] < t { at += 1 }
-      let a = valid[at], b = valid[at + 1]
+      let a = valid[at]
+      let b = valid[at + 1]
       if t == source[a] { return values[a] }
       if t == source[b] { return values[b] }
       let isOutside = t < source[first] || t > source[last]

@@ -21,11 +21,14 @@ struct TrackFacts {
     for ending in [".SEN3"] where name.hasSuffix(ending) { name = String(name.dropLast(ending.count)) }
     type = Self.type(of: name)
     let platform = Self.platform(of: name) ?? text("mission_name").flatMap(Self.platform(ofMission:))
-    acquisition = Acquisition(product: name, platform: platform, instrument: "SRAL", level: "L2", baseline: Self.baseline(of: name))
+    acquisition = Acquisition(
+      product: name, platform: platform, instrument: "SRAL", level: "L2", baseline: Self.baseline(of: name))
     var tags = ["product": name]
     for (tag, attribute) in [
-      ("cycle", "cycle_number"), ("pass", "pass_number"), ("absolute_orbit", "absolute_rev_number"), ("processor", "source"),
-      ("title", "title"), ("institution", "institution"), ("references", "references"), ("mission_name", "mission_name"),
+      ("cycle", "cycle_number"), ("pass", "pass_number"), ("absolute_orbit", "absolute_rev_number"),
+      ("processor", "source"),
+      ("title", "title"), ("institution", "institution"), ("references", "references"),
+      ("mission_name", "mission_name"),
     ] {
       if let value = text(attribute) { tags[tag] = value }
     }

@@ -21,13 +21,18 @@ public struct TrackWindow: Sendable {
     let span = box[2] - box[0]
     // A box of a whole turn or more holds every longitude; otherwise both are counted eastward from the western edge.
     if span >= 360 { return true }
-    func turned(_ x: Double) -> Double { let r = x.truncatingRemainder(dividingBy: 360); return r < 0 ? r + 360 : r }
+    func turned(_ x: Double) -> Double {
+      let r = x.truncatingRemainder(dividingBy: 360)
+      return r < 0 ? r + 360 : r
+    }
     return turned(longitude - box[0]) <= turned(span)
   }
 
   /// Marks the records outside.
   public func mark(_ table: inout Table) throws {
-    let time = try table.numbers("time"), lon = try table.numbers("lon"), lat = try table.numbers("lat")
+    let time = try table.numbers("time")
+    let lon = try table.numbers("lon")
+    let lat = try table.numbers("lat")
     let esa = try classes.map { _ in try table.numbers("esa_class") }
     let surface = try surfaces.map { _ in try table.numbers(SRALVariables.surfaceType) }
     for row in 0..<table.rowCount {

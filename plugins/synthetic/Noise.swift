@@ -21,7 +21,8 @@ enum Noise {
   @inline(__always)
   static func unit(_ h: UInt32) -> Float { Float(h >> 8) * 0x1p-24 }
 
-  /// The sum of two numbers out of one hash: triangular in -1 ... 1, standard deviation 0.41, close enough to a sensor's noise.
+  /// The sum of two numbers out of one hash: triangular in -1 ... 1, standard deviation 0.41, close enough to a
+  /// sensor's noise.
   @inline(__always)
   static func triangular(_ h: UInt32) -> Float { Float((h & 0xFFFF) &+ (h >> 16)) * 0x1p-16 - 1 }
 
@@ -43,19 +44,25 @@ enum Noise {
     let cells = Int(Float(width) / spacing.x) + 4
     var blended = [Float](repeating: 0, count: cells)
     // Where each column falls between lattice points: the same for all rows.
-    var cell = [Int32](repeating: 0, count: width), weight = [Float](repeating: 0, count: width)
+    var cell = [Int32](repeating: 0, count: width)
+    var weight = [Float](repeating: 0, count: width)
     for c in 0..<width {
-      let u = (Float(window.column + c) + 0.5) / spacing.x, whole = u.rounded(.down)
+      let u = (Float(window.column + c) + 0.5) / spacing.x
+      let whole = u.rounded(.down)
       let t = u - whole
       cell[c] = Int32(whole) - firstCell
       weight[c] = t * t * (3 - 2 * t)
     }
     plane.withUnsafeMutableBufferPointer { out in
       for r in 0..<window.height {
-        let v = (Float(window.row + r) + 0.5) / spacing.y, whole = v.rounded(.down)
-        let t = v - whole, ty = t * t * (3 - 2 * t), row = Int32(whole)
+        let v = (Float(window.row + r) + 0.5) / spacing.y
+        let whole = v.rounded(.down)
+        let t = v - whole
+        let ty = t * t * (3 - 2 * t)
+        let row = Int32(whole)
         for i in 0..<cells {
-          let top = signed(hash(firstCell &+ Int32(i), row, seed)), bottom = signed(hash(firstCell &+ Int32(i), row &+ 1, seed))
+          let top = signed(hash(firstCell &+ Int32(i), row, seed))
+          let bottom = signed(hash(firstCell &+ Int32(i), row &+ 1, seed))
           blended[i] = (top + (bottom - top) * ty) * amplitude
         }
         let line = r * width
@@ -67,12 +74,18 @@ enum Noise {
     }
   }
 
-  /// Octaves of value noise, each of half the spacing and half the amplitude of the one before; the sum stays within ±1.
-  static func fractal(over window: PixelWindow, spacing: Float, octaves: Int, seed: UInt32, stretch: Float = 1) -> [Float] {
+  /// Octaves of value noise, each of half the spacing and half the amplitude of the one before; the sum stays within
+  /// ±1.
+  static func fractal(over window: PixelWindow, spacing: Float, octaves: Int, seed: UInt32, stretch: Float = 1)
+    -> [Float]
+  {
     var plane = [Float](repeating: 0, count: window.pixelCount)
-    var step = spacing, amplitude = Float(1) / (2 - 2 * Float(sign: .plus, exponent: -octaves, significand: 1))
+    var step = spacing
+    var amplitude = Float(1) / (2 - 2 * Float(sign: .plus, exponent: -octaves, significand: 1))
     for octave in 0..<octaves {
-      add(to: &plane, over: window, spacing: (step * stretch, step), amplitude: amplitude, seed: seed &+ UInt32(octave) &* 0x51ED_270B)
+      add(
+        to: &plane, over: window, spacing: (step * stretch, step), amplitude: amplitude,
+        seed: seed &+ UInt32(octave) &* 0x51ED_270B)
       step /= 2
       amplitude /= 2
     }
@@ -91,11 +104,21 @@ struct CellField {
   /// `(d2² - d1²) / 2|c2 - c1|` is the distance to the bisector of the two nearest centres.
   @inline(__always)
   func nearest(_ x: Float, _ y: Float) -> (id: UInt32, edge: Float) {
-    let u = x / spacing, v = y / spacing
-    let cu = u.rounded(.down), cv = v.rounded(.down)
-    let iu = Int32(cu), iv = Int32(cv), fu = u - cu, fv = v - cv
-    var best = Float.greatestFiniteMagnitude, second = best
-    var id: UInt32 = 0, bx: Float = 0, by: Float = 0, sx: Float = 0, sy: Float = 0
+    let u = x / spacing
+    let v = y / spacing
+    let cu = u.rounded(.down)
+    let cv = v.rounded(.down)
+    let iu = Int32(cu)
+    let iv = Int32(cv)
+    let fu = u - cu
+    let fv = v - cv
+    var best = Float.greatestFiniteMagnitude
+    var second = best
+    var id: UInt32 = 0
+    var bx: Float = 0
+    var by: Float = 0
+    var sx: Float = 0
+    var sy: Float = 0
     for j in -1...1 as ClosedRange<Int32> {
       for i in -1...1 as ClosedRange<Int32> {
         let h = Noise.hash(iu &+ i, iv &+ j, seed)

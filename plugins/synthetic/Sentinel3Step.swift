@@ -3,17 +3,20 @@ import FloeSDK
 /// Makes a Sentinel-3 altimeter product whose truth is known.
 struct Sentinel3Step: ProcessingStep {
   static let name = "synthetic.sentinel3"
-  static let summary = "Makes an officially shaped Sentinel-3 SRAL sea-ice product (SR_2_LAN_SI) of a track with known truth."
+  static let summary =
+    "Makes an officially shaped Sentinel-3 SRAL sea-ice product (SR_2_LAN_SI) of a track with known truth."
   static let discussion = """
-    Writes a `.SEN3` folder with `enhanced_measurement.nc` (all variables of the product with its types and packing; those that are not modelled
-    hold their fill value, quality flags 0) and `xfdumanifest.xml`. The track passes the centre of `truth` at `sensing_time` and takes ice and
-    leads from it; elsewhere, or without it, the surface along the track is made up: leads in ice, a stretch of land, open ocean. With
-    `across_lead` it crosses the widest lead of `truth` at right angles instead of its centre, so that some footprints hold little else.
+    Writes a `.SEN3` folder with `enhanced_measurement.nc` (all variables of the product with its types and packing;
+    those that are not modelled hold their fill value, quality flags 0) and `xfdumanifest.xml`. The track passes the
+    centre of `truth` at `sensing_time` and takes ice and leads from it; elsewhere, or without it, the surface along the
+    track is made up: leads in ice, a stretch of land, open ocean. With `across_lead` it crosses the widest lead of
+    `truth` at right angles instead of its centre, so that some footprints hold little else.
 
-    Echoes: specular over leads and diffuse over ice, with speckle, thermal noise and a tracker that guesses anew every few dozen records (about 11 bins
-    spread of the peak); the sea's own height varies by about 0.18 m. Range-integrated power is narrow over leads. Defects as in real
-    products: missing heights, corrections and echoes, empty echoes, peaks near both ends of the window, two gaps in the 1 Hz times, a C band of
-    another length, a flag that errs in some percent. Everything follows from the parameters. Numbers are invented, no measurement.
+    Echoes: specular over leads and diffuse over ice, with speckle, thermal noise and a tracker that guesses anew every
+    few dozen records (about 11 bins spread of the peak); the sea's own height varies by about 0.18 m. Range-integrated
+    power is narrow over leads. Defects as in real products: missing heights, corrections and echoes, empty echoes,
+    peaks near both ends of the window, two gaps in the 1 Hz times, a C band of another length, a flag that errs in some
+    percent. Everything follows from the parameters. Numbers are invented, no measurement.
     """
   static let example = """
     altimeter: { use: synthetic.sentinel3, with: { folder: demo/products, scene_seed: 1 } }
@@ -25,15 +28,22 @@ struct Sentinel3Step: ProcessingStep {
   @Param("The number from which the product follows", in: .atLeast(0)) var sceneSeed = 1
   @Param("When the track passes the centre, UTC") var sensingTime = "2019-03-01T23:59:11Z"
   @Param("Direction of the track, clockwise from north", unit: .degree, in: -360...360) var heading = 342.0
-  @Param("Cross the widest lead of the truth raster instead of its centre, in the direction that suits") var acrossLead = false
-  @Param("Longitude and latitude of the centre without a truth raster", unit: .degree, in: -180...180) var centre = [177.73, 71.05]
+  @Param("Cross the widest lead of the truth raster instead of its centre, in the direction that suits")
+  var acrossLead = false
+  @Param("Longitude and latitude of the centre without a truth raster", unit: .degree, in: -180...180) var centre = [
+    177.73, 71.05,
+  ]
   @Output("Path of the product and records by surface") var products: Document?
   @Output("The surface under each record") var surfaces: Table?
 
   func validate() throws {
     if folder.isEmpty { throw ParameterError("folder", "must name a folder") }
-    if UTCTime(sensingTime) == nil { throw ParameterError("sensing_time", "must be a time such as 2019-03-01T23:59:11Z, not '\(sensingTime)'") }
-    if centre.count != 2 || abs(centre[1]) > 89 { throw ParameterError("centre", "must be a longitude and a latitude between -89 and 89") }
+    if UTCTime(sensingTime) == nil {
+      throw ParameterError("sensing_time", "must be a time such as 2019-03-01T23:59:11Z, not '\(sensingTime)'")
+    }
+    if centre.count != 2 || abs(centre[1]) > 89 {
+      throw ParameterError("centre", "must be a longitude and a latitude between -89 and 89")
+    }
   }
 
   mutating func plan(in context: PlanContext) throws {
@@ -43,11 +53,15 @@ struct Sentinel3Step: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     guard let time = UTCTime(sensingTime) else { throw ParameterError("sensing_time", "is no time") }
-    let sampler = try truth.map(TruthSampler.init), middle = try sampler?.centre() ?? (centre[0], centre[1]), seed = UInt64(sceneSeed)
+    let sampler = try truth.map(TruthSampler.init)
+    let middle = try sampler?.centre() ?? (centre[0], centre[1])
+    let seed = UInt64(sceneSeed)
     let crossing = acrossLead ? try sampler?.crossing() : nil
     let track = SralTrack(
-      longitude: crossing?.lon ?? middle.0, latitude: crossing?.lat ?? middle.1, heading: crossing?.heading ?? heading, records: records, time: time)
-    var under = track.ownSurface(seed: seed), fromTruth = 0
+      longitude: crossing?.lon ?? middle.0, latitude: crossing?.lat ?? middle.1, heading: crossing?.heading ?? heading,
+      records: records, time: time)
+    var under = track.ownSurface(seed: seed)
+    var fromTruth = 0
     if let sampler {
       for i in under.indices {
         let p = track.position(Double(i))
@@ -57,8 +71,12 @@ struct Sentinel3Step: ProcessingStep {
         }
       }
     }
-    let model = SralModel(surfaces: under, track: track, seed: seed), blocks = (records + 511) / 512, count = records
-    let made = try await context.map(blocks, progress: "blocks") { b in (b * 512..<min(count, (b + 1) * 512)).map(model.record) }
+    let model = SralModel(surfaces: under, track: track, seed: seed)
+    let blocks = (records + 511) / 512
+    let count = records
+    let made = try await context.map(blocks, progress: "blocks") { b in
+      (b * 512..<min(count, (b + 1) * 512)).map(model.record)
+    }
     let echoes = Self.withDefects(Array(made.joined()), seed: seed)
     let writer = Sentinel3Writer(track: track, folder: folder, seed: seed)
     let cancellation = context.cancellation
@@ -70,7 +88,8 @@ struct Sentinel3Step: ProcessingStep {
       body: [
         "track": .string(writer.path), "records_over_truth_raster": .integer(fromTruth),
         "records": [
-          "open_ocean": .integer(by[.openOcean] ?? 0), "sea_ice": .integer(by[.seaIce] ?? 0), "lead": .integer(by[.lead] ?? 0), "land": .integer(by[.land] ?? 0),
+          "open_ocean": .integer(by[.openOcean] ?? 0), "sea_ice": .integer(by[.seaIce] ?? 0),
+          "lead": .integer(by[.lead] ?? 0), "land": .integer(by[.land] ?? 0),
         ],
       ])
     surfaces = table(under, track)
@@ -78,7 +97,8 @@ struct Sentinel3Step: ProcessingStep {
 
   /// Records as they come from real products: some without echo, height, ice concentration or looks.
   private static func withDefects(_ records: [SralModel.Record], seed: UInt64) -> [SralModel.Record] {
-    var random = SeededGenerator(seed: seed, stream: 31), result = records
+    var random = SeededGenerator(seed: seed, stream: 31)
+    var result = records
     for i in result.indices {
       switch random.uniform() {
       case ..<0.003: result[i].echo = [Double](repeating: 0, count: SralModel.samples)
@@ -97,10 +117,16 @@ struct Sentinel3Step: ProcessingStep {
     var result = Table(rowCount: under.count, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
     let places = track.map { t in under.indices.map { t.position(Double($0)) } } ?? []
     result.set(Column("record", values: .integer(under.indices.map { $0 })))
-    result.set(Column("time", unit: .second, isTime: true, values: .number(track.map { t in under.indices.map { t.time.seconds + t.offset(Double($0)) } } ?? [])))
+    result.set(
+      Column(
+        "time", unit: .second, isTime: true,
+        values: .number(track.map { t in under.indices.map { t.time.seconds + t.offset(Double($0)) } } ?? [])))
     result.set(Column("lat", unit: .degree, values: .number(places.map(\.lat))))
     result.set(Column("lon", unit: .degree, values: .number(places.map(\.lon))))
-    result.set(Column("truth", summary: "Surface under the record", classes: .seaIce, values: .code(under.map { $0 == .land ? 255 : Int16($0.rawValue) }, missing: 255)))
+    result.set(
+      Column(
+        "truth", summary: "Surface under the record", classes: .seaIce,
+        values: .code(under.map { $0 == .land ? 255 : Int16($0.rawValue) }, missing: 255)))
     return result
   }
 }

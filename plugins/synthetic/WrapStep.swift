@@ -11,9 +11,10 @@ struct WrapStep: ProcessingStep {
   static let name = "synthetic.wrap_sentinel2"
   static let summary = "Wraps the bands of a raster, as they are, into an officially shaped Sentinel-2 product."
   static let discussion = """
-    Bands are UInt16 numbers at 10 m named `B02`, `B03`, `B04` or `B08`; 0 is no data, at most 32767 (15 bits). They are stored \
-    without loss as JPEG 2000; nothing is scaled. `offset` and `quantification` only go into the metadata; baselines before 04.00 \
-    have no offset node. The tile's name is not checked against the grid. Spacecraft is Sentinel-2A; sun angles are nominal.
+    Bands are UInt16 numbers at 10 m named `B02`, `B03`, `B04` or `B08`; 0 is no data, at most 32767 (15 bits). They are
+    stored without loss as JPEG 2000; nothing is scaled. `offset` and `quantification` only go into the metadata;
+    baselines before 04.00 have no offset node. The tile's name is not checked against the grid. Spacecraft is
+    Sentinel-2A; sun angles are nominal.
     """
   static let example = """
     steps:
@@ -50,12 +51,17 @@ struct WrapStep: ProcessingStep {
 
   private func product() throws -> SafeProduct {
     let spec = image.spec
-    guard spec.type == .uint16 else { throw FloeError("the image has pixels of type \(spec.type.rawValue); a product holds uint16") }
+    guard spec.type == .uint16 else {
+      throw FloeError("the image has pixels of type \(spec.type.rawValue); a product holds uint16")
+    }
     guard spec.grid.pixelWidth == 10, spec.grid.pixelHeight == 10, let code = spec.grid.crs?.code,
       code.hasPrefix("EPSG:326") || code.hasPrefix("EPSG:327")
     else {
       throw FloeError(
-        "the image has pixels of \(spec.grid.pixelWidth) x \(spec.grid.pixelHeight) in \(spec.grid.crs?.label ?? "no reference system"); "
+        """
+        the image has pixels of \(spec.grid.pixelWidth) x \(spec.grid.pixelHeight) in \
+        \(spec.grid.crs?.label ?? "no reference system"); 
+        """
           + "10 m in a UTM zone of WGS 84 are needed")
     }
     let bands = try spec.bands.map { info -> MSIBand in
@@ -67,7 +73,8 @@ struct WrapStep: ProcessingStep {
     guard let sensing = UTCTime(sensingTime) else { throw FloeError("'\(sensingTime)' is not a time") }
     return SafeProduct(
       level: level.rawValue, sensing: sensing, generated: UTCTime(seconds: sensing.seconds + 86400), baseline: baseline,
-      offset: baseline < "04.00" ? nil : offset, quantification: quantification, tile: tile, grid: spec.grid, bands: bands)
+      offset: baseline < "04.00" ? nil : offset, quantification: quantification, tile: tile, grid: spec.grid,
+      bands: bands)
   }
 
   mutating func run(in context: RunContext) async throws {

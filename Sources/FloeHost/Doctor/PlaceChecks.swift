@@ -7,26 +7,45 @@ enum PlaceChecks {
   static func plugins(_ manifests: [PluginManifest], folders: [String], asked: [String]) -> [Finding] {
     var findings = folders.map { folder -> Finding in
       let own = manifests.filter { ($0.path as NSString).deletingLastPathComponent == folder }
-      if asked.contains(folder), !Folder.isFolder(folder) { return Finding("plugins", .remark, "--plugin-path '\(folder)' is no folder", remedy: "name the folder that holds the plugin's file") }
-      if !FileManager.default.fileExists(atPath: folder) { return Finding("plugins", .fine, "\(folder) does not exist") }
+      if asked.contains(folder), !Folder.isFolder(folder) {
+        return Finding(
+          "plugins", .remark, "--plugin-path '\(folder)' is no folder",
+          remedy: "name the folder that holds the plugin's file")
+      }
+      if !FileManager.default.fileExists(atPath: folder) {
+        return Finding("plugins", .fine, "\(folder) does not exist")
+      }
       let steps = own.filter { $0.refusal == nil }.reduce(0) { $0 + $1.steps.count }
       return Finding("plugins", .fine, "\(folder): \(own.count) found, \(steps) steps")
     }
-    for m in manifests where m.refusal == nil && !m.shadowed.isEmpty { findings.append(Finding("plugins", .remark, "\(m.path): \(m.losses.joined(separator: "; "))", remedy: "rename the step or remove one of the plugins")) }
+    for m in manifests where m.refusal == nil && !m.shadowed.isEmpty {
+      findings.append(
+        Finding(
+          "plugins", .remark, "\(m.path): \(m.losses.joined(separator: "; "))",
+          remedy: "rename the step or remove one of the plugins"))
+    }
     for m in manifests {
-      if let refusal = m.refusal { findings.append(Finding("plugins", .remark, "\(m.path) is refused: \(refusal)", remedy: "mend or remove it; no other plugin is disturbed")) }
+      if let refusal = m.refusal {
+        findings.append(
+          Finding(
+            "plugins", .remark, "\(m.path) is refused: \(refusal)",
+            remedy: "mend or remove it; no other plugin is disturbed"))
+      }
     }
     if !manifests.contains(where: { $0.refusal == nil }) {
-      findings.append(Finding(
-        "plugins", .wrong, "no usable plugin was found: floe has no steps",
-        remedy: "install the bundled plugins beside floe, or name their folder with --plugin-path or FLOE_PLUGIN_PATH"))
+      findings.append(
+        Finding(
+          "plugins", .wrong, "no usable plugin was found: floe has no steps",
+          remedy: "install the bundled plugins beside floe, or name their folder with --plugin-path or FLOE_PLUGIN_PATH"
+        ))
     }
     return findings
   }
 
   /// Programs that steps run, once each.
   static func programs(_ manifests: [PluginManifest], path: String) -> [Finding] {
-    var needs: [String: ProgramInfo] = [:], users: [String: Set<String>] = [:]
+    var needs: [String: ProgramInfo] = [:]
+    var users: [String: Set<String>] = [:]
     for step in manifests.lazy.filter({ $0.refusal == nil }).flatMap(\.steps) {
       for program in step.programs {
         needs[program.name] = program
@@ -36,61 +55,68 @@ enum PlaceChecks {
     return needs.values.sorted { $0.name < $1.name }.map { need in
       let steps = (users[need.name] ?? []).sorted().joined(separator: ", ")
       let places = path.split(separator: ":").map { "\($0)/\(need.name)" }
-      if let place = places.first(where: { access($0, X_OK) == 0 }) { return Finding(need.name, .fine, "\(place), for \(steps)") }
-      return Finding(need.name, .remark, "is not installed; \(steps) uses it \(need.purpose)", remedy: "on Debian: apt-get install \(need.package)")
+      if let place = places.first(where: { access($0, X_OK) == 0 }) {
+        return Finding(need.name, .fine, "\(place), for \(steps)")
+      }
+      return Finding(
+        need.name, .remark, "is not installed; \(steps) uses it \(need.purpose)",
+        remedy: "on Debian: apt-get install \(need.package)")
     }
   }
 
-  static func share(_ find: () throws -> Share) -> Finding {
-    .trying("share", "styles, examples and templates are there", remedy: "let FLOE_SHARE name the folder that holds 'styles', or install floe again") {
+  static func share(_ find: () throws -> ResourceDirectory) -> Finding {
+    .trying(
+      "share", "styles, examples and templates are there",
+      remedy: "let FLOE_SHARE name the folder that holds 'styles', or install floe again"
+    ) {
       let folder = try find().folder
-      for part in ["styles", "examples", "templates"] where !FileManager.default.fileExists(atPath: "\(folder)/\(part)") {
+      for part in ["styles", "examples", "templates"] where !FileManager.default.fileExists(atPath: "\(folder)/\(part)")
+      {
         throw FloeError("\(folder) has no '\(part)'")
       }
     }
   }
 
   static func cache(_ folder: String?) -> Finding {
-    guard let folder else { return Finding("cache", .remark, "neither HOME nor XDG_CACHE_HOME is set: plugins are tried anew at each start", remedy: "set XDG_CACHE_HOME") }
+    guard let folder else {
+      return Finding(
+        "cache", .remark, "neither HOME nor XDG_CACHE_HOME is set: plugins are tried anew at each start",
+        remedy: "set XDG_CACHE_HOME")
+    }
     // A folder that cannot be made is what the next line looks for.
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     if access(folder, W_OK) == 0 { return Finding("cache", .fine, "\(folder) can be written") }
-    return Finding("cache", .remark, "\(folder) cannot be written: plugins are tried anew at each start", remedy: "make it writable or set XDG_CACHE_HOME")
+    return Finding(
+      "cache", .remark, "\(folder) cannot be written: plugins are tried anew at each start",
+      remedy: "make it writable or set XDG_CACHE_HOME")
   }
 
   static func scratch(_ folder: String) -> Finding {
-    guard let free = Machine.freeDisk(at: folder), access(folder, W_OK) == 0 else {
-      return Finding("scratch", .wrong, "\(folder) is no folder that can be written", remedy: "name another one with --scratch")
+    guard let free = SystemResources.freeDisk(at: folder), access(folder, W_OK) == 0 else {
+      return Finding(
+        "scratch", .wrong, "\(folder) is no folder that can be written", remedy: "name another one with --scratch")
     }
-    if Machine.isInMemory(folder) {
-      return Finding("scratch", .remark, "\(folder) lies in memory (tmpfs): scratch files would take what they are to spare", remedy: "write outputs to a disk, or name a folder on one with --scratch")
+    if SystemResources.isInMemory(folder) {
+      return Finding(
+        "scratch", .remark, "\(folder) lies in memory (tmpfs): scratch files would take what they are to spare",
+        remedy: "write outputs to a disk, or name a folder on one with --scratch")
     }
     if free < 10_000_000_000 {
-      return Finding("scratch", .remark, "\(folder) has \(Machine.text(free)) left; a whole Sentinel-2 tile takes up to 5 GB", remedy: "make room, or name another folder with --scratch")
+      return Finding(
+        "scratch", .remark,
+        "\(folder) has \(SystemResources.text(free)) left; a whole Sentinel-2 tile takes up to 5 GB",
+        remedy: "make room, or name another folder with --scratch")
     }
-    return Finding("scratch", .fine, "\(folder) is on a disk with \(Machine.text(free)) left")
+    return Finding("scratch", .fine, "\(folder) is on a disk with \(SystemResources.text(free)) left")
   }
 
   static func memory() -> Finding {
-    let text = "\(Machine.text(Machine.memory)), \(Machine.cores) cores"
-    if Machine.memory < 1_000_000_000 { return Finding("memory", .remark, text, remedy: "a whole Sentinel-2 tile wants at least 1 GB; give --memory what is there and scratch on a disk") }
+    let text = "\(SystemResources.text(SystemResources.memory)), \(SystemResources.cores) cores"
+    if SystemResources.memory < 1_000_000_000 {
+      return Finding(
+        "memory", .remark, text,
+        remedy: "a whole Sentinel-2 tile wants at least 1 GB; give --memory what is there and scratch on a disk")
+    }
     return Finding("memory", .fine, text)
-  }
-}
-
-/// Looks over the installation.
-public enum Doctor {
-  /// All findings, in the order in which they are best read.
-  ///
-  /// - Parameter asked: the folders that were named with `--plugin-path`.
-  public static func examine(
-    finder: PluginFinder, asked: [String] = [], scratch: String, share: () throws -> Share
-  ) async -> [Finding] {
-    var findings = [Finding("floe", .fine, "\(FloeVersion.current), kit \(PluginStamp.own.map { "\($0.version) (\($0.digest))" } ?? "without stamp")")]
-    findings += LibraryChecks.findings()
-    let manifests = await finder.manifests()
-    findings += PlaceChecks.plugins(manifests, folders: finder.folders, asked: asked)
-    findings += PlaceChecks.programs(manifests, path: ProcessInfo.processInfo.environment["PATH"] ?? "")
-    return findings + [PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch), PlaceChecks.memory()]
   }
 }

@@ -1,61 +1,24 @@
 import FloeSDK
 import Foundation
 
-/// How a plan is to be run.
-public struct RunOptions: Sendable {
-  /// Where the outputs go.
-  public var outputFolder: String
-  /// Threads that share the work.
-  public var workers: Int
-  /// The cap on peak resident memory of the process, in bytes.
-  public var memory: Int
-  /// The folder for scratch files; nil for the temporary folder beside the outputs.
-  public var scratchFolder: String?
-  /// Replaces the pipeline's seed.
-  public var seed: UInt64?
-
-  /// Options with the machine's cores and half its memory.
-  public init(outputFolder: String, workers: Int = Machine.cores, memory: Int = Machine.memory / 2, scratchFolder: String? = nil, seed: UInt64? = nil) {
-    self.outputFolder = outputFolder
-    self.workers = workers
-    self.memory = memory
-    self.scratchFolder = scratchFolder
-    self.seed = seed
-  }
-
-  /// Memory left for pixels once libraries, GDAL's block cache and the codecs' buffers are counted, in bytes.
-  var pixelMemory: Int { max(0, memory - Self.fixedMemory - workers * 48_000_000 - cacheBytes) }
-  /// GDAL's block cache: a fixed share, between 16 and 64 MB; tiles are read once, so that more would not help.
-  var cacheBytes: Int { min(64_000_000, max(16_000_000, memory / 16)) }
-  /// The executable with its libraries before any work.
-  private static let fixedMemory = 130_000_000
-}
-
-/// What a finished run tells.
-public struct RunReport: Sendable {
-  /// The files written, relative to the output folder, sidecars first.
-  public let files: [String]
-  /// The content of `run.json`.
-  public let record: JSONValue
-}
-
 /// Runs a plan: steps in order, then the writers, then finishing steps; whole or not at all.
 public final class Executor {
   private let plan: Plan
   private let options: RunOptions
   private let library: StepLibrary
-  private let share: Share
+  private let share: ResourceDirectory
   private let observer: any RunObserver
   private let cancellation: Cancellation
   private let pool: WorkerPool
-  private let journal: Journal
+  private let journal: RunRecorder
   private let seed: UInt64
   private var values: [String: PortData] = [:]
   private var timings: [JSONValue] = []
 
   /// An executor for one run.
   public init(
-    plan: Plan, options: RunOptions, library: StepLibrary, share: Share, observer: any RunObserver, cancellation: Cancellation
+    plan: Plan, options: RunOptions, library: StepLibrary, share: ResourceDirectory, observer: any RunObserver,
+    cancellation: Cancellation
   ) {
     self.plan = plan
     self.options = options
@@ -64,7 +27,7 @@ public final class Executor {
     self.observer = observer
     self.cancellation = cancellation
     pool = WorkerPool(workers: options.workers)
-    journal = Journal(observer: observer)
+    journal = RunRecorder(observer: observer)
     seed = options.seed ?? plan.pipeline.seed
   }
 
@@ -72,9 +35,13 @@ public final class Executor {
   ///
   /// - Throws: `FloeError` that names the step or output; `Cancelled` when interrupted. Nothing is left behind then.
   public func run() async throws -> RunReport {
-    guard pool.workers > 0 else { throw FloeError("no thread can be started to work on: the system's limit of processes is reached (see 'ulimit -u')") }
+    guard pool.workers > 0 else {
+      throw FloeError(
+        "no thread can be started to work on: the system's limit of processes is reached (see 'ulimit -u')")
+    }
     if pool.workers < options.workers {
-      journal.log(.warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
+      journal.log(
+        .warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
     }
     GDALRuntime.configure(cacheBytes: options.cacheBytes)
     let began = Date()
@@ -83,13 +50,18 @@ public final class Executor {
       let scratch = Scratch(directory: options.scratchFolder ?? staging.scratch, memoryLimit: options.pixelMemory)
       for step in plan.steps where !step.isFinishing { try await run(step, scratch: scratch, written: []) }
       let provenance = Provenance(
-        plan: plan, seed: seed, inputs: try plan.inputPaths.map { (($0 as NSString).lastPathComponent, try Fingerprint.of($0)) },
+        plan: plan, seed: seed,
+        inputs: try plan.inputPaths.map { (($0 as NSString).lastPathComponent, try Fingerprint.of($0)) },
         journal: journal)
       var written: [WrittenOutput] = []
       let finishing = Set(plan.steps.filter(\.isFinishing).map(\.id))
       for late in [false, true] {
         if late {
-          for step in plan.steps where step.isFinishing { try await run(step, scratch: scratch, written: written, record: record(began: began, files: written, provenance: provenance)) }
+          for step in plan.steps where step.isFinishing {
+            try await run(
+              step, scratch: scratch, written: written,
+              record: record(began: began, files: written, provenance: provenance))
+          }
         }
         for output in plan.outputs where output.layers.values.contains(where: { finishing.contains($0.step) }) == late {
           written.append(try await write(output, staging: staging, scratch: scratch, provenance: provenance))
@@ -108,7 +80,9 @@ public final class Executor {
     }
   }
 
-  private func run(_ step: Plan.Step, scratch: Scratch, written: [WrittenOutput], record: JSONValue = .null) async throws {
+  private func run(_ step: Plan.Step, scratch: Scratch, written: [WrittenOutput], record: JSONValue = .null)
+    async throws
+  {
     try cancellation.check()
     observer.began(step: step.id, what: step.use)
     let clock = ContinuousClock.now
@@ -116,14 +90,17 @@ public final class Executor {
     for (port, references) in step.connections { ports[port] = references.compactMap { values[$0.text] } }
     var byOutput: [String: PortData] = [:]
     if step.isFinishing {
-      for o in plan.outputs { for (layer, r) in o.layers { byOutput[layer.isEmpty ? o.name : "\(o.name)/\(layer)"] = values[r.text] } }
+      for o in plan.outputs {
+        for (layer, r) in o.layers { byOutput[layer.isEmpty ? o.name : "\(o.name)/\(layer)"] = values[r.text] }
+      }
     }
     let context = RunContext(
       stepID: step.id, seed: Self.seed(seed, for: step.id), pool: pool, cancellation: cancellation, scratch: scratch,
       products: library.products, sink: journal, written: written, values: byOutput, record: record,
       connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }),
       destinations: plan.outputs.reduce(into: [:]) { all, output in
-        for reference in output.layers.values where reference.step == step.id && all[reference.port]?.last != output.name {
+        for reference in output.layers.values
+        where reference.step == step.id && all[reference.port]?.last != output.name {
           all[reference.port, default: []].append(output.name)
         }
       })
@@ -136,8 +113,8 @@ public final class Executor {
       }
       for (port, data) in outputs {
         // What several readers need is decoded once.
-        if case .raster(let raster) = data, !raster.source.isKept, plan.consumers(of: step.id, port) > 1 {
-          values["\(step.id).\(port)"] = .raster(try await context.keep(raster))
+        if case .raster(let raster) = data, !raster.source.isMaterialized, plan.consumers(of: step.id, port) > 1 {
+          values["\(step.id).\(port)"] = .raster(try await context.materialize(raster))
         } else {
           values["\(step.id).\(port)"] = data
         }
@@ -147,7 +124,10 @@ public final class Executor {
     }
     forget(after: step)
     let seconds = Self.seconds(since: clock)
-    timings.append(["step": .string(step.id), "use": .string(step.use), "seconds": .number(seconds), "peak_memory_bytes": .integer(Machine.peakMemory)])
+    timings.append([
+      "step": .string(step.id), "use": .string(step.use), "seconds": .number(seconds),
+      "peak_memory_bytes": .integer(SystemResources.peakMemory),
+    ])
     observer.ended(step: step.id, seconds: seconds)
   }
 
@@ -159,12 +139,15 @@ public final class Executor {
     for key in values.keys where !later.contains(key) && !outputs.contains(key) { values[key] = nil }
   }
 
-  private func write(_ output: Pipeline.OutputNode, staging: Staging, scratch: Scratch, provenance: Provenance) async throws -> WrittenOutput {
+  private func write(_ output: Pipeline.OutputNode, staging: Staging, scratch: Scratch, provenance: Provenance)
+    async throws -> WrittenOutput
+  {
     try cancellation.check()
     observer.began(step: output.name, what: "write")
     let clock = ContinuousClock.now
     let writer = OutputWriter(
-      output: output, all: plan.outputs, values: values, pool: pool, cancellation: cancellation, scratch: scratch, provenance: provenance,
+      output: output, all: plan.outputs, values: values, pool: pool, cancellation: cancellation, scratch: scratch,
+      provenance: provenance,
       share: share, sink: journal)
     let path = try staging.path(of: output.name)
     let result: WrittenOutput
@@ -175,7 +158,10 @@ public final class Executor {
       throw Self.named(error, by: output.name)
     }
     let seconds = Self.seconds(since: clock)
-    timings.append(["output": .string(output.name), "seconds": .number(seconds), "peak_memory_bytes": .integer(Machine.peakMemory)])
+    timings.append([
+      "output": .string(output.name), "seconds": .number(seconds),
+      "peak_memory_bytes": .integer(SystemResources.peakMemory),
+    ])
     observer.ended(step: output.name, seconds: seconds)
     return result
   }
@@ -193,7 +179,8 @@ public final class Executor {
     return (Double(d.seconds) + Double(d.attoseconds) * 1e-18).rounded(toPlaces: 3)
   }
 
-  /// A step's own seed: the run's, mixed with the step's name (FNV-1a), so that steps do not share their random numbers.
+  /// A step's own seed: the run's, mixed with the step's name (FNV-1a), so that steps do not share their random
+  /// numbers.
   private static func seed(_ seed: UInt64, for id: String) -> UInt64 {
     id.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
@@ -202,15 +189,20 @@ public final class Executor {
     let format = ISO8601DateFormatter()
     return [
       "floe": .string(FloeVersion.current),
-      "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title), "pipeline_text": .string(plan.pipeline.text),
+      "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title),
+      "pipeline_text": .string(plan.pipeline.text),
       "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
       "seconds": .number(Date().timeIntervalSince(began).rounded(toPlaces: 3)),
       "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(pool.workers),
-      "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(Machine.peakMemory),
+      "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(SystemResources.peakMemory),
       "seed": .string(String(seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
-      "inputs": .array(plan.inputPaths.map { .string($0) }), "fingerprints": provenance.fingerprints, "steps": provenance.steps,
+      "inputs": .array(plan.inputPaths.map { .string($0) }), "fingerprints": provenance.fingerprints,
+      "steps": provenance.steps,
       "timings": .array(timings), "results": .object(journal.facts.mapValues { .object($0) }),
-      "left_out": journal.droppedJSON, "warnings": .array(plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])),
+      "left_out": journal.droppedJSON,
+      "warnings": .array(
+        plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])
+      ),
       "outputs": .array(files.map { ["name": .string($0.name), "kind": .string($0.kind.rawValue)] }),
     ]
   }

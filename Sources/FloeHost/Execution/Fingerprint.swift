@@ -1,35 +1,39 @@
-import Crypto
 import FloeSDK
 import Foundation
 
 /// Tells whether an input was the same: SHA-256 over content that is quick to read.
 ///
-/// A file of up to 16 MiB counts whole, a larger one by its size and its first and last MiB. A folder counts by the sorted
-/// list of relative names and sizes of its files, and by the whole content of those that end in `.xml` or `.safe`.
+/// A file of up to 16 MiB counts whole, a larger one by its size and its first and last MiB. A folder counts by the
+/// sorted list of relative names and sizes of its files, and by the whole content of those that end in `.xml` or
+/// `.safe`.
 public struct Fingerprint {
   /// The fingerprint of a file or folder as hexadecimal digits.
   public static func of(_ path: String) throws -> String {
-    var hash = SHA256()
+    let hash = try SHA256()
     guard let found = look(path) else { return "absent" }
     if found.isFolder {
       for (name, size) in files(in: path).sorted(by: { $0.name < $1.name }) {
-        hash.update(data: Data("\(name)\n\(size)\n".utf8))
-        if name.hasSuffix(".xml") || name.hasSuffix(".safe") { try add("\(path)/\(name)", size: size, to: &hash) }
+        update(hash, Data("\(name)\n\(size)\n".utf8))
+        if name.hasSuffix(".xml") || name.hasSuffix(".safe") { try add("\(path)/\(name)", size: size, to: hash) }
       }
     } else {
-      try add(path, size: found.size, to: &hash)
+      try add(path, size: found.size, to: hash)
     }
-    return hex(hash.finalize())
+    return hash.finalize()
   }
 
-  /// The files under a folder, by relative name. Links count as what they lead to; one that leads back up is not followed.
-  private static func files(in folder: String, _ prefix: String = "", _ above: Set<FileNumber> = []) -> [(name: String, size: Int)] {
+  /// The files under a folder, by relative name. Links count as what they lead to; one that leads back up is not
+  /// followed.
+  private static func files(in folder: String, _ prefix: String = "", _ above: Set<FileNumber> = []) -> [(
+    name: String, size: Int
+  )] {
     guard let own = look(folder)?.number, !above.contains(own) else { return [] }
     // A folder that cannot be listed has nothing that a step could read.
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.flatMap { name -> [(name: String, size: Int)] in
       guard let found = look("\(folder)/\(name)") else { return [] }
-      return found.isFolder ? files(in: "\(folder)/\(name)", "\(prefix)\(name)/", above.union([own])) : [("\(prefix)\(name)", found.size)]
+      return found.isFolder
+        ? files(in: "\(folder)/\(name)", "\(prefix)\(name)/", above.union([own])) : [("\(prefix)\(name)", found.size)]
     }
   }
 
@@ -39,35 +43,36 @@ public struct Fingerprint {
   private static func look(_ path: String) -> (isFolder: Bool, size: Int, number: FileNumber)? {
     var info = stat()
     guard stat(path, &info) == 0 else { return nil }
-    return (info.st_mode & S_IFMT == S_IFDIR, Int(info.st_size), FileNumber(device: UInt(info.st_dev), inode: UInt(info.st_ino)))
+    return (
+      info.st_mode & S_IFMT == S_IFDIR, Int(info.st_size),
+      FileNumber(device: UInt(info.st_dev), inode: UInt(info.st_ino))
+    )
   }
 
   /// SHA-256 of a whole file as hexadecimal digits.
   public static func sha256(ofFile path: String) throws -> String {
-    var hash = SHA256()
+    let hash = try SHA256()
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { closeReadOnly(file) }
-    while let piece = try file.read(upToCount: 4 << 20), !piece.isEmpty { hash.update(data: piece) }
-    return hex(hash.finalize())
+    while let piece = try file.read(upToCount: 4 << 20), !piece.isEmpty { update(hash, piece) }
+    return hash.finalize()
   }
 
-  private static func add(_ path: String, size: Int, to hash: inout SHA256) throws {
+  private static func add(_ path: String, size: Int, to hash: SHA256) throws {
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { closeReadOnly(file) }
     if size <= 16 << 20 {
-      while let piece = try file.read(upToCount: 4 << 20), !piece.isEmpty { hash.update(data: piece) }
+      while let piece = try file.read(upToCount: 4 << 20), !piece.isEmpty { update(hash, piece) }
     } else {
-      hash.update(data: Data("\(size)".utf8))
-      if let head = try file.read(upToCount: 1 << 20) { hash.update(data: head) }
+      update(hash, Data("\(size)".utf8))
+      if let head = try file.read(upToCount: 1 << 20) { update(hash, head) }
       try file.seek(toOffset: UInt64(size - (1 << 20)))
-      if let tail = try file.read(upToCount: 1 << 20) { hash.update(data: tail) }
+      if let tail = try file.read(upToCount: 1 << 20) { update(hash, tail) }
     }
   }
 
   /// Closing a file that was only read loses nothing, so a failure there has nobody to tell.
   private static func closeReadOnly(_ file: FileHandle) { try? file.close() }
 
-  private static func hex(_ digest: some Sequence<UInt8>) -> String {
-    digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  private static func update(_ hash: SHA256, _ data: Data) { data.withUnsafeBytes(hash.update) }
 }

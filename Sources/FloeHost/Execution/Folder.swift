@@ -7,7 +7,8 @@ public enum Folder {
   ///
   /// - Throws: a sentence that names the folder which cannot be made, and the system's reason.
   public static func make(_ path: String) throws {
-    var missing: [String] = [], up = path
+    var missing: [String] = []
+    var up = path
     while !up.isEmpty, up != "/", !isFolder(up) {
       missing.insert(up, at: 0)
       up = parent(of: up)
@@ -16,7 +17,12 @@ public enum Folder {
       let reason = errno
       // Another process may have made it in between.
       if reason == EEXIST, isFolder(folder) { continue }
-      throw FloeError("folder '\(folder)' cannot be made: \(reason == EEXIST ? "a file or a link to nothing is in its place" : String(cString: strerror(reason)))")
+      throw FloeError(
+        """
+        folder '\(folder)' cannot be made: \
+        \(reason == EEXIST ? "a file or a link to nothing is in its place" : String(cString: strerror(reason)))
+        """
+      )
     }
   }
 

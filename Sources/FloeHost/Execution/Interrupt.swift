@@ -2,16 +2,17 @@ import FloeSDK
 import Foundation
 import Synchronization
 
-/// Ends the process at Ctrl-C: asks a run to stop, waits shortly, removes its temporary folders, and leaves with status 130.
+/// Ends the process at Ctrl-C: asks a run to stop, waits shortly, removes its temporary folders, and leaves with status
+/// 130.
 public enum Interrupt {
   /// The switch that an interruption throws; runs of the command line are given this one.
   public static let cancellation = Cancellation()
 
-  /// Takes SIGINT, SIGTERM and SIGHUP over, but for those that whoever started the program wants ignored (`nohup`), and lets writing to
-  /// a pipe that nobody reads fail instead of ending the process; to be called once.
+  /// Takes SIGINT, SIGTERM and SIGHUP over, but for those that whoever started the program wants ignored (`nohup`), and
+  /// lets writing to a pipe that nobody reads fail instead of ending the process; to be called once.
   ///
-  /// The handler only writes a byte to a pipe, since hardly anything else is safe in one; a thread waits at the other end.
-  /// Blocked signals and `sigwait` would not do: libdispatch unblocks all signals on the thread that ran `main`.
+  /// The handler only writes a byte to a pipe, since hardly anything else is safe in one; a thread waits at the other
+  /// end. Blocked signals and `sigwait` would not do: libdispatch unblocks all signals on the thread that ran `main`.
   ///
   /// - Parameter grace: seconds that a run has to stop by itself and tidy up.
   public static func install(grace: Double = 0.8, farewell: @escaping @Sendable () -> Void) {

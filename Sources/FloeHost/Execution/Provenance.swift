@@ -7,7 +7,7 @@ struct Provenance {
   let seed: UInt64
   /// Name and fingerprint of each input.
   let inputs: [(name: String, fingerprint: String)]
-  let journal: Journal
+  let journal: RunRecorder
 
   /// Everything about the steps that an output rests on.
   func json(for reference: Pipeline.Reference) -> JSONValue {
@@ -20,14 +20,20 @@ struct Provenance {
       "seed": .string(String(seed)),
       "inputs": fingerprints,
       "steps": .array(steps.map(describe)),
-      "left_out": .array(journal.droppedList.filter { ids.contains($0.step) }.map {
-        ["step": .string($0.step), "count": .integer($0.count), "unit": .string($0.unit), "reason": .string($0.reason)]
-      }),
+      "left_out": .array(
+        journal.droppedList.filter { ids.contains($0.step) }.map {
+          [
+            "step": .string($0.step), "count": .integer($0.count), "unit": .string($0.unit),
+            "reason": .string($0.reason),
+          ]
+        }),
     ]
   }
 
   /// Name and fingerprint of each input.
-  var fingerprints: JSONValue { .array(inputs.map { ["name": .string($0.name), "fingerprint": .string($0.fingerprint)] }) }
+  var fingerprints: JSONValue {
+    .array(inputs.map { ["name": .string($0.name), "fingerprint": .string($0.fingerprint)] })
+  }
   /// All steps with the parameters in force and their connections.
   var steps: JSONValue { .array(plan.steps.map(describe)) }
 
@@ -53,22 +59,18 @@ struct Provenance {
     }
     return [
       "id": .string(step.id), "use": .string(step.use), "with": .object(step.inForce.mapValues(shown)),
-      "in": .object(Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, .array($0.value.map { .string($0.text) })) })),
+      "in": .object(
+        Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, .array($0.value.map { .string($0.text) })) })),
     ]
   }
 
   private func ancestry(of id: String) -> Set<String> {
-    var found: Set<String> = [], open = [id]
+    var found: Set<String> = []
+    var open = [id]
     while let next = open.popLast() {
       guard found.insert(next).inserted, let step = plan.step(next) else { continue }
       open += step.connections.values.joined().map(\.step)
     }
     return found
   }
-}
-
-/// The version of floe.
-public enum FloeVersion {
-  /// The only place that names it.
-  public static let current = "0.1.0"
 }

@@ -1,7 +1,8 @@
 import FloeSDK
 import Foundation
 
-/// The temporary folder beside the outputs in which everything is made; a run that ends well renames its files out of it.
+/// The temporary folder beside the outputs in which everything is made; a run that ends well renames its files out of
+/// it.
 final class Staging: Sendable {
   let target: String
   private let temporary: TemporaryFolder
@@ -10,7 +11,9 @@ final class Staging: Sendable {
   /// Makes the folder, and the output folder if need be.
   init(target: String) throws {
     self.target = target
-    do { temporary = try TemporaryFolder(in: target) } catch { throw FloeError("output folder \(target) cannot be written: \(error)") }
+    do { temporary = try TemporaryFolder(in: target) } catch {
+      throw FloeError("output folder \(target) cannot be written: \(error)")
+    }
     try Folder.make(temporary.path + "/scratch")
   }
 
@@ -24,8 +27,8 @@ final class Staging: Sendable {
     return path
   }
 
-  /// Renames everything to its place, sidecars before the files they belong to, `run.json` last. Before anything is replaced it looks
-  /// whether all can be; what an earlier run left beside a file and this one did not make is removed.
+  /// Renames everything to its place, sidecars before the files they belong to, `run.json` last. Before anything is
+  /// replaced it looks whether all can be; what an earlier run left beside a file and this one did not make is removed.
   ///
   /// - Returns: the names, in order.
   func publish(principal: [String]) throws -> [String] {
@@ -39,15 +42,20 @@ final class Staging: Sendable {
     for name in ordered {
       let to = "\(target)/\(name)"
       if Folder.isFolder(to) { throw FloeError("\(to) cannot be put in place: there is a folder of that name") }
-      if let refusal = Companions(file: to).refusal() { throw FloeError("\(to) cannot be put in place: \(refusal)") }
+      if let refusal = SidecarFiles(file: to).refusal() { throw FloeError("\(to) cannot be put in place: \(refusal)") }
       try Folder.make(Folder.parent(of: to))
     }
     let fresh = Set(ordered)
     for name in ordered {
       let to = "\(target)/\(name)"
-      for old in Companions(file: name).outdated where !fresh.contains(old) {
+      for old in SidecarFiles(file: name).outdated where !fresh.contains(old) {
         if unlink("\(target)/\(old)") != 0, errno != ENOENT {
-          throw FloeError("\(target)/\(old), which belongs to an older \(name), cannot be removed: \(String(cString: strerror(errno)))")
+          throw FloeError(
+            """
+            \(target)/\(old), which belongs to an older \(name), cannot be removed: \
+            \(String(cString: strerror(errno)))
+            """
+          )
         }
       }
       guard rename("\(made)/\(name)", to) == 0 else {

@@ -2,9 +2,9 @@ import FloeSDK
 
 /// The words of a command line with placeholders such as `{input.samples}`.
 ///
-/// No shell ever sees them: a value stays one argument whatever characters it holds. A word whose placeholder has no value
-/// (an optional input or parameter that was left out) is left out as a whole. A word that is nothing but a placeholder for
-/// several values becomes several arguments; inside a longer word they are joined by commas.
+/// No shell ever sees them: a value stays one argument whatever characters it holds. A word whose placeholder has no
+/// value (an optional input or parameter that was left out) is left out as a whole. A word that is nothing but a
+/// placeholder for several values becomes several arguments; inside a longer word they are joined by commas.
 struct CommandTemplate: Sendable {
   private enum Piece: Sendable {
     case text(String)
@@ -38,7 +38,8 @@ struct CommandTemplate: Sendable {
   }
 
   private static func pieces(_ word: String) -> [Piece] {
-    var found: [Piece] = [], rest = word[...]
+    var found: [Piece] = []
+    var rest = word[...]
     while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
       let name = rest[rest.index(after: open)..<close]
       let isName = !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }

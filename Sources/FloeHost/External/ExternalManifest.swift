@@ -63,8 +63,10 @@ struct ExternalParameter: Sendable {
 
   /// The types that a manifest may name.
   static let types: [(name: String, type: any ParameterValue.Type)] = [
-    ("text", String.self), ("integer", Int.self), ("number", Double.self), ("boolean", Bool.self), ("path", InputPath.self),
-    ("choice", String.self), ("list of text", [String].self), ("list of integer", [Int].self), ("list of number", [Double].self),
+    ("text", String.self), ("integer", Int.self), ("number", Double.self), ("boolean", Bool.self),
+    ("path", InputPath.self),
+    ("choice", String.self), ("list of text", [String].self), ("list of integer", [Int].self),
+    ("list of number", [Double].self),
     ("list of path", [InputPath].self), ("list of choice", [String].self),
   ]
 

@@ -12,7 +12,11 @@ struct ExternalStepFactory: StepFactory {
     for parameter in manifest.parameters {
       let name = parameter.info.name
       do throws(FloeError) {
-        if let literal = literals[name] { literals[name] = try parameter.check(literal) } else if parameter.info.isRequired { throw parameter.info.missing }
+        if let literal = literals[name] {
+          literals[name] = try parameter.check(literal)
+        } else if parameter.info.isRequired {
+          throw parameter.info.missing
+        }
       } catch {
         errors.append(ParameterError(name, error.message))
       }
@@ -47,7 +51,7 @@ struct ExternalStep: BoundStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let exchange = try Exchange(manifest: manifest, scratch: context.scratch)
+    let exchange = try ExchangeDirectory(manifest: manifest, scratch: context.scratch)
     var values: [String: [String]] = [
       "folder": [Self.absolute(manifest.folder)], "scratch": [exchange.folder], "seed": [String(context.seed)],
       "workers": [String(context.pool.workers)],
@@ -55,14 +59,17 @@ struct ExternalStep: BoundStep {
     for input in manifest.inputs {
       let connected = ports[input.info.name] ?? []
       var files: [String] = []
-      for (i, data) in connected.enumerated() { files.append(try await exchange.handOver(data, input, number: i, in: context)) }
+      for (i, data) in connected.enumerated() {
+        files.append(try await exchange.handOver(data, input, number: i, in: context))
+      }
       if !files.isEmpty { values["input.\(input.info.name)"] = files }
     }
     for output in manifest.outputs { values["output.\(output.info.name)"] = [exchange.path(of: output)] }
     let program = try program(arguments(values))
     try await ProgramRun(program: program, folder: exchange.folder, timeout: manifest.timeout).run(in: context)
     for output in manifest.outputs {
-      outputs[output.info.name] = try exchange.takeBack(output, planned: planned(output), like: output.like.flatMap { ports[$0]?.first })
+      outputs[output.info.name] = try exchange.takeBack(
+        output, planned: planned(output), like: output.like.flatMap { ports[$0]?.first })
     }
   }
 
@@ -71,9 +78,11 @@ struct ExternalStep: BoundStep {
     let like = output.like.flatMap { ports[$0]?.first }
     switch (output.raster, like) {
     case (let form?, .raster(let raster)?):
-      return .raster(Raster(planned: RasterSpec(
-        grid: raster.spec.grid, bands: form.bands, type: form.type, tile: raster.spec.tile, classes: form.classes,
-        style: form.classes == nil ? nil : .classes, acquisition: raster.spec.acquisition)))
+      return .raster(
+        Raster(
+          planned: RasterSpec(
+            grid: raster.spec.grid, bands: form.bands, type: form.type, tile: raster.spec.tile, classes: form.classes,
+            style: form.classes == nil ? nil : .classes, acquisition: raster.spec.acquisition)))
     case (_, .table(var table)?):
       for column in output.columns { table.set(Self.sized(column, rows: table.rowCount)) }
       return .table(table)
@@ -119,7 +128,10 @@ struct ExternalStep: BoundStep {
       candidates = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
     }
     var isFolder: ObjCBool = false
-    for path in candidates where access(path, X_OK) == 0 && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue {
+    for path in candidates
+    where access(path, X_OK) == 0 && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && !isFolder.boolValue
+    {
       return [path] + words.dropFirst()
     }
     let place = name.contains("/") ? "there is no executable \(candidates[0])" : "there is no program '\(name)' on PATH"

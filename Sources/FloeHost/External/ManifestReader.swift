@@ -25,7 +25,9 @@ struct ManifestReader {
     return manifest
   }
 
-  mutating func complain(_ line: Int, _ message: String) { problems.append(Problem(file: file, line: max(1, line), message)) }
+  mutating func complain(_ line: Int, _ message: String) {
+    problems.append(Problem(file: file, line: max(1, line), message))
+  }
 
   /// The entries of a map by key, after a look at what the keys may be.
   mutating func map(_ node: Node, _ what: String, keys known: [String]) -> [String: Node] {
@@ -54,10 +56,15 @@ struct ManifestReader {
       complain(1, "is empty: a manifest is a YAML map with 'floe_step: 1', 'name', 'summary' and 'command'")
       return nil
     }
-    let parts = map(root, "a step's manifest", keys: [
-      "floe_step", "name", "summary", "discussion", "example", "command", "timeout", "parameters", "inputs", "outputs",
-    ])
-    if parts["floe_step"]?.scalarText != "1" { complain(parts["floe_step"]?.line ?? 1, "'floe_step: 1' is needed; it tells the version of the manifest's form") }
+    let parts = map(
+      root, "a step's manifest",
+      keys: [
+        "floe_step", "name", "summary", "discussion", "example", "command", "timeout", "parameters", "inputs",
+        "outputs",
+      ])
+    if parts["floe_step"]?.scalarText != "1" {
+      complain(parts["floe_step"]?.line ?? 1, "'floe_step: 1' is needed; it tells the version of the manifest's form")
+    }
     let inputs = entries(parts["inputs"], "'inputs'").compactMap { input($0, $1) }
     let parameters = entries(parts["parameters"], "'parameters'").compactMap { parameter($0, $1) }
     let outputs = entries(parts["outputs"], "'outputs'").compactMap { output($0, $1, inputs: inputs) }
@@ -67,7 +74,9 @@ struct ManifestReader {
       inputs: inputs.map(\.info), parameters: parameters.map(\.info), outputs: outputs.map(\.info))
     for mistake in declaration.inconsistencies() { complain(parts["name"]?.line ?? 1, mistake) }
     let timeout = parts["timeout"]?.scalarText ?? "3600"
-    if Int(timeout).map({ $0 > 0 }) != true { complain(parts["timeout"]?.line ?? 1, "'timeout' must be a whole number of seconds from 1, not '\(timeout)'") }
+    if Int(timeout).map({ $0 > 0 }) != true {
+      complain(parts["timeout"]?.line ?? 1, "'timeout' must be a whole number of seconds from 1, not '\(timeout)'")
+    }
     let command = command(parts["command"], declaration)
     return ExternalManifest(
       path: file, declaration: declaration, command: command, parameters: parameters, inputs: inputs, outputs: outputs,
@@ -76,25 +85,39 @@ struct ManifestReader {
 
   private mutating func command(_ node: Node?, _ declaration: StepDeclaration) -> CommandTemplate {
     guard case .sequence(let list)? = node, !list.isEmpty, list.allSatisfy({ $0.scalarText != nil }) else {
-      complain(node?.line ?? 1, "'command' must be a list of words, the program first: [python3, \"{folder}/program.py\", ...]")
+      complain(
+        node?.line ?? 1, "'command' must be a list of words, the program first: [python3, \"{folder}/program.py\", ...]"
+      )
       return CommandTemplate([])
     }
     let template = CommandTemplate(list.compactMap(\.scalarText))
-    let known = declaration.inputs.map { "input.\($0.name)" } + declaration.parameters.map { "param.\($0.name)" }
+    let known =
+      declaration.inputs.map { "input.\($0.name)" } + declaration.parameters.map { "param.\($0.name)" }
       + declaration.outputs.map { "output.\($0.name)" } + ["folder", "scratch", "seed", "workers"]
     for name in template.placeholders where !known.contains(name) {
       let near = Spelling.nearest(name, among: known).map { " (did you mean '{\($0)}'?)" } ?? ""
-      complain(node?.line ?? 1, "'{\(name)}' in the command stands for nothing\(near); there are \(known.map { "{\($0)}" }.joined(separator: ", "))")
+      complain(
+        node?.line ?? 1,
+        """
+        '{\(name)}' in the command stands for nothing\(near); there are \
+        \(known.map { "{\($0)}" }.joined(separator: ", "))
+        """
+      )
     }
-    for o in declaration.outputs where !template.placeholders.contains("output.\(o.name)") && !template.placeholders.contains("scratch") {
-      complain(node?.line ?? 1, "the command does not tell the program where to write '\(o.name)': put {output.\(o.name)} into it")
+    for o in declaration.outputs
+    where !template.placeholders.contains("output.\(o.name)") && !template.placeholders.contains("scratch") {
+      complain(
+        node?.line ?? 1,
+        "the command does not tell the program where to write '\(o.name)': put {output.\(o.name)} into it")
     }
     return template
   }
 
   private mutating func parameter(_ key: Node, _ node: Node) -> ExternalParameter? {
     let name = key.string ?? ""
-    let parts = map(node, "parameter '\(name)'", keys: ["type", "help", "unit", "minimum", "maximum", "choices", "default", "required"])
+    let parts = map(
+      node, "parameter '\(name)'",
+      keys: ["type", "help", "unit", "minimum", "maximum", "choices", "default", "required"])
     checkFree(name, "parameter", key.line)
     var choices: [String]?
     if case .sequence(let list)? = parts["choices"] { choices = list.compactMap(\.scalarText) }
@@ -103,20 +126,32 @@ struct ManifestReader {
     if type == "boolean" { choices = Bool.choices }
     let fallback = parts["default"].flatMap { $0.isNull ? nil : $0.literal }
     let info = ParameterInfo(
-      name: name, type: type, help: parts["help"]?.scalarText ?? "", unit: parts["unit"]?.scalarText, defaultValue: fallback,
-      isRequired: boolean(parts["required"], "required", of: name), minimum: number(parts["minimum"], of: name), maximum: number(parts["maximum"], of: name),
+      name: name, type: type, help: parts["help"]?.scalarText ?? "", unit: parts["unit"]?.scalarText,
+      defaultValue: fallback,
+      isRequired: boolean(parts["required"], "required", of: name), minimum: number(parts["minimum"], of: name),
+      maximum: number(parts["maximum"], of: name),
       choices: choices)
-    if type.hasSuffix("choice"), choices == nil { complain(key.line, "parameter '\(name)' is a choice and gives no 'choices'") }
+    if type.hasSuffix("choice"), choices == nil {
+      complain(key.line, "parameter '\(name)' is a choice and gives no 'choices'")
+    }
     if let low = info.minimum, let high = info.maximum, low > high {
       complain(key.line, "parameter '\(name)' has an empty range")
       return nil
     }
     guard let parameter = ExternalParameter(info) else {
-      complain(parts["type"]?.line ?? key.line, "parameter type '\(type)' is unknown; it must be one of \(ExternalParameter.types.map(\.name).joined(separator: ", "))")
+      complain(
+        parts["type"]?.line ?? key.line,
+        """
+        parameter type '\(type)' is unknown; it must be one of \
+        \(ExternalParameter.types.map(\.name).joined(separator: ", "))
+        """
+      )
       return nil
     }
     if let fallback {
-      do throws(FloeError) { _ = try parameter.check(fallback) } catch { complain(parts["default"]?.line ?? key.line, "the default of '\(name)' \(error.message)") }
+      do throws(FloeError) { _ = try parameter.check(fallback) } catch {
+        complain(parts["default"]?.line ?? key.line, "the default of '\(name)' \(error.message)")
+      }
     }
     return parameter
   }
@@ -132,12 +167,15 @@ struct ManifestReader {
 
   /// The flags of `floe step` itself, as parameters are written; a step's own would take their place.
   static let reserved: Set<String> = [
-    "output", "workers", "memory", "scratch", "seed", "progress", "quiet", "verbose", "json", "plugin_path", "help", "version",
+    "output", "workers", "memory", "scratch", "seed", "progress", "quiet", "verbose", "json", "plugin_path", "help",
+    "version",
   ]
 
   mutating func checkFree(_ name: String, _ what: String, _ line: Int) {
     if Self.reserved.contains(name.replacing("-", with: "_")) {
-      complain(line, "\(what) '\(name)' has the name of floe's own flag --\(name.replacing("_", with: "-")); give it another name")
+      complain(
+        line,
+        "\(what) '\(name)' has the name of floe's own flag --\(name.replacing("_", with: "-")); give it another name")
     }
   }
 

@@ -54,7 +54,8 @@ final class ProgramListener: Sendable {
 
   private func hear(_ line: String) {
     // What is no JSON object is one of the program's own lines.
-    guard line.hasPrefix("{"), let message = try? JSONText.decode(line), message.objectValue != nil, told(message) else {
+    guard line.hasPrefix("{"), let message = try? JSONText.decode(line), message.objectValue != nil, told(message)
+    else {
       context.log(.info, line)
       return state.withLock { state in
         state.last.append(String(line.prefix(300)))
@@ -79,7 +80,9 @@ final class ProgramListener: Sendable {
       known = true
     }
     if let count = message["dropped"]?.intValue, count >= 0 {
-      context.dropped(count, message["unit"]?.stringValue ?? "records", because: message["reason"]?.stringValue ?? "left out by the program")
+      context.dropped(
+        count, message["unit"]?.stringValue ?? "records",
+        because: message["reason"]?.stringValue ?? "left out by the program")
       known = true
     }
     return known

@@ -17,16 +17,21 @@ struct ProgramRun: Sendable {
   /// - Throws: `Cancelled`, or a sentence with the program's last lines.
   func run(in context: RunContext) async throws {
     var options = PlatformOptions()
-    // A group of its own, led by the program: what it starts ends with it, and Ctrl-C on the terminal reaches floe alone.
+    // A group of its own, led by the program: what it starts ends with it, and Ctrl-C on the terminal reaches floe
+    // alone.
     options.processGroupID = 0
     let listener = ProgramListener(context: context)
     let verdict = Verdict()
-    let seconds = timeout, cancellation = context.cancellation
+    let seconds = timeout
+    let cancellation = context.cancellation
     let result: ExecutionResult<Void, SequenceOutput, CombinedErrorOutput>
     do {
       result = try await Subprocess.run(
         .path(.init(program[0])), arguments: Arguments(Array(program.dropFirst())),
-        environment: .inherit.updating(Dictionary(GDALRuntime.ownVariables.map { (Environment.Key(stringLiteral: $0), String?.none) }) { first, _ in first }),
+        environment: .inherit.updating(
+          Dictionary(GDALRuntime.ownVariables.map { (Environment.Key(stringLiteral: $0), String?.none) }) { first, _ in
+            first
+          }),
         workingDirectory: .init(folder), platformOptions: options,
         input: .none, output: .sequence, error: .combinedWithOutput
       ) { execution in
@@ -45,18 +50,22 @@ struct ProgramRun: Sendable {
     listener.finish()
     switch verdict.reason {
     case .cancelled: throw Cancelled()
-    case .late: throw FloeError("the program \(program[0]) was stopped after \(timeout) s, the manifest's time limit\(listener.lastWords)")
+    case .late:
+      throw FloeError(
+        "the program \(program[0]) was stopped after \(timeout) s, the manifest's time limit\(listener.lastWords)")
     case nil: break
     }
     try cancellation.check()
     switch result.terminationStatus {
     case .exited(0): break
     case .exited(let code): throw FloeError("the program \(program[0]) ended with status \(code)\(listener.lastWords)")
-    default: throw FloeError("the program \(program[0]) was ended by \(result.terminationStatus.inWords)\(listener.lastWords)")
+    default:
+      throw FloeError("the program \(program[0]) was ended by \(result.terminationStatus.inWords)\(listener.lastWords)")
     }
   }
 
-  /// Waits for the program's end and ends its group on cancellation, after its time, and when the program itself is gone.
+  /// Waits for the program's end and ends its group on cancellation, after its time, and when the program itself is
+  /// gone.
   private static func watch(_ group: pid_t, seconds: Int, cancellation: Cancellation, verdict: Verdict) async throws {
     let end = ContinuousClock.now + .seconds(seconds)
     while true {

@@ -11,18 +11,22 @@ struct OutputWriter: Sendable {
   let cancellation: Cancellation
   let scratch: Scratch
   let provenance: Provenance
-  let share: Share
-  let sink: Journal
+  let share: ResourceDirectory
+  let sink: RunRecorder
 
   func write(to path: String) async throws -> WrittenOutput {
-    guard let format = OutputFormat(fileName: output.name), let first = output.layers.values.first, let data = values[first.text] else {
+    guard let format = OutputFormat(fileName: output.name), let first = output.layers.values.first,
+      let data = values[first.text]
+    else {
       throw FloeError("has nothing to write: the step did not make it")
     }
     switch (format, data) {
     case (.tif, .raster(let raster)): try await writeRaster(raster, to: path, reference: first)
     case (.gpkg, _): try writeLayers(to: path)
     case (.csv, .table(let table)): try CSVWriter.write(path, table)
-    case (.nc, .table(let table)): try TableNetCDFWriter.write(path: path, table: table, provenance: try JSONText.encode(provenance.json(for: first)))
+    case (.nc, .table(let table)):
+      try TrackNetCDFWriter.write(
+        path: path, table: table, provenance: try JSONText.encode(provenance.json(for: first)))
     case (.json, .model(let model)):
       var body = model.body.objectValue ?? ["model": model.body]
       body["provenance"] = provenance.json(for: first)
@@ -39,13 +43,20 @@ struct OutputWriter: Sendable {
       try VirtualFile.write(StoredZip.archive([("\(name).qgs", Array(project.utf8))]), to: path)
     case (_, .document(let document)):
       guard let rendering = document.renderings[format.rawValue] else {
-        throw FloeError("'\(first.text)' cannot be written as .\(format.rawValue); it comes as \((["json"] + document.renderings.keys.sorted()).joined(separator: ", "))")
+        throw FloeError(
+          """
+          '\(first.text)' cannot be written as .\(format.rawValue); it comes as \
+          \((["json"] + document.renderings.keys.sorted()).joined(separator: ", "))
+          """
+        )
       }
       try text(rendering, to: path)
     default: throw FloeError("a .\(format.rawValue) cannot hold the \(data.kind.rawValue) '\(first.text)'")
     }
     if case .document(let document) = data { try attach(document.attachments, beside: path) }
-    return WrittenOutput(name: output.name, path: path, kind: data.kind, sources: Dictionary(uniqueKeysWithValues: output.layers.map { ($0.key, $0.value.text) }))
+    return WrittenOutput(
+      name: output.name, path: path, kind: data.kind,
+      sources: Dictionary(uniqueKeysWithValues: output.layers.map { ($0.key, $0.value.text) }))
   }
 
   private func text(_ text: String, to path: String) throws { try VirtualFile.write(text, to: path) }
@@ -57,7 +68,14 @@ struct OutputWriter: Sendable {
         throw FloeError("the file '\(name)' that belongs to it does not lie beside it")
       }
       let target = "\((path as NSString).deletingLastPathComponent)/\(name)"
-      guard !VirtualFile.exists(target) else { throw FloeError("the file '\(name)' that belongs to it is there already: another output wrote it; put one of them into another folder") }
+      guard !VirtualFile.exists(target) else {
+        throw FloeError(
+          """
+          the file '\(name)' that belongs to it is there already: another output wrote it; put one of them into \
+          another folder
+          """
+        )
+      }
       try Folder.make(Folder.parent(of: target))
       try VirtualFile.write(bytes, to: target)
     }
@@ -68,10 +86,13 @@ struct OutputWriter: Sendable {
   private func writeRaster(_ raster: Raster, to path: String, reference: Pipeline.Reference) async throws {
     let spec = raster.spec
     // Small scratch stays in memory; for more a file is no slower, since the system's own cache takes it.
-    let size = CloudOptimizedFile.scratchBytes(raster)
+    let size = COGFile.scratchBytes(raster)
     let reservation = size <= Scratch.largestInMemory ? scratch.reserve(size) : nil
-    let pool = pool, cancellation = cancellation, sink = sink, name = output.name
-    let file = CloudOptimizedFile(
+    let pool = pool
+    let cancellation = cancellation
+    let sink = sink
+    let name = output.name
+    let file = COGFile(
       raster, path: path,
       options: RasterWriteOptions(
         threads: pool.workers, scratchDirectory: reservation == nil ? scratch.directory : nil,
@@ -103,16 +124,20 @@ struct OutputWriter: Sendable {
   // MARK: Tables
 
   private func writeLayers(to path: String) throws {
-    var layers: [GeoPackageWriter.Layer] = [], descriptions: [String: String] = [:]
+    var layers: [GeoPackageWriter.Layer] = []
+    var descriptions: [String: String] = [:]
     for (name, reference) in output.layers {
       guard case .table(let table)? = values[reference.text] else { throw FloeError("layer '\(name)' is no table") }
       let layer = name.isEmpty ? (output.name as NSString).lastPathComponent.replacing(".gpkg", with: "") : name
       if let file = echoFile(of: table) { descriptions[layer] = "Echoes: \(file)" }
-      layers.append((
-        name: layer, table: table, styleName: table.style, qml: try table.style.map { try share.style($0 + ".qml") }))
+      layers.append(
+        (
+          name: layer, table: table, styleName: table.style, qml: try table.style.map { try share.style($0 + ".qml") }
+        ))
     }
     let told = try output.layers.values.map { try JSONText.encode(provenance.json(for: $0)) }
-    try GeoPackageWriter.write(path: path, layers: layers, descriptions: descriptions, metadataJSON: "[\(told.joined(separator: ","))]")
+    try GeoPackageWriter.write(
+      path: path, layers: layers, descriptions: descriptions, metadataJSON: "[\(told.joined(separator: ","))]")
   }
 }
 

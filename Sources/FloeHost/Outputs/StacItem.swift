@@ -1,7 +1,8 @@
 import FloeSDK
 import Foundation
 
-/// Describes a written raster as a STAC item (1.0.0) with projection, raster, classification, processing and file extensions.
+/// Describes a written raster as a STAC item (1.0.0) with projection, raster, classification, processing and file
+/// extensions.
 struct StacItem {
   let path: String
   let spec: RasterSpec
@@ -18,7 +19,8 @@ struct StacItem {
       "proj:code": JSONValue(crs.code),
       "proj:shape": [.integer(spec.grid.height), .integer(spec.grid.width)],
       "proj:transform": [
-        .number(spec.grid.pixelWidth), 0, .number(spec.grid.originX), 0, .number(-spec.grid.pixelHeight), .number(spec.grid.originY),
+        .number(spec.grid.pixelWidth), 0, .number(spec.grid.originX), 0, .number(-spec.grid.pixelHeight),
+        .number(spec.grid.originY),
       ],
       "processing:software": .object(["floe": .string(FloeVersion.current)]),
       "processing:lineage": .string(lineage),
@@ -29,19 +31,26 @@ struct StacItem {
     if let platform = spec.acquisition?.platform { properties["platform"] = .string(platform.lowercased()) }
     if let instrument = spec.acquisition?.instrument { properties["instruments"] = [.string(instrument.lowercased())] }
     var asset: [String: JSONValue] = [
-      "href": .string("./\(file)"), "type": "image/tiff; application=geotiff; profile=cloud-optimized", "roles": ["data"],
+      "href": .string("./\(file)"), "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+      "roles": ["data"],
       "title": .string(file), "bands": .array(spec.bands.map(band)),
       "file:size": .integer(size), "file:checksum": .string("1220" + (try Fingerprint.sha256(ofFile: path))),
     ]
     var extensions: [JSONValue] = [
-      "https://stac-extensions.github.io/projection/v2.0.0/schema.json", "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
-      "https://stac-extensions.github.io/processing/v1.2.0/schema.json", "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+      "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+      "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
+      "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
+      "https://stac-extensions.github.io/file/v2.1.0/schema.json",
     ]
     if let classes = spec.classes {
       extensions.append("https://stac-extensions.github.io/classification/v1.1.0/schema.json")
-      asset["classification:classes"] = .array(classes.entries.map {
-        ["value": .integer($0.code), "name": .string($0.name), "title": .string($0.label), "color_hint": .string($0.color.hex.uppercased())]
-      })
+      asset["classification:classes"] = .array(
+        classes.entries.map {
+          [
+            "value": .integer($0.code), "name": .string($0.name), "title": .string($0.label),
+            "color_hint": .string($0.color.hex.uppercased()),
+          ]
+        })
     }
     return .object([
       "type": "Feature", "stac_version": "1.1.0", "stac_extensions": .array(extensions),
@@ -62,7 +71,9 @@ struct StacItem {
   }
 
   private func band(_ b: BandSpec) -> JSONValue {
-    var members: [String: JSONValue] = ["name": .string(b.name), "data_type": .string(spec.type.rawValue), "unit": .string(b.unit.rawValue)]
+    var members: [String: JSONValue] = [
+      "name": .string(b.name), "data_type": .string(spec.type.rawValue), "unit": .string(b.unit.rawValue),
+    ]
     if !b.summary.isEmpty { members["description"] = .string(b.summary) }
     if let noData = b.noData { members["nodata"] = noData.isFinite ? .number(noData) : "nan" }
     if b.scale != 1 || b.offset != 0 {

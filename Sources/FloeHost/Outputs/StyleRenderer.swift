@@ -2,7 +2,7 @@ import FloeSDK
 
 /// Fills the style files of `styles/` for one raster, so that QGIS draws it without a click.
 struct StyleRenderer {
-  let share: Share
+  let share: ResourceDirectory
 
   /// The QML of a raster.
   ///
@@ -31,13 +31,18 @@ struct StyleRenderer {
   /// The style of a raster that asks for none: classes where it has codes, colour from three bands, else a ramp.
   private static func natural(_ spec: RasterSpec) -> RasterStyle {
     if spec.classes != nil { return .classes }
-    if spec.bands.count >= 3 { return .composite(red: spec.bands[2].name, green: spec.bands[1].name, blue: spec.bands[0].name) }
+    if spec.bands.count >= 3 {
+      return .composite(red: spec.bands[2].name, green: spec.bands[1].name, blue: spec.bands[0].name)
+    }
     return .ramp(band: spec.bands[0].name, low: nil, high: nil)
   }
 
   private func palette(_ file: String, _ classes: ClassTable?) throws -> String {
     let entries = (classes?.entries ?? []).map {
-      "        <paletteEntry value=\"\($0.code)\" color=\"#\($0.color.hex)\" alpha=\"255\" label=\"\(Self.escaped($0.label))\"/>"
+      """
+              <paletteEntry value=\"\($0.code)\" color=\"#\($0.color.hex)\" alpha=\"255\" label=\"\
+      \(Self.escaped($0.label))\"/>
+      """
     }
     return fill(try share.style(file), ["entries": entries.joined(separator: "\n")])
   }
@@ -48,9 +53,15 @@ struct StyleRenderer {
   private func ramp(band: Int, low: Double, high: Double) throws -> String {
     let entries = Self.stops.enumerated().map { i, color in
       let value = low + (high - low) * Double(i) / Double(Self.stops.count - 1)
-      return "          <item value=\"\(value)\" color=\"#\(color)\" alpha=\"255\" label=\"\((value * 1000).rounded() / 1000)\"/>"
+      return
+        """
+                  <item value=\"\(value)\" color=\"#\(color)\" alpha=\"255\" label=\"\
+        \((value * 1000).rounded() / 1000)\"/>
+        """
     }
-    return fill(try share.style("ramp.qml"), ["band": String(band), "low": String(low), "high": String(high), "entries": entries.joined(separator: "\n")])
+    return fill(
+      try share.style("ramp.qml"),
+      ["band": String(band), "low": String(low), "high": String(high), "entries": entries.joined(separator: "\n")])
   }
 
   private func fill(_ template: String, _ fields: [String: String]) -> String {
@@ -58,6 +69,7 @@ struct StyleRenderer {
   }
 
   static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing(
+      "\"", with: "&quot;")
   }
 }

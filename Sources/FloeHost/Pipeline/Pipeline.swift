@@ -17,7 +17,7 @@ public struct Pipeline: Sendable {
     public let line: Int
   }
   /// A parameter as written.
-  public struct Setting: Sendable {
+  public struct ParameterSetting: Sendable {
     /// The value as written.
     public let literal: ParameterLiteral
     /// The line in the file, from 1.
@@ -54,14 +54,16 @@ public struct Pipeline: Sendable {
     /// The line in the file, from 1.
     public let line: Int
     /// Parameters by name.
-    public var settings: OrderedDictionary<String, Setting>
+    public var settings: OrderedDictionary<String, ParameterSetting>
     /// What each input is connected to.
     public var connections: OrderedDictionary<String, [Reference]>
-    /// The flag of the command line that the step stands for, such as `--samples`; messages name it instead of the step.
+    /// The flag of the command line that the step stands for, such as `--samples`; messages name it instead of the
+    /// step.
     public let flag: String?
     /// A step from its parts.
     public init(
-      id: String, use: String, line: Int, settings: OrderedDictionary<String, Setting>, connections: OrderedDictionary<String, [Reference]>,
+      id: String, use: String, line: Int, settings: OrderedDictionary<String, ParameterSetting>,
+      connections: OrderedDictionary<String, [Reference]>,
       flag: String? = nil
     ) {
       self.flag = flag

@@ -18,14 +18,20 @@ public struct PipelineReader {
       text = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       let exists = FileManager.default.fileExists(atPath: path)
-      throw RequestRefused([Problem(file: path, line: 0, exists ? "cannot be read as UTF-8 text; a pipeline is a YAML file" : "there is no such pipeline file")])
+      throw RequestRefused([
+        Problem(
+          file: path, line: 0,
+          exists ? "cannot be read as UTF-8 text; a pipeline is a YAML file" : "there is no such pipeline file")
+      ])
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     return try parse(text, file: path, folder: folder)
   }
 
   /// Reads a pipeline from its text.
-  public static func parse(_ text: String, file: String, folder: String) throws -> (pipeline: Pipeline, problems: [Problem]) {
+  public static func parse(_ text: String, file: String, folder: String) throws -> (
+    pipeline: Pipeline, problems: [Problem]
+  ) {
     let root: Node?
     do {
       root = try Yams.compose(yaml: text)
@@ -33,7 +39,9 @@ public struct PipelineReader {
       throw RequestRefused([error.problem(in: file)])
     }
     guard let root, case .mapping(let mapping) = root else {
-      throw RequestRefused([Problem(file: file, line: 1, "is not a pipeline: expected a YAML map with 'floe: 1', 'steps' and 'outputs'")])
+      throw RequestRefused([
+        Problem(file: file, line: 1, "is not a pipeline: expected a YAML map with 'floe: 1', 'steps' and 'outputs'")
+      ])
     }
     var reader = PipelineReader(file: file)
     let pipeline = reader.pipeline(mapping, text: text, folder: folder)
@@ -55,20 +63,31 @@ public struct PipelineReader {
       seen.insert(name)
       switch name {
       case "floe":
-        if value.scalarText != "1" { complain(value, "pipeline version '\(value.scalarText ?? "?")' is unknown; this floe reads version 1") }
+        if value.scalarText != "1" {
+          complain(value, "pipeline version '\(value.scalarText ?? "?")' is unknown; this floe reads version 1")
+        }
       case "title": result.title = value.scalarText ?? ""
       case "seed":
-        if let seed = value.scalarText.flatMap({ UInt64($0) }) { result.seed = seed } else { complain(value, "'seed' must be a whole number from 0, not '\(value.scalarText ?? "?")'") }
+        if let seed = value.scalarText.flatMap({ UInt64($0) }) {
+          result.seed = seed
+        } else {
+          complain(value, "'seed' must be a whole number from 0, not '\(value.scalarText ?? "?")'")
+        }
       case "inputs": for (n, v) in entries(value, of: "inputs") { result.inputs[n.string ?? ""] = input(v, key: n) }
       case "steps": for (n, v) in entries(value, of: "steps") { if let s = step(n, v) { result.steps[s.id] = s } }
-      case "outputs": for (n, v) in entries(value, of: "outputs") { if let o = output(n, v) { result.outputs.append(o) } }
+      case "outputs":
+        for (n, v) in entries(value, of: "outputs") { if let o = output(n, v) { result.outputs.append(o) } }
       default:
         let near = Spelling.nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
         complain(key, "'\(name)' is no part of a pipeline\(near); its parts are \(known.joined(separator: ", "))")
       }
     }
-    if !seen.contains("floe") { problems.append(Problem(file: file, line: 1, "'floe: 1' is missing; it tells the version of the pipeline's form")) }
-    if result.steps.isEmpty { problems.append(Problem(file: file, line: 1, "there are no steps: give at least one under 'steps:'")) }
+    if !seen.contains("floe") {
+      problems.append(Problem(file: file, line: 1, "'floe: 1' is missing; it tells the version of the pipeline's form"))
+    }
+    if result.steps.isEmpty {
+      problems.append(Problem(file: file, line: 1, "there are no steps: give at least one under 'steps:'"))
+    }
     return result
   }
 
@@ -80,7 +99,10 @@ public struct PipelineReader {
   }
 
   private mutating func input(_ node: Node, key: Node) -> Pipeline.InputDeclaration {
-    var type = "path", help = "", isOptional = false, fallback: ParameterLiteral?
+    var type = "path"
+    var help = ""
+    var isOptional = false
+    var fallback: ParameterLiteral?
     if let short = node.scalarText {
       type = short
     } else {
@@ -95,8 +117,11 @@ public struct PipelineReader {
       }
     }
     let types = ["path", "text", "number", "integer", "boolean", "list"]
-    if !types.contains(type) { complain(node, "input type '\(type)' is unknown; it must be one of \(types.joined(separator: ", "))") }
-    return .init(type: type, help: help, isOptional: isOptional || fallback != nil, defaultValue: fallback, line: key.line)
+    if !types.contains(type) {
+      complain(node, "input type '\(type)' is unknown; it must be one of \(types.joined(separator: ", "))")
+    }
+    return .init(
+      type: type, help: help, isOptional: isOptional || fallback != nil, defaultValue: fallback, line: key.line)
   }
 
   private mutating func boolean(_ node: Node, _ what: String) -> Bool {
@@ -108,8 +133,11 @@ public struct PipelineReader {
 
   private mutating func step(_ key: Node, _ node: Node) -> Pipeline.StepNode? {
     let id = key.string ?? ""
-    if id.isEmpty || id.contains(".") || id.contains("/") { complain(key, "step name '\(id)' must be a word without '.' and '/'") }
-    var use: String?, settings: OrderedDictionary<String, Pipeline.Setting> = [:]
+    if id.isEmpty || id.contains(".") || id.contains("/") {
+      complain(key, "step name '\(id)' must be a word without '.' and '/'")
+    }
+    var use: String?
+    var settings: OrderedDictionary<String, Pipeline.ParameterSetting> = [:]
     var connections: OrderedDictionary<String, [Pipeline.Reference]> = [:]
     for (k, v) in entries(node, of: id) {
       switch k.string {

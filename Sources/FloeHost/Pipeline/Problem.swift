@@ -19,12 +19,3 @@ public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
     line > 0 ? "\(file):\(line): \(message)" : file.isEmpty ? message : "\(file): \(message)"
   }
 }
-
-/// All mistakes of a request; nothing was computed.
-public struct RequestRefused: Error, Sendable, CustomStringConvertible {
-  /// One mistake each.
-  public let problems: [Problem]
-  /// A refusal with its reasons.
-  public init(_ problems: [Problem]) { self.problems = problems }
-  public var description: String { problems.map(\.description).joined(separator: "\n") }
-}

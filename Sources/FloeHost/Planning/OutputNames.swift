@@ -1,7 +1,8 @@
 import FloeSDK
 import Foundation
 
-/// What a run is to write, by name: finds outputs that leave the folder, take each other's place or floe's own, or cannot be put in place.
+/// What a run is to write, by name: finds outputs that leave the folder, take each other's place or floe's own, or
+/// cannot be put in place.
 struct OutputNames {
   /// The record of a run, which each run writes.
   static let record = "run.json"
@@ -9,7 +10,8 @@ struct OutputNames {
   let outputs: [Pipeline.OutputNode]
   let folder: String
 
-  /// The name without `.` components, so that one file has one name; nil for one that is no file inside the output folder.
+  /// The name without `.` components, so that one file has one name; nil for one that is no file inside the output
+  /// folder.
   static func normal(_ name: String) -> String? {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false).filter { $0 != "." }
     if parts.isEmpty || parts.contains("") || parts.contains("..") || name.contains("\0") { return nil }
@@ -21,14 +23,18 @@ struct OutputNames {
     var found: [(line: Int, message: String)] = []
     var owners: [String: String] = [Self.record: "floe's record of the run"]
     for output in outputs {
-      let files = [output.name] + Companions(file: output.name).made
+      let files = [output.name] + SidecarFiles(file: output.name).made
       if let clash = clash(output.name, files, owners) { found.append((output.line, clash)) }
       for file in files where owners[file] == nil {
         owners[file] = file == output.name ? "output '\(file)'" : "'\(file)', which is written beside '\(output.name)'"
       }
-      if let obstacle = files.lazy.compactMap(obstacle).first { found.append((output.line, "output '\(output.name)' cannot be put in place: \(obstacle)")) }
+      if let obstacle = files.lazy.compactMap(obstacle).first {
+        found.append((output.line, "output '\(output.name)' cannot be put in place: \(obstacle)"))
+      }
     }
-    if let obstacle = obstacle(Self.record) { found.append((0, "the record of the run cannot be put in place: \(obstacle)")) }
+    if let obstacle = obstacle(Self.record) {
+      found.append((0, "the record of the run cannot be put in place: \(obstacle)"))
+    }
     return found
   }
 
@@ -37,8 +43,12 @@ struct OutputNames {
     for file in files {
       let what = file == name ? "output '\(name)'" : "'\(file)', which is written beside output '\(name)',"
       if let owner = owners[file] { return "\(what) would overwrite \(owner); choose another name" }
-      if let inside = owners.keys.sorted().first(where: { $0.hasPrefix(file + "/") }) { return "\(what) cannot be a file and the folder of \(owners[inside] ?? inside); choose another name" }
-      if let outer = owners.keys.sorted().first(where: { file.hasPrefix($0 + "/") }) { return "\(what) cannot lie in \(owners[outer] ?? outer): that is a file; choose another name" }
+      if let inside = owners.keys.sorted().first(where: { $0.hasPrefix(file + "/") }) {
+        return "\(what) cannot be a file and the folder of \(owners[inside] ?? inside); choose another name"
+      }
+      if let outer = owners.keys.sorted().first(where: { file.hasPrefix($0 + "/") }) {
+        return "\(what) cannot lie in \(owners[outer] ?? outer): that is a file; choose another name"
+      }
     }
     return nil
   }
@@ -53,6 +63,6 @@ struct OutputNames {
       if FileManager.default.fileExists(atPath: parent), !Folder.isFolder(parent) { return "\(parent) is a file" }
       up = Folder.parent(of: up)
     }
-    return Companions(file: path).refusal()
+    return SidecarFiles(file: path).refusal()
   }
 }

@@ -48,7 +48,8 @@ public struct Plan: Sendable {
     return bySteps + outputs.flatMap { Array($0.layers.values) }.count { $0.step == step && $0.port == port }
   }
 
-  /// Pixels that are kept for several passes or consumers, in bytes: memory while it fits the cap, else scratch on disk.
+  /// Pixels that are kept for several passes or consumers, in bytes: memory while it fits the cap, else scratch on
+  /// disk.
   public var scratchBytes: Int { steps.reduce(0) { $0 + $1.scratchBytes } }
 
   /// The outputs' size without compression, in bytes.

@@ -19,14 +19,18 @@ public struct Planner {
   ///   - outputFolder: where the outputs would go.
   /// - Throws: `RequestRefused` with every mistake.
   public static func plan(
-    _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], outputFolder: String, library: StepLibrary
+    _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], outputFolder: String,
+    library: StepLibrary
   ) throws -> Plan {
     var planner = Planner(
-      library: library, outputFolder: outputFolder, settings: settings, pipeline: read.pipeline, problems: read.problems)
+      library: library, outputFolder: outputFolder, settings: settings, pipeline: read.pipeline, problems: read.problems
+    )
     return try planner.plan()
   }
 
-  private init(library: StepLibrary, outputFolder: String, settings: [String: String], pipeline: Pipeline, problems: [Problem]) {
+  private init(
+    library: StepLibrary, outputFolder: String, settings: [String: String], pipeline: Pipeline, problems: [Problem]
+  ) {
     self.library = library
     self.outputFolder = outputFolder
     self.settings = settings
@@ -62,17 +66,26 @@ public struct Planner {
     let known = Array(pipeline.inputs.keys)
     for name in settings.keys.sorted() where !known.contains(name) {
       let near = Spelling.nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
-      problems.append(Problem(file: "--set \(name)", line: 0, "the pipeline has no input '\(name)'\(near); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"))
+      problems.append(
+        Problem(
+          file: "--set \(name)", line: 0,
+          "the pipeline has no input '\(name)'\(near); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+        ))
     }
     for (name, input) in pipeline.inputs where !input.isOptional && settings[name] == nil {
-      complain(input.line, "input '\(name)' is not set: give --set \(name)=... (\(input.help.isEmpty ? input.type : input.help))")
+      complain(
+        input.line,
+        "input '\(name)' is not set: give --set \(name)=... (\(input.help.isEmpty ? input.type : input.help))")
     }
   }
 
-  /// A setting with its inputs filled in and its paths made whole; nil when it asks for an optional input that is not set.
+  /// A setting with its inputs filled in and its paths made whole; nil when it asks for an optional input that is not
+  /// set.
   ///
   /// - Parameter through: the inputs whose defaults led here.
-  private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int, through: [String] = []) -> ParameterLiteral? {
+  private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int, through: [String] = [])
+    -> ParameterLiteral?
+  {
     switch literal {
     case .text(let text):
       guard text.hasPrefix("$") else { return isPath(type) ? paths(text, type: type, from: pipeline.folder) : literal }
@@ -82,9 +95,17 @@ public struct Planner {
         complain(line, "'\(text)' is no input of the pipeline\(near); declare it under 'inputs:'")
         return nil
       }
-      if let given = settings[name] { return isPath(type) ? paths(given, type: type, from: FileManager.default.currentDirectoryPath) : .text(given) }
+      if let given = settings[name] {
+        return isPath(type) ? paths(given, type: type, from: FileManager.default.currentDirectoryPath) : .text(given)
+      }
       guard !through.contains(name) else {
-        complain(input.line, "the default of input '\(name)' goes round in a circle: \((through + [name]).map { "$\($0)" }.joined(separator: " <- ")); give one of them a value")
+        complain(
+          input.line,
+          """
+          the default of input '\(name)' goes round in a circle: \
+          \((through + [name]).map { "$\($0)" }.joined(separator: " <- ")); give one of them a value
+          """
+        )
         return nil
       }
       return input.defaultValue.flatMap { resolve($0, type: type, line: line, through: through + [name]) }
@@ -93,7 +114,8 @@ public struct Planner {
       let own = type == "list of path" ? "path" : type
       return .list(items.compactMap { resolve($0, type: own, line: line, through: through) })
     case .map(let entries):
-      return .map(entries.compactMap { e in resolve(e.value, type: type, line: line, through: through).map { .init(e.key, $0) } })
+      return .map(
+        entries.compactMap { e in resolve(e.value, type: type, line: line, through: through).map { .init(e.key, $0) } })
     }
   }
 
@@ -106,7 +128,9 @@ public struct Planner {
   }
 
   private func absolute(_ path: String, from folder: String) -> String {
-    path.hasPrefix("/") ? path : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
+    path.hasPrefix("/")
+      ? path
+      : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
   }
 
   private mutating func checkExists(_ literal: ParameterLiteral, parameter: String, line: Int) {
@@ -135,7 +159,9 @@ public struct Planner {
         for r in references { check(r, wanted: input?.kinds, by: "\(node.id).\(port)") }
       }
     }
-    for output in pipeline.outputs { for r in output.layers.values { check(r, wanted: nil, by: "output \(output.name)") } }
+    for output in pipeline.outputs {
+      for r in output.layers.values { check(r, wanted: nil, by: "output \(output.name)") }
+    }
   }
 
   private mutating func check(_ r: Pipeline.Reference, wanted: [PortKind]?, by consumer: String) {
@@ -147,16 +173,30 @@ public struct Planner {
     guard let output = declaration.outputs.first(where: { $0.name == r.port }) else {
       let known = declaration.outputs.map(\.name)
       let near = Spelling.nearest(r.port, among: known).map { " (did you mean '\($0)'?)" } ?? ""
-      return complain(r.line, "\(consumer) asks for '\(r.text)', but \(source.use) has no output '\(r.port)'\(near); it has \(known.joined(separator: ", "))")
+      return complain(
+        r.line,
+        """
+        \(consumer) asks for '\(r.text)', but \(source.use) has no output '\(r.port)'\(near); it has \
+        \(known.joined(separator: ", "))
+        """
+      )
     }
     if let wanted, Set(wanted).isDisjoint(with: output.kinds) {
-      complain(r.line, "\(consumer) needs \(wanted.map(\.rawValue).joined(separator: " or ")), but '\(r.text)' is \(output.kinds.map(\.rawValue).joined(separator: " or "))")
+      complain(
+        r.line,
+        """
+        \(consumer) needs \(wanted.map(\.rawValue).joined(separator: " or ")), but '\(r.text)' is \
+        \(output.kinds.map(\.rawValue).joined(separator: " or "))
+        """
+      )
     }
   }
 
-  /// Steps in an order in which each comes after what it needs; file order among equals. Names the cycle if there is one.
+  /// Steps in an order in which each comes after what it needs; file order among equals. Names the cycle if there is
+  /// one.
   private mutating func executionOrder() -> [String] {
-    var order: [String] = [], done: Set<String> = []
+    var order: [String] = []
+    var done: Set<String> = []
     var waiting = Array(pipeline.steps.keys)
     func needs(_ id: String) -> [String] {
       pipeline.steps[id]?.connections.values.joined().map(\.step).filter { pipeline.steps[$0] != nil } ?? []
@@ -172,7 +212,8 @@ public struct Planner {
       while let next = path.last.flatMap({ id in needs(id).first { !done.contains($0) } }) {
         if let start = path.firstIndex(of: next) {
           let ring = path[start...] + [next]
-          complain(pipeline.steps[next]?.line ?? 0, "the steps need each other in a circle: \(ring.joined(separator: " <- "))")
+          complain(
+            pipeline.steps[next]?.line ?? 0, "the steps need each other in a circle: \(ring.joined(separator: " <- "))")
           break
         }
         path.append(next)
@@ -209,7 +250,9 @@ public struct Planner {
         if let data = source.outputs[r.port] {
           ports[port, default: []].append(data)
           // A port of the wrong kind was complained about where it is referred to.
-          if declaration.inputs.first(where: { $0.name == port })?.kinds.contains(data.kind) == false { missing.insert(port) }
+          if declaration.inputs.first(where: { $0.name == port })?.kinds.contains(data.kind) == false {
+            missing.insert(port)
+          }
         } else {
           missing.insert(port)
           complainAboutConditional(r, consumer: "\(node.id).\(port)")
@@ -222,15 +265,19 @@ public struct Planner {
       let factory = try library.factory(node.use)
       var step = try factory.bind(parameters: literals, ports: ports)
       guard missing.isEmpty, problems.count == before else { return nil }
-      let notes = PlanNotes()
+      let notes = PlanEvents()
       try step.plan(in: PlanContext(stepID: node.id, products: library.products, notes: notes))
       for w in notes.notes.warnings { warnings.append(Problem(file: pipeline.file, line: node.line, "\(who): \(w)")) }
       return Plan.Step(
-        id: node.id, use: node.use, line: node.line, parameters: literals, connections: node.connections, outputs: step.outputs,
+        id: node.id, use: factory.declaration.name, line: node.line, parameters: literals,
+        connections: node.connections,
+        outputs: step.outputs,
         isBarrier: notes.notes.isBarrier, isFinishing: declaration.isFinishing, scratchBytes: notes.notes.scratchBytes,
         inForce: step.parameters)
     } catch let errors as BindingErrors {
-      for e in errors.errors where !missing.contains(e.parameter) { complain(line(of: e.parameter, in: node), "\(who): \(e)") }
+      for e in errors.errors where !missing.contains(e.parameter) {
+        complain(line(of: e.parameter, in: node), "\(who): \(e)")
+      }
     } catch let error as ParameterError {
       complain(line(of: error.parameter, in: node), "\(who): \(error)")
     } catch {
@@ -249,9 +296,16 @@ public struct Planner {
   }
 
   private mutating func complainAboutConditional(_ r: Pipeline.Reference, consumer: String) {
-    guard let use = pipeline.steps[r.step]?.use, let output = library.declaration(use)?.outputs.first(where: { $0.name == r.port })
+    guard let use = pipeline.steps[r.step]?.use,
+      let output = library.declaration(use)?.outputs.first(where: { $0.name == r.port })
     else { return }
-    complain(r.line, "\(consumer) asks for '\(r.text)', which is made only when \(output.condition ?? "the step has something to put there")")
+    complain(
+      r.line,
+      """
+      \(consumer) asks for '\(r.text)', which is made only when \
+      \(output.condition ?? "the step has something to put there")
+      """
+    )
   }
 
   // MARK: Outputs
@@ -260,7 +314,13 @@ public struct Planner {
   private mutating func nameOutputs() {
     pipeline.outputs = pipeline.outputs.compactMap { output in
       guard let name = OutputNames.normal(output.name) else {
-        complain(output.line, "output '\(output.name)' must be a file name inside the output folder, without '..' and without '/' at its beginning or end")
+        complain(
+          output.line,
+          """
+          output '\(output.name)' must be a file name inside the output folder, without '..' and without '/' at its \
+          beginning or end
+          """
+        )
         return nil
       }
       return .init(name: name, line: output.line, layers: output.layers)
@@ -269,16 +329,33 @@ public struct Planner {
 
   private mutating func checkOutputs(_ steps: [Plan.Step]) {
     if let reason = OutputFolder.refusal(outputFolder) { problems.append(Problem(file: outputFolder, line: 0, reason)) }
-    for (line, message) in OutputNames(outputs: pipeline.outputs, folder: outputFolder).mistakes() { complain(line, message) }
+    for (line, message) in OutputNames(outputs: pipeline.outputs, folder: outputFolder).mistakes() {
+      complain(line, message)
+    }
     for output in pipeline.outputs {
       guard let format = OutputFormat(fileName: output.name) else {
-        complain(output.line, "no writer knows output '\(output.name)'; endings are \(OutputFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", "))")
+        complain(
+          output.line,
+          """
+          no writer knows output '\(output.name)'; endings are \
+          \(OutputFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", "))
+          """
+        )
         continue
       }
       if output.layers.keys.contains(where: { !$0.isEmpty }), !format.hasLayers {
-        complain(output.line, "output '\(output.name)' takes one 'step.port', not a map of layers; only .gpkg has layers")
+        complain(
+          output.line, "output '\(output.name)' takes one 'step.port', not a map of layers; only .gpkg has layers")
       }
-      if let twice = Self.twice(output.layers.keys) { complain(output.line, "output '\(output.name)' has the layers \(twice), which a GeoPackage does not tell apart; give one another name") }
+      if let twice = Self.twice(output.layers.keys) {
+        complain(
+          output.line,
+          """
+          output '\(output.name)' has the layers \(twice), which a GeoPackage does not tell apart; give one another \
+          name
+          """
+        )
+      }
       for (layer, r) in output.layers {
         guard let step = steps.first(where: { $0.id == r.step }) else { continue }
         guard let data = step.outputs[r.port] else {
@@ -286,10 +363,18 @@ public struct Planner {
           continue
         }
         if !format.kinds.contains(data.kind) {
-          complain(r.line, "output \(output.name) cannot hold '\(r.text)': it is a \(data.kind.rawValue), a .\(format.rawValue) holds \(format.kinds.map(\.rawValue).joined(separator: " or "))")
+          complain(
+            r.line,
+            """
+            output \(output.name) cannot hold '\(r.text)': it is a \(data.kind.rawValue), a .\(format.rawValue) \
+            holds \(format.kinds.map(\.rawValue).joined(separator: " or "))
+            """
+          )
         }
         if format == .gpkg, case .table(let table) = data, let refusal = GeoPackageWriter.refusal(of: table) {
-          complain(r.line, "output \(output.name) cannot hold '\(r.text)'\(layer.isEmpty ? "" : " as layer '\(layer)'"): \(refusal)")
+          complain(
+            r.line,
+            "output \(output.name) cannot hold '\(r.text)'\(layer.isEmpty ? "" : " as layer '\(layer)'"): \(refusal)")
         }
       }
     }
@@ -298,7 +383,9 @@ public struct Planner {
   /// Two names that differ by case alone, in quotes; nil without such.
   private static func twice(_ names: some Sequence<String>) -> String? {
     var seen: [String: String] = [:]
-    for name in names { if let other = seen.updateValue(name, forKey: name.lowercased()) { return "'\(other)' and '\(name)'" } }
+    for name in names {
+      if let other = seen.updateValue(name, forKey: name.lowercased()) { return "'\(other)' and '\(name)'" }
+    }
     return nil
   }
 }

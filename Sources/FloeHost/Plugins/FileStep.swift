@@ -6,8 +6,9 @@ struct FileStep: ProcessingStep {
   static let name = "file.read"
   static let summary = "Reads a raster, table, model or JSON document from a file, as what its content is."
   static let discussion = """
-    A raster is anything GDAL opens, a table anything OGR opens; a `.json` that floe wrote as a model becomes a model, another a document.
-    Pixel type, no data, scale and units are the file's own; nothing is computed, so there is no edge effect.
+    A raster is anything GDAL opens, a table anything OGR opens; a `.json` that floe wrote as a model becomes a model,
+    another a document. Pixel type, no data, scale and units are the file's own; nothing is computed, so there is no
+    edge effect.
     """
   static let example = "saved: { use: file.read, with: { path: model.json } }"
   @Param("The file") var path: InputPath
@@ -29,6 +30,8 @@ struct FileStep: ProcessingStep {
       raster.remarks.forEach(warn)
       return .raster(raster.raster)
     }
-    return .table(whole ? try VectorLayer.readTable(file, layer: layer) : try VectorLayer.readSchema(file, layer: layer, warn: warn))
+    return .table(
+      whole ? try VectorLayer.readTable(file, layer: layer) : try VectorLayer.readSchema(file, layer: layer, warn: warn)
+    )
   }
 }

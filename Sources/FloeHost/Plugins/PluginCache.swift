@@ -4,8 +4,8 @@ import Synchronization
 
 /// Declarations of known plugins in `$XDG_CACHE_HOME/floe/plugins`, so that listing steps loads no plugin.
 ///
-/// Each plugin has a file of its own, so that a start reads nothing of plugins that lie elsewhere. An entry holds for one path, size,
-/// time of change and kit stamp. A cache that cannot be read or written costs time, never a result.
+/// Each plugin has a file of its own, so that a start reads nothing of plugins that lie elsewhere. An entry holds for
+/// one path, size, time of change and kit stamp. A cache that cannot be read or written costs time, never a result.
 public final class PluginCache: Sendable {
   private struct Entry: Codable {
     let path: String
@@ -28,13 +28,13 @@ public final class PluginCache: Sendable {
   subscript(path: String, identity: FileIdentity) -> PluginManifest? {
     entries.withLock { entries in
       if entries[path] == nil { entries[path] = read(path) }
-      guard let e = entries[path], e.identity == identity, e.stamp == PluginDoor.kitStamp else { return nil }
+      guard let e = entries[path], e.identity == identity, e.stamp == PluginEntryPoint.kitStamp else { return nil }
       return e.manifest
     }
   }
 
   func store(_ manifest: PluginManifest, _ path: String, _ identity: FileIdentity) {
-    let entry = Entry(path: path, identity: identity, stamp: PluginDoor.kitStamp, manifest: manifest)
+    let entry = Entry(path: path, identity: identity, stamp: PluginEntryPoint.kitStamp, manifest: manifest)
     entries.withLock { $0[path] = entry }
     // Encoding plain values cannot fail; were it to, the cache would only stay as it was.
     guard let folder, let data = try? JSONEncoder().encode(entry) else { return }
@@ -50,7 +50,8 @@ public final class PluginCache: Sendable {
     return entry
   }
 
-  /// The plugin's own name and a digest of its path (FNV-1a): two plugins of one digest only replace each other's entry.
+  /// The plugin's own name and a digest of its path (FNV-1a): two plugins of one digest only replace each other's
+  /// entry.
   private func file(_ path: String, in folder: String) -> String {
     let digest = path.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     return "\(folder)/\(PluginManifest.product(ofFile: path))-\(String(digest, radix: 16)).json"

@@ -30,17 +30,20 @@ public struct PluginFinder: Sendable {
     return folders
   }
 
-  /// Every candidate in search order, each with what it brings or why it is refused. Of steps with one name the first wins; a
-  /// plugin that has nothing else to bring is refused.
+  /// Every candidate in search order, each with what it brings or why it is refused. Of steps with one name the first
+  /// wins; a plugin that has nothing else to bring is refused.
   public func manifests() async -> [PluginManifest] {
-    var result: [PluginManifest] = [], owners = [FileStep.name: "floe itself"]
+    var result: [PluginManifest] = []
+    var owners = [FileStep.name: "floe itself"]
     for file in candidates() {
       var manifest = await manifest(of: file)
       if manifest.refusal == nil {
         for step in manifest.steps { if let owner = owners[step.name] { manifest.shadowed[step.name] = owner } }
         manifest.steps.removeAll { manifest.shadowed[$0.name] != nil }
         for step in manifest.steps { owners[step.name] = file }
-        if manifest.steps.isEmpty, manifest.readers.isEmpty, !manifest.shadowed.isEmpty { manifest.refusal = manifest.losses.joined(separator: "; ") }
+        if manifest.steps.isEmpty, manifest.readers.isEmpty, !manifest.shadowed.isEmpty {
+          manifest.refusal = manifest.losses.joined(separator: "; ")
+        }
       }
       result.append(manifest)
     }
@@ -52,7 +55,9 @@ public struct PluginFinder: Sendable {
     folders.flatMap { folder -> [String] in
       // A search folder that does not exist is no mistake: most machines lack some of them.
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      return names.filter { ($0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so")) || $0.hasSuffix(ExternalManifest.ending) }.sorted().map { folder + "/" + $0 }
+      return names.filter {
+        ($0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so")) || $0.hasSuffix(ExternalManifest.ending)
+      }.sorted().map { folder + "/" + $0 }
     }
   }
 
@@ -60,7 +65,9 @@ public struct PluginFinder: Sendable {
     guard let identity = FileIdentity(of: file) else {
       return PluginManifest(path: file, refusal: "it is a link to nothing or cannot be looked at")
     }
-    guard identity.isFile else { return PluginManifest(path: file, refusal: "it is no file but a folder, pipe or device") }
+    guard identity.isFile else {
+      return PluginManifest(path: file, refusal: "it is no file but a folder, pipe or device")
+    }
     if file.hasSuffix(ExternalManifest.ending) { return PluginManifest(describing: file) }
     if let known = cache[file, identity] { return known }
     let manifest = await examine(file)
@@ -75,26 +82,14 @@ public struct PluginFinder: Sendable {
     } catch {
       return PluginManifest(path: file, refusal: "it cannot be read: \(error.localizedDescription)")
     }
-    guard bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { return PluginManifest(path: file, refusal: "it is not a shared library") }
+    guard bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else {
+      return PluginManifest(path: file, refusal: "it is not a shared library")
+    }
     guard let stamp = PluginStamp.find(in: bytes), let own = PluginStamp.own else {
-      return PluginManifest(path: file, refusal: "it carries no floe-kit stamp, so it is no floe plugin or was built without the kit")
+      return PluginManifest(
+        path: file, refusal: "it carries no floe-kit stamp, so it is no floe plugin or was built without the kit")
     }
     if let refusal = stamp.refusal(by: own) { return PluginManifest(path: file, refusal: refusal) }
     return await PluginProbe(executable: probe).run(file)
-  }
-}
-
-/// What tells one state of a file from another.
-struct FileIdentity: Codable, Hashable {
-  let size: Int
-  let modified: Double
-  let isFile: Bool
-
-  init?(of path: String) {
-    var info = stat()
-    guard stat(path, &info) == 0 else { return nil }
-    size = Int(info.st_size)
-    isFile = info.st_mode & S_IFMT == S_IFREG
-    modified = Double(info.st_mtim.tv_sec) + Double(info.st_mtim.tv_nsec) * 1e-9
   }
 }

@@ -35,14 +35,20 @@ public final class PluginLoader: Sendable {
       let door = unsafeBitCast(entry, to: Door.self)
       let registry = PluginRegistry()
       door(Unmanaged.passUnretained(registry).toOpaque())
-      guard registry.stamp == PluginDoor.kitStamp else {
-        throw FloeError("its function '\(symbol)' did not open the door: it must call PluginDoor.open with floe_kit_stamp()")
+      guard registry.stamp == PluginEntryPoint.kitStamp else {
+        throw FloeError(
+          "its function '\(symbol)' did not open the door: it must call PluginDoor.open with floe_kit_stamp()")
       }
       var names: Set<String> = []
       for step in registry.steps {
         let mistakes = step.declaration.inconsistencies()
-        guard mistakes.isEmpty else { throw FloeError("its step '\(step.declaration.name)' is declared wrongly: \(mistakes.joined(separator: "; "))") }
-        guard names.insert(step.declaration.name).inserted else { throw FloeError("it gives the step '\(step.declaration.name)' twice") }
+        guard mistakes.isEmpty else {
+          throw FloeError(
+            "its step '\(step.declaration.name)' is declared wrongly: \(mistakes.joined(separator: "; "))")
+        }
+        guard names.insert(step.declaration.name).inserted else {
+          throw FloeError("it gives the step '\(step.declaration.name)' twice")
+        }
       }
       let loaded = Loaded(version: registry.version, steps: registry.steps, readers: registry.readers)
       opened[file] = loaded
@@ -55,7 +61,8 @@ public final class PluginLoader: Sendable {
     do {
       let loaded = try shared.load(file)
       return PluginManifest(
-        path: file, version: loaded.version, steps: loaded.steps.map(\.declaration), readers: loaded.readers.map { type(of: $0).name })
+        path: file, version: loaded.version, steps: loaded.steps.map(\.declaration),
+        readers: loaded.readers.map { type(of: $0).name })
     } catch {
       return PluginManifest(path: file, refusal: String(describing: error))
     }

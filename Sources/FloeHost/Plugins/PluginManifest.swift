@@ -17,11 +17,15 @@ public struct PluginManifest: Sendable, Codable {
 
   /// A sentence for each step that is not used.
   public var losses: [String] {
-    shadowed.sorted { $0.key < $1.key }.map { "its step '\($0.key)' is already given by \($0.value), which is found first" }
+    shadowed.sorted { $0.key < $1.key }.map {
+      "its step '\($0.key)' is already given by \($0.value), which is found first"
+    }
   }
 
   /// A manifest.
-  public init(path: String, version: String = "", steps: [StepDeclaration] = [], readers: [String] = [], refusal: String? = nil) {
+  public init(
+    path: String, version: String = "", steps: [StepDeclaration] = [], readers: [String] = [], refusal: String? = nil
+  ) {
     self.path = path
     self.version = version
     self.steps = steps

@@ -27,7 +27,8 @@ struct PluginProbe {
 
   private func ask(_ file: String) async throws -> PluginManifest {
     let result = try await Subprocess.run(
-      .path(.init(executable)), arguments: ["__probe", file], environment: .inherit.updating(["SWIFT_BACKTRACE": "enable=no"]),
+      .path(.init(executable)), arguments: ["__probe", file],
+      environment: .inherit.updating(["SWIFT_BACKTRACE": "enable=no"]),
       output: .string(limit: 8 << 20), error: .string(limit: 1 << 16))
     if result.terminationStatus.isSuccess {
       // What a plugin prints while it registers comes before the manifest's line.
@@ -37,7 +38,8 @@ struct PluginProbe {
       return PluginManifest(path: file, refusal: "it ended the probe without an answer")
     }
     let said = result.standardError.split(separator: "\n").first.map { ": \($0.prefix(200))" } ?? ""
-    return PluginManifest(path: file, refusal: "it crashed when it was opened (\(result.terminationStatus.inWords))\(said)")
+    return PluginManifest(
+      path: file, refusal: "it crashed when it was opened (\(result.terminationStatus.inWords))\(said)")
   }
 }
 

@@ -20,14 +20,18 @@ public struct PluginStamp: Sendable, Hashable {
   }
 
   /// The stamp of the kit that this process runs on.
-  public static let own = PluginStamp(PluginDoor.kitStamp)
+  public static let own = PluginStamp(PluginEntryPoint.kitStamp)
 
   /// Finds the stamp in a file's bytes, without opening the file as a library.
   public static func find(in bytes: Data) -> PluginStamp? {
     var from = bytes.startIndex
     while let hit = bytes.range(of: Data("floe-kit|".utf8), in: from..<bytes.endIndex) {
       let rest = bytes[hit.lowerBound..<min(bytes.endIndex, hit.lowerBound + 512)]
-      if let end = rest.firstIndex(of: 0), let text = String(data: rest[..<end], encoding: .utf8), let stamp = PluginStamp(text) { return stamp }
+      if let end = rest.firstIndex(of: 0), let text = String(data: rest[..<end], encoding: .utf8),
+        let stamp = PluginStamp(text)
+      {
+        return stamp
+      }
       from = hit.upperBound
     }
     return nil
@@ -35,9 +39,19 @@ public struct PluginStamp: Sendable, Hashable {
 
   /// Why a plugin with this stamp does not fit the running kit; nil when it fits.
   public func refusal(by own: PluginStamp) -> String? {
-    if version != own.version { return "it was built with kit \(version), this floe has kit \(own.version): build it again against this kit" }
-    if compiler != own.compiler { return "it was built by '\(compiler)', this floe by '\(own.compiler)': build both with one compiler" }
-    if digest != own.digest { return "it was built with other sources of kit \(version) (digest \(digest), here \(own.digest)): build it again against this kit" }
+    if version != own.version {
+      return "it was built with kit \(version), this floe has kit \(own.version): build it again against this kit"
+    }
+    if compiler != own.compiler {
+      return "it was built by '\(compiler)', this floe by '\(own.compiler)': build both with one compiler"
+    }
+    if digest != own.digest {
+      return
+        """
+        it was built with other sources of kit \(version) (digest \(digest), here \(own.digest)): build it again \
+        against this kit
+        """
+    }
     return nil
   }
 }

@@ -23,15 +23,23 @@ public struct StepLibrary: Sendable {
   /// A library of steps that are linked into the process, for tests.
   public init(linked registry: PluginRegistry) {
     manifests = []
-    linked = Dictionary((registry.steps + [SwiftStepFactory(FileStep.self)]).map { ($0.declaration.name, $0) }) { first, _ in first }
+    linked = Dictionary((registry.steps + [SwiftStepFactory(FileStep.self)]).map { ($0.declaration.name, $0) }) {
+      first, _ in first
+    }
     declared = linked.mapValues { ($0.declaration, "") }
     linkedReaders = registry.readers
+  }
+
+  /// The name that a step is declared under, for its name or one of its older names.
+  private func canonical(_ name: String) -> String {
+    declared[name] != nil
+      ? name : declared.values.first { $0.declaration.aliases.contains(name) }?.declaration.name ?? name
   }
 
   /// All declarations by name.
   public var declarations: [StepDeclaration] { declared.values.map(\.declaration).sorted { $0.name < $1.name } }
   /// The declaration of a step; nil for an unknown one.
-  public func declaration(_ name: String) -> StepDeclaration? { declared[name]?.declaration }
+  public func declaration(_ name: String) -> StepDeclaration? { declared[canonical(name)]?.declaration }
 
   /// The sentence for an unknown step.
   public func unknown(_ name: String) -> String {
@@ -44,11 +52,14 @@ public struct StepLibrary: Sendable {
 
   /// The step, its plugin loaded if need be.
   public func factory(_ name: String) throws -> any StepFactory {
+    let name = canonical(name)
     if let step = linked[name] { return step }
     guard let file = declared[name]?.file else { throw FloeError(unknown(name)) }
     if file.hasSuffix(ExternalManifest.ending) { return ExternalStepFactory(manifest: try ManifestReader.read(file)) }
     let loaded: PluginLoader.Loaded
-    do { loaded = try PluginLoader.shared.load(file) } catch let error as FloeError { throw FloeError("plugin \(file) is refused: \(error.message)") }
+    do { loaded = try PluginLoader.shared.load(file) } catch let error as FloeError {
+      throw FloeError("plugin \(file) is refused: \(error.message)")
+    }
     guard let step = loaded.steps.first(where: { $0.declaration.name == name }) else {
       throw FloeError("plugin \(file) no longer brings '\(name)'")
     }
@@ -60,7 +71,9 @@ public struct StepLibrary: Sendable {
   /// To bind a plugin's symbols takes about 5 ms, since the libraries below GDAL are looked through for each.
   func preload(_ names: [String]) {
     var seen: Set<String> = []
-    let files = names.compactMap { declared[$0]?.file }.filter { !$0.isEmpty && !$0.hasSuffix(ExternalManifest.ending) && seen.insert($0).inserted }
+    let files = names.compactMap { declared[canonical($0)]?.file }.filter {
+      !$0.isEmpty && !$0.hasSuffix(ExternalManifest.ending) && seen.insert($0).inserted
+    }
     guard files.count > 1 else { return }
     Thread.detachNewThread {
       // Safe because `factory` asks again and tells what is wrong.
@@ -70,7 +83,10 @@ public struct StepLibrary: Sendable {
 
   /// All product readers, their plugins loaded.
   func readers() throws -> [any ProductReader] {
-    try linkedReaders + manifests.filter { $0.refusal == nil && !$0.readers.isEmpty }.flatMap { try PluginLoader.shared.load($0.path).readers }
+    try linkedReaders
+      + manifests.filter { $0.refusal == nil && !$0.readers.isEmpty }.flatMap {
+        try PluginLoader.shared.load($0.path).readers
+      }
   }
 
   /// The readers as steps see them.
@@ -86,7 +102,8 @@ public struct StepLibrary: Sendable {
       let readers = try library.readers()
       guard let reader = readers.first(where: { $0.recognises(path) }) else {
         let families = readers.map { type(of: $0).name }.joined(separator: ", ")
-        throw FloeError("\(path): no product reader knows this; readers at hand: \(families.isEmpty ? "none" : families)")
+        throw FloeError(
+          "\(path): no product reader knows this; readers at hand: \(families.isEmpty ? "none" : families)")
       }
       return try reader.describe(path)
     }

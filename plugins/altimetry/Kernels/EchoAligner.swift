@@ -1,13 +1,15 @@
 import FloeSDK
 import Glibc
 
-/// Reads echoes at x + shift from a spectrum padded with zeros: oversampling, linear interpolation, every n-th sample kept.
+/// Reads echoes at x + shift from a spectrum padded with zeros: oversampling, linear interpolation, every n-th sample
+/// kept.
 ///
 /// ```
 /// echoes[row][bin]   shifts[row] in bins, positive reads later bins
 /// ```
-/// Outside of the oversampled echo its first or last sample holds, as in `numpy.interp`. A shift is the same along an echo,
-/// so `align` needs one pair of short transforms with a factor on the spectrum; `alignPlain` does what the words say.
+/// Outside of the oversampled echo its first or last sample holds, as in `numpy.interp`. A shift is the same along an
+/// echo, so `align` needs one pair of short transforms with a factor on the spectrum; `alignPlain` does what the words
+/// say.
 public struct EchoAligner: Sendable {
   public let samples: Int
   public let factor: Int
@@ -34,7 +36,9 @@ public struct EchoAligner: Sendable {
     nyquistFactor = nyquist
     func weights(at place: Int) -> [Double] {
       (0..<samples / 2 + 1).flatMap { j -> [Double] in
-        let isNyquist = 2 * j == samples, weight = (j == 0 ? 1 : isNyquist ? nyquist : 2) / Double(samples), angle = 2 * Double.pi * Double(j * place) / Double(m)
+        let isNyquist = 2 * j == samples
+        let weight = (j == 0 ? 1 : isNyquist ? nyquist : 2) / Double(samples)
+        let angle = 2 * Double.pi * Double(j * place) / Double(m)
         return [weight * cos(angle), isNyquist ? 0 : -weight * sin(angle)]
       }
     }
@@ -67,18 +71,27 @@ public struct EchoAligner: Sendable {
 
   /// Multiplies a spectrum by (1 - f) e^(2 pi i j k / m) + f e^(2 pi i j (k + 1) / m), where shift * factor = k + f.
   private func turn(_ spectrum: UnsafeMutableBufferPointer<Float>, by shift: Double) {
-    let n = samples, m = n * factor
-    let whole = (shift * Double(factor)).rounded(.down), f = shift * Double(factor) - whole
+    let n = samples
+    let m = n * factor
+    let whole = (shift * Double(factor)).rounded(.down)
+    let f = shift * Double(factor) - whole
     let k = Int(exactly: whole.truncatingRemainder(dividingBy: Double(m))) ?? 0
     let step = (k % m + m) % m
     cosines.withUnsafeBufferPointer { cosines in
       sines.withUnsafeBufferPointer { sines in
-        guard let raw = UnsafeMutableRawPointer(spectrum.baseAddress), let cosine = cosines.baseAddress, let sine = sines.baseAddress else { return }
+        guard let raw = UnsafeMutableRawPointer(spectrum.baseAddress), let cosine = cosines.baseAddress,
+          let sine = sines.baseAddress
+        else { return }
         // Four values of the spectrum at once: each turns on by four steps.
-        let one = step, two = 2 * step % m, three = 3 * step % m, four = 4 * step % m
+        let one = step
+        let two = 2 * step % m
+        let three = 3 * step % m
+        let four = 4 * step % m
         var c = SIMD4(cosines[0], cosines[one], cosines[two], cosines[three])
         var s = SIMD4(sines[0], sines[one], sines[two], sines[three])
-        let onC = cosines[four], onS = sines[four], half = n / 2 + 1
+        let onC = cosines[four]
+        let onS = sines[four]
+        let half = n / 2 + 1
         var j = 0
         // The last one, which may be the Nyquist value, stays for the end.
         while j + 4 < half {
@@ -86,9 +99,11 @@ public struct EchoAligner: Sendable {
           let at = 8 * j
           let g = f * UnsafeRawPointer(cosine + j).loadUnaligned(as: SIMD4<Double>.self) + (1 - f)
           let h = f * UnsafeRawPointer(sine + j).loadUnaligned(as: SIMD4<Double>.self)
-          let re = c * g - s * h, im = c * h + s * g
+          let re = c * g - s * h
+          let im = c * h + s * g
           let v = raw.loadUnaligned(fromByteOffset: at, as: SIMD8<Float>.self)
-          let a = SIMD4<Double>(v.evenHalf), b = SIMD4<Double>(v.oddHalf)
+          let a = SIMD4<Double>(v.evenHalf)
+          let b = SIMD4<Double>(v.oddHalf)
           var turned = SIMD8<Float>()
           turned.evenHalf = SIMD4<Float>(a * re - b * im)
           turned.oddHalf = SIMD4<Float>(a * im + b * re)
@@ -97,8 +112,13 @@ public struct EchoAligner: Sendable {
           j += 4
         }
         for (lane, j) in (j..<half).enumerated() {
-          let g = (1 - f) + f * cosines[j], h = f * sines[j], re = c[lane] * g - s[lane] * h, im = c[lane] * h + s[lane] * g
-          let a = Double(spectrum[2 * j]), b = Double(spectrum[2 * j + 1]), isNyquist = 2 * j == n
+          let g = (1 - f) + f * cosines[j]
+          let h = f * sines[j]
+          let re = c[lane] * g - s[lane] * h
+          let im = c[lane] * h + s[lane] * g
+          let a = Double(spectrum[2 * j])
+          let b = Double(spectrum[2 * j + 1])
+          let isNyquist = 2 * j == n
           spectrum[2 * j] = Float(isNyquist ? a * re * nyquistFactor : a * re - b * im)
           spectrum[2 * j + 1] = isNyquist ? 0 : Float(a * im + b * re)
         }
@@ -108,7 +128,8 @@ public struct EchoAligner: Sendable {
 
   /// A sample of the oversampled echo: the sum of its spectrum's numbers with their factors.
   private static func outerSample(of spectrum: UnsafeMutableBufferPointer<Float>, _ weights: [Double]) -> Float {
-    var sums = SIMD4<Double>.zero, i = 0
+    var sums = SIMD4<Double>.zero
+    var i = 0
     while i + 4 <= weights.count {
       let value = SIMD4<Float>(spectrum[i], spectrum[i + 1], spectrum[i + 2], spectrum[i + 3])
       let weight = SIMD4<Double>(weights[i], weights[i + 1], weights[i + 2], weights[i + 3])
@@ -125,10 +146,13 @@ public struct EchoAligner: Sendable {
 
   /// The plain twin of `align`: the spectrum padded with zeros, transformed back, interpolated, every `factor`-th kept.
   public func alignPlain(_ echoes: [Float], shifts: [Double]) throws -> [Float] {
-    let n = samples, m = n * factor, long = try RealFourierPlan(length: m)
+    let n = samples
+    let m = n * factor
+    let long = try RealFourierPlan(length: m)
     var result: [Float] = []
     result.reserveCapacity(echoes.count)
-    var spectrum: [Float] = [], fine: [Float] = []
+    var spectrum: [Float] = []
+    var fine: [Float] = []
     for row in shifts.indices {
       short.forward(Array(echoes[row * n..<(row + 1) * n]), into: &spectrum)
       var padded = [Float](repeating: 0, count: 2 * long.spectrumLength)
@@ -143,7 +167,8 @@ public struct EchoAligner: Sendable {
         } else if place >= Double(m - 1) {
           result.append(fine[m - 1])
         } else {
-          let k = Int(place), f = Float(place - Double(k))
+          let k = Int(place)
+          let f = Float(place - Double(k))
           result.append(fine[k] + (fine[k + 1] - fine[k]) * f)
         }
       }

@@ -9,8 +9,11 @@ struct EchoScan {
 
   /// Looks at all samples, eight at once.
   init(_ echo: UnsafeBufferPointer<Float>) {
-    let n = echo.count, raw = UnsafeRawBufferPointer(echo)
-    var best = SIMD8<Float>.zero, ghost = SIMD8<Float>.zero, i = 0
+    let n = echo.count
+    let raw = UnsafeRawBufferPointer(echo)
+    var best = SIMD8<Float>.zero
+    var ghost = SIMD8<Float>.zero
+    var i = 0
     let limit = SIMD8<Float>(repeating: .infinity)
     while i + 8 <= n {
       let v = raw.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self)
@@ -34,7 +37,8 @@ struct EchoScan {
 
   /// The sum of the finite samples.
   static func total(_ echo: UnsafeBufferPointer<Float>) -> Double {
-    var sums = SIMD4<Double>.zero, i = 0
+    var sums = SIMD4<Double>.zero
+    var i = 0
     func term(_ v: Float) -> Double { v.isFinite ? Double(v) : 0 }
     while i + 4 <= echo.count {
       sums += SIMD4(term(echo[i]), term(echo[i + 1]), term(echo[i + 2]), term(echo[i + 3]))

@@ -8,7 +8,8 @@ public struct GaussianFit: Sendable, Equatable {
 
   /// First moment and root second moment about it of non-negative samples, in samples; nil without power.
   public static func moments(_ y: [Double]) -> (mean: Double, root: Double)? {
-    var sum = 0.0, first = 0.0
+    var sum = 0.0
+    var first = 0.0
     for (i, v) in y.enumerated() where v.isFinite {
       sum += v
       first += v * Double(i)
@@ -22,7 +23,8 @@ public struct GaussianFit: Sendable, Equatable {
 
   /// 0.5 (sum y²)² / sum y⁴: the course notebook's other measure of width, which it never uses; NaN without power.
   public static func notebookWidth(_ y: [Double]) -> Double {
-    var two = 0.0, four = 0.0
+    var two = 0.0
+    var four = 0.0
     for v in y where v.isFinite {
       two += v * v
       four += v * v * v * v
@@ -33,24 +35,29 @@ public struct GaussianFit: Sendable, Equatable {
   /// The least-squares fit by Levenberg and Marquardt's method in double precision.
   ///
   /// It starts at the maximum, the first moment and the root second moment, as the course's call of scipy's `curve_fit`
-  /// does, and agrees with that within its tolerance. Values that are not finite are left out. Nil where it does not converge.
+  /// does, and agrees with that within its tolerance. Values that are not finite are left out. Nil where it does not
+  /// converge.
   /// `plain` asks for the plain twin of the sums, which takes the exponential of every sample.
   public init?(_ y: [Double], iterations: Int = 200, plain: Bool = false) {
     guard let start = Self.moments(y), start.root > 0 else { return nil }
-    var top = 0.0, finite = 0
+    var top = 0.0
+    var finite = 0
     for v in y where v.isFinite {
       top = max(top, v)
       finite += 1
     }
     guard top > 0, finite >= 3 else { return nil }
     // The problem is solved for a maximum of 1, so that tolerances mean the same for any scale of power.
-    let scale = 1 / top, v = y.map { $0 * scale }
+    let scale = 1 / top
+    let v = y.map { $0 * scale }
     let takesEach = plain || !v.allSatisfy(\.isFinite)
     func sums(_ p: SIMD3<Double>) -> GaussianSums {
       v.withUnsafeBufferPointer { takesEach ? GaussianSums(plain: $0, p) : GaussianSums($0, p) }
     }
     var p = SIMD3(1, start.mean, start.root)
-    var at = sums(p), damping = 1e-3, converged = false
+    var at = sums(p)
+    var damping = 1e-3
+    var converged = false
     loop: for _ in 0..<iterations {
       while damping < 1e12 {
         guard let step = Self.solve(at, damping) else {
@@ -91,15 +98,21 @@ public struct GaussianFit: Sendable, Equatable {
   private static func solve(_ a: GaussianSums, _ damping: Double) -> SIMD3<Double>? {
     let d0 = a.a00 * (1 + damping) + 1e-300
     guard d0 > 0 else { return nil }
-    let l00 = d0.squareRoot(), l10 = a.a10 / l00, l20 = a.a20 / l00
+    let l00 = d0.squareRoot()
+    let l10 = a.a10 / l00
+    let l20 = a.a20 / l00
     let d1 = a.a11 * (1 + damping) - l10 * l10
     guard d1 > 0 else { return nil }
-    let l11 = d1.squareRoot(), l21 = (a.a21 - l20 * l10) / l11
+    let l11 = d1.squareRoot()
+    let l21 = (a.a21 - l20 * l10) / l11
     let d2 = a.a22 * (1 + damping) - l20 * l20 - l21 * l21
     guard d2 > 0 else { return nil }
     let l22 = d2.squareRoot()
-    let y0 = a.gradient.x / l00, y1 = (a.gradient.y - l10 * y0) / l11, y2 = (a.gradient.z - l20 * y0 - l21 * y1) / l22
-    let s2 = y2 / l22, s1 = (y1 - l21 * s2) / l11
+    let y0 = a.gradient.x / l00
+    let y1 = (a.gradient.y - l10 * y0) / l11
+    let y2 = (a.gradient.z - l20 * y0 - l21 * y1) / l22
+    let s2 = y2 / l22
+    let s1 = (y1 - l21 * s2) / l11
     return SIMD3((y0 - l10 * s1 - l20 * s2) / l00, s1, s2)
   }
 }

@@ -18,8 +18,9 @@ public enum Peakiness {
   /// max / mean of the samples above the noise floor, in 128 bins from 50 before the peak (CPOM, the course).
   ///
   /// The noise floor is the mean of bins 10...19 of those 128, that is peak-40...peak-31. With `pythonWindow` they are
-  /// counted inside the cut as the course's code does, where a peak before bin 50 makes a negative start index and so an
-  /// empty slice and NaN. Without it they are counted in the whole echo; fewer than 5 of them give NaN ("peak too early").
+  /// counted inside the cut as the course's code does, where a peak before bin 50 makes a negative start index and so
+  /// an empty slice and NaN. Without it they are counted in the whole echo; fewer than 5 of them give NaN ("peak too
+  /// early").
   public static func course(_ echo: ArraySlice<Float>, peak: Int, pythonWindow: Bool = false) -> Double {
     echo.withUnsafeBufferPointer { course($0, peak: peak, pythonWindow: pythonWindow) }
   }
@@ -35,13 +36,17 @@ public enum Peakiness {
   }
 
   /// The peakiness by a named definition; NaN for an echo without power.
-  public static func value(_ echo: ArraySlice<Float>, _ definition: PeakinessDefinition, pythonWindow: Bool = false) -> Double {
+  public static func value(_ echo: ArraySlice<Float>, _ definition: PeakinessDefinition, pythonWindow: Bool = false)
+    -> Double
+  {
     guard let peak = peak(echo) else { return .nan }
     return value(echo, definition, peak: peak, pythonWindow: pythonWindow)
   }
 
   /// The same of an echo whose peak is known.
-  static func value(_ echo: ArraySlice<Float>, _ definition: PeakinessDefinition, peak: Int, pythonWindow: Bool) -> Double {
+  static func value(_ echo: ArraySlice<Float>, _ definition: PeakinessDefinition, peak: Int, pythonWindow: Bool)
+    -> Double
+  {
     switch definition {
     case .course: course(echo, peak: peak, pythonWindow: pythonWindow)
     case .maxMean: maxMean(echo, peak: peak)
@@ -51,16 +56,20 @@ public enum Peakiness {
 
   private static func course(_ echo: UnsafeBufferPointer<Float>, peak: Int, pythonWindow: Bool) -> Double {
     if pythonWindow && peak < 50 { return .nan }
-    let start = max(0, peak - 50), end = min(echo.count, peak + 78)
-    let first = max(0, peak - 40), last = min(echo.count, peak - 30)
+    let start = max(0, peak - 50)
+    let end = min(echo.count, peak + 78)
+    let first = max(0, peak - 40)
+    let last = min(echo.count, peak - 30)
     guard last - first >= (pythonWindow ? 1 : 5) else { return .nan }
     var noise = 0.0
     for i in first..<last { noise += Double(echo[i]) }
     noise /= Double(last - first)
-    var sum = 0.0, count = 0.0
+    var sum = 0.0
+    var count = 0.0
     for i in start..<end {
       // Chosen without a branch: half of the samples lie to either side in no order.
-      let v = Double(echo[i]), isAbove = v > noise
+      let v = Double(echo[i])
+      let isAbove = v > noise
       sum += isAbove ? v : 0
       count += isAbove ? 1 : 0
     }

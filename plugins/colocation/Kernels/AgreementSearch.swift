@@ -16,9 +16,13 @@ struct AgreementSearch: Sendable {
     let w = block.window
     return (-reach...reach).map { east in
       let shift = SIMD2(Double(east), Double(north)) * step
-      var table = [Int](repeating: 0, count: 256 * 2), same = 0, count = 0
+      var table = [Int](repeating: 0, count: 256 * 2)
+      var same = 0
+      var count = 0
       for (i, p) in places.enumerated() {
-        let q = p + shift, c = Int(q.x.rounded(.down)), r = Int(q.y.rounded(.down))
+        let q = p + shift
+        let c = Int(q.x.rounded(.down))
+        let r = Int(q.y.rounded(.down))
         guard c >= w.column, c < w.endColumn, r >= w.row, r < w.endRow else { continue }
         let code = pixels[(r - w.row) * w.width + c - w.column]
         if noData.contains(Int(code)) { continue }
@@ -28,7 +32,8 @@ struct AgreementSearch: Sendable {
         if code == codes[i] { same += 1 }
       }
       guard count * 2 >= places.count, count > 0 else { return .nan }
-      let n = Double(count), observed = Double(same) / n
+      let n = Double(count)
+      let observed = Double(same) / n
       let expected = (0..<256).reduce(0.0) { $0 + Double(table[$1]) * Double(table[256 + $1]) } / (n * n)
       return expected < 1 ? (observed - expected) / (1 - expected) : 0
     }
@@ -55,24 +60,31 @@ struct AgreementSurface: Sendable {
     var best: (value: Double, east: Int, north: Int)?
     for (j, line) in lines.enumerated() {
       for (i, value) in line.enumerated() where !value.isNaN {
-        let e = i - reach, n = j - reach
-        if let b = best, value < b.value || value == b.value && e * e + n * n >= b.east * b.east + b.north * b.north { continue }
+        let e = i - reach
+        let n = j - reach
+        if let b = best, value < b.value || value == b.value && e * e + n * n >= b.east * b.east + b.north * b.north {
+          continue
+        }
         best = (value, e, n)
       }
     }
     guard let best else { return nil }
-    let all = lines.joined().filter { !$0.isNaN }.sorted(), median = all[all.count / 2]
-    let deviations = all.map { abs($0 - median) }.sorted(), sigma = 1.4826 * deviations[deviations.count / 2]
+    let all = lines.joined().filter { !$0.isNaN }.sorted()
+    let median = all[all.count / 2]
+    let deviations = all.map { abs($0 - median) }.sorted()
+    let sigma = 1.4826 * deviations[deviations.count / 2]
     var second = -1.0
     for (j, line) in lines.enumerated() {
       for (i, value) in line.enumerated() where !value.isNaN {
-        let de = Double(i - reach - best.east) * step, dn = Double(j - reach - best.north) * step
+        let de = Double(i - reach - best.east) * step
+        let dn = Double(j - reach - best.north) * step
         if de * de + dn * dn > exclude * exclude { second = max(second, value) }
       }
     }
     let sharpness = sigma > 0 ? (best.value - median) / sigma : best.value > median ? .infinity : 0
     return Peak(
-      east: Double(best.east) * step, north: Double(best.north) * step, agreement: best.value, median: median, sharpness: sharpness, second: second)
+      east: Double(best.east) * step, north: Double(best.north) * step, agreement: best.value, median: median,
+      sharpness: sharpness, second: second)
   }
 
   func document(_ peak: Peak, records: Int, dt: Double?) -> Document {
@@ -82,7 +94,8 @@ struct AgreementSurface: Sendable {
       "significant": .bool(peak.isSignificant), "records": .integer(records), "measure": "Cohen's kappa",
       "surface": [
         "step_m": .number(step), "first_east_m": .number(-Double((lines.count - 1) / 2) * step),
-        "first_north_m": .number(-Double((lines.count - 1) / 2) * step), "order": "lines from south to north, values from west to east",
+        "first_north_m": .number(-Double((lines.count - 1) / 2) * step),
+        "order": "lines from south to north, values from west to east",
         "agreement": .array(lines.map { .array($0.map { JSONValue(finite: $0) }) }),
       ],
     ]

@@ -3,43 +3,46 @@ import Glibc
 
 /// What one band says of records and their footprints, one entry a record of the track, filled by many workers.
 struct BandSamples: Sendable {
-  let value: FlatBuffer<Double>
+  let value: SharedBuffer<Double>
   /// Nil where not asked for.
-  let bilinear: FlatBuffer<Double>?, mean: FlatBuffer<Double>?, deviation: FlatBuffer<Double>?
+  let bilinear: SharedBuffer<Double>?, mean: SharedBuffer<Double>?, deviation: SharedBuffer<Double>?
 
   init(count: Int, bilinear: Bool, statistics: Bool) {
-    value = FlatBuffer(count, repeating: .nan)
-    self.bilinear = bilinear ? FlatBuffer(count, repeating: .nan) : nil
-    mean = statistics ? FlatBuffer(count, repeating: .nan) : nil
-    deviation = statistics ? FlatBuffer(count, repeating: .nan) : nil
+    value = SharedBuffer(count, repeating: .nan)
+    self.bilinear = bilinear ? SharedBuffer(count, repeating: .nan) : nil
+    mean = statistics ? SharedBuffer(count, repeating: .nan) : nil
+    deviation = statistics ? SharedBuffer(count, repeating: .nan) : nil
   }
 }
 
 /// What a class band says of records and their footprints, one entry a record of the track, filled by many workers.
 struct ClassSamples: Sendable {
   /// The code under the point and the footprint's most frequent one; the table's no data where there is none.
-  let code: FlatBuffer<Int16>, majority: FlatBuffer<Int16>
+  let code: SharedBuffer<Int16>, majority: SharedBuffer<Int16>
   /// Pixel centres in the whole footprint, and those that hold a class.
-  let total: FlatBuffer<Int32>, valid: FlatBuffer<Int32>
+  let total: SharedBuffer<Int32>, valid: SharedBuffer<Int32>
   /// Pixels by class, in the table's order: `counts[record * classes + class]`.
-  let counts: FlatBuffer<Int32>
+  let counts: SharedBuffer<Int32>
 
   init(count: Int, classes: Int, noData: Int16) {
-    code = FlatBuffer(count, repeating: noData)
-    majority = FlatBuffer(count, repeating: noData)
-    total = FlatBuffer(count, repeating: 0)
-    valid = FlatBuffer(count, repeating: 0)
-    counts = FlatBuffer(count * classes, repeating: 0)
+    code = SharedBuffer(count, repeating: noData)
+    majority = SharedBuffer(count, repeating: noData)
+    total = SharedBuffer(count, repeating: 0)
+    valid = SharedBuffer(count, repeating: 0)
+    counts = SharedBuffer(count * classes, repeating: 0)
   }
 }
 
-/// Samples a block of pixels under points and within footprints. All places are columns and rows of the whole grid; `rows` are the
-/// records to look at, places in `points`, `footprints` and the target.
+/// Samples a block of pixels under points and within footprints. All places are columns and rows of the whole grid;
+/// `rows` are the records to look at, places in `points`, `footprints` and the target.
 struct BlockSampler {
   let block: PixelBlock
 
   /// Values of one band: nearest, and what else the target has room for.
-  func values(band: Int, as spec: BandSpec, rows: ArraySlice<Int>, points: [SIMD2<Double>], footprints: [PixelFootprint]?, into target: BandSamples) {
+  func values(
+    band: Int, as spec: BandSpec, rows: ArraySlice<Int>, points: [SIMD2<Double>], footprints: [PixelFootprint]?,
+    into target: BandSamples
+  ) {
     switch block.values {
     case .uint8(let v): sample(v, band, spec, rows, points, footprints, target)
     case .int16(let v): sample(v, band, spec, rows, points, footprints, target)
@@ -52,11 +55,15 @@ struct BlockSampler {
   }
 
   private func sample<T: PixelValue>(
-    _ all: [T], _ band: Int, _ spec: BandSpec, _ records: ArraySlice<Int>, _ points: [SIMD2<Double>], _ footprints: [PixelFootprint]?, _ target: BandSamples
+    _ all: [T], _ band: Int, _ spec: BandSpec, _ records: ArraySlice<Int>, _ points: [SIMD2<Double>],
+    _ footprints: [PixelFootprint]?, _ target: BandSamples
   ) {
-    let w = block.window, start = band * w.pixelCount
+    let w = block.window
+    let start = band * w.pixelCount
     // A comparison with NaN is never true, so that without no data nothing but NaN is left out.
-    let noData = spec.noData ?? .nan, scale = spec.scale, offset = spec.offset
+    let noData = spec.noData ?? .nan
+    let scale = spec.scale
+    let offset = spec.offset
     let value = target.value.all
     all.withUnsafeBufferPointer { p in
       func stored(_ column: Int, _ row: Int) -> Double {
@@ -68,9 +75,14 @@ struct BlockSampler {
       for i in records { value[i] = stored(Int(points[i].x), Int(points[i].y)) * scale + offset }
       if let bilinear = target.bilinear?.all {
         for i in records {
-          let x = points[i].x - 0.5, y = points[i].y - 0.5, c = Int(x.rounded(.down)), r = Int(y.rounded(.down))
-          let fx = x - Double(c), fy = y - Double(r)
-          let above = stored(c, r) * (1 - fx) + stored(c + 1, r) * fx, below = stored(c, r + 1) * (1 - fx) + stored(c + 1, r + 1) * fx
+          let x = points[i].x - 0.5
+          let y = points[i].y - 0.5
+          let c = Int(x.rounded(.down))
+          let r = Int(y.rounded(.down))
+          let fx = x - Double(c)
+          let fy = y - Double(r)
+          let above = stored(c, r) * (1 - fx) + stored(c + 1, r) * fx
+          let below = stored(c, r + 1) * (1 - fx) + stored(c + 1, r + 1) * fx
           bilinear[i] = (above * (1 - fy) + below * fy) * scale + offset
         }
       }
@@ -81,7 +93,9 @@ struct BlockSampler {
         let spans = FootprintSpans(shape)
         var sums = FootprintSums(noData: noData)
         for row in max(rows.lowerBound, w.row)..<max(w.row, min(rows.upperBound + 1, w.endRow), rows.lowerBound) {
-          let (first, last) = spans.columns(row: row), from = max(first, w.column), to = min(last, w.endColumn - 1)
+          let (first, last) = spans.columns(row: row)
+          let from = max(first, w.column)
+          let to = min(last, w.endColumn - 1)
           guard from <= to else { continue }
           let line = start + (row - w.row) * w.width - w.column
           sums.add(UnsafeBufferPointer(rebasing: p[line + from...line + to]))
@@ -96,21 +110,29 @@ struct BlockSampler {
   /// Codes under points and pixels by class within footprints.
   ///
   /// - Parameter noData: codes that stand for no data beside the table's own.
-  func classes(_ table: ClassTable, noData: Set<Int>, rows records: ArraySlice<Int>, points: [SIMD2<Double>], footprints: [PixelFootprint]?, into target: ClassSamples) {
+  func classes(
+    _ table: ClassTable, noData: Set<Int>, rows records: ArraySlice<Int>, points: [SIMD2<Double>],
+    footprints: [PixelFootprint]?, into target: ClassSamples
+  ) {
     let classCount = table.entries.count
     guard case .uint8(let codes) = block.values else { return }
     let w = block.window
     // Place of each code in the table; those without a class come last and count as no data.
     var place = [Int](repeating: classCount, count: 256)
-    for (k, entry) in table.entries.enumerated() where (0...255).contains(entry.code) && !noData.contains(entry.code) { place[entry.code] = k }
+    for (k, entry) in table.entries.enumerated() where (0...255).contains(entry.code) && !noData.contains(entry.code) {
+      place[entry.code] = k
+    }
     for i in records {
-      let c = Int(points[i].x), r = Int(points[i].y)
+      let c = Int(points[i].x)
+      let r = Int(points[i].y)
       guard c >= w.column, c < w.endColumn, r >= w.row, r < w.endRow else { continue }
       let code = Int(codes[(r - w.row) * w.width + c - w.column])
       if place[code] < classCount { target.code.all[i] = Int16(code) }
     }
     guard let footprints else { return }
-    let used = table.entries.indices.filter { (0...255).contains(table.entries[$0].code) && place[table.entries[$0].code] == $0 }.map { (place: $0, code: Int16(table.entries[$0].code)) }
+    let used = table.entries.indices.filter {
+      (0...255).contains(table.entries[$0].code) && place[table.entries[$0].code] == $0
+    }.map { (place: $0, code: Int16(table.entries[$0].code)) }
     let counter = CodeCounter(place: place, classes: classCount)
     var counts = [Int32](repeating: 0, count: classCount)
     codes.withUnsafeBufferPointer { codes in
@@ -118,7 +140,8 @@ struct BlockSampler {
         let shape = footprints[i]
         guard let rows = shape.rows else { continue }
         target.total.all[i] = Int32(counter.count(codes, w, rows: rows, FootprintSpans(shape), into: &counts))
-        var best: Int32 = 0, valid: Int32 = 0
+        var best: Int32 = 0
+        var valid: Int32 = 0
         for (k, code) in used {
           let n = counts[k]
           target.counts.all[i * classCount + k] = n
@@ -151,13 +174,18 @@ struct CodeCounter: ~Copyable {
 
   deinit { ones.deallocate() }
 
-  /// Replaces `counts`, one entry a class, by those of a footprint; returns the number of its pixels, those beyond the window too.
-  func count(_ codes: UnsafeBufferPointer<UInt8>, _ w: PixelWindow, rows: ClosedRange<Int>, _ spans: FootprintSpans, into counts: inout [Int32]) -> Int {
+  /// Replaces `counts`, one entry a class, by those of a footprint; returns the number of its pixels, those beyond the
+  /// window too.
+  func count(
+    _ codes: UnsafeBufferPointer<UInt8>, _ w: PixelWindow, rows: ClosedRange<Int>, _ spans: FootprintSpans,
+    into counts: inout [Int32]
+  ) -> Int {
     var total = 0
     for k in counts.indices { counts[k] = 0 }
     for group in 0..<groups {
       let ones = ones + group * 256
-      var sum = SIMD8<UInt16>(repeating: 0), room = Int(UInt16.max)
+      var sum = SIMD8<UInt16>(repeating: 0)
+      var room = Int(UInt16.max)
       func flush() {
         for lane in 0..<min(8, classes - group * 8) { counts[group * 8 + lane] += Int32(sum[lane]) }
         sum = SIMD8(repeating: 0)
@@ -168,7 +196,8 @@ struct CodeCounter: ~Copyable {
         if group == 0 { total += max(0, last - first + 1) }
         guard row >= w.row, row < w.endRow else { continue }
         var from = max(first, w.column)
-        let to = min(last, w.endColumn - 1), line = (row - w.row) * w.width - w.column
+        let to = min(last, w.endColumn - 1)
+        let line = (row - w.row) * w.width - w.column
         while from <= to {
           let end = min(to + 1, from + room)
           for column in from..<end { sum &+= ones[Int(codes[line + column])] }
@@ -211,7 +240,8 @@ struct FootprintSums {
 
   @inline(__always) private mutating func add(_ v: SIMD4<Double>) {
     // NaN differs from itself.
-    let isValid = (v .== v) .& (v .!= noData), d = (v - origin).replacing(with: 0, where: .!isValid)
+    let isValid = (v .== v) .& (v .!= noData)
+    let d = (v - origin).replacing(with: 0, where: .!isValid)
     sum += d
     squares += d * d
     count += SIMD4(repeating: 0).replacing(with: 1, where: isValid)

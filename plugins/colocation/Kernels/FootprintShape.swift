@@ -31,7 +31,8 @@ public struct PixelFootprint: Sendable, Equatable, BitwiseCopyable {
 
   /// The rows that may hold pixel centres of the footprint.
   public var rows: ClosedRange<Int>? {
-    let low = (centre.y - reach.y - 0.5).rounded(.up), high = (centre.y + reach.y - 0.5).rounded(.down)
+    let low = (centre.y - reach.y - 0.5).rounded(.up)
+    let high = (centre.y + reach.y - 0.5).rounded(.down)
     return low <= high ? Int(low)...Int(high) : nil
   }
 
@@ -44,7 +45,8 @@ public struct PixelFootprint: Sendable, Equatable, BitwiseCopyable {
 
 /// The spans of columns that a footprint covers, row by row, with what is the same for all rows worked out once.
 struct FootprintSpans {
-  // With p = (x, y) from the middle: u = (x * across.y - y * across.x) / d and v = (y * along.x - x * along.y) / d, both in -1...1.
+  // With p = (x, y) from the middle: u = (x * across.y - y * across.x) / d and v = (y * along.x - x * along.y) / d,
+  // both in -1...1.
   private let slopes: SIMD2<Double>, perRow: SIMD2<Double>
   private let centre: SIMD2<Double>
   private let isFlat: Bool
@@ -60,13 +62,16 @@ struct FootprintSpans {
   /// First and last column of a row; the first is beyond the last where there are none.
   @inline(__always) func columns(row: Int) -> (first: Int, last: Int) {
     let y = Double(row) + 0.5 - centre.y
-    var low = -Double.infinity, high = Double.infinity
+    var low = -Double.infinity
+    var high = Double.infinity
     for k in 0..<2 {
-      let constant = y * perRow[k], slope = slopes[k]
+      let constant = y * perRow[k]
+      let slope = slopes[k]
       if slope == 0 {
         if isFlat || abs(constant) > 1 { return (1, 0) }
       } else {
-        let a = (-1 - constant) / slope, b = (1 - constant) / slope
+        let a = (-1 - constant) / slope
+        let b = (1 - constant) / slope
         low = max(low, min(a, b))
         high = min(high, max(a, b))
       }
@@ -74,7 +79,8 @@ struct FootprintSpans {
     return (Self.ceiling(centre.x + low - 0.5), Self.floor(centre.x + high - 0.5))
   }
 
-  // Without a call into the C library, which the plain processor needs for rounding; footprints end far inside of Int's range.
+  // Without a call into the C library, which the plain processor needs for rounding; footprints end far inside of Int's
+  // range.
   @inline(__always) private static func ceiling(_ v: Double) -> Int {
     let t = Int(v)
     return Double(t) < v ? t + 1 : t

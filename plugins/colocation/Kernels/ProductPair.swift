@@ -47,7 +47,8 @@ struct ProductPair: Sendable {
 
   /// Nil when the line does not cross the outline.
   init?(_ scene: SceneOutline, _ track: TrackLine) {
-    let corners = scene.outline.map(Sphere.vector), plane = LocalPlane(centre: corners.reduce(SIMD3(0, 0, 0), +))
+    let corners = scene.outline.map(Sphere.vector)
+    let plane = LocalPlane(centre: corners.reduce(SIMD3(0, 0, 0), +))
     let ring = Self.densified(corners + corners.prefix(1), spacing: 20_000).points.compactMap(plane.project)
     let size = ring.map { ($0 * $0).sum().squareRoot() }.max() ?? 0
     let line = Self.densified(track.line.map(Sphere.vector), spacing: 20_000)
@@ -70,22 +71,30 @@ struct ProductPair: Sendable {
     enter = time(first.from)
     exit = time(last.to)
     crossing = time(pieces.reduce(0) { $0 + ($1.to * $1.to - $1.from * $1.from) / 2 } / max(length, 1e-9))
-    let distances = line.distances, points = line.points
+    let distances = line.distances
+    let points = line.points
     ends = [first.from, last.to].map { d in
-      let i = max(1, distances.firstIndex { $0 >= d } ?? distances.count - 1), step = distances[i] - distances[i - 1]
+      let i = max(1, distances.firstIndex { $0 >= d } ?? distances.count - 1)
+      let step = distances[i] - distances[i - 1]
       let f = step > 0 ? (d - distances[i - 1]) / step : 0
       return Sphere.place(points[i - 1] * (1 - f) + points[i] * f)
     }
   }
 
   /// Points on great circles at most `spacing` metres apart, with their distances from the start in metres.
-  private static func densified(_ points: [SIMD3<Double>], spacing: Double) -> (points: [SIMD3<Double>], distances: [Double]) {
+  private static func densified(_ points: [SIMD3<Double>], spacing: Double) -> (
+    points: [SIMD3<Double>], distances: [Double]
+  ) {
     guard var last = points.first else { return ([], []) }
-    var result = [last], distances = [0.0], total = 0.0
+    var result = [last]
+    var distances = [0.0]
+    var total = 0.0
     for next in points.dropFirst() {
-      let length = Sphere.angle(last, next) * Sphere.radius, n = max(1, Int((length / spacing).rounded(.up)))
+      let length = Sphere.angle(last, next) * Sphere.radius
+      let n = max(1, Int((length / spacing).rounded(.up)))
       for k in 1...n {
-        let f = Double(k) / Double(n), chord = last * (1 - f) + next * f
+        let f = Double(k) / Double(n)
+        let chord = last * (1 - f) + next * f
         result.append(chord / (chord * chord).sum().squareRoot())
         distances.append(total + length * f)
       }
@@ -100,9 +109,13 @@ struct ProductPair: Sendable {
     var cuts = [0.0, 1.0]
     let d = b - a
     for i in ring.indices.dropFirst() {
-      let p = ring[i - 1], e = ring[i] - p, cross = d.x * e.y - d.y * e.x
+      let p = ring[i - 1]
+      let e = ring[i] - p
+      let cross = d.x * e.y - d.y * e.x
       if cross == 0 { continue }
-      let w = p - a, t = (w.x * e.y - w.y * e.x) / cross, u = (w.x * d.y - w.y * d.x) / cross
+      let w = p - a
+      let t = (w.x * e.y - w.y * e.x) / cross
+      let u = (w.x * d.y - w.y * d.x) / cross
       if t > 0, t < 1, u >= 0, u <= 1 { cuts.append(t) }
     }
     cuts.sort()
@@ -113,7 +126,8 @@ struct ProductPair: Sendable {
   private static func contains(_ ring: [SIMD2<Double>], _ p: SIMD2<Double>) -> Bool {
     var inside = false
     for i in ring.indices.dropFirst() {
-      let a = ring[i - 1], b = ring[i]
+      let a = ring[i - 1]
+      let b = ring[i]
       if (a.y > p.y) != (b.y > p.y), p.x < a.x + (b.x - a.x) * (p.y - a.y) / (b.y - a.y) { inside.toggle() }
     }
     return inside
@@ -128,7 +142,8 @@ struct LocalPlane {
   init(centre v: SIMD3<Double>) {
     centre = v / max(1e-12, (v * v).sum().squareRoot())
     // Any direction across will do; the axis that is farthest from the centre keeps it well defined at the poles.
-    let helper = abs(centre.z) < 0.9 ? SIMD3(0.0, 0, 1) : SIMD3(1.0, 0, 0), c = Sphere.cross(helper, centre)
+    let helper = abs(centre.z) < 0.9 ? SIMD3(0.0, 0, 1) : SIMD3(1.0, 0, 0)
+    let c = Sphere.cross(helper, centre)
     east = c / (c * c).sum().squareRoot()
     north = Sphere.cross(centre, east)
   }

@@ -7,7 +7,8 @@ public enum Sphere {
 
   /// The unit vector of a longitude and latitude in degrees.
   public static func vector(_ place: SIMD2<Double>) -> SIMD3<Double> {
-    let lon = place.x * .pi / 180, lat = place.y * .pi / 180
+    let lon = place.x * .pi / 180
+    let lat = place.y * .pi / 180
     return SIMD3(cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat))
   }
 
@@ -27,10 +28,13 @@ public enum Sphere {
   /// The normal of the ellipsoid is tilted, so that nothing special happens near a pole. The error is of second order:
   /// below 1 m for a move of 3 km.
   public static func moved(_ place: SIMD2<Double>, east: Double, north: Double) -> SIMD2<Double> {
-    let lon = place.x * .pi / 180, lat = place.y * .pi / 180
-    let a = 6_378_137.0, e2 = 0.006_694_379_990_141_3
+    let lon = place.x * .pi / 180
+    let lat = place.y * .pi / 180
+    let a = 6_378_137.0
+    let e2 = 0.006_694_379_990_141_3
     let w = 1 - e2 * sin(lat) * sin(lat)
-    let acrossRadius = a / w.squareRoot(), meridianRadius = a * (1 - e2) / (w * w.squareRoot())
+    let acrossRadius = a / w.squareRoot()
+    let meridianRadius = a * (1 - e2) / (w * w.squareRoot())
     let eastward = SIMD3(-sin(lon), cos(lon), 0)
     let northward = SIMD3(-sin(lat) * cos(lon), -sin(lat) * sin(lon), cos(lat))
     let v = vector(place) + eastward * (east / acrossRadius) + northward * (north / meridianRadius)

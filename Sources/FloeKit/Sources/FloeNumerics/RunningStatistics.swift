@@ -39,7 +39,8 @@ public struct RunningStatistics: Sendable, Equatable {
       self = other
       return
     }
-    let total = Double(count + other.count), delta = other.mean - mean
+    let total = Double(count + other.count)
+    let delta = other.mean - mean
     mean += delta * Double(other.count) / total
     squaredDeviations += other.squaredDeviations + delta * delta * Double(count) * Double(other.count) / total
     count += other.count

@@ -38,7 +38,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   /// A uniform integer in 0 ..< count, by Lemire's multiplication with rejection; 0 for a count below 2.
   public mutating func index(below count: Int) -> Int {
     guard count > 1 else { return 0 }
-    let n = UInt64(count), limit = (0 &- n) % n
+    let n = UInt64(count)
+    let limit = (0 &- n) % n
     while true {
       let product = next().multipliedFullWidth(by: n)
       if product.low >= limit { return Int(product.high) }
@@ -52,7 +53,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
       return value
     }
     while true {
-      let u = uniform(-1, 1), v = uniform(-1, 1), s = u * u + v * v
+      let u = uniform(-1, 1)
+      let v = uniform(-1, 1)
+      let s = u * u + v * v
       guard s > 0, s < 1 else { continue }
       let factor = (-2 * naturalLog(s) / s).squareRoot()
       spare = v * factor

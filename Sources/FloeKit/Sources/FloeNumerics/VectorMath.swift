@@ -5,7 +5,8 @@
 /// baseline x86-64 has no rounding instruction, and products are not fused, because it has no fused ones either.
 @inlinable @inline(__always)
 public func vectorExp(_ argument: SIMD8<Float>) -> SIMD8<Float> {
-  let floor = SIMD8<Float>(repeating: -87), ceiling = SIMD8<Float>(repeating: 88)
+  let floor = SIMD8<Float>(repeating: -87)
+  let ceiling = SIMD8<Float>(repeating: 88)
   var x = argument.replacing(with: floor, where: argument .< floor)
   x.replace(with: ceiling, where: x .> ceiling)
   let magic = SIMD8<Float>(repeating: 12_582_912)

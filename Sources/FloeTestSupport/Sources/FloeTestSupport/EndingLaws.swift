@@ -4,7 +4,8 @@ import FloeSDK
 extension StepLaws {
   /// A step that spreads work ends with `Cancelled` when the run is over before it starts.
   func cancellation() async throws -> [String] {
-    let surroundings = try Surroundings(circumstances), cancelled = Cancellation()
+    let surroundings = try StepHarness(circumstances)
+    let cancelled = Cancellation()
     _ = try await outputs(surroundings.run(), ports)
     cancelled.cancel()
     return try await ending("cancellation") { late in
@@ -21,14 +22,17 @@ extension StepLaws {
       let switched = Cancellation()
       let given = ports.mapValues { $0.map { $0.faulty(sound: sound, cancelling: switched).data } }
       broken += try await ending("cancellation", cancelling: sound == 0 ? switched : nil) { late in
-        _ = try await outputs(late.run(workers: 2, memory: 0, cancellation: switched), given).mapValues { try $0.content() }
+        _ = try await outputs(late.run(workers: 2, memory: 0, cancellation: switched), given).mapValues {
+          try $0.content()
+        }
         return nil
       }
     }
     return broken
   }
 
-  /// A raster that cannot be read ends the step, or the reading of its result, with the reason; nothing stays in scratch.
+  /// A raster that cannot be read ends the step, or the reading of its result, with the reason; nothing stays in
+  /// scratch.
   func failure() async throws -> [String] {
     var broken: [String] = []
     for sound in [0, 1, 4] {
@@ -36,7 +40,9 @@ extension StepLaws {
       let sources = faulty.values.joined().compactMap(\.source)
       if sources.isEmpty { return [] }
       broken += try await ending("an input that fails", allowed: FaultySource.complaint) { late in
-        _ = try await outputs(late.run(workers: 2, memory: 0), faulty.mapValues { $0.map(\.data) }).mapValues { try $0.content() }
+        _ = try await outputs(late.run(workers: 2, memory: 0), faulty.mapValues { $0.map(\.data) }).mapValues {
+          try $0.content()
+        }
         return sources.contains { $0.faults > 0 } ? "\(name) goes on although an input cannot be read" : nil
       }
     }
@@ -45,10 +51,11 @@ extension StepLaws {
 
   /// Runs something that may end early, and looks at how it ended and at what it left behind.
   private func ending(
-    _ what: String, allowed: String? = nil, cancelling: Cancellation? = nil, _ body: (Surroundings) async throws -> String?
+    _ what: String, allowed: String? = nil, cancelling: Cancellation? = nil,
+    _ body: (StepHarness) async throws -> String?
   ) async throws -> [String] {
     var broken: [String] = []
-    let surroundings = try Surroundings(circumstances, cancelling: cancelling)
+    let surroundings = try StepHarness(circumstances, cancelling: cancelling)
     do {
       if let sentence = try await body(surroundings) { broken.append(sentence) }
     } catch is Cancelled where allowed == nil {

@@ -5,7 +5,7 @@ struct StepLaws {
   let factory: any StepFactory
   let parameters: [String: ParameterLiteral]
   let ports: [String: [PortData]]
-  let circumstances: Circumstances
+  let circumstances: HarnessOptions
   var name: String { factory.declaration.name }
 
   /// `plan` reads nothing and assigns every output that is always made, of a declared kind.
@@ -14,7 +14,9 @@ struct StepLaws {
     let planned = try plannedOutputs()
     for output in factory.declaration.outputs {
       if let value = planned[output.name] {
-        if !output.kinds.contains(value.kind) { broken.append("\(name) plans '\(output.name)' as \(value.kind.rawValue)") }
+        if !output.kinds.contains(value.kind) {
+          broken.append("\(name) plans '\(output.name)' as \(value.kind.rawValue)")
+        }
       } else if output.isRequired {
         broken.append("\(name) does not plan '\(output.name)', which it declares as always made")
       }
@@ -25,14 +27,19 @@ struct StepLaws {
   /// What is made is what was planned, no more and no less.
   func keepingToThePlan() async throws -> [String] {
     var broken: [String] = []
-    let planned = try plannedOutputs(), made = try await outputs(try Surroundings(circumstances).run(), ports)
-    for output in made.keys.sorted() where planned[output] == nil { broken.append("\(name) makes '\(output)', which it did not plan") }
+    let planned = try plannedOutputs()
+    let made = try await outputs(try StepHarness(circumstances).run(), ports)
+    for output in made.keys.sorted() where planned[output] == nil {
+      broken.append("\(name) makes '\(output)', which it did not plan")
+    }
     for (output, value) in planned.sorted(by: { $0.key < $1.key }) {
       switch (value, made[output]) {
       case (_, nil): broken.append("\(name) plans '\(output)' and does not make it")
       case (.raster(let a), .raster(let b)?):
-        if a.spec.grid != b.spec.grid || a.spec.type != b.spec.type || a.spec.bands.map(\.name) != b.spec.bands.map(\.name)
-          || a.spec.bands.map({ "\($0.noData ?? .infinity)" }) != b.spec.bands.map({ "\($0.noData ?? .infinity)" }) {
+        if a.spec.grid != b.spec.grid || a.spec.type != b.spec.type
+          || a.spec.bands.map(\.name) != b.spec.bands.map(\.name)
+          || a.spec.bands.map({ "\($0.noData ?? .infinity)" }) != b.spec.bands.map({ "\($0.noData ?? .infinity)" })
+        {
           broken.append("\(name) makes '\(output)' with another grid, type, band or no-data value than it planned")
         }
       case (.table(let a), .table(let b)?):
@@ -40,7 +47,9 @@ struct StepLaws {
           broken.append("\(name) plans the column '\(column.name)' of '\(output)' and makes none of that name and unit")
         }
       case (let a, let b?):
-        if a.kind != b.kind { broken.append("\(name) plans '\(output)' as \(a.kind.rawValue) and makes a \(b.kind.rawValue)") }
+        if a.kind != b.kind {
+          broken.append("\(name) plans '\(output)' as \(a.kind.rawValue) and makes a \(b.kind.rawValue)")
+        }
       }
     }
     return broken
@@ -49,23 +58,30 @@ struct StepLaws {
   /// The same bytes for any number of workers, memory and tile, and however the result is read.
   func sameBytes() async throws -> [String] {
     var broken: [String] = []
-    let first = try await outputs(try Surroundings(circumstances).run(), ports)
+    let first = try await outputs(try StepHarness(circumstances).run(), ports)
     let wanted = try first.mapValues { try $0.content() }
     for key in first.keys.sorted() {
-      if case .raster(let raster)? = first[key], try !raster.readsAlikeInTiles() { broken.append("\(name) makes '\(key)' with other pixels when it is read in tiles") }
+      if case .raster(let raster)? = first[key], try !raster.readsAlikeInTiles() {
+        broken.append("\(name) makes '\(key)' with other pixels when it is read in tiles")
+      }
     }
     let tile = TileSize(width: 64, height: 48)
-    for (way, workers, memory, tile) in [("3 workers", 3, 1 << 30, nil), ("no memory for scratch", 2, 0, nil), ("tiles of 64 x 48", 2, 1 << 30, tile)] {
+    for (way, workers, memory, tile) in [
+      ("3 workers", 3, 1 << 30, nil), ("no memory for scratch", 2, 0, nil), ("tiles of 64 x 48", 2, 1 << 30, tile),
+    ] {
       let given = ports.mapValues { $0.map { $0.tiled(tile) } }
-      let found = try await outputs(try Surroundings(circumstances).run(workers: workers, memory: memory), given).mapValues { try $0.content() }
-      for key in wanted.keys.sorted() where found[key] != wanted[key] { broken.append("\(name) makes another '\(key)' with \(way)") }
+      let found = try await outputs(try StepHarness(circumstances).run(workers: workers, memory: memory), given)
+        .mapValues { try $0.content() }
+      for key in wanted.keys.sorted() where found[key] != wanted[key] {
+        broken.append("\(name) makes another '\(key)' with \(way)")
+      }
     }
     return broken
   }
 
   func plannedOutputs() throws -> [String: PortData] {
     var step = try factory.bind(parameters: parameters, ports: ports.mapValues { $0.map(\.planned) })
-    try step.plan(in: try Surroundings(circumstances).plan)
+    try step.plan(in: try StepHarness(circumstances).plan)
     return step.outputs
   }
 
@@ -83,7 +99,9 @@ extension Raster {
   /// Whether every tile of 48 x 64 pixels holds what the whole raster holds there.
   fileprivate func readsAlikeInTiles() throws -> Bool {
     let whole = Raster(spec, source: MemorySource(try read(spec.grid.fullWindow)))
-    return try spec.grid.tiles(TileSize(width: 48, height: 64)).allSatisfy { "\(try read($0).values)" == "\(try whole.read($0).values)" }
+    return try spec.grid.tiles(TileSize(width: 48, height: 64)).allSatisfy {
+      "\(try read($0).values)" == "\(try whole.read($0).values)"
+    }
   }
 }
 
@@ -93,7 +111,9 @@ extension PortData {
     switch self {
     case .raster(let raster): return .raster(Raster(planned: raster.spec))
     case .table(let full):
-      var table = Table(rowCount: 0, geometry: full.geometry, crs: full.crs, acquisition: full.acquisition, style: full.style, tags: full.tags)
+      var table = Table(
+        rowCount: 0, geometry: full.geometry, crs: full.crs, acquisition: full.acquisition, style: full.style,
+        tags: full.tags)
       if case .polygons = full.geometry { table.geometry = .polygons([]) }
       for column in full.columns {
         var empty = column
@@ -120,10 +140,12 @@ extension PortData {
   /// Everything that a value holds, as text; NaN equals NaN there.
   func content() throws -> String {
     switch self {
-    case .raster(let raster): try "\(raster.spec.bands) \(raster.spec.grid) \(raster.read(raster.spec.grid.fullWindow).values)"
+    case .raster(let raster):
+      try "\(raster.spec.bands) \(raster.spec.grid) \(raster.read(raster.spec.grid.fullWindow).values)"
     case .table(let table): "\(table.columns) \(table.status) \(String(describing: table.geometry))"
     case .model(let model): try JSONText.encode(model.body)
-    case .document(let document): try JSONText.encode(document.body) + "\(document.renderings.sorted { $0.key < $1.key })"
+    case .document(let document):
+      try JSONText.encode(document.body) + "\(document.renderings.sorted { $0.key < $1.key })"
     }
   }
 }

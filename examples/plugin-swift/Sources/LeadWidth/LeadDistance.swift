@@ -10,7 +10,8 @@ struct VerticalDistances: Sendable {
   func padded(row: Int) -> [Int] {
     var out = [Int](repeating: 0, count: width + 2)
     for (s, strip) in strips.enumerated() {
-      let first = s * 512, count = min(512, width - first)
+      let first = s * 512
+      let count = min(512, width - first)
       for c in 0..<count { out[first + c + 1] = Int(strip[row * count + c]) }
     }
     return out
@@ -37,7 +38,8 @@ enum LeadDistance {
   /// First pass: a full-height window of class codes.
   static func vertical(_ block: PixelBlock, code: UInt8) -> [UInt16] {
     guard case .uint8(let codes) = block.values else { return [] }
-    let width = block.window.width, height = block.window.height
+    let width = block.window.width
+    let height = block.window.height
     var distance = [UInt16](repeating: 0, count: codes.count)
     for row in 0..<height {
       for column in 0..<width where codes[row * width + column] == code {
@@ -60,14 +62,16 @@ enum LeadDistance {
     func squares(_ row: Int) -> [Int] {
       (0..<height).contains(row) ? Self.squares(vertical.padded(row: row)) : [Int](repeating: 0, count: width + 2)
     }
-    var above = squares(rows.lowerBound - 1), here = squares(rows.lowerBound)
+    var above = squares(rows.lowerBound - 1)
+    var here = squares(rows.lowerBound)
     var counts = WidthCounts()
     for row in rows {
       let below = squares(row + 1)
       for c in 1...width where here[c] > 0 {
         counts.area += 1
         let own = here[c]
-        let highest = max(above[c - 1], above[c], above[c + 1], here[c - 1], here[c + 1], max(below[c - 1], below[c], below[c + 1]))
+        let highest = max(
+          above[c - 1], above[c], above[c + 1], here[c - 1], here[c + 1], max(below[c - 1], below[c], below[c + 1]))
         if own >= highest { counts.bySquare[own, default: 0] += 1 }
       }
       above = here
@@ -80,7 +84,8 @@ enum LeadDistance {
   private static func squares(_ vertical: [Int]) -> [Int] {
     var out = [Int](repeating: 0, count: vertical.count)
     for c in vertical.indices where vertical[c] > 0 {
-      var best = vertical[c] * vertical[c], step = 1
+      var best = vertical[c] * vertical[c]
+      var step = 1
       while step * step < best {
         for other in [c - step, c + step] where vertical.indices.contains(other) {
           best = min(best, vertical[other] * vertical[other] + step * step)

@@ -5,11 +5,12 @@ public struct LeadWidthStep: ProcessingStep {
   public static let name = "leads.width"
   public static let summary = "Measures the widths of leads in a class raster, along their centrelines."
   public static let discussion = """
-    Outputs are a table of widths (one row a bin, no geometry) and a summary; widths are in the unit of the raster's reference system, metres for
-    UTM and polar grids. The width at a centreline pixel is twice its Euclidean distance to the nearest pixel of another class, less half a
-    pixel: right within half a pixel for straight leads. A centreline pixel is one that is at least as far from the others as its eight
-    neighbours. No data and everything beyond the edge end a lead as ice does, so leads that the edge cuts lengthwise come out too narrow.
-    Pixels must be square. Memory: two bytes a pixel besides the kept raster.
+    Outputs are a table of widths (one row a bin, no geometry) and a summary; widths are in the unit of the raster's
+    reference system, metres for UTM and polar grids. The width at a centreline pixel is twice its Euclidean distance to
+    the nearest pixel of another class, less half a pixel: right within half a pixel for straight leads. A centreline
+    pixel is one that is at least as far from the others as its eight neighbours. No data and everything beyond the edge
+    end a lead as ice does, so leads that the edge cuts lengthwise come out too narrow. Pixels must be square. Memory:
+    two bytes a pixel besides the kept raster.
     """
   public static let example = """
     widths: { use: leads.width, in: { classes: groups.classes }, with: { lead: 2, bin: 50 } }
@@ -26,7 +27,8 @@ public struct LeadWidthStep: ProcessingStep {
   public mutating func plan(in context: PlanContext) throws {
     let spec = classes.spec
     guard spec.bands.count == 1, spec.type == .uint8 else {
-      throw FloeError("needs one band of class codes in unsigned bytes, not \(spec.bands.count) of \(spec.type.rawValue)")
+      throw FloeError(
+        "needs one band of class codes in unsigned bytes, not \(spec.bands.count) of \(spec.type.rawValue)")
     }
     guard abs(spec.grid.pixelWidth - spec.grid.pixelHeight) <= spec.grid.pixelWidth * 1e-6 else {
       throw FloeError("needs square pixels, not \(spec.grid.pixelWidth) x \(spec.grid.pixelHeight)")
@@ -38,14 +40,19 @@ public struct LeadWidthStep: ProcessingStep {
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let kept = try await context.keep(classes), grid = kept.spec.grid, code = UInt8(lead)
-    // Vertical distances by strips of columns, then whole distances by blocks of rows: every pixel's result is exact, whatever the blocks.
+    let kept = try await context.materialize(classes)
+    let grid = kept.spec.grid
+    let code = UInt8(lead)
+    // Vertical distances by strips of columns, then whole distances by blocks of rows: every pixel's result is exact,
+    // whatever the blocks.
     let strips = stride(from: 0, to: grid.width, by: 512).map { column in
       PixelWindow(column: column, row: 0, width: min(512, grid.width - column), height: grid.height)
     }
-    let vertical = VerticalDistances(width: grid.width, strips: try await context.map(strips.count, progress: "strips") { i in
-      LeadDistance.vertical(try kept.read(strips[i]), code: code)
-    })
+    let vertical = VerticalDistances(
+      width: grid.width,
+      strips: try await context.map(strips.count, progress: "strips") { i in
+        LeadDistance.vertical(try kept.read(strips[i]), code: code)
+      })
     let blocks = grid.rowBlocks()
     let parts = try await context.map(blocks.count, progress: "blocks") { i in
       LeadDistance.centreline(vertical, rows: blocks[i].row..<blocks[i].endRow, height: grid.height)
@@ -54,7 +61,8 @@ public struct LeadWidthStep: ProcessingStep {
     if counts.centreline == 0 { context.warn("no pixel has the code \(lead): there is no lead to measure") }
     let report = WidthReport(counts, pixel: grid.pixelWidth, bin: bin)
     guard report.binCount <= 100_000 else {
-      throw ParameterError("bin", "of \(bin) would make \(report.binCount) bins up to the greatest width; 100000 are the limit")
+      throw ParameterError(
+        "bin", "of \(bin) would make \(report.binCount) bins up to the greatest width; 100000 are the limit")
     }
     context.record("centreline_pixels", .integer(counts.centreline))
     widths = report.table

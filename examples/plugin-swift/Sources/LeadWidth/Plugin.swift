@@ -3,7 +3,7 @@ import FloeSDK
 /// The door of the plugin.
 @_cdecl("floe_plugin_LeadWidthFloePlugin")
 public func floePlugin(_ door: UnsafeMutableRawPointer) {
-  PluginDoor.open(door, stamp: floe_kit_stamp()) { plugin in
+  PluginEntryPoint.open(door, stamp: floe_kit_stamp()) { plugin in
     plugin.version("1.0.0")
     plugin.add(LeadWidthStep.self)
   }

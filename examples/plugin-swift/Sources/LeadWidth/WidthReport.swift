@@ -10,7 +10,9 @@ struct WidthReport {
   init(_ counts: WidthCounts, pixel: Double, bin: Double) {
     self.counts = counts
     self.bin = bin
-    widths = counts.bySquare.sorted { $0.key < $1.key }.map { ((2 * Double($0.key).squareRoot() - 0.5) * pixel, $0.value) }
+    widths = counts.bySquare.sorted { $0.key < $1.key }.map {
+      ((2 * Double($0.key).squareRoot() - 0.5) * pixel, $0.value)
+    }
   }
 
   var binCount: Double { widths.last.map { ($0.width / bin).rounded(.down) + 1 } ?? 0 }
@@ -19,10 +21,19 @@ struct WidthReport {
     var pixels = [Int](repeating: 0, count: Int(min(binCount, 100_000)))
     for w in widths { pixels[min(pixels.count - 1, Int(w.width / bin))] += w.count }
     var table = Table(rowCount: pixels.count)
-    table.set(Column("width_from", unit: .metre, summary: "Lower limit of the width", values: .number(pixels.indices.map { Double($0) * bin })))
-    table.set(Column("width_to", unit: .metre, summary: "Upper limit of the width", values: .number(pixels.indices.map { Double($0 + 1) * bin })))
+    table.set(
+      Column(
+        "width_from", unit: .metre, summary: "Lower limit of the width",
+        values: .number(pixels.indices.map { Double($0) * bin })))
+    table.set(
+      Column(
+        "width_to", unit: .metre, summary: "Upper limit of the width",
+        values: .number(pixels.indices.map { Double($0 + 1) * bin })))
     table.set(Column("centreline_pixels", summary: "Pixels on centrelines", values: .integer(pixels)))
-    table.set(Column("share", summary: "Share of all centreline pixels", values: .number(pixels.map { Double($0) / Double(max(1, counts.centreline)) })))
+    table.set(
+      Column(
+        "share", summary: "Share of all centreline pixels",
+        values: .number(pixels.map { Double($0) / Double(max(1, counts.centreline)) })))
     return table
   }
 

@@ -1,0 +1,10 @@
+import FloeSDK
+import Foundation
+
+/// What a finished run tells.
+public struct RunReport: Sendable {
+  /// The files written, relative to the output folder, sidecars first.
+  public let files: [String]
+  /// The content of `run.json`.
+  public let record: JSONValue
+}

@@ -1,0 +1,81 @@
+/// The pixels of some bands in a window: `values[band][row][column]`, row 0 the northernmost, band-sequential.
+///
+/// ```
+///  band 0: r0c0 r0c1 ... r1c0 r1c1 ... | band 1: r0c0 ...
+/// ```
+public struct PixelBlock: Sendable, Equatable {
+  /// The place in the raster.
+  public var window: PixelWindow
+  /// How many bands the block holds.
+  public var bandCount: Int
+  /// `bandCount * window.pixelCount` values.
+  public var values: PixelArray
+
+  /// A block of zeros.
+  public init(window: PixelWindow, bandCount: Int, type: PixelType) {
+    self.window = window
+    self.bandCount = bandCount
+    values = PixelArray(type: type, count: window.pixelCount * bandCount)
+  }
+
+  /// A block over given values, which must be `bandCount * window.pixelCount`.
+  public init(window: PixelWindow, bandCount: Int, values: PixelArray) {
+    precondition(values.count == window.pixelCount * bandCount, "a pixel block of the wrong size")
+    self.window = window
+    self.bandCount = bandCount
+    self.values = values
+  }
+
+  /// Gives the block another window, band count or type, reusing its memory where it fits.
+  public mutating func reshape(window: PixelWindow, bandCount: Int, type: PixelType) {
+    let count = window.pixelCount * bandCount
+    if values.type != type || values.count != count { values = PixelArray(type: type, count: count) }
+    self.window = window
+    self.bandCount = bandCount
+  }
+
+  /// The values of one band as single-precision numbers in physical units: `raw * scale + offset`, NaN for no data.
+  public func physical(band: Int, as spec: BandSpec) -> [Float] {
+    let n = window.pixelCount
+    let start = band * n
+    func convert<T: PixelValue>(_ a: [T]) -> [Float] {
+      let scale = spec.scale
+      let offset = spec.offset
+      let noData = spec.noData
+      return [Float](unsafeUninitializedCapacity: n) { out, count in
+        a.withUnsafeBufferPointer { p in
+          if scale == 1 && offset == 0 {
+            for i in 0..<n { out.initializeElement(at: i, to: p[start + i].asFloat) }
+          } else {
+            for i in 0..<n { out.initializeElement(at: i, to: Float(p[start + i].asDouble * scale + offset)) }
+          }
+          if let noData { for i in 0..<n where p[start + i].asDouble == noData { out[i] = .nan } }
+        }
+        count = n
+      }
+    }
+    switch values {
+    case .uint8(let a): return convert(a)
+    case .int16(let a): return convert(a)
+    case .uint16(let a): return convert(a)
+    case .int32(let a): return convert(a)
+    case .uint32(let a): return convert(a)
+    case .float32(let a): return convert(a)
+    case .float64(let a): return convert(a)
+    }
+  }
+
+  /// One stored value as a double, without scale or no-data; for tests and single pixels, not for loops.
+  public func raw(band: Int, row: Int, column: Int) -> Double {
+    let i = (band * window.height + row) * window.width + column
+    switch values {
+    case .uint8(let a): return a[i].asDouble
+    case .int16(let a): return a[i].asDouble
+    case .uint16(let a): return a[i].asDouble
+    case .int32(let a): return a[i].asDouble
+    case .uint32(let a): return a[i].asDouble
+    case .float32(let a): return a[i].asDouble
+    case .float64(let a): return a[i].asDouble
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/// The type in which a raster's pixels are stored; all bands of a raster share it.
+public enum PixelType: String, Sendable, Hashable, Codable, CaseIterable {
+  case uint8, int16, uint16, int32, uint32, float32, float64
+
+  /// Bytes per pixel.
+  public var byteCount: Int {
+    switch self {
+    case .uint8: 1
+    case .int16, .uint16: 2
+    case .int32, .uint32, .float32: 4
+    case .float64: 8
+    }
+  }
+  /// Whether sums of its values are exact in 64-bit integers.
+  public var isInteger: Bool { self != .float32 && self != .float64 }
+
+  /// A number as pixels of this type hold it, -9999.9 as float32 rounded to single precision; nil where they cannot.
+  public func stored(_ value: Double) -> Double? {
+    switch self {
+    case .uint8: UInt8(exactly: value).map(Double.init)
+    case .int16: Int16(exactly: value).map(Double.init)
+    case .uint16: UInt16(exactly: value).map(Double.init)
+    case .int32: Int32(exactly: value).map(Double.init)
+    case .uint32: UInt32(exactly: value).map(Double.init)
+    case .float32: value.isFinite && !Float(value).isFinite ? nil : Double(Float(value))
+    case .float64: value
+    }
+  }
+}
+
+/// A Swift type that a raster's pixels may have.
+public protocol PixelValue: Sendable, Hashable, Codable, Comparable, SIMDScalar {
+  /// The tag that names this type at run time.
+  static var pixelType: PixelType { get }
+  /// Zero, with which blocks start.
+  static var zero: Self { get }
+  /// The value as a double.
+  var asDouble: Double { get }
+  /// The value as a float.
+  var asFloat: Float { get }
+}
+
+extension UInt8: PixelValue {
+  public static var pixelType: PixelType { .uint8 }
+  @inlinable public var asDouble: Double { Double(self) }
+  @inlinable public var asFloat: Float { Float(self) }
+}
+
+extension Int16: PixelValue {
+  public static var pixelType: PixelType { .int16 }
+  @inlinable public var asDouble: Double { Double(self) }
+  @inlinable public var asFloat: Float { Float(self) }
+}
+
+extension UInt16: PixelValue {
+  public static var pixelType: PixelType { .uint16 }
+  @inlinable public var asDouble: Double { Double(self) }
+  @inlinable public var asFloat: Float { Float(self) }
+}
+
+extension Int32: PixelValue {
+  public static var pixelType: PixelType { .int32 }
+  @inlinable public var asDouble: Double { Double(self) }
+  @inlinable public var asFloat: Float { Float(self) }
+}
+
+extension UInt32: PixelValue {
+  public static var pixelType: PixelType { .uint32 }
+  @inlinable public var asDouble: Double { Double(self) }
+  @inlinable public var asFloat: Float { Float(self) }
+}
+
+extension Float: PixelValue {
+  public static var pixelType: PixelType { .float32 }
+  @inlinable public var asDouble: Double { Double(self) }
+  @inlinable public var asFloat: Float { self }
+}
+
+extension Double: PixelValue {
+  public static var pixelType: PixelType { .float64 }
+  @inlinable public var asDouble: Double { self }
+  @inlinable public var asFloat: Float { Float(self) }
+}

@@ -1,0 +1,66 @@
+import FloeCore
+import Glibc
+import Synchronization
+
+/// A file of tiles behind a head: tiles may come in any order, lie in the order of their turns, and are written by
+/// several threads at once.
+final class COGTileFile: Sendable {
+  private struct State {
+    /// The first byte behind the tiles that have their place.
+    var end: Int
+    var next = 0
+    var waiting: [Int: (level: Int, tiles: [[UInt8]])] = [:]
+    var offsets, sizes: [[Int]]
+  }
+  private let path: String
+  private let head: COGHeader
+  private let descriptor: Int32
+  private let state: Mutex<State>
+
+  /// Creates the file, or empties the one that is there.
+  init(_ path: String, head: COGHeader) throws {
+    self.path = path
+    self.head = head
+    descriptor = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FloeError("'\(path)' cannot be created: \(String(cString: strerror(errno)))") }
+    let none = [[Int]](repeating: [], count: head.levels.count)
+    state = Mutex(State(end: head.byteCount, offsets: none, sizes: none))
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes the tiles of turn 0, 1, 2, ..., row by row of their level, with four bytes before and behind that are not
+  /// the tile's own.
+  func take(_ tiles: [[UInt8]], level: Int, turn: Int) throws {
+    let ready = state.withLock { state in
+      state.waiting[turn] = (level, tiles)
+      var ready: [(offset: Int, bytes: [UInt8])] = []
+      while let (level, tiles) = state.waiting.removeValue(forKey: state.next) {
+        for tile in tiles {
+          state.offsets[level].append(state.end + 4)
+          state.sizes[level].append(tile.count - 8)
+          ready.append((state.end, tile))
+          state.end += tile.count
+        }
+        state.next += 1
+      }
+      return ready
+    }
+    for (offset, bytes) in ready { try write(bytes, at: offset) }
+  }
+
+  /// Writes the head, once all tiles are taken.
+  func finish() throws {
+    let (offsets, sizes, end) = state.withLock { ($0.offsets, $0.sizes, $0.end) }
+    guard zip(head.levels, offsets).allSatisfy({ $0.tiles == $1.count }) else {
+      throw FloeError("'\(path)' lacks tiles")
+    }
+    guard head.reaches(end) else { throw FloeError("'\(path)' grew to \(end) bytes, more than its offsets can tell") }
+    try write(head.bytes(offsets: offsets, sizes: sizes), at: 0)
+  }
+
+  private func write(_ bytes: [UInt8], at offset: Int) throws {
+    let code = writeWhole(bytes, to: descriptor, at: offset)
+    if code != 0 { throw FloeError("'\(path)' cannot be written: \(String(cString: strerror(code)))") }
+  }
+}

@@ -1,0 +1,50 @@
+internal import CGDAL
+import FloeCore
+
+/// The crossing between `CRS` values and OSR handles.
+enum SpatialReference {
+  /// The value of a borrowed handle; nil for one that has no WKT.
+  static func value(of reference: OGRSpatialReferenceH) -> CRS? {
+    let wkt = withStringList(["FORMAT=WKT2_2019", "MULTILINE=NO"]) { options -> String? in
+      var pointer: UnsafeMutablePointer<CChar>?
+      guard OSRExportToWktEx(reference, &pointer, constant(options)) == OGRERR_NONE else { return nil }
+      defer { VSIFree(pointer) }
+      return text(pointer)
+    }
+    guard let wkt, !wkt.isEmpty else { return nil }
+    guard let code = code(of: reference) ?? identified(reference) else { return CRS(wkt: wkt, code: nil) }
+    return CRS(wkt: CRSRegistry.wkt(code) ?? wkt, code: code)
+  }
+
+  /// Lends a new handle in x, y order; throws when the text of `crs` is not understood.
+  static func lend<R>(_ crs: CRS, _ body: (OGRSpatialReferenceH) throws -> R) throws -> R {
+    guard let reference = OSRNewSpatialReference(nil) else {
+      throw FloeError("no memory for a coordinate reference system")
+    }
+    defer { OSRRelease(reference) }
+    guard OSRSetFromUserInput(reference, crs.wkt) == OGRERR_NONE else {
+      throw FloeError("the coordinate reference system '\(crs.label)' is not understood")
+    }
+    OSRSetAxisMappingStrategy(reference, OAMS_TRADITIONAL_GIS_ORDER)
+    return try body(reference)
+  }
+
+  /// Lends a handle or, without a system, nil.
+  static func lend<R>(optional crs: CRS?, _ body: (OGRSpatialReferenceH?) throws -> R) throws -> R {
+    if let crs { try lend(crs) { try body($0) } } else { try body(nil) }
+  }
+
+  private static func code(of reference: OGRSpatialReferenceH) -> String? {
+    guard let authority = text(OSRGetAuthorityName(reference, nil)),
+      let code = text(OSRGetAuthorityCode(reference, nil))
+    else { return nil }
+    return "\(authority):\(code)"
+  }
+
+  /// The code that OSR recognises from the definition alone, as for UTM zones without an identifier.
+  private static func identified(_ reference: OGRSpatialReferenceH) -> String? {
+    guard let copy = OSRClone(reference) else { return nil }
+    defer { OSRRelease(copy) }
+    return GDALMessages.collect { _ in OSRAutoIdentifyEPSG(copy) == OGRERR_NONE ? code(of: copy) : nil }
+  }
+}

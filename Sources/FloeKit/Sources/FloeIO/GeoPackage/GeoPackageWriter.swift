@@ -1,0 +1,251 @@
+internal import CGDAL
+import FloeCore
+import Glibc
+
+/// Writes GeoPackages with styles and provenance inside.
+public enum GeoPackageWriter {
+  /// One layer: a table under a name, with the QGIS style that it opens with.
+  public typealias Layer = (name: String, table: Table, styleName: String?, qml: String?)
+
+  /// Writes a new file; the same tables give the same bytes.
+  ///
+  /// Time columns become dates and times in UTC, code columns integers, missing values NULL; array columns are left
+  /// out. Where rows are marked as left out, a text column `dropped_because` says why and is NULL in the others.
+  ///
+  /// - Parameters:
+  ///   - layers: in the order in which they are to appear.
+  ///   - descriptions: of layers by name; QGIS shows them as the layer's abstract, OGR as its metadata item
+  ///     DESCRIPTION.
+  ///   - metadataJSON: the provenance; goes to `gpkg_metadata` as `application/json`.
+  public static func write(
+    path: String, layers: [Layer], descriptions: [String: String] = [:], metadataJSON: String? = nil
+  ) throws {
+    // SQLite knows no file systems of GDAL's.
+    let isVirtual = path.hasPrefix("/vsi")
+    let local = isVirtual ? try temporaryFile() : path
+    defer { if isVirtual { VirtualFile.remove(local) } }
+    try create(local, layers, descriptions, metadataJSON)
+    let largest = try SQLitePages(path: local)?.largest ?? 0
+    var rest: [GeoPackageRows.Rest] = []
+    do {
+      let file = try SQLiteDatabase(path: local)
+      let rows = GeoPackageRows(file: file, largest: largest)
+      try file.run("BEGIN")
+      for layer in layers { rest += try rows.fill(layer.name, with: layer.table) }
+      try file.run("COMMIT")
+    }
+    // SQLite has closed the file; what is left goes into its pages.
+    if let pages = try SQLitePages(path: local) {
+      for part in rest { try part(pages) }
+      try pages.finish()
+    }
+    if isVirtual { try VirtualFile.write(VirtualFile.read(local), to: path) }
+  }
+
+  /// Why a table cannot be a layer; nil when it can. SQLite takes upper and lower case in names of columns for the
+  /// same.
+  public static func refusal(of table: Table) -> String? {
+    var seen: [String: String] = [:]
+    for name in LayerColumns.names(of: table) {
+      if table.geometry != nil, name.lowercased() == GeoPackageSchema.geometryColumn {
+        return
+          """
+          its column '\(name)' has the name under which a GeoPackage holds the geometry, '\
+          \(GeoPackageSchema.geometryColumn)'; give \
+          it another name
+          """
+      }
+      if let other = seen.updateValue(name, forKey: name.lowercased()) {
+        return
+          """
+          its columns '\(other)' and '\(name)' differ in upper and lower case alone, which a GeoPackage does not \
+          tell apart; give one another name
+          """
+      }
+    }
+    return nil
+  }
+
+  /// The name of the column of row numbers: `fid`, or another one where the table has a column of that name.
+  static func identifierColumn(of table: Table) -> String {
+    let taken = Set(LayerColumns.names(of: table).map { $0.lowercased() })
+    return (["fid", "feature_id"] + (2...taken.count + 2).map { "feature_id_\($0)" }).first { !taken.contains($0) }
+      ?? "fid"
+  }
+
+  private static func temporaryFile() throws -> String {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/floe-XXXXXX.gpkg".utf8CString)
+    let descriptor = mkstemps(&template, 5)
+    guard descriptor >= 0 else {
+      throw FloeError("no temporary file can be made in '\(folder)': \(String(cString: strerror(errno)))")
+    }
+    close(descriptor)
+    let path = template.withUnsafeBufferPointer { text($0.baseAddress) ?? "" }
+    VirtualFile.remove(path)
+    return path
+  }
+
+  /// The file with its empty layers, styles and provenance, made by OGR.
+  private static func create(
+    _ path: String, _ layers: [Layer], _ descriptions: [String: String], _ metadataJSON: String?
+  ) throws {
+    try GDALMessages.collect { messages in
+      // The one time that the file carries is the data's own, never the clock's.
+      let date = layers.compactMap { $0.table.acquisition?.time }.first ?? UTCTime(seconds: 0)
+      CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", date.iso8601)
+      defer { CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", nil) }
+      guard let driver = GDALGetDriverByName("GPKG") else { throw FloeError("this GDAL has no driver GPKG") }
+      let handle = withStringList(["VERSION=1.2", "ADD_GPKG_OGR_CONTENTS=YES"]) {
+        GDALCreate(driver, path, 0, 0, 0, GDT_Unknown, $0)
+      }
+      guard let handle else { throw FloeError("'\(path)' cannot be created: \(messages.reason)") }
+      let dataset = GDALDataset(owning: handle)
+      let file = GeoPackageFile(path: path, dataset: dataset, messages: messages)
+      for layer in layers { try file.add(layer.name, layer.table, description: descriptions[layer.name]) }
+      let styled = layers.compactMap { layer in
+        layer.qml.map {
+          (
+            layer.name, layer.table.geometry == nil ? "" : GeoPackageSchema.geometryColumn,
+            layer.styleName ?? layer.name, $0
+          )
+        }
+      }
+      if !styled.isEmpty { try file.addStyles(styled, date: date.iso8601) }
+      if let metadataJSON { try file.addMetadata(metadataJSON, date: date.iso8601) }
+      let closed = dataset.close()
+      if !closed || !messages.failures.isEmpty { throw FloeError("'\(path)' cannot be written: \(messages.reason)") }
+    }
+  }
+}
+
+/// A GeoPackage being written.
+private struct GeoPackageFile {
+  let path: String
+  let dataset: GDALDataset
+  let messages: GDALMessages
+
+  func add(_ name: String, _ table: Table, description: String?) throws {
+    if let refusal = GeoPackageWriter.refusal(of: table) {
+      throw FloeError("layer '\(name)' of '\(path)' cannot be created: \(refusal)")
+    }
+    let type: OGRwkbGeometryType
+    switch table.geometry {
+    case nil: type = wkbNone
+    case .points: type = wkbPoint
+    case .polygons: type = wkbPolygon
+    }
+    let layer = try SpatialReference.lend(optional: table.crs) { reference in
+      var options =
+        type == wkbNone
+        ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"]
+        : ["GEOMETRY_NAME=\(GeoPackageSchema.geometryColumn)", "SPATIAL_INDEX=YES"]
+      options.append("FID=\(GeoPackageWriter.identifierColumn(of: table))")
+      if let description { options.append("DESCRIPTION=\(description)") }
+      return withStringList(options) {
+        GDALDatasetCreateLayer(dataset.handle, name, type == wkbNone ? nil : reference, type, $0)
+      }
+    }
+    guard let layer else { throw FloeError("layer '\(name)' of '\(path)' cannot be created: \(messages.reason)") }
+    for column in LayerColumns.of(table) { try addField(column, to: layer) }
+  }
+
+  /// Creates a column.
+  private func addField(_ column: Column, to layer: OGRLayerH) throws {
+    let type: OGRFieldType
+    switch column.values {
+    case .number: type = column.isTime ? OFTDateTime : OFTReal
+    case .integer: type = OFTInteger64
+    case .code: type = OFTInteger
+    case .text: type = OFTString
+    case .array: return
+    }
+    guard let field = OGR_Fld_Create(column.name, type) else {
+      throw FloeError("no memory for column '\(column.name)'")
+    }
+    defer { OGR_Fld_Destroy(field) }
+    guard OGR_L_CreateField(layer, field, 0) == OGRERR_NONE else {
+      throw FloeError("column '\(column.name)' cannot be created: \(text(CPLGetLastErrorMsg()) ?? "no reason given")")
+    }
+  }
+
+  /// The table from which QGIS takes styles: every column, an empty schema and not NULL, registered as attributes.
+  func addStyles(_ styles: [(table: String, geometry: String, name: String, qml: String)], date: String) throws {
+    try run(
+      """
+      CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), \
+      f_table_schema TEXT(256), \
+      f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, \
+      useAsDefault BOOLEAN, \
+      description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT \
+      (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+      """)
+    for s in styles {
+      try run(
+        """
+        INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, \
+        styleQML, styleSLD, \
+        useAsDefault, description, owner, ui, update_time) VALUES ('', '', \(quoted(s.table)), \(quoted(s.geometry)), \
+        \(quoted(s.name)), \(quoted(s.qml)), '', 1, '', '', NULL, \(quoted(date)))
+        """)
+    }
+    try run(
+      """
+      INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) \
+      VALUES ('layer_styles', 'attributes', 'layer_styles', '', \(quoted(date)), 0)
+      """)
+  }
+
+  /// The tables of the metadata extension as the standard prescribes them.
+  func addMetadata(_ json: String, date: String) throws {
+    try run(
+      """
+      CREATE TABLE gpkg_metadata (id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT \
+      'dataset', \
+      md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml', metadata TEXT NOT NULL DEFAULT '')
+      """)
+    try run(
+      """
+      CREATE TABLE gpkg_metadata_reference (reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, \
+      row_id_value INTEGER, \
+      timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')), md_file_id INTEGER NOT NULL, \
+      md_parent_id INTEGER, \
+      CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id), \
+      CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id))
+      """)
+    try run(
+      """
+      CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, \
+      definition TEXT NOT NULL, scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))
+      """)
+    for table in ["gpkg_metadata", "gpkg_metadata_reference"] {
+      try run(
+        """
+        INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES (\
+        \(quoted(table)), NULL, \
+        'gpkg_metadata', 'http://www.geopackage.org/spec120/#extension_metadata', 'read-write')
+        """)
+    }
+    try run(
+      """
+      INSERT INTO gpkg_metadata (id, md_scope, md_standard_uri, mime_type, metadata) VALUES (1, 'dataset', \
+      'https://www.w3.org/TR/prov-overview/', \
+      'application/json', \(quoted(json)))
+      """)
+    try run(
+      """
+      INSERT INTO gpkg_metadata_reference (reference_scope, table_name, column_name, row_id_value, timestamp, \
+      md_file_id, md_parent_id) \
+      VALUES ('geopackage', NULL, NULL, NULL, \(quoted(date)), 1, NULL)
+      """)
+  }
+
+  private func run(_ sql: String) throws {
+    if let result = GDALDatasetExecuteSQL(dataset.handle, sql, nil, nil) {
+      GDALDatasetReleaseResultSet(dataset.handle, result)
+    }
+    if !messages.failures.isEmpty { throw FloeError("'\(path)' cannot be written: \(messages.reason)") }
+  }
+
+  private func quoted(_ text: String) -> String { SQLText.quoted(text) }
+}

@@ -1,0 +1,104 @@
+import FloeCore
+
+/// The geometries of a table's rows as GeoPackage keeps them: header, for polygons an envelope, and well-known binary,
+/// little-endian.
+final class GeometryBlob {
+  private let x: [Double], y: [Double], polygons: [[[SIMD2<Double>]]]
+  private let system: Int32
+  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+  private var length = 0
+
+  /// - Parameter system: the layer's `srs_id`.
+  /// - Throws: a sentence when there are not as many polygons as rows, or a coordinate column is missing.
+  init(_ table: Table, name: String, system: Int32) throws {
+    self.system = system
+    switch table.geometry {
+    case nil: (x, y, polygons) = ([], [], [])
+    case .points(let xName, let yName): (x, y, polygons) = (try table.numbers(xName), try table.numbers(yName), [])
+    case .polygons(let rings):
+      guard rings.count == table.rowCount else {
+        throw FloeError("layer '\(name)' has \(rings.count) polygons for \(table.rowCount) rows")
+      }
+      (x, y, polygons) = ([], [], rings)
+    }
+  }
+
+  deinit { memory.deallocate() }
+
+  /// What `encode` made last; good until the next call.
+  var blob: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<length]) }
+
+  /// The most bytes that a geometry takes.
+  var longest: Int {
+    if !x.isEmpty { return 29 }
+    return polygons.reduce(0) { most, rings in max(most, 49 + rings.reduce(0) { $0 + 20 + 16 * $1.count }) }
+  }
+
+  /// One row's extent; nil for a row without a geometry.
+  func extent(_ row: Int) -> (low: SIMD2<Double>, high: SIMD2<Double>)? {
+    if !x.isEmpty {
+      let p = SIMD2(x[row], y[row])
+      return p.x.isFinite && p.y.isFinite ? (p, p) : nil
+    }
+    guard !polygons.isEmpty, !polygons[row].isEmpty else { return nil }
+    var low = SIMD2(Double.infinity, .infinity)
+    var high = -low
+    for ring in polygons[row] {
+      for p in ring {
+        low = pointwiseMin(low, p)
+        high = pointwiseMax(high, p)
+      }
+    }
+    return (low, high)
+  }
+
+  /// Puts one row's geometry into `blob` and tells its extent; nil for a row without one.
+  func encode(_ row: Int) -> (low: SIMD2<Double>, high: SIMD2<Double>)? {
+    guard let (low, high) = extent(row) else { return nil }
+    if !x.isEmpty {
+      begin(capacity: 29, flags: 1)
+      put(UInt8(1))
+      put(UInt32(1))
+      put(low)
+      return (low, high)
+    }
+    let rings = polygons[row]
+    let count = rings.reduce(0) { $0 + $1.count + 1 }
+    begin(capacity: 49 + 4 * rings.count + 16 * count, flags: 3)
+    for edge in [low.x, high.x, low.y, high.y] { put(edge.bitPattern) }
+    put(UInt8(1))
+    put(UInt32(3))
+    put(UInt32(rings.count))
+    for ring in rings {
+      let isOpen = ring.first != ring.last
+      put(UInt32(ring.count + (isOpen ? 1 : 0)))
+      for p in ring { put(p) }
+      if isOpen, let first = ring.first { put(first) }
+    }
+    return (low, high)
+  }
+
+  /// The header: `GP`, version 0, flags (bit 0 little-endian, bits 1-3 the kind of envelope), reference system.
+  private func begin(capacity: Int, flags: UInt8) {
+    if memory.count < capacity {
+      memory.deallocate()
+      memory = .allocate(byteCount: 2 * capacity, alignment: 8)
+    }
+    length = 0
+    put(UInt8(ascii: "G"))
+    put(UInt8(ascii: "P"))
+    put(UInt8(0))
+    put(flags)
+    put(UInt32(bitPattern: system))
+  }
+
+  private func put(_ p: SIMD2<Double>) {
+    put(p.x.bitPattern)
+    put(p.y.bitPattern)
+  }
+
+  @inline(__always) private func put<T: FixedWidthInteger>(_ value: T) {
+    memory.storeBytes(of: value.littleEndian, toByteOffset: length, as: T.self)
+    length += MemoryLayout<T>.size
+  }
+}

@@ -1,0 +1,260 @@
+internal import CNetCDF
+import FloeCore
+import Synchronization
+
+/// A netCDF file (classic or netCDF-4) for reading; may be used from several threads, which then take turns.
+public final class NetCDFFile: Sendable {
+  /// The path as given.
+  public let path: String
+  /// The dimensions, those of groups included.
+  public let dimensions: [NetCDFDimension]
+  /// The attributes of the whole file.
+  public let attributes: [String: NetCDFAttribute]
+  private let id: Int32
+  private let catalogue = Mutex(Catalogue())
+
+  /// The variables that have been asked for; to describe one costs the library about 0.1 ms, and products have
+  /// hundreds.
+  private struct Catalogue {
+    var known: [String: NetCDFVariable] = [:]
+    var all: [NetCDFVariable]?
+  }
+
+  /// Opens a local file.
+  public static func open(_ path: String) throws -> NetCDFFile {
+    GDALRuntime.heap
+    return try NetCDFLibrary.locked {
+      var id: Int32 = 0
+      // A chunk larger than the cache would be inflated again for each piece that is read of it.
+      nc_set_chunk_cache(64 << 20, 1009, 0.75)
+      try NetCDFLibrary.check(nc_open(path, NC_NOWRITE, &id), "'\(path)' cannot be opened as netCDF")
+      do {
+        return try NetCDFFile(path, id)
+      } catch {
+        nc_close(id)
+        throw error
+      }
+    }
+  }
+
+  private init(_ path: String, _ id: Int32) throws {
+    self.path = path
+    self.id = id
+    var inventory = NetCDFInventory(path: path)
+    try inventory.read(group: id, prefix: "", depth: 0)
+    dimensions = inventory.dimensions
+    attributes = try inventory.attributes(group: id, variable: NC_GLOBAL)
+  }
+
+  deinit { NetCDFLibrary.locked { _ = nc_close(id) } }
+
+  /// The variables in the file's order, those of groups behind; user-defined types are left out, and what cannot be
+  /// described.
+  public var variables: [NetCDFVariable] {
+    catalogue.withLock { catalogue in
+      if let all = catalogue.all { return all }
+      let all = NetCDFLibrary.locked { NetCDFInventory(path: path).variables(group: id, prefix: "") }
+      catalogue.all = all
+      return all
+    }
+  }
+
+  /// A variable by name; nil when there is none.
+  ///
+  /// - Throws: when the file has it and its description cannot be read.
+  public func find(_ name: String) throws -> NetCDFVariable? {
+    try catalogue.withLock { catalogue in
+      if let known = catalogue.known[name] { return known }
+      let found = try NetCDFLibrary.locked { try NetCDFInventory(path: path).variable(named: name, in: id) }
+      if let found { catalogue.known[name] = found }
+      return found
+    }
+  }
+
+  /// A variable by name; nil when there is none that can be read.
+  public subscript(_ name: String) -> NetCDFVariable? {
+    // What is wrong with a damaged one is told where it is asked for by `find` or `variable`.
+    try? find(name)
+  }
+
+  /// A variable by name, or the sentence that it is missing.
+  public func variable(_ name: String) throws -> NetCDFVariable {
+    guard let found = try find(name) else {
+      let all = variables
+      let near = all.map(\.name).prefix(8).joined(separator: ", ")
+      throw FloeError(
+        "'\(path)' has no variable '\(name)'; it has \(near)\(all.count > 8 ? " and \(all.count - 8) more" : "")")
+    }
+    return found
+  }
+
+  /// The stored numbers of a hyperslab in row-major order, neither scaled nor masked.
+  ///
+  /// - Parameters:
+  ///   - start: the first index in each dimension; nil for the beginning.
+  ///   - count: how many in each dimension; nil for all behind `start`.
+  public func readDoubles(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
+    let v = try variable(name)
+    guard !v.type.isText else { throw FloeError("variable '\(name)' of '\(path)' is text, numbers are needed") }
+    let (first, extent) = try slab(v, start, count)
+    let total = extent.reduce(1, *)
+    var values = try [Double](unsafeUninitializedCapacity: total) { buffer, filled in
+      if total > 0 {
+        try NetCDFLibrary.locked {
+          try NetCDFLibrary.check(
+            nc_get_vara_double(v.group, v.id, first, extent, buffer.baseAddress),
+            "variable '\(name)' of '\(path)' cannot be read; the file may be damaged")
+        }
+      }
+      filled = total
+    }
+    if v.isReallyUnsigned && v.type.isInteger {
+      let span = v.type.bits == 64 ? 18_446_744_073_709_551_616 : Double(1 << v.type.bits)
+      for i in values.indices where values[i] < 0 { values[i] += span }
+    }
+    return values
+  }
+
+  /// A hyperslab in physical units: stored * scale_factor + add_offset, NaN where the value is missing.
+  public func readPhysical(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
+    var values = try readDoubles(name, start: start, count: count)
+    let v = try variable(name)
+    let missing = v.missingValues
+    let scale = v.scale
+    let offset = v.offset
+    for fill in missing { for i in values.indices where values[i] == fill { values[i] = .nan } }
+    // Left alone where nothing is scaled, so that whole numbers and -0 stay what they are.
+    if scale != 1 || offset != 0 { for i in values.indices { values[i] = values[i] * scale + offset } }
+    return values
+  }
+
+  /// Rows of the first dimension in physical units and single precision, read piece by piece; for echoes.
+  ///
+  /// Deflated chunks of whole numbers are inflated outside of the library (see `NetCDFChunks`), so that threads which
+  /// read different variables do not wait for each other. For all else the library is held while it reads a piece and
+  /// not while the piece is converted.
+  public func readPhysicalFloats(_ name: String, rows: Range<Int>? = nil) throws -> [Float] {
+    let v = try variable(name)
+    guard let length = v.shape.first else { return try readPhysical(name).map(Float.init) }
+    let rows = rows ?? 0..<length
+    let rest = Array(v.shape.dropFirst())
+    let width = rest.reduce(1, *)
+    _ = try slab(v, [rows.lowerBound] + rest.map { _ in 0 }, [rows.count] + rest)
+    let unsigned = v.isReallyUnsigned
+    switch v.type {
+    case .int8: return unsigned ? try floats(v, rows, width, of: UInt8.self) : try floats(v, rows, width, of: Int8.self)
+    case .uint8: return try floats(v, rows, width, of: UInt8.self)
+    case .int16:
+      return unsigned ? try floats(v, rows, width, of: UInt16.self) : try floats(v, rows, width, of: Int16.self)
+    case .uint16: return try floats(v, rows, width, of: UInt16.self)
+    case .int32:
+      return unsigned ? try floats(v, rows, width, of: UInt32.self) : try floats(v, rows, width, of: Int32.self)
+    case .uint32: return try floats(v, rows, width, of: UInt32.self)
+    default:
+      var result: [Float] = []
+      result.reserveCapacity(rows.count * width)
+      let step = Self.rowsAtOnce(width)
+      for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+        let part = try readPhysical(
+          name, start: [row] + rest.map { _ in 0 }, count: [min(step, rows.upperBound - row)] + rest)
+        result.append(contentsOf: part.lazy.map { Float($0) })
+      }
+      return result
+    }
+  }
+
+  /// Pieces of about a million values.
+  private static func rowsAtOnce(_ width: Int) -> Int { max(1, (1 << 20) / max(1, width)) }
+
+  /// Rows of whole numbers in physical units; `T` is the type that they are stored in.
+  private func floats<T: FixedWidthInteger>(_ v: NetCDFVariable, _ rows: Range<Int>, _ width: Int, of: T.Type) throws
+    -> [Float]
+  {
+    let missing = Array(Set(v.missingValues.compactMap { T(exactly: $0) }))
+    let rest = Array(v.shape.dropFirst())
+    let first = missing.min() ?? 0
+    let last = missing.max() ?? 0
+    let hasMissing = !missing.isEmpty
+    let others = missing.count > 2
+    let scale = v.scale
+    let offset = v.offset
+    let step = Self.rowsAtOnce(width)
+    func convert(_ from: UnsafeBufferPointer<T>, _ to: UnsafeMutableBufferPointer<Float>) {
+      for i in to.indices {
+        to[i] = hasMissing && (from[i] == first || from[i] == last) ? .nan : Float(Double(from[i]) * scale + offset)
+      }
+      if others { for i in to.indices where missing.contains(from[i]) { to[i] = .nan } }
+    }
+    return try [Float](unsafeUninitializedCapacity: rows.count * width) { result, filled in
+      let chunks = NetCDFLibrary.locked { NetCDFChunks(v, path: path) }
+      let isRead = chunks?.forEach(rows, of: T.self) { row, values in
+        let low = max(row, rows.lowerBound)
+        let high = min(row + values.count / max(1, width), rows.upperBound)
+        convert(
+          UnsafeBufferPointer(rebasing: values[(low - row) * width..<(high - row) * width]),
+          UnsafeMutableBufferPointer(
+            rebasing: result[(low - rows.lowerBound) * width..<(high - rows.lowerBound) * width]))
+      }
+      if isRead == true {
+        filled = rows.count * width
+        return
+      }
+      var stored = [T](repeating: 0, count: min(step, rows.count) * width)
+      for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+        let n = min(step, rows.upperBound - row)
+        try NetCDFLibrary.locked {
+          try NetCDFLibrary.check(
+            nc_get_vara(v.group, v.id, [row] + rest.map { _ in 0 }, [n] + rest, &stored),
+            "variable '\(v.name)' of '\(path)' cannot be read; the file may be damaged")
+        }
+        stored.withUnsafeBufferPointer {
+          convert($0, UnsafeMutableBufferPointer(rebasing: result[filled..<filled + n * width]))
+        }
+        filled += n * width
+      }
+    }
+  }
+
+  /// The texts of a variable: strings one by one, characters joined along the last dimension.
+  public func readTexts(_ name: String) throws -> [String] {
+    let v = try variable(name)
+    let (first, extent) = try slab(v, nil, nil)
+    let total = extent.reduce(1, *)
+    guard total > 0 else { return [] }
+    return try NetCDFLibrary.locked {
+      let what = "variable '\(name)' of '\(path)' cannot be read as text"
+      switch v.type {
+      case .string:
+        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: total)
+        try NetCDFLibrary.check(nc_get_vara_string(v.group, v.id, first, extent, &pointers), what)
+        defer { nc_free_string(total, &pointers) }
+        return pointers.map { text($0) ?? "" }
+      case .char:
+        var bytes = [CChar](repeating: 0, count: total)
+        try NetCDFLibrary.check(nc_get_vara_text(v.group, v.id, first, extent, &bytes), what)
+        let width = max(1, extent.last ?? total)
+        return stride(from: 0, to: total, by: width).map { at in
+          String(decoding: bytes[at..<at + width].prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+      default: throw FloeError("variable '\(name)' of '\(path)' is \(v.type.rawValue), text is needed")
+      }
+    }
+  }
+
+  private func slab(_ v: NetCDFVariable, _ start: [Int]?, _ count: [Int]?) throws -> ([Int], [Int]) {
+    let first = start ?? v.shape.map { _ in 0 }
+    let extent = count ?? zip(v.shape, first).map { $0 - $1 }
+    let fits =
+      first.count == v.shape.count && extent.count == v.shape.count
+      && zip(v.shape, zip(first, extent)).allSatisfy { $1.0 >= 0 && $1.1 >= 0 && $1.0 + $1.1 <= $0 }
+    guard fits else {
+      throw FloeError(
+        """
+        variable '\(v.name)' of '\(path)' has the shape \(v.shape); start \(first) with count \(extent) lies \
+        outside of it
+        """
+      )
+    }
+    return (first, extent)
+  }
+}

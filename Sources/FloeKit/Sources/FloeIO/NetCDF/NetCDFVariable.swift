@@ -1,0 +1,133 @@
+internal import CNetCDF
+import FloeCore
+import Glibc
+
+/// The type in which netCDF stores a variable or attribute.
+public enum NetCDFType: String, Sendable, Hashable, CaseIterable {
+  case int8, uint8, int16, uint16, int32, uint32, int64, uint64, float32, float64, char, string
+
+  var code: nc_type {
+    switch self {
+    case .int8: NC_BYTE
+    case .uint8: NC_UBYTE
+    case .int16: NC_SHORT
+    case .uint16: NC_USHORT
+    case .int32: NC_INT
+    case .uint32: NC_UINT
+    case .int64: NC_INT64
+    case .uint64: NC_UINT64
+    case .float32: NC_FLOAT
+    case .float64: NC_DOUBLE
+    case .char: NC_CHAR
+    case .string: NC_STRING
+    }
+  }
+
+  init?(code: nc_type) {
+    guard let found = Self.allCases.first(where: { $0.code == code }) else { return nil }
+    self = found
+  }
+
+  /// Whether values are whole numbers.
+  public var isInteger: Bool { ![.float32, .float64, .char, .string].contains(self) }
+  /// Whether values are texts.
+  public var isText: Bool { self == .char || self == .string }
+  /// The number of bits of an integer type.
+  var bits: Int {
+    switch self {
+    case .int8, .uint8, .char: 8
+    case .int16, .uint16: 16
+    case .int32, .uint32, .float32: 32
+    default: 64
+    }
+  }
+}
+
+/// The value of a netCDF attribute.
+public enum NetCDFAttribute: Sendable, Hashable {
+  case text(String)
+  /// One or more numbers and the type in which they are stored.
+  case numbers([Double], NetCDFType)
+
+  /// One number, stored as a double.
+  public static func number(_ value: Double) -> NetCDFAttribute { .numbers([value], .float64) }
+  /// The text, if it is one.
+  public var text: String? { if case .text(let s) = self { s } else { nil } }
+  /// The numbers, if they are.
+  public var numbers: [Double]? { if case .numbers(let v, _) = self { v } else { nil } }
+}
+
+/// A dimension of a netCDF file.
+public struct NetCDFDimension: Sendable, Hashable {
+  public let name: String
+  public let length: Int
+  /// A dimension.
+  public init(name: String, length: Int) {
+    self.name = name
+    self.length = length
+  }
+}
+
+/// A variable of a netCDF file; those of groups are named `group/variable`.
+public struct NetCDFVariable: Sendable, Hashable {
+  public let name: String
+  public let type: NetCDFType
+  /// The names of its dimensions, the slowest first.
+  public let dimensions: [String]
+  /// The lengths of its dimensions, in the same order; empty for a scalar.
+  public let shape: [Int]
+  public let attributes: [String: NetCDFAttribute]
+  let group: Int32
+  let id: Int32
+
+  /// The unit, if it says one.
+  public var unit: String? { attributes["units"]?.text }
+  /// The number of values.
+  public var count: Int { shape.reduce(1, *) }
+  /// `scale_factor`, 1 where there is none.
+  public var scale: Double { attributes["scale_factor"]?.numbers?.first ?? 1 }
+  /// `add_offset`, 0 where there is none.
+  public var offset: Double { attributes["add_offset"]?.numbers?.first ?? 0 }
+  /// Stored values that mean "missing": `_FillValue`, `missing_value`, else netCDF's default for the type (none for
+  /// bytes).
+  public var missingValues: [Double] {
+    let declared = ["_FillValue", "missing_value"].flatMap { attributes[$0]?.numbers ?? [] }
+    if !declared.isEmpty { return declared }
+    // Those of 64 bits as the doubles nearest to them, since values are read as doubles.
+    switch type {
+    case .int16: return [-32_767]
+    case .uint16: return [65_535]
+    case .int32: return [-2_147_483_647]
+    case .uint32: return [4_294_967_295]
+    case .int64: return [-0x1p63]
+    case .uint64: return [0x1p64]
+    case .float32, .float64: return [Double(Float(9.969_209_968_386_869e+36))]
+    default: return []
+    }
+  }
+  /// Whether the bits mean an unsigned number although the type is signed (convention of classic files).
+  var isReallyUnsigned: Bool { attributes["_Unsigned"]?.text?.lowercased() == "true" }
+}
+
+/// netCDF-C is not thread-safe, not even for different files: every call is made under one lock.
+enum NetCDFLibrary {
+  // Safe because the pointer is never changed and the mutex is only locked and unlocked. A plain mutex, whose waiters
+  // sleep: those of Synchronization.Mutex spin in the kernel as long as another thread inflates.
+  nonisolated(unsafe) private static let lock: UnsafeMutablePointer<pthread_mutex_t> = {
+    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+    return mutex
+  }()
+
+  static func locked<R>(_ body: () throws -> R) rethrows -> R {
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    floe_silence_hdf5()
+    return try body()
+  }
+
+  /// Throws the library's reason behind `what` unless the status is 0.
+  static func check(_ status: Int32, _ what: @autoclosure () -> String) throws {
+    if status != NC_NOERR { throw FloeError("\(what()): \(text(nc_strerror(status)) ?? "error \(status)")") }
+  }
+}

@@ -1,0 +1,151 @@
+import FloeCore
+
+/// Writes tables as netCDF-4 after the conventions CF-1.8, echoes included.
+///
+/// The rows of an altimeter track lie along `time_20_ku` (seconds since 2000-01-01), those of other tables along `time`
+/// or `row`; arrays have the second dimension that their column names, else `wf_sample_ind` for echoes and one named
+/// after the column for others. Columns keep their names, but `time`, `lat` and `lon` of a track get the product's.
+/// Codes carry `flag_values` and `flag_meanings`; marked rows `dropped_because`. Same table, same bytes.
+public enum TrackNetCDFWriter {
+  private static let missing = 9.969_209_968_386_869e+36
+
+  /// Writes a new file.
+  ///
+  /// - Parameter provenance: kept as the attribute `provenance`.
+  public static func write(path: String, table: Table, provenance: String? = nil) throws {
+    let file = try NetCDFWriter(path: path)
+    let names = Names(table)
+    try file.dimension(names.rows, length: table.rowCount)
+    var second: [String: String] = [:]
+    var widths: [String: Int] = [:]
+    for column in table.columns {
+      guard case .array(_, let width) = column.values else { continue }
+      var name = column.dimension ?? (column.name.hasPrefix("waveform") ? "wf_sample_ind" : "\(column.name)_ind")
+      if widths[name].map({ $0 != width }) ?? (name == names.rows) { name = "\(column.name)_ind" }
+      if widths[name] == nil { try file.dimension(name, length: width) }
+      widths[name] = width
+      second[column.name] = name
+    }
+    try file.attribute("Conventions", .text("CF-1.8"))
+    if let product = table.acquisition?.product ?? table.tags["product"] {
+      try file.attribute("source_product", .text(product))
+    }
+    for (key, value) in table.tags.sorted(by: { $0.key < $1.key }) where key != "product" {
+      try file.attribute(key.split(separator: ":").joined(separator: "_"), .text(value))
+    }
+    if let provenance {
+      try file.attribute("provenance", .text(provenance))
+      try file.attribute(
+        "history", .text("written by floe; the attribute provenance tells the steps and their parameters"))
+    }
+    for column in table.columns { try define(column, names, second[column.name], in: file) }
+    try define(table.status, names, in: file)
+    for column in table.columns { try write(column, names, in: file) }
+    if !table.status.reasons.isEmpty { try file.write("dropped_because", table.status.codes.map(Double.init)) }
+    try file.close()
+  }
+
+  /// The names that a table's columns get in the file.
+  private struct Names {
+    let isTrack: Bool
+    let time: String?
+    let rows: String
+    let coordinates: String?
+
+    init(_ table: Table) {
+      time = table.columns.first { $0.isTime }?.name
+      isTrack = time != nil && table.columns.contains { $0.name.hasSuffix("_20_ku") }
+      rows = isTrack ? "time_20_ku" : time ?? "row"
+      coordinates = table["lat"] != nil && table["lon"] != nil ? (isTrack ? "lon_20_ku lat_20_ku" : "lon lat") : nil
+    }
+
+    func name(_ column: String) -> String {
+      if column == time { return rows }
+      return isTrack && (column == "lat" || column == "lon") ? "\(column)_20_ku" : column
+    }
+  }
+
+  private static func define(_ column: Column, _ names: Names, _ second: String?, in file: NetCDFWriter) throws {
+    var attributes: [(String, NetCDFAttribute)] = []
+    attributes.append(
+      (
+        "long_name",
+        .text(column.summary.isEmpty ? column.name.split(separator: "_").joined(separator: " ") : column.summary)
+      ))
+    let isPlace = column.name == "lat" || column.name == "lon"
+    if column.isTime {
+      attributes += [
+        ("standard_name", .text("time")), ("units", .text("seconds since 2000-01-01 00:00:00.0")),
+        ("calendar", .text("gregorian")),
+      ]
+    } else if isPlace {
+      attributes.append(("standard_name", .text(column.name == "lat" ? "latitude" : "longitude")))
+      attributes.append(("units", .text(column.name == "lat" ? "degrees_north" : "degrees_east")))
+    }
+    let name = names.name(column.name)
+    func add(_ type: NetCDFType, dimensions: [String], fill: Double?) throws {
+      for (key, value) in column.attributes.sorted(by: { $0.key < $1.key })
+      where !attributes.contains(where: { $0.0 == key }) {
+        attributes.append((key, .text(value)))
+      }
+      if let coordinates = names.coordinates, !column.isTime, !isPlace {
+        attributes.append(("coordinates", .text(coordinates)))
+      }
+      try file.variable(name, type: type, dimensions: dimensions, attributes: attributes, fill: fill)
+    }
+    switch column.values {
+    case .number(let v):
+      if !column.isTime && !isPlace { attributes.append(("units", .text(column.unit.rawValue))) }
+      // Coordinate variables may hold no missing values.
+      try add(
+        .float64, dimensions: [names.rows], fill: name == names.rows && !v.contains(where: \.isNaN) ? nil : missing)
+    case .integer(let v):
+      let isSmall = v.allSatisfy { $0.map { abs($0) < 2_147_483_647 } ?? true }
+      attributes.append(("units", .text(column.unit.rawValue)))
+      // CF-1.8 knows no whole numbers of 64 bits.
+      try add(isSmall ? .int32 : .float64, dimensions: [names.rows], fill: isSmall ? -2_147_483_647 : missing)
+    case .code(_, let missing):
+      if let entries = column.classes?.entries, !entries.isEmpty {
+        attributes.append(("flag_values", .numbers(entries.map { Double($0.code) }, .int16)))
+        attributes.append(("flag_meanings", .text(entries.map(\.name).joined(separator: " "))))
+      }
+      try add(.int16, dimensions: [names.rows], fill: Double(missing))
+    case .text: try add(.string, dimensions: [names.rows], fill: nil)
+    case .array:
+      attributes.append(("units", .text(column.unit.rawValue)))
+      // Not compressed: noise in the last digits of echoes leaves three quarters of their size for most of the time of
+      // a run.
+      try add(.float32, dimensions: [names.rows, second ?? "\(column.name)_ind"], fill: Double(Float(missing)))
+    }
+  }
+
+  private static func define(_ status: RowStatus, _ names: Names, in file: NetCDFWriter) throws {
+    guard !status.reasons.isEmpty else { return }
+    let words = ["kept"] + status.reasons.map { String($0.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" }) }
+    try file.variable(
+      "dropped_because", type: .int16, dimensions: [names.rows],
+      attributes: [
+        ("long_name", .text("why a record takes no part")),
+        ("flag_values", .numbers(words.indices.map(Double.init), .int16)),
+        ("flag_meanings", .text(words.joined(separator: " "))),
+        ("reasons", .text(status.reasons.joined(separator: "\n"))),
+      ])
+  }
+
+  private static func write(_ column: Column, _ names: Names, in file: NetCDFWriter) throws {
+    let name = names.name(column.name)
+    switch column.values {
+    case .number(let v): try file.write(name, column.isTime ? v.map { $0 - UTCTime.year2000.seconds } : v)
+    case .integer(let v): try file.write(name, v.map { $0.map(Double.init) ?? .nan })
+    case .code(let v, _): try file.write(name, v.map(Double.init))
+    case .text(let v): try file.write(name, texts: v.map { $0 ?? "" })
+    case .array(let v, let width):
+      let rows = width == 0 ? 0 : v.count / width
+      for first in stride(from: 0, to: rows, by: 1024) {
+        let count = min(1024, rows - first)
+        try file.write(
+          name, floats: v[first * width..<(first + count) * width], start: [first, 0], count: [count, width])
+      }
+    }
+  }
+}

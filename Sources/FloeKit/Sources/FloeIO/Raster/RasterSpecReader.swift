@@ -1,0 +1,218 @@
+internal import CGDAL
+import FloeCore
+
+/// Reads a `RasterSpec` off an open dataset, at full or reduced resolution.
+struct RasterSpecReader {
+  let path: String
+  let dataset: GDALDataset
+  let reduction: Int
+
+  /// The description, and what of the file's own could not be taken over, in sentences.
+  func spec() throws -> (spec: RasterSpec, remarks: [String]) {
+    let count = Int(GDALGetRasterCount(dataset.handle))
+    guard count > 0 else {
+      let inside = items(dataset.handle, domain: "SUBDATASETS").filter { $0.key.hasSuffix("_NAME") }.map(\.value)
+        .sorted()
+      let hint = inside.isEmpty ? "" : "; it contains \(inside.prefix(4).joined(separator: ", "))"
+      throw FloeError("'\(path)' has no raster band\(hint)")
+    }
+    let bands = try (1...count).map { number -> UnsafeMutableRawPointer in
+      guard let band = dataset.band(number) else { throw FloeError("band \(number) of '\(path)' cannot be opened") }
+      return band
+    }
+    let type = try pixelType(bands)
+    let grid = try grid(bands[0])
+    let tags = items(dataset.handle)
+    var spec = RasterSpec(grid: grid, bands: bandSpecs(bands), type: type, tile: tile(bands[0], grid: grid))
+    let odd = spec.bands.filter { $0.noData.map { type.stored($0) == nil } ?? false }
+    let remarks = odd.prefix(1).map { band in
+      let others = odd.count > 1 ? " and \(odd.count - 1) more" : ""
+      return
+        """
+        '\(path)' declares the no-data value \(band.noData ?? .nan) for band '\(band.name)'\(others), which pixels \
+        of type \(type.rawValue) cannot hold; it is left out
+        """
+    }
+    for i in spec.bands.indices { spec.bands[i].noData = spec.bands[i].noData.flatMap(type.stored) }
+    spec.classes = count == 1 && type == .uint8 ? classes(bands[0], tags: tags) : nil
+    spec.style = RasterMetadataKeys.decoded(RasterStyle.self, tags[RasterMetadataKeys.style])
+    spec.acquisition = RasterMetadataKeys.acquisition(tags)
+    for (key, value) in tags where key.hasPrefix(RasterMetadataKeys.tagPrefix) {
+      spec.tags[String(key.dropFirst(RasterMetadataKeys.tagPrefix.count))] = value
+    }
+    return (spec, remarks)
+  }
+
+  private func pixelType(_ bands: [UnsafeMutableRawPointer]) throws -> PixelType {
+    let types = bands.map { GDALGetRasterDataType($0) }
+    let names = types.map { text(GDALGetDataTypeName($0)) ?? "unknown" }
+    let accepted = PixelType.allCases.map(\.rawValue).joined(separator: ", ")
+    if let odd = types.indices.first(where: { types[$0] != types[0] }) {
+      throw FloeError(
+        """
+        '\(path)' mixes pixel types (band 1 is \(names[0]), band \(odd + 1) \(names[odd])); all bands of a raster \
+        share one type
+        """
+      )
+    }
+    guard let type = PixelType(types[0]) else {
+      throw FloeError("'\(path)' has pixels of type \(names[0]); accepted are \(accepted)")
+    }
+    if type == .uint8, text(GDALGetMetadataItem(bands[0], "PIXELTYPE", "IMAGE_STRUCTURE")) == "SIGNEDBYTE" {
+      throw FloeError("'\(path)' has pixels of type signed byte; accepted are \(accepted)")
+    }
+    return type
+  }
+
+  private func grid(_ band: UnsafeMutableRawPointer) throws -> Grid {
+    let pixels = try Self.overview(of: band, dataset: dataset, reduction: reduction, path: path) ?? band
+    let width = Int(GDALGetRasterBandXSize(pixels))
+    let height = Int(GDALGetRasterBandYSize(pixels))
+    var t = [0.0, 1.0, 0.0, 0.0, 0.0, -1.0]
+    var found = t
+    if GDALGetGeoTransform(dataset.handle, &found) == CE_None { t = found }
+    guard t[2] == 0, t[4] == 0 else {
+      throw FloeError("'\(path)' is rotated or sheared (geotransform \(t)); warp it to a north-up grid first")
+    }
+    guard t[1] > 0, t[5] < 0 else {
+      throw FloeError(
+        """
+        '\(path)' is not north-up (pixel width \(t[1]), pixel height \(t[5])); a positive width and a negative \
+        height are needed
+        """
+      )
+    }
+    let crs = GDALGetSpatialRef(dataset.handle).flatMap { SpatialReference.value(of: $0) }
+    guard
+      let grid = Grid(
+        width: width, height: height, originX: t[0], originY: t[3], pixelWidth: t[1] * Double(reduction),
+        pixelHeight: -t[5] * Double(reduction), crs: crs)
+    else { throw FloeError("'\(path)' has no usable grid (\(width) x \(height) pixels, geotransform \(t))") }
+    return grid
+  }
+
+  /// The band of that reduction; nil for the full resolution. Throws when the file has no such overview.
+  static func overview(
+    of band: UnsafeMutableRawPointer, dataset: GDALDataset, reduction: Int, path: String
+  ) throws -> UnsafeMutableRawPointer? {
+    guard reduction != 1 else { return nil }
+    let found = overviews(of: band)
+    guard let match = found[reduction] else {
+      let all = ([1] + found.keys.sorted()).map(String.init).joined(separator: ", ")
+      throw FloeError("'\(path)' has no resolution reduced by \(reduction); it has \(all)")
+    }
+    return match
+  }
+
+  /// The overviews whose size is the full one divided by a power of two, rounded up (JPEG 2000, GDAL) or down.
+  static func overviews(of band: UnsafeMutableRawPointer) -> [Int: UnsafeMutableRawPointer] {
+    let width = Int(GDALGetRasterBandXSize(band))
+    let height = Int(GDALGetRasterBandYSize(band))
+    var result: [Int: UnsafeMutableRawPointer] = [:]
+    for level in 0..<GDALGetOverviewCount(band) {
+      guard let overview = GDALGetOverview(band, level) else { continue }
+      let w = Int(GDALGetRasterBandXSize(overview))
+      let h = Int(GDALGetRasterBandYSize(overview))
+      for factor in (1...12).map({ 1 << $0 }) where result[factor] == nil {
+        let fits = { (full: Int, part: Int) in
+          part == (full + factor - 1) / factor || (part > 0 && part == full / factor)
+        }
+        if fits(width, w) && fits(height, h) {
+          result[factor] = overview
+          break
+        }
+      }
+    }
+    return result
+  }
+
+  /// The file's blocks, or as many of them as make about a million pixels where they are small or flat.
+  private func tile(_ band: UnsafeMutableRawPointer, grid: Grid) -> TileSize {
+    // Safe because `grid(_:)` has found this overview already; the full band would only be a less handy tile.
+    let pixels = (try? Self.overview(of: band, dataset: dataset, reduction: reduction, path: path)) ?? band
+    var w: Int32 = 0
+    var h: Int32 = 0
+    GDALGetBlockSize(pixels, &w, &h)
+    var width = min(max(1, Int(w)), grid.width)
+    var height = min(max(1, Int(h)), grid.height)
+    let full = width == grid.width
+    if !full { width = min(grid.width, width * max(1, 1024 / width)) }
+    let rows = full ? max(64, (1 << 20) / width) : 1024
+    if height < rows { height = min(grid.height, height * max(1, rows / height)) }
+    return TileSize(width: width, height: height)
+  }
+
+  private func bandSpecs(_ bands: [UnsafeMutableRawPointer]) -> [BandSpec] {
+    var used: Set<String> = []
+    return bands.enumerated().map { i, band in
+      var name = text(GDALGetDescription(band)) ?? ""
+      if name.isEmpty { name = "band\(i + 1)" }
+      let plain = name
+      var next = 2
+      while !used.insert(name).inserted {
+        name = "\(plain)_\(next)"
+        next += 1
+      }
+      let items = items(band).merging(items(band, domain: "IMAGERY")) { own, _ in own }
+      var present: Int32 = 0
+      let noData = GDALGetRasterNoDataValue(band, &present)
+      let unit = text(GDALGetRasterUnitType(band)) ?? ""
+      return BandSpec(
+        name: name, summary: items[RasterMetadataKeys.summary] ?? "",
+        quantity: items[RasterMetadataKeys.quantity] ?? "value",
+        unit: unit.isEmpty ? .dimensionless : PhysicalUnit(rawValue: unit), scale: GDALGetRasterScale(band, nil),
+        offset: GDALGetRasterOffset(band, nil), noData: present != 0 ? noData : nil,
+        wavelength: RasterMetadataKeys.wavelength(items))
+    }
+  }
+
+  private func items(_ object: UnsafeMutableRawPointer, domain: String? = nil) -> [String: String] {
+    var result: [String: String] = [:]
+    for line in strings(GDALGetMetadata(object, domain)) {
+      guard let split = line.firstIndex(of: "=") else { continue }
+      result[String(line[..<split])] = String(line[line.index(after: split)...])
+    }
+    return result
+  }
+
+  /// The classes from floe's own tag, else from the attribute table, else from category names with the colour table.
+  private func classes(_ band: UnsafeMutableRawPointer, tags: [String: String]) -> ClassTable? {
+    if let own = RasterMetadataKeys.decoded(ClassTable.self, tags[RasterMetadataKeys.classes]) { return own }
+    var present: Int32 = 0
+    let noData = GDALGetRasterNoDataValue(band, &present)
+    let code = present != 0 ? Int(exactly: noData) ?? 255 : 255
+    let entries = attributeEntries(band) ?? categoryEntries(band)
+    return entries.isEmpty ? nil : ClassTable(entries.filter { $0.code != code }, noData: code)
+  }
+
+  private func attributeEntries(_ band: UnsafeMutableRawPointer) -> [ClassEntry]? {
+    guard let table = GDALGetDefaultRAT(band) else { return nil }
+    let value = GDALRATGetColOfUsage(table, GFU_MinMax)
+    let name = GDALRATGetColOfUsage(table, GFU_Name)
+    let channels = [GFU_Red, GFU_Green, GFU_Blue].map { GDALRATGetColOfUsage(table, $0) }
+    guard value >= 0, name >= 0 else { return nil }
+    return (0..<GDALRATGetRowCount(table)).map { row in
+      let code = Int(GDALRATGetValueAsInt(table, row, value))
+      let rgb = channels.map { $0 < 0 ? UInt8(0) : UInt8(clamping: GDALRATGetValueAsInt(table, row, $0)) }
+      let color = channels[0] < 0 ? color(band, code) : RGB(rgb[0], rgb[1], rgb[2])
+      return entry(code, text(GDALRATGetValueAsString(table, row, name)) ?? "", color)
+    }
+  }
+
+  private func categoryEntries(_ band: UnsafeMutableRawPointer) -> [ClassEntry] {
+    strings(GDALGetRasterCategoryNames(band)).enumerated().filter { !$0.element.isEmpty }
+      .map { entry($0.offset, $0.element, color(band, $0.offset)) }
+  }
+
+  private func color(_ band: UnsafeMutableRawPointer, _ code: Int) -> RGB {
+    guard let table = GDALGetRasterColorTable(band), code < Int(GDALGetColorEntryCount(table)),
+      let entry = GDALGetColorEntry(table, Int32(code))
+    else { return RGB(128, 128, 128) }
+    return RGB(UInt8(clamping: entry.pointee.c1), UInt8(clamping: entry.pointee.c2), UInt8(clamping: entry.pointee.c3))
+  }
+
+  private func entry(_ code: Int, _ label: String, _ color: RGB) -> ClassEntry {
+    let name = String(label.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "-" ? $0 : "_" })
+    return ClassEntry(code: code, name: name.isEmpty ? "class_\(code)" : name, label: label, color: color)
+  }
+}

@@ -1,0 +1,65 @@
+internal import CGDAL
+import FloeCore
+
+/// One open dataset; used by one thread at a time, closed once.
+final class GDALDataset {
+  /// The handle; valid until `close`.
+  let handle: UnsafeMutableRawPointer
+  private var isOpen = true
+
+  /// Takes over an open handle.
+  init(owning handle: UnsafeMutableRawPointer) { self.handle = handle }
+
+  deinit { if isOpen { GDALClose(handle) } }
+
+  /// Opens a file or says in one sentence why not.
+  static func open(
+    _ path: String, flags: Int32, drivers: [String]? = nil, options: [String] = []
+  ) throws -> GDALDataset {
+    try GDALMessages.collect { messages in
+      let handle = withStringList(drivers) { allowed in
+        withStringList(options) { options in
+          GDALOpenEx(path, UInt32(flags | GDAL_OF_VERBOSE_ERROR), constant(allowed), constant(options), nil)
+        }
+      }
+      guard let handle else {
+        let kind = flags & GDAL_OF_VECTOR != 0 ? "a vector file" : "a raster file"
+        var sentence = "'\(path)' cannot be opened as \(kind): \(messages.reason)"
+        if let drivers { sentence += "; accepted are files of \(drivers.joined(separator: ", "))" }
+        throw FloeError(sentence)
+      }
+      return GDALDataset(owning: handle)
+    }
+  }
+
+  /// Closes and tells whether that failed; a file on a full disk fails here and nowhere before.
+  func close() -> Bool {
+    guard isOpen else { return true }
+    isOpen = false
+    return floe_gdal_close(handle) != 0
+  }
+
+  /// The short name of the driver.
+  var driverName: String { GDALGetDatasetDriver(handle).flatMap { text(GDALGetDriverShortName($0)) } ?? "unknown" }
+  /// A band by its number from 1; borrowed from the dataset.
+  func band(_ number: Int) -> UnsafeMutableRawPointer? { GDALGetRasterBand(handle, Int32(number)) }
+}
+
+extension PixelType {
+  var gdal: GDALDataType {
+    switch self {
+    case .uint8: GDT_Byte
+    case .int16: GDT_Int16
+    case .uint16: GDT_UInt16
+    case .int32: GDT_Int32
+    case .uint32: GDT_UInt32
+    case .float32: GDT_Float32
+    case .float64: GDT_Float64
+    }
+  }
+
+  init?(_ type: GDALDataType) {
+    guard let found = Self.allCases.first(where: { $0.gdal == type }) else { return nil }
+    self = found
+  }
+}

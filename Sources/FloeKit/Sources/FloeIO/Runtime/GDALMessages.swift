@@ -1,0 +1,59 @@
+internal import CGDAL
+
+/// The failures and warnings that GDAL reported on this thread during one synchronous call.
+///
+/// Handlers are per thread, and a task may go on on another thread behind an `await`: hence the closure is synchronous.
+/// Success does not clear GDAL's last error, so only what came up during the call counts.
+final class GDALMessages {
+  private(set) var failures: [String] = []
+  private(set) var warnings: [String] = []
+
+  /// Runs `body` while collecting what GDAL reports on this thread.
+  static func collect<R>(_ body: (GDALMessages) throws -> R) rethrows -> R {
+    GDALRuntime.ready
+    let messages = GDALMessages()
+    CPLPushErrorHandlerEx(
+      { level, _, message in
+        // Safe because the handler is popped before `messages` can go away.
+        guard let data = CPLGetErrorHandlerUserData(), let line = text(message) else { return }
+        Unmanaged<GDALMessages>.fromOpaque(data).takeUnretainedValue().add(line, level)
+      }, Unmanaged.passUnretained(messages).toOpaque())
+    CPLErrorReset()
+    defer {
+      CPLPopErrorHandler()
+      withExtendedLifetime(messages) {}
+    }
+    return try body(messages)
+  }
+
+  /// What GDAL said first, for the end of a sentence.
+  var reason: String { failures.first ?? warnings.first ?? "no reason given" }
+
+  private func add(_ line: String, _ level: CPLErr) {
+    // A damaged file reports each block; the first few tell all.
+    let clean = line.split(whereSeparator: \.isNewline).joined(separator: " ")
+    if level == CE_Failure || level == CE_Fatal {
+      if failures.count < 16 { failures.append(clean) }
+    } else if level == CE_Warning, warnings.count < 16 {
+      warnings.append(clean)
+    }
+  }
+}
+
+/// Copies a borrowed, null-terminated C list.
+func strings(_ list: CStringList?) -> [String] {
+  var result: [String] = []
+  guard let list else { return result }
+  var i = 0
+  while let item = list[i] {
+    result.append(String(cString: item))
+    i += 1
+  }
+  return result
+}
+
+/// The same list for functions that take it as constant.
+func constant(_ list: CStringList?) -> UnsafePointer<UnsafePointer<CChar>?>? {
+  // Safe because `char **` and `const char *const *` have one layout.
+  list.map { UnsafePointer(UnsafeRawPointer($0).assumingMemoryBound(to: UnsafePointer<CChar>?.self)) }
+}

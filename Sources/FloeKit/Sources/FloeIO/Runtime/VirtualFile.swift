@@ -1,0 +1,127 @@
+internal import CGDAL
+import FloeCore
+import Glibc
+
+/// Whole files and folders under any path that GDAL reads: local ones, `/vsizip/{archive.zip}/inside`, `/vsimem/`.
+public enum VirtualFile {
+  /// The path by which the inside of a zip archive is addressed.
+  public static func zip(_ archive: String) -> String { "/vsizip/{\(archive)}" }
+
+  /// Whether there is a file or folder.
+  public static func exists(_ path: String) -> Bool { status(path) != nil }
+  /// Whether there is a folder.
+  public static func isDirectory(_ path: String) -> Bool { status(path)?.isDirectory ?? false }
+
+  /// The size of a file in bytes.
+  public static func size(_ path: String) throws -> Int {
+    guard let found = status(path) else { throw FloeError("there is no file '\(path)'") }
+    return found.size
+  }
+
+  /// The names in a folder, sorted, without `.` and `..`; with `recursive` paths relative to it (folders end in `/`).
+  public static func list(_ path: String, recursive: Bool = false) throws -> [String] {
+    try GDALMessages.collect { messages in
+      let found = recursive ? VSIReadDirRecursive(path) : VSIReadDirEx(path, 0)
+      defer { CSLDestroy(found) }
+      if found == nil && !isDirectory(path) {
+        throw FloeError("'\(path)' cannot be listed as a folder: \(messages.failures.first ?? "there is none")")
+      }
+      return strings(found).filter { $0 != "." && $0 != ".." }.sorted()
+    }
+  }
+
+  /// The bytes of a whole file, or only the first `limit` of them.
+  public static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
+    try GDALMessages.collect { messages in
+      guard !isDirectory(path) else { throw FloeError("'\(path)' is a folder, a file is needed") }
+      guard let file = VSIFOpenL(path, "rb") else {
+        throw FloeError(
+          "'\(path)' cannot be read: \(messages.failures.first ?? "there is no such file, or it may not be read")")
+      }
+      defer { VSIFCloseL(file) }
+      let size = try size(path)
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(min(size, limit))
+      var chunk = [UInt8](repeating: 0, count: min(1 << 20, max(1, min(size, limit))))
+      while bytes.count < limit {
+        let got = VSIFReadL(&chunk, 1, min(chunk.count, limit - bytes.count), file)
+        if got == 0 { break }
+        bytes.append(contentsOf: chunk[0..<got])
+      }
+      if let failure = messages.failures.first { throw FloeError("'\(path)' cannot be read: \(failure)") }
+      if bytes.count < min(size, limit) {
+        throw FloeError("'\(path)' ends after \(bytes.count) of \(min(size, limit)) bytes; the file is damaged")
+      }
+      return bytes
+    }
+  }
+
+  /// The text of a whole file in UTF-8.
+  public static func readText(_ path: String) throws -> String {
+    let bytes = try read(path)
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw FloeError("'\(path)' is not UTF-8 text") }
+    return text
+  }
+
+  /// Writes a whole file, replacing what was there.
+  public static func write(_ bytes: [UInt8], to path: String) throws {
+    try GDALMessages.collect { messages in
+      guard let file = VSIFOpenL(path, "wb") else {
+        throw FloeError("'\(path)' cannot be created: \(systemReason(messages))")
+      }
+      let written = VSIFWriteL(bytes, 1, bytes.count, file)
+      let closed = VSIFCloseL(file)
+      if written != bytes.count || closed != 0 {
+        throw FloeError("'\(path)' cannot be written (\(bytes.count) bytes): \(systemReason(messages))")
+      }
+    }
+  }
+
+  /// Writes a text as UTF-8, replacing what was there.
+  public static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+  /// Copies a file, for instance from a zip archive, to a local path.
+  public static func extract(_ path: String, to localPath: String) throws {
+    try GDALMessages.collect { messages in
+      let size = try size(path)
+      guard let source = VSIFOpenL(path, "rb") else {
+        throw FloeError("'\(path)' cannot be read: \(systemReason(messages))")
+      }
+      defer { VSIFCloseL(source) }
+      guard let target = VSIFOpenL(localPath, "wb") else {
+        throw FloeError("'\(localPath)' cannot be created: \(systemReason(messages))")
+      }
+      var chunk = [UInt8](repeating: 0, count: 1 << 20)
+      var total = 0
+      var failed = false
+      while true {
+        let got = VSIFReadL(&chunk, 1, chunk.count, source)
+        if got == 0 { break }
+        total += got
+        if VSIFWriteL(chunk, 1, got, target) != got {
+          failed = true
+          break
+        }
+      }
+      if VSIFCloseL(target) != 0 { failed = true }
+      if failed { throw FloeError("'\(localPath)' cannot be written (\(size) bytes): \(systemReason(messages))") }
+      if total != size { throw FloeError("'\(path)' ends after \(total) of \(size) bytes; the archive is damaged") }
+    }
+  }
+
+  /// Removes a file if it is there.
+  public static func remove(_ path: String) { _ = VSIUnlink(path) }
+
+  private static func status(_ path: String) -> (size: Int, isDirectory: Bool)? {
+    GDALMessages.collect { _ in
+      var isDirectory: Int32 = 0
+      let size = floe_stat(path, &isDirectory)
+      return size < 0 ? nil : (Int(size), isDirectory != 0)
+    }
+  }
+}
+
+/// What GDAL said, else what the system's last error says.
+func systemReason(_ messages: GDALMessages) -> String {
+  messages.failures.first ?? String(cString: strerror(errno))
+}

@@ -1,0 +1,46 @@
+import FloeCore
+
+/// Date and time of day in UTC, as OGR's date fields take them apart.
+struct CalendarTime {
+  var year, month, day, hour, minute: Int
+  var second: Double
+
+  /// Seconds since 1970, days counted in the Gregorian calendar.
+  var seconds: Double {
+    // March-based years, so that the leap day is the last of its year.
+    let y = month <= 2 ? year - 1 : year
+    let era = (y >= 0 ? y : y - 399) / 400
+    let yoe = y - era * 400
+    let doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    let days = era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
+    return Double(days * 86_400 + hour * 3600 + minute * 60) + second
+  }
+
+  init(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Double) {
+    self.year = year
+    self.month = month
+    self.day = day
+    self.hour = hour
+    self.minute = minute
+    self.second = second
+  }
+
+  /// The parts of an instant, rounded to milliseconds.
+  init(seconds: Double) {
+    let millis = Int((seconds * 1000).rounded())
+    let days = millis >= 0 ? millis / 86_400_000 : (millis - 86_399_999) / 86_400_000
+    let rest = millis - days * 86_400_000
+    let z = days + 719_468
+    let era = (z >= 0 ? z : z - 146_096) / 146_097
+    let doe = z - era * 146_097
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100)
+    let mp = (5 * doy + 2) / 153
+    month = mp < 10 ? mp + 3 : mp - 9
+    day = doy - (153 * mp + 2) / 5 + 1
+    year = yoe + era * 400 + (month <= 2 ? 1 : 0)
+    hour = rest / 3_600_000
+    minute = rest / 60_000 % 60
+    second = Double(rest % 60_000) / 1000
+  }
+}

@@ -1,0 +1,45 @@
+/// What a plugin brings.
+public final class PluginRegistry {
+  /// Steps in the order in which they were added.
+  public private(set) var steps: [any StepFactory] = []
+  /// Product readers in the order in which they were added.
+  public private(set) var readers: [any ProductReader] = []
+  /// The stamp that the plugin was compiled with.
+  public fileprivate(set) var stamp = ""
+  /// The plugin's own version.
+  public private(set) var version = ""
+
+  /// A registry for the host to hand through a plugin's door.
+  public init() {}
+  /// Adds a step.
+  public func add<Step: ProcessingStep>(_ step: Step.Type) { steps.append(SwiftStepFactory(step)) }
+  /// Adds a product reader.
+  public func add<Reader: ProductReader>(reader: Reader.Type) { readers.append(reader.init()) }
+  /// Tells the plugin's own version.
+  public func version(_ text: String) { version = text }
+}
+
+/// The door between host and plugin.
+///
+/// A plugin's product `<Name>FloePlugin` exports one C function, `floe_plugin_<Name>FloePlugin`:
+/// ```swift
+/// @_cdecl("floe_plugin_ThresholdFloePlugin")
+/// public func floePlugin(_ door: UnsafeMutableRawPointer) {
+///   PluginDoor.open(door, stamp: floe_kit_stamp()) { plugin in plugin.add(Threshold.self) }
+/// }
+/// ```
+public enum PluginEntryPoint {
+  /// Takes the registry behind `door` and lets the plugin fill it.
+  ///
+  /// - Parameter stamp: `floe_kit_stamp()`, called in the plugin so that the text is compiled into its file.
+  public static func open(
+    _ door: UnsafeMutableRawPointer, stamp: UnsafePointer<CChar>, _ fill: (PluginRegistry) -> Void
+  ) {
+    let registry = Unmanaged<PluginRegistry>.fromOpaque(door).takeUnretainedValue()
+    registry.stamp = String(cString: stamp)
+    fill(registry)
+  }
+
+  /// The stamp of the kit that this process runs on.
+  public static var kitStamp: String { String(cString: floe_kit_own_stamp()) }
+}

@@ -1,0 +1,42 @@
+import Synchronization
+
+/// What a step may ask for and tell while it plans.
+public struct PlanContext: Sendable {
+  /// The step's name in the pipeline.
+  public let stepID: String
+  /// The product readers of all plugins.
+  public let products: any ProductCatalogue
+  private let notes: PlanEvents
+
+  /// A context whose notes the host reads back from `notes`.
+  public init(stepID: String, products: any ProductCatalogue, notes: PlanEvents) {
+    self.stepID = stepID
+    self.products = products
+    self.notes = notes
+  }
+  /// Tells the user something that does not stop the run.
+  public func warn(_ message: String) { notes.add { $0.warnings.append(message) } }
+  /// Announces scratch that the step keeps for several passes, in bytes.
+  public func needs(scratch bytes: Int) { notes.add { $0.scratchBytes += bytes } }
+  /// Says that the step cannot hand on a tile before it has seen all of its input.
+  public func isBarrier() { notes.add { $0.isBarrier = true } }
+}
+
+/// What a step told while it planned.
+public final class PlanEvents: Sendable {
+  /// The collected notes.
+  public struct Notes: Sendable {
+    /// What the user is to be told.
+    public var warnings: [String] = []
+    /// Scratch that the step keeps, in bytes.
+    public var scratchBytes = 0
+    /// Whether the step needs all of its input before it hands anything on.
+    public var isBarrier = false
+  }
+  private let state = Mutex(Notes())
+  /// No notes yet.
+  public init() {}
+  /// The notes so far.
+  public var notes: Notes { state.withLock { $0 } }
+  fileprivate func add(_ change: (inout sending Notes) -> Void) { state.withLock { change(&$0) } }
+}

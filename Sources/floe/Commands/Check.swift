@@ -1,0 +1,43 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+struct Check: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks a pipeline without computing anything.",
+    discussion: """
+      Reports every mistake at once with file and line; for a sound pipeline prints the order of steps, grids, sizes, \
+      memory
+      and disk. It takes the same words as `floe run`. Exit status 2 when something is wrong.
+
+      EXAMPLE
+        floe check examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE
+      """)
+  @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  var pipeline: String
+  @OptionGroup var settings: SettingOptions
+  @OptionGroup var execution: ExecutionOptions
+  @OptionGroup var plugins: PluginOptions
+
+  func run() async throws {
+    do {
+      let options = try execution.runOptions()
+      let read = try PipelineReader.read(pipeline)
+      let plan = try Planner.plan(
+        read, settings: try settings.dictionary(), outputFolder: options.outputFolder, library: await plugins.library())
+      let view = PlanView(plan: plan, memoryLimit: options.memory, folder: options.outputFolder)
+      if execution.json {
+        print(try JSONText.encode(view.json, pretty: true))
+      } else if !execution.quiet {
+        print(view.text)
+      }
+    } catch let refused as RequestRefused where execution.json {
+      let problems = refused.problems.map { p -> JSONValue in
+        ["file": .string(p.file), "line": .integer(p.line), "message": .string(p.message)]
+      }
+      print(try JSONText.encode(["sound": false, "problems": .array(problems)], pretty: true))
+      throw ExitCode(2)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+struct Demo: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes officially shaped products of a known scene and runs the main job on them.",
+    discussion: """
+      The products go to DIR/products, the results to DIR/results; the scene comes from the seed alone.
+
+      EXAMPLE
+        floe demo /tmp/floe-demo
+        floe demo /tmp/floe-demo --size 10980 --seed 7
+      """)
+  @Argument(help: "The folder for products and results.", completion: .directory)
+  var folder: String
+  @Option(help: "Pixels of 10 m along each side of the scene, 240 to 10980, a multiple of 60.")
+  var size = 1980
+  @Option(help: "The number from which the scene follows. Seeds that end in 0 give a scene without any lead.")
+  var seed: UInt64 = 1
+  @Flag(help: "Make the products and stop.")
+  var productsOnly = false
+  @Option(help: "Threads that compute.")
+  var workers: Int?
+  @Option(help: "The cap on resident memory, for example 512MB.")
+  var memory: String?
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+  @OptionGroup var plugins: PluginOptions
+
+  func run() async throws {
+    let share = try PluginOptions.share()
+    let root = URL(fileURLWithPath: folder).standardizedFileURL.path
+    func session(_ output: String) throws -> Session {
+      var words = ["-o", output]
+      if let workers { words += ["--workers", "\(workers)"] }
+      if let memory { words += ["--memory", memory] }
+      if quiet { words.append("--quiet") }
+      return Session(execution: try ExecutionOptions.parse(words), plugins: plugins)
+    }
+    // The demonstration is two pipelines like anyone's: which steps make the products is written in the examples.
+    let settings = ["folder": "\(root)/products", "size": "\(size)", "seed": "\(seed)"]
+    try Folder.make(root)
+    let made = try await session("\(root)/products").run(
+      try PipelineReader.read(share.example("demo/products.yaml")), settings: settings)
+    if productsOnly { return }
+    guard let products = try DemoProducts(record: made.record) else {
+      throw FloeError("the demonstration's first pipeline did not tell where its products are")
+    }
+    for (folder, example) in [
+      ("results", "ice-lead.yaml"), ("radar", "altimetry.yaml"), ("story", "ice-lead-colocated.yaml"),
+      ("truth", "demo/truth.yaml"),
+    ] {
+      if !quiet { print("\n--- \(example) -> \(folder)") }
+      let read = try PipelineReader.read(share.example(example))
+      let known = products.settings(results: "\(root)/results").filter { read.pipeline.inputs[$0.key] != nil }
+      try await session("\(root)/\(folder)").run(read, settings: known)
+    }
+    if !quiet {
+      print(try VirtualFile.readText("\(root)/truth/score.txt"))
+      if VirtualFile.exists("\(root)/story/report.html") {
+        print("The whole story, optical, radar and both laid on each other: \(root)/story/report.html")
+      }
+    }
+  }
+}
+
+/// What the pipeline that makes products told: the inputs of the pipelines that use them.
+struct DemoProducts {
+  private let given: [String: String]
+
+  /// Reads the facts `settings` and `truth` of the steps that recorded them; nil when none did.
+  init?(record: JSONValue) throws {
+    var given: [String: String] = [:]
+    for facts in (record["results"]?.objectValue ?? [:]).values {
+      for (key, value) in facts["settings"]?.objectValue ?? [:] { given[key] = value.stringValue }
+      if let truth = facts["truth"]?.stringValue { given["truth"] = truth }
+    }
+    if given.isEmpty { return nil }
+    self.given = given
+  }
+
+  /// Values for `--set`, the class raster of the main pipeline among them.
+  func settings(results: String) -> [String: String] {
+    given.merging(["result": results + "/ice-lead.tif"]) { own, _ in own }
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+struct Info: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Describes a product, raster or table from its metadata.",
+    discussion: """
+      EXAMPLE
+        floe info S2A_MSIL1C_20190301T235611_....SAFE
+        floe info out/ice-lead.tif
+
+      JSON has no numbers that are not finite: with --json they are the texts \
+      "NaN", "Infinity" and "-Infinity", as GDAL writes them.
+      """)
+  @Argument(help: "A product folder, its .zip, or any raster or vector file.", completion: .file())
+  var path: String
+  @Flag(help: "Print JSON.")
+  var json = false
+  @OptionGroup var plugins: PluginOptions
+
+  func run() async throws {
+    guard FileManager.default.fileExists(atPath: path) else { throw refuse("there is no file or folder '\(path)'") }
+    let whole = URL(fileURLWithPath: path).standardizedFileURL.path
+    let products = await plugins.library().products
+    let view: any InfoView
+    do {
+      view = products.recognises(whole) ? ProductView(product: try products.describe(whole)) : try FileView(path: whole)
+    } catch let error as FloeError {
+      throw refuse(error.message)
+    }
+    print(json ? try view.json() : view.text)
+  }
+}

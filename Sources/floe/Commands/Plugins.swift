@@ -1,0 +1,39 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+struct Plugins: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lists every plugin found: where, its version, what it brings, or why it is refused.",
+    discussion: """
+      EXAMPLE
+        floe plugins
+        floe plugins --plugin-path ~/my-plugin/.build/release
+      """)
+  @Flag(help: "Print JSON.")
+  var json = false
+  @OptionGroup var plugins: PluginOptions
+
+  func run() async throws {
+    let finder = plugins.finder()
+    let manifests = await finder.manifests()
+    for folder in plugins.missing {
+      Terminal.error("warning: --plugin-path '\(folder)' is no folder; name the one that holds the plugin's file")
+    }
+    if json { return print(try JSONText.encode(encodable: manifests, pretty: true)) }
+    for m in manifests {
+      if let refusal = m.refusal {
+        print("\(m.product)  REFUSED\n  \(m.path)\n" + Terminal.wrapped(refusal, indent: "  "))
+      } else {
+        print("\(m.product) \(m.version)\n  \(m.path)")
+        if !m.steps.isEmpty {
+          print(Terminal.wrapped("steps: " + m.steps.map(\.name).joined(separator: ", "), indent: "  "))
+        }
+        for loss in m.losses { print(Terminal.wrapped("not used: \(loss)", indent: "  ")) }
+        if !m.readers.isEmpty { print("  reads: " + m.readers.joined(separator: ", ")) }
+      }
+    }
+    if manifests.isEmpty { print("no plugin found in " + finder.folders.joined(separator: ", ")) }
+  }
+}

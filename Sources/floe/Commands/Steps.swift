@@ -1,0 +1,41 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+struct Steps: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lists all steps, or describes one.",
+    discussion: """
+      EXAMPLE
+        floe steps
+        floe steps cluster.kmeans
+        floe steps --json                      follows docs/steps.schema.json
+        floe steps --markdown docs/steps       one page a step, and an index
+      """)
+  @Argument(
+    help: "The step to describe.",
+    completion: .custom { (_: [String], _: Int, prefix: String) async in
+      await Completion.stepNames().filter { $0.hasPrefix(prefix) }
+    })
+  var name: String?
+  @Flag(help: "Print JSON.")
+  var json = false
+  @Option(help: "Write the reference of all steps as Markdown into this folder.", completion: .directory)
+  var markdown: String?
+  @OptionGroup var plugins: PluginOptions
+
+  func run() async throws {
+    let library = await plugins.library()
+    if let markdown {
+      try StepReference(library.declarations).write(to: markdown)
+    } else if let name {
+      guard let declaration = library.declaration(name) else { throw refuse(library.unknown(name)) }
+      print(json ? try JSONText.encode(encodable: declaration, pretty: true) : StepHelp(declaration).text)
+    } else if json {
+      print(try JSONText.encode(encodable: library.declarations, pretty: true))
+    } else {
+      print(Terminal.table(library.declarations.map { [$0.name, $0.summary] }, indent: ""))
+    }
+  }
+}

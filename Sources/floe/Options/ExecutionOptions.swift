@@ -1,0 +1,57 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+/// How a run is carried out.
+struct ExecutionOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "The folder for the outputs.", completion: .directory)
+  var output = "."
+  @Option(help: "Threads that compute and read; the result does not depend on it.")
+  var workers: Int?
+  @Option(help: "The cap on resident memory, for example 512MB or 8GB; the result does not depend on it.")
+  var memory: String?
+  @Option(help: "The folder for scratch files; beside the outputs by default.", completion: .directory)
+  var scratch: String?
+  @Option(help: "The number from which all random choices follow; replaces the pipeline's.")
+  var seed: UInt64?
+  @Option(help: "How progress is shown: bar, plain, json or none; a bar on a terminal by default.")
+  var progress: ProgressStyle?
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+  @Flag(help: "Print more of what the steps say.")
+  var verbose = false
+  @Flag(help: "Print JSON: the run's record at its end, or what the check found.")
+  var json = false
+
+  func runOptions() throws -> RunOptions {
+    var options = RunOptions(outputFolder: URL(fileURLWithPath: output).standardizedFileURL.path)
+    if let workers {
+      guard (1...256).contains(workers) else { throw refuse("--workers must be between 1 and 256, not \(workers)") }
+      options.workers = workers
+    }
+    if let memory {
+      guard let bytes = SystemResources.bytes(memory) else {
+        throw refuse("--memory must be a size such as 512MB or 8GB, not '\(memory)'")
+      }
+      guard bytes >= 200_000_000 else {
+        throw refuse("--memory must be at least 200MB, not '\(memory)': libraries and codecs alone take that much")
+      }
+      options.memory = bytes
+    }
+    if let scratch {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: scratch, isDirectory: &isFolder), isFolder.boolValue else {
+        throw refuse("--scratch '\(scratch)' is no folder")
+      }
+      options.scratchFolder = URL(fileURLWithPath: scratch).standardizedFileURL.path
+    }
+    options.seed = seed
+    return options
+  }
+
+  func observer() -> ConsoleObserver {
+    let style = quiet ? .none : progress ?? (isatty(2) == 1 ? .bar : .plain)
+    return ConsoleObserver(style: style, minimum: quiet ? .error : verbose ? .debug : .notice)
+  }
+}

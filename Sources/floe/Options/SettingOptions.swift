@@ -1,0 +1,23 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+import Foundation
+
+/// Settings of a pipeline's inputs.
+struct SettingOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"), help: "The value of a pipeline's input, name=value. May be given several times.",
+    completion: .file())
+  var settings: [String] = []
+
+  func dictionary() throws -> [String: String] {
+    var result: [String: String] = [:]
+    for s in settings {
+      guard let cut = s.firstIndex(of: "="), cut != s.startIndex else {
+        throw refuse("--set must be name=value, not '\(s)'")
+      }
+      result[String(s[..<cut])] = String(s[s.index(after: cut)...])
+    }
+    return result
+  }
+}

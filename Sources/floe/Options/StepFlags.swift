@@ -1,0 +1,95 @@
+import FloeHost
+import FloeSDK
+import Foundation
+import OrderedCollections
+
+/// The flags of `floe step NAME`, derived from the step's declaration.
+struct StepFlags {
+  private enum Meaning {
+    case parameter(ParameterInfo)
+    case input(PortInfo)
+    case output(PortInfo)
+  }
+  private let meanings: OrderedDictionary<String, Meaning>
+  let declaration: StepDeclaration
+
+  init(_ declaration: StepDeclaration) {
+    self.declaration = declaration
+    var meanings: OrderedDictionary<String, Meaning> = [:]
+    for i in declaration.inputs { meanings[Self.flag(i.name)] = .input(i) }
+    for p in declaration.parameters { meanings[Self.flag(p.name)] = .parameter(p) }
+    if !declaration.presets.isEmpty {
+      meanings["--preset"] = .parameter(
+        ParameterInfo(name: "preset", type: "choice", help: "Other defaults", choices: declaration.presets.map(\.name)))
+    }
+    for o in declaration.outputs {
+      let flag = Self.flag(o.name)
+      meanings[meanings[flag] == nil ? flag : "--out-" + flag.dropFirst(2)] = .output(o)
+    }
+    self.meanings = meanings
+  }
+
+  /// All flags, for completion.
+  var names: [String] { Array(meanings.keys) }
+
+  /// The texts that may follow a flag; nil when any may.
+  func choices(of flag: String) -> [String]? {
+    if case .parameter(let p)? = meanings[flag] { p.choices } else { nil }
+  }
+
+  private static func flag(_ name: String) -> String { "--" + name.replacing("_", with: "-") }
+
+  /// Takes the flags of the step out of the words.
+  ///
+  /// - Returns: a pipeline of this one step, and the words that were not the step's.
+  func parse(_ words: [String]) throws -> (pipeline: Pipeline, rest: [String]) {
+    var settings: OrderedDictionary<String, Pipeline.ParameterSetting> = [:]
+    var connections: OrderedDictionary<String, [Pipeline.Reference]> = [:]
+    var steps: OrderedDictionary<String, Pipeline.StepNode> = [:]
+    var outputs: [Pipeline.OutputNode] = []
+    var rest: [String] = []
+    var i = 0
+    while i < words.count {
+      let parts = words[i].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let isNegated = parts[0].hasPrefix("--no-") && meanings[parts[0]] == nil
+      let flag = isNegated ? "--" + parts[0].dropFirst(5) : parts[0]
+      i += 1
+      guard let meaning = meanings[flag] else {
+        rest.append(words[i - 1])
+        continue
+      }
+      if case .parameter(let p) = meaning, p.type == "boolean", parts.count == 1,
+        i >= words.count || !["true", "false", "yes", "no", "on", "off"].contains(words[i])
+      {
+        settings[p.name] = .init(literal: .text(isNegated ? "false" : "true"), line: 0)
+        continue
+      }
+      let value: String
+      if parts.count == 2 {
+        value = parts[1]
+      } else {
+        guard i < words.count else { throw refuse("\(flag) needs a value") }
+        value = words[i]
+        i += 1
+      }
+      switch meaning {
+      case .parameter(let p): settings[p.name] = .init(literal: .text(value), line: 0)
+      case .input(let port):
+        for file in port.acceptsMany ? value.split(separator: ",").map(String.init) : [value] {
+          let id = "\(port.name)-\(connections[port.name]?.count ?? 0)"
+          steps[id] = .init(
+            id: id, use: "file.read", line: 0, settings: ["path": .init(literal: .text(file), line: 0)],
+            connections: [:], flag: flag)
+          connections[port.name, default: []].append(.init(step: id, port: "data", line: 0))
+        }
+      case .output(let port):
+        outputs.append(.init(name: value, line: 0, layers: ["": .init(step: "step", port: port.name, line: 0)]))
+      }
+    }
+    steps["step"] = .init(id: "step", use: declaration.name, line: 0, settings: settings, connections: connections)
+    let pipeline = Pipeline(
+      file: "floe step \(declaration.name)", folder: FileManager.default.currentDirectoryPath, title: declaration.name,
+      steps: steps, outputs: outputs)
+    return (pipeline, rest)
+  }
+}

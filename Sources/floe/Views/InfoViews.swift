@@ -1,0 +1,103 @@
+import FloeHost
+import FloeSDK
+import Foundation
+
+/// What `floe info` prints.
+protocol InfoView {
+  var text: String { get }
+  func json() throws -> String
+}
+
+struct ProductView: InfoView {
+  let product: ProductDescription
+
+  var text: String {
+    var rows: [[String]] = [["product", product.name], ["kind", product.kind]]
+    if let t = product.acquisition.time { rows.append(["time", t.iso8601]) }
+    if let a = product.start, let b = product.stop { rows.append(["covers", "\(a.iso8601) to \(b.iso8601)"]) }
+    if let p = product.acquisition.platform { rows.append(["platform", p]) }
+    if let b = product.acquisition.baseline { rows.append(["baseline", b]) }
+    if let z = product.acquisition.sunZenith {
+      rows.append(["sun", String(format: "zenith %.2f°, azimuth %.2f°", z, product.acquisition.sunAzimuth ?? .nan)])
+    }
+    if let n = product.records { rows.append(["records", "\(n)"]) }
+    if !product.footprint.isEmpty {
+      let shown =
+        product.isTrack
+        ? [product.footprint[0], product.footprint[product.footprint.count - 1]] : Array(product.footprint.prefix(5))
+      rows.append([
+        product.isTrack ? "track" : "footprint",
+        shown.map { String(format: "%.3f %.3f", $0.x, $0.y) }.joined(separator: product.isTrack ? " to " : ", ")
+          + " (lon lat)",
+      ])
+    }
+    rows += product.facts.map { [$0.name, $0.text] }
+    var out = Terminal.table(rows, indent: "")
+    if !product.bands.isEmpty {
+      out +=
+        "\nbands\n"
+        + Terminal.table(
+          product.bands.map { b in
+            [
+              b.name, b.wavelength.map { String(format: "%.1f nm", $0) } ?? "",
+              "\(b.quantity) = DN * \(b.scale) + \(b.offset)", b.summary,
+            ]
+          })
+    }
+    for w in product.warnings { out += "\nwarning: \(w)" }
+    return out
+  }
+
+  func json() throws -> String { try JSONText.encode(encodable: product, pretty: true) }
+}
+
+/// A raster or vector file that no product reader knows.
+struct FileView: InfoView {
+  let path: String
+  private let raster: RasterSpec?
+  private let layers: [(name: String, table: Table)]
+
+  init(path: String) throws {
+    self.path = path
+    if RasterFile.driver(of: path) != nil {
+      raster = try RasterFile.open(path).spec
+      layers = []
+    } else {
+      raster = nil
+      layers = try VectorLayer.layers(of: path).map { ($0, try VectorLayer.readSchema(path, layer: $0)) }
+    }
+  }
+
+  var text: String {
+    if let raster {
+      var rows = [["raster", path], ["grid", PlanView.describe(.raster(Raster(planned: raster)))]]
+      if let t = raster.acquisition?.time { rows.append(["time", t.iso8601]) }
+      if let c = raster.classes {
+        rows.append(["classes", c.entries.map { "\($0.code) \($0.label)" }.joined(separator: ", ")])
+      }
+      rows += raster.bands.map { b in
+        let noData = b.noData.map { ", no data \($0.formatted())" } ?? ""
+        return ["band \(b.name)", "\(b.quantity), unit \(b.unit.rawValue), stored * \(b.scale) + \(b.offset)\(noData)"]
+      }
+      return Terminal.table(rows, indent: "")
+    }
+    return layers.map { layer in
+      "layer \(layer.name)\n"
+        + Terminal.table(layer.table.columns.map { [$0.name, $0.values.kind, $0.unit.rawValue, $0.summary] })
+    }.joined(separator: "\n")
+  }
+
+  func json() throws -> String {
+    if let raster { return try JSONText.encode(encodable: raster, pretty: true) }
+    let all = layers.map { layer -> JSONValue in
+      [
+        "layer": .string(layer.name),
+        "columns": .array(
+          layer.table.columns.map {
+            ["name": .string($0.name), "type": .string($0.values.kind), "unit": .string($0.unit.rawValue)]
+          }),
+      ]
+    }
+    return try JSONText.encode(.array(all), pretty: true)
+  }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import FloeHost
+import FloeSDK
+
+/// The manual page floe(1) in the macros of man(7), rendered from the argument parser's own description of the
+/// commands.
+struct ManualPage {
+  /// The page; the same commands give the same text.
+  let text: String
+
+  /// - Parameter toolDescription: what `floe --experimental-dump-help` prints.
+  init(toolDescription: String) throws {
+    let root = try JSONText.decode(toolDescription, name: "the description of the commands")["command"] ?? .null
+    let name = root["commandName"]?.stringValue ?? ""
+    let version = FloeVersion.current
+    var out =
+      """
+      .\\" Rendered from the commands' declarations by `\(name) __manual`.
+      .TH \(name.uppercased()) 1 "" "\(name) \(version)" "User Commands"
+
+      """
+    out += ".SH NAME\n\(name) \\- \(Self.escaped(root["abstract"]?.stringValue ?? ""))\n"
+    out +=
+      ".SH SYNOPSIS\n.B \(name)\n.I command\n.RI [ options ]\n.SH DESCRIPTION\n"
+      + Self.prose(root["discussion"]?.stringValue ?? "")
+    out += ".SH OPTIONS\n" + Self.arguments(root)
+    out += ".SH COMMANDS\n" + Self.children(root).map { Self.command($0, path: name) }.joined()
+    text = out
+  }
+
+  private static func command(_ command: JSONValue, path: String) -> String {
+    let path = path + " " + (command["commandName"]?.stringValue ?? "")
+    let children = children(command)
+    var out = ""
+    if children.isEmpty {
+      let positional = shown(command).filter { $0["kind"]?.stringValue == "positional" }
+      let words = positional.map { " " + escaped(label($0)) }.joined()
+      out += ".SS \"\(escaped(path))\(words) [options]\"\n"
+    } else {
+      out += ".SS \"\(escaped(path))\"\n"
+    }
+    out +=
+      escaped(command["abstract"]?.stringValue ?? "") + "\n" + prose(command["discussion"]?.stringValue ?? "")
+      + arguments(command)
+    return out + children.map { Self.command($0, path: path) }.joined()
+  }
+
+  private static func children(_ command: JSONValue) -> [JSONValue] {
+    (command["subcommands"]?.arrayValue ?? []).filter {
+      $0["shouldDisplay"]?.boolValue != false && $0["commandName"]?.stringValue != "help"
+    }
+  }
+
+  private static func shown(_ command: JSONValue) -> [JSONValue] {
+    (command["arguments"]?.arrayValue ?? []).filter { $0["shouldDisplay"]?.boolValue != false }
+  }
+
+  private static func arguments(_ command: JSONValue) -> String {
+    shown(command).map { argument in
+      var help = argument["abstract"]?.stringValue ?? ""
+      if let value = argument["defaultValue"]?.stringValue, !value.isEmpty { help += " (default: \(value))" }
+      return ".TP\n.B \(escaped(label(argument)))\n\(escaped(help))\n"
+    }.joined()
+  }
+
+  /// `-o, --output <output>`, `--json`, `<pipeline>`.
+  private static func label(_ argument: JSONValue) -> String {
+    let value = "<\(argument["valueName"]?.stringValue ?? "value")>"
+    let names = (argument["names"]?.arrayValue ?? []).map {
+      (($0["kind"]?.stringValue == "long" ? "--" : "-") + ($0["name"]?.stringValue ?? ""))
+    }
+    switch argument["kind"]?.stringValue {
+    case "positional": return argument["isRepeating"]?.boolValue == true ? value + "..." : value
+    case "option": return names.sorted { $0.count < $1.count }.joined(separator: ", ") + " " + value
+    default: return names.sorted { $0.count < $1.count }.joined(separator: ", ")
+    }
+  }
+
+  /// Paragraphs; indented lines stay as they are.
+  private static func prose(_ text: String) -> String {
+    var out = ""
+    var isVerbatim = false
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let indented = line.hasPrefix("  ")
+      if indented != isVerbatim, !line.isEmpty || isVerbatim {
+        out += isVerbatim ? ".fi\n" : ".nf\n"
+        isVerbatim.toggle()
+      }
+      out += line.isEmpty ? ".PP\n" : escaped(String(line)) + "\n"
+    }
+    return (text.isEmpty ? "" : ".PP\n") + out + (isVerbatim ? ".fi\n" : "")
+  }
+
+  /// Backslashes and hyphens as roff wants them; a dot or quote that begins a line would be a request.
+  private static func escaped(_ text: String) -> String {
+    let plain = text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("\n", with: " ")
+    return plain.hasPrefix(".") || plain.hasPrefix("'") ? "\\&" + plain : plain
+  }
+}

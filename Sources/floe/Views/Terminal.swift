@@ -1,0 +1,68 @@
+import Foundation
+
+/// Plain writing to the terminal.
+enum Terminal {
+  static func error(_ text: String) { errorRaw(text + "\n") }
+  static func errorRaw(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      // Nobody listens (a full disk, a closed pipe): what is said about a run is no reason to end it.
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Opens the standard streams that the caller closed, so that no output file takes their numbers and the messages
+  /// with them.
+  static func openStreams() {
+    // `open` takes the lowest free number; where it fails nothing can be helped.
+    for stream: Int32 in 0...2 where fcntl(stream, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+  }
+
+  /// Columns of the terminal behind standard error; 80 where there is none.
+  static var width: Int {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) : 80
+  }
+
+  /// Rows with columns padded to equal width.
+  static func table(_ rows: [[String]], indent: String = "  ") -> String {
+    let widths = (0..<(rows.map(\.count).max() ?? 0)).map { c in rows.map { c < $0.count ? $0[c].count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      let cells = row.enumerated().map { c, cell in
+        c == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[c] - cell.count)
+      }
+      return indent + cells.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+
+  /// Markdown's paragraphs with the line breaks inside them taken out; lists keep theirs.
+  static func unfilled(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).reduce(into: "") { out, line in
+      let starts = line.isEmpty || line.hasPrefix("- ") || line.hasPrefix("  ") || out.isEmpty || out.hasSuffix("\n")
+      out +=
+        (starts ? (out.isEmpty || out.hasSuffix("\n") && !line.isEmpty ? "" : "\n") : " ") + line
+        + (line.isEmpty ? "\n" : "")
+    }
+  }
+
+  /// Text broken at spaces to the given width, each line indented.
+  static func wrapped(_ text: String, width: Int = min(100, Terminal.width), indent: String = "") -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
+      var lines: [String] = []
+      var line = ""
+      for word in paragraph.split(separator: " ") {
+        if !line.isEmpty, indent.count + line.count + 1 + word.count > width {
+          lines.append(indent + line)
+          line = ""
+        }
+        line += (line.isEmpty ? "" : " ") + word
+      }
+      lines.append(indent + line)
+      return lines.joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,173 @@
+import FloeNumerics
+
+/// Fits a mixture: k-means start and EM on an evenly drawn sample, then EM over all valid samples.
+public struct GMMFit: Sendable {
+  public let options: GMMOptions
+  /// A fit with options.
+  public init(_ options: GMMOptions) { self.options = options }
+
+  /// Runs the fit; the result depends on samples and options alone.
+  ///
+  /// - Parameters:
+  ///   - arrange: the order in which the components are numbered, told by their means in physical units: new component
+  ///     `i` is
+  ///     `arrange(means)[i]`.
+  ///   - keeper: takes the labels of all blocks.
+  ///   - observe: told after each pass over all samples its number and the mean log-likelihood.
+  public func run(
+    _ reader: some SampleReader, map: some BlockMap,
+    arrange: (_ means: [[Double]]) throws -> [Int] = { Array($0.indices) }, keeper: (any LabelKeeper)? = nil,
+    observe: @Sendable (_ pass: Int, _ meanLogLikelihood: Double) -> Void = { _, _ in }
+  ) async throws -> GMMResult {
+    try options.check()
+    let survey = try await SamplingPass.take(
+      reader, wanted: options.sampleLimit * 2, least: options.sampleLimit, exactly: options.standardise, map: map)
+    let census = survey.census
+    let sample = survey.sample(options.sampleLimit)
+    let space = census.space(standardise: options.standardise)
+    let layout = reader.layout
+    let training = MemoryReader(layout: layout, blocks: sample.cut(into: 1 << 14))
+    let isAll = sample.count == census.validCount
+    var mixture = try await start(training, sample, census, space, reader, map)
+    let settled = try await settle(
+      mixture, training, space, census.isWhole, map, tolerance: isAll ? options.tolerance : options.tolerance / 100)
+    mixture = settled.mixture
+    func arranged(_ mixture: GMMParameters) throws -> GMMParameters {
+      mixture.reordered(try arrange(mixture.means.map { physical($0, space) }))
+    }
+    var full = 0
+    var isConverged = settled.isConverged
+    var last: GMMAccumulator?
+    if !isAll {
+      // The last step's own pass labels: the mixture that it found unchanged is the result.
+      (full, isConverged) = (options.maxIterations, false)
+      var before = -Double.infinity
+      for step in 1...options.maxIterations {
+        mixture = try arranged(mixture)
+        let sums = try await labelledPass(
+          mixture, reader, space, census.isWhole, map, step, moments: true, keeper: step > 1 ? keeper : nil)
+        let mean = sums.logLikelihood / Double(max(1, sums.count))
+        observe(step, mean)
+        if abs(mean - before) < options.tolerance {
+          (full, isConverged, last) = (step, true, sums)
+          break
+        }
+        mixture = mixture.updated(sums, regularisation: options.regularisation)
+        before = mean
+      }
+    }
+    let final: GMMAccumulator
+    if let last {
+      final = last
+    } else {
+      mixture = try arranged(mixture)
+      final = try await labelledPass(mixture, reader, space, census.isWhole, map, 0, moments: false, keeper: keeper)
+    }
+    return GMMResult(
+      mixture: mixture, space: space, meanLogLikelihood: final.logLikelihood / Double(max(1, final.count)),
+      sampleIterations: settled.steps, fullIterations: full, isConverged: isConverged,
+      validCount: census.validCount, skipped: census.skipped, trainingCount: sample.count,
+      clusters: summaries(mixture, space, final.weights))
+  }
+
+  private func pass(
+    _ mixture: GMMParameters, _ reader: some SampleReader, _ space: FeatureSpace, _ whole: Bool,
+    _ map: some BlockMap, _ iteration: Int
+  ) async throws -> GMMAccumulator {
+    let kernel = try kernel(mixture, space, reader.layout, whole, iteration)
+    let parts = try await map.map(reader.blockCount) { kernel.pass(try reader.read(block: $0)) }
+    return parts.reduce(into: GMMAccumulator(components: mixture.count, features: reader.layout.count)) { $0.merge($1) }
+  }
+
+  private func labelledPass(
+    _ mixture: GMMParameters, _ reader: some SampleReader, _ space: FeatureSpace, _ whole: Bool, _ map: some BlockMap,
+    _ iteration: Int,
+    moments: Bool, keeper: (any LabelKeeper)?
+  ) async throws -> GMMAccumulator {
+    let kernel = try kernel(mixture, space, reader.layout, whole, iteration)
+    let parts = try await map.map(reader.blockCount) { b -> GMMAccumulator in
+      let (part, labels) = kernel.labelledPass(try reader.read(block: b), moments: moments)
+      try keeper?.keep(block: b, labels)
+      return part
+    }
+    return parts.reduce(into: GMMAccumulator(components: mixture.count, features: reader.layout.count)) { $0.merge($1) }
+  }
+
+  private func kernel(
+    _ mixture: GMMParameters, _ space: FeatureSpace, _ layout: [FeatureLayout], _ whole: Bool, _ iteration: Int
+  ) throws -> GMMKernel {
+    try GMMKernel(
+      mixture, space: space, layout: layout, whole: whole, iteration: iteration, regularisation: options.regularisation)
+  }
+
+  private func physical(_ mean: [Double], _ space: FeatureSpace) -> [Double] {
+    space.isStandardised ? mean.indices.map { mean[$0] * space.spread[$0] + space.mean[$0] } : mean
+  }
+
+  private func settle(
+    _ first: GMMParameters, _ reader: some SampleReader, _ space: FeatureSpace, _ whole: Bool, _ map: some BlockMap,
+    tolerance: Double
+  ) async throws -> (mixture: GMMParameters, steps: Int, isConverged: Bool) {
+    var mixture = first
+    var before = -Double.infinity
+    for step in 1...options.maxIterations {
+      let sums = try await pass(mixture, reader, space, whole, map, step)
+      let mean = sums.logLikelihood / Double(max(1, sums.count))
+      mixture = mixture.updated(sums, regularisation: options.regularisation)
+      if abs(mean - before) < tolerance { return (mixture, step, true) }
+      before = mean
+    }
+    return (mixture, options.maxIterations, false)
+  }
+
+  /// The mixture whose responsibilities are k-means' labels on the training sample.
+  private func start(
+    _ training: MemoryReader, _ sample: SampleBlock, _ census: FeatureStatistics, _ space: FeatureSpace,
+    _ reader: some SampleReader, _ map: some BlockMap
+  ) async throws -> GMMParameters {
+    try await census.requireDistinct(options.components, in: reader, sample: sample, map: map)
+    var choice = KMeansOptions(clusters: options.components)
+    choice.seed = options.seed
+    choice.starts = options.starts
+    choice.tolerance = 1e-4
+    // Already in the mixture's space: the training sample's own figures would standardise it a little differently.
+    let layout = training.layout
+    let lloyd = Lloyd(space: space, layout: layout, whole: census.isWhole, options: choice, census: census)
+    let (centres, _, _) = try await KMeansFit(choice).startBest(sample, lloyd, map)
+    let d = layout.count
+    let kernel = lloyd.kernel(centres)
+    var sums = GMMAccumulator(components: options.components, features: d)
+    let labels = kernel.labels(sample)
+    let means = centres.map { space.working($0) }
+    for i in 0..<sample.count where labels[i] != 255 {
+      let j = Int(labels[i])
+      let x = space.working(lloyd.physical(sample.stored(i)))
+      sums.weights[j] += 1
+      var at = j * d * (d + 1) / 2
+      for a in 0..<d {
+        let difference = x[a] - means[j][a]
+        sums.firsts[j * d + a] += difference
+        for b in 0...a {
+          sums.seconds[at] += difference * (x[b] - means[j][b])
+          at += 1
+        }
+      }
+    }
+    let nothing = GMMParameters(
+      type: options.covariance, weights: [Double](repeating: 0, count: options.components), means: means,
+      covariances: [[[Double]]](repeating: [], count: options.components))
+    return nothing.updated(sums, regularisation: options.regularisation)
+  }
+
+  private func summaries(_ mixture: GMMParameters, _ space: FeatureSpace, _ counts: [Double]) -> [ClusterSummary] {
+    mixture.means.indices.map { j in
+      let d = space.mean.count
+      let matrix = SquareMatrix(rows: mixture.covariances[j]) ?? SquareMatrix(size: d)
+      let share = space.spread.map { $0 / Double(d) }
+      return ClusterSummary(
+        mean: physical(mixture.means[j], space),
+        variance: (0..<d).map { matrix[$0, $0] * space.spread[$0] * space.spread[$0] },
+        brightnessVariance: matrix.form(share, share), count: counts[j])
+    }
+  }
+}

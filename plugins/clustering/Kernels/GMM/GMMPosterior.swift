@@ -1,0 +1,162 @@
+import FloeNumerics
+
+/// What a mixture says of each sample of a block.
+public struct GMMPosterior: Sendable, Equatable {
+  /// The most probable component, ties to the lower one; 255 for samples left out.
+  public var labels: [UInt8]
+  /// `probabilities[component][sample]`, 0 ... 1; NaN for samples left out.
+  public var probabilities: [[Float]]
+  /// The probability of the most probable component; NaN for samples left out.
+  public var topProbability: [Float]
+  /// -Σ p log p / log k: 0 is certain, 1 means all components equally probable; NaN for samples left out.
+  public var entropy: [Float]
+
+  /// Probabilities summed by class: `result[i][sample]` is the sum over components whose class is `codes[i]`.
+  public func probabilities(classOf component: [Int], codes: [Int]) -> [[Float]] {
+    codes.map { code in
+      var sum = [Float](repeating: 0, count: labels.count)
+      for j in component.indices where component[j] == code {
+        for i in sum.indices { sum[i] += probabilities[j][i] }
+      }
+      for i in sum.indices { sum[i] = labels[i] == 255 ? .nan : min(1, sum[i]) }
+      return sum
+    }
+  }
+}
+
+extension GMMKernel {
+  /// Labels, probabilities, top probability and, when wanted, entropy (else zeros) of each sample.
+  public func classify(_ block: SampleBlock, entropy wantsEntropy: Bool = true) -> GMMPosterior {
+    let k = componentCount
+    let n = block.count
+    // Flat planes, written eight samples at a time; the last vector of a block may reach into the padding.
+    let padded = (n + 7) / 8 * 8
+    var labels = [UInt8](repeating: 255, count: padded)
+    var planes = [Float](repeating: .nan, count: padded * (k + 2))
+    labels.withUnsafeMutableBytes { labels in
+      planes.withUnsafeMutableBytes { planes in
+        if let l = labels.baseAddress, let p = planes.baseAddress { fill(block, l, p, padded, wantsEntropy) }
+      }
+    }
+    labels.removeLast(padded - n)
+    func plane(_ j: Int) -> [Float] { Array(planes[j * padded..<j * padded + n]) }
+    return GMMPosterior(
+      labels: labels, probabilities: (0..<k).map(plane), topProbability: plane(k), entropy: plane(k + 1))
+  }
+
+  /// Writes labels and the planes probability 0 ..< k, top probability, entropy, each of `padded` samples.
+  private func fill(
+    _ block: SampleBlock, _ labels: UnsafeMutableRawPointer, _ planes: UnsafeMutableRawPointer, _ padded: Int,
+    _ wantsEntropy: Bool
+  ) {
+    let k = componentCount
+    let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
+    let nothing = SIMD8<Float>(repeating: .nan)
+    let one = SIMD8<Float>(repeating: 1)
+    forEachChunk(block, entropy: wantsEntropy) { buffer, r, start, _, vectors, _ in
+      for i in 0..<vectors {
+        let takesPart = lanes(buffer.valid, i) .> 0
+        var best = SIMD8<Float>(repeating: -1)
+        var label = SIMD8<Int32>.zero
+        let at = (start + i * 8) * 4
+        for j in 0..<k {
+          let p = lanes(r + j * ChunkBuffer.capacity, i)
+          let isMore = p .> best
+          best.replace(with: p, where: isMore)
+          label.replace(with: SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: j)), where: isMore)
+          planes.storeBytes(
+            of: nothing.replacing(with: p, where: takesPart), toByteOffset: j * padded * 4 + at, as: SIMD8<Float>.self)
+        }
+        // Not `clamped`, which is a call a lane in 6.3.
+        var entropy = wantsEntropy ? lanes(r + k * ChunkBuffer.capacity, i) * unit : SIMD8<Float>.zero
+        entropy.replace(with: SIMD8<Float>.zero, where: entropy .< 0)
+        entropy.replace(with: one, where: entropy .> 1)
+        planes.storeBytes(
+          of: nothing.replacing(with: best, where: takesPart), toByteOffset: k * padded * 4 + at, as: SIMD8<Float>.self)
+        planes.storeBytes(
+          of: nothing.replacing(with: entropy, where: takesPart), toByteOffset: (k + 1) * padded * 4 + at,
+          as: SIMD8<Float>.self)
+        label = SIMD8<Int32>(repeating: 255).replacing(with: label, where: takesPart)
+        labels.storeBytes(
+          of: SIMD8<UInt8>(truncatingIfNeeded: label), toByteOffset: start + i * 8, as: SIMD8<UInt8>.self)
+      }
+    }
+  }
+
+  /// Probabilities in whole steps of 1 / `steps`, for bands: each code's sum over the components that count for it,
+  /// then an uncertainty.
+  ///
+  /// - Parameters:
+  ///   - components: `components[component]` is the code it counts for.
+  ///   - left: what stands for samples left out.
+  /// - Returns: `values[band][sample]`.
+  public func stored(
+    _ block: SampleBlock, components: [Int], codes: [Int], uncertainty: StoredUncertainty, steps: Float, left: UInt16
+  ) -> [UInt16] {
+    let k = componentCount
+    let n = block.count
+    let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
+    let members = codes.map { code in components.indices.filter { components[$0] == code } }
+    let bands = codes.count + (uncertainty == .none ? 0 : 1)
+    return [UInt16](unsafeUninitializedCapacity: bands * n) { out, count in
+      count = bands * n
+      guard let base = out.baseAddress else { return }
+      forEachChunk(block, entropy: uncertainty == .entropy) { buffer, r, start, samples, vectors, _ in
+        let valid = buffer.valid
+        let planes = StoredPlanes(base: base + start, samples: samples, plane: n, steps: steps, left: left)
+        for (band, all) in members.enumerated() {
+          for i in 0..<vectors {
+            var sum = SIMD8<Float>.zero
+            for j in all { sum += lanes(r + j * ChunkBuffer.capacity, i) }
+            planes.put(band, i, sum, valid)
+          }
+        }
+        switch uncertainty {
+        case .none: break
+        case .top:
+          for i in 0..<vectors {
+            var best = lanes(r, i)
+            for j in 1..<max(1, k) {
+              let p = lanes(r + j * ChunkBuffer.capacity, i)
+              best.replace(with: p, where: p .> best)
+            }
+            planes.put(codes.count, i, best, valid)
+          }
+        case .entropy:
+          for i in 0..<vectors {
+            let entropy = lanes(r + k * ChunkBuffer.capacity, i) * unit
+            planes.put(codes.count, i, entropy.replacing(with: SIMD8<Float>.zero, where: entropy .< 0), valid)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Which uncertainty goes with stored probabilities.
+public enum StoredUncertainty: Sendable { case none, top, entropy }
+
+/// Where a chunk's probabilities go.
+private struct StoredPlanes {
+  let base: UnsafeMutablePointer<UInt16>
+  let samples, plane: Int
+  let steps: Float
+  let left: UInt16
+
+  /// Eight probabilities of a band in whole steps, what stands for samples left out where `valid` is 0.
+  @inline(__always)
+  func put(_ band: Int, _ i: Int, _ p: SIMD8<Float>, _ valid: UnsafeMutablePointer<Float>) {
+    let one = SIMD8<Float>(repeating: 1)
+    let held = p.replacing(with: one, where: p .> one)
+    // Adding 2^23 leaves the rounded number in the low half of each lane; both types have 256 bits.
+    let bits = unsafeBitCast(held * steps + 8_388_608, to: SIMD16<UInt16>.self).evenHalf
+    let isLeft = unsafeBitCast(lanes(valid, i), to: SIMD16<UInt16>.self).oddHalf .== 0
+    let value = bits.replacing(with: left, where: isLeft)
+    let to = base + (band * plane + i * 8)
+    if i * 8 + 8 <= samples {
+      UnsafeMutableRawPointer(to).storeBytes(of: value, as: SIMD8<UInt16>.self)
+    } else {
+      for lane in 0..<(samples - i * 8) { to[lane] = value[lane] }
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import FloeCore
+
+/// Class codes of clusters and the figures that speak for them.
+public struct NamingResult: Sendable, Hashable {
+  /// `codes[cluster]`.
+  public let codes: [Int]
+  /// A sentence a rule: which clusters it named and why, or what was missing.
+  public let evidence: [String]
+}
+
+/// Gives clusters the names of classes by rules on their centres in physical units, standardised or not.
+///
+/// The first rule that holds names a cluster. A name by order (`darkest`, `brightest`, `highest`, `lowest`) is given to
+/// one cluster and only on evidence: a cluster is `darkest` if its brightness is at most `darkRatio` times the
+/// brightest cluster's, and any name by order asks for a distance of one standard deviation from the next cluster,
+/// pooled from the variances within the two. A cluster that fails as `darkest` or `brightest` goes on to the later
+/// rules and the rest; clusters on which `highest` and `lowest` disagree, or do not tell apart, become `unclassified`.
+public struct ClassAssignment: Sendable {
+  public let rules: [NameRule]
+  /// The largest brightness of a dark cluster as a share of the brightest cluster's, dimensionless.
+  public let darkRatio: Double
+  /// The code of what no rule names.
+  public let unclassified: Int
+
+  /// Naming by rules; 0.5 and 3 are the defaults of the sea-ice classes.
+  public init(rules: [NameRule], darkRatio: Double = 0.5, unclassified: Int = 3) {
+    self.rules = rules
+    self.darkRatio = darkRatio
+    self.unclassified = unclassified
+  }
+
+  /// Names the clusters.
+  public func name(_ clusters: [ClusterSummary], features: [String]) -> NamingResult {
+    var codes = [Int?](repeating: nil, count: clusters.count)
+    var evidence: [String] = []
+    for rule in rules where !rule.isRest {
+      var fits = Array(clusters.indices)
+      var reasons: [String] = []
+      var failure: String?
+      var undecided: Set<Int> = []
+      var chosen: Set<Int> = []
+      for condition in rule.conditions {
+        switch condition {
+        case .threshold(let f, let comparison, let value):
+          fits = fits.filter { comparison.holds(clusters[$0].mean[f], value) }
+          reasons.append("\(features[f]) \(comparison.rawValue) \(short(value))")
+        case .darkest, .brightest:
+          let verdict = byBrightness(clusters, isDark: condition == .darkest)
+          fits = fits.filter { $0 == verdict.cluster }
+          if verdict.holds { reasons.append(verdict.reason) } else { failure = failure ?? verdict.reason }
+        case .extreme(let f, let isHighest):
+          let verdict = byFeature(clusters, f, isHighest, features[f])
+          chosen.insert(verdict.cluster)
+          fits = fits.filter { $0 == verdict.cluster }
+          if verdict.holds {
+            reasons.append(verdict.reason)
+          } else {
+            failure = failure ?? verdict.reason
+            undecided.formUnion([verdict.cluster, verdict.next])
+          }
+        }
+      }
+      if chosen.count > 1 {
+        failure =
+          "the conditions point to different clusters (\(chosen.sorted().map(String.init).joined(separator: ", ")))"
+        undecided.formUnion(chosen)
+      }
+      if let failure {
+        evidence.append("no \(rule.name) found: \(failure)")
+        for j in undecided where codes[j] == nil { codes[j] = unclassified }
+        continue
+      }
+      let named = fits.filter { codes[$0] == nil }
+      for j in named { codes[j] = rule.code }
+      let reason = reasons.joined(separator: " and ")
+      evidence.append(
+        named.isEmpty
+          ? "no \(rule.name) found: no cluster has \(reason)"
+          : """
+          \(rule.name): cluster\(named.count == 1 ? "" : "s") \(named.map(String.init).joined(separator: ", ")), \
+          \(reason)
+          """
+      )
+    }
+    let rest = rules.first(where: \.isRest)?.code ?? unclassified
+    return NamingResult(codes: codes.map { $0 ?? rest }, evidence: evidence)
+  }
+
+  private struct Verdict {
+    var cluster = 0, next = 0
+    var holds = false
+    var reason = ""
+  }
+
+  private func byBrightness(_ clusters: [ClusterSummary], isDark: Bool) -> Verdict {
+    let rising = clusters.orderByBrightness
+    guard rising.count > 1 else { return Verdict(reason: "there is only one cluster, with nothing to compare it to") }
+    let order = isDark ? rising : rising.reversed()
+    var verdict = Verdict(cluster: order[0], next: order[1])
+    let own = clusters[order[0]]
+    let next = clusters[order[1]]
+    let brightest = clusters[rising[rising.count - 1]].brightness
+    if isDark {
+      // Dark pixels may fall below zero after the offset; they count as dark as long as the brightest is above zero.
+      let share =
+        "\(short(own.brightness)) is \(short(own.brightness / brightest)) of the brightest \(short(brightest))"
+      guard brightest > 0, own.brightness <= darkRatio * brightest else {
+        verdict.reason = "darkest cluster \(share); at most \(short(darkRatio)) is asked"
+        return verdict
+      }
+      verdict.reason = "brightness \(share)"
+    } else {
+      verdict.reason = "brightness \(short(own.brightness)) is the highest"
+    }
+    let pooled = pooledDeviation(own, next) { $0.brightnessVariance }
+    let distance = abs(own.brightness - next.brightness)
+    return separated(verdict, distance, pooled, "brightness")
+  }
+
+  private func byFeature(_ clusters: [ClusterSummary], _ f: Int, _ isHighest: Bool, _ name: String) -> Verdict {
+    let rising = clusters.map(\.mean).order(byFeature: f)
+    guard rising.count > 1 else { return Verdict(reason: "there is only one cluster, with nothing to compare it to") }
+    let order = isHighest ? rising.reversed() : rising
+    let own = clusters[order[0]]
+    let next = clusters[order[1]]
+    let verdict = Verdict(
+      cluster: order[0], next: order[1], reason: "\(isHighest ? "highest" : "lowest") \(name) \(short(own.mean[f]))")
+    return separated(verdict, abs(own.mean[f] - next.mean[f]), pooledDeviation(own, next) { $0.variance[f] }, name)
+  }
+
+  private func separated(_ verdict: Verdict, _ distance: Double, _ pooled: Double, _ quantity: String) -> Verdict {
+    var result = verdict
+    result.holds = distance > 0 && distance >= pooled
+    if result.holds {
+      result.reason +=
+        pooled > 0
+        ? ", \(short(distance / pooled)) pooled standard deviations from the next cluster" : ", apart from the next"
+    } else {
+      result.reason =
+        """
+        cluster \(verdict.cluster) lies \(short(distance)) in \(quantity) from cluster \(verdict.next); at least \
+        one pooled 
+        """
+        + "standard deviation, \(short(pooled)), is asked"
+    }
+    return result
+  }
+
+  private func pooledDeviation(
+    _ a: ClusterSummary, _ b: ClusterSummary, _ variance: (ClusterSummary) -> Double
+  ) -> Double {
+    let n = a.count + b.count
+    guard n > 0 else { return 0 }
+    return ((a.count * variance(a) + b.count * variance(b)) / n).squareRoot()
+  }
+}
+
+/// A number for a sentence: two decimals near one, three significant digits for small ones.
+func short(_ x: Double) -> String {
+  guard x.isFinite, abs(x) < 1e15 else { return "\(x)" }
+  var digits = 100.0
+  while abs(x) * digits < 10 && x != 0 && digits < 1e8 { digits *= 10 }
+  let rounded = (x * digits).rounded() / digits
+  return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+}

@@ -1,0 +1,70 @@
+import FloeSDK
+
+/// Tells wide water (polynyas, open sea) from leads: water pixels that a square of a given side, all water, can cover.
+///
+/// This is a morphological opening with a square. A lead keeps its name where it is narrower than the square in rows or
+/// columns; one that runs diagonally counts with 0.71 of its side.
+enum OpenWaterFilter {
+  /// The class raster in which wide water is open ocean.
+  ///
+  /// - Parameter side: side of the square in pixels; water wider than `side - 1` pixels is open ocean.
+  static func opened(_ classes: Raster, side: Int) -> Raster {
+    let grid = classes.spec.grid
+    return Raster(
+      classes.spec,
+      source: ComputedSource { window, _, block in
+        // Whether a pixel is covered depends on pixels less than one side away in any direction.
+        let reach = side - 1
+        let wide = PixelWindow(
+          column: window.column - reach, row: window.row - reach, width: window.width + 2 * reach,
+          height: window.height + 2 * reach)
+        guard let seen = wide.intersection(grid.fullWindow), case .uint8(let codes) = try classes.read(seen).values
+        else { return }
+        let covered = cover(codes.map { $0 == 2 ? 1 : 0 }, width: seen.width, height: seen.height, side: side)
+        var out = [UInt8](repeating: 255, count: window.pixelCount)
+        for r in 0..<window.height {
+          let from = (window.row - seen.row + r) * seen.width + window.column - seen.column
+          for c in 0..<window.width { out[r * window.width + c] = covered[from + c] == 1 ? 0 : codes[from + c] }
+        }
+        block = PixelBlock(window: window, bandCount: 1, values: .uint8(out))
+      })
+  }
+
+  /// The opening of a mask of ones with a square: erosion, then dilation, each along rows and columns apart.
+  static func cover(_ mask: [UInt8], width: Int, height: Int, side: Int) -> [UInt8] {
+    guard width >= side, height >= side else { return [UInt8](repeating: 0, count: mask.count) }
+    // eroded[p] = 1 where the square with its upper left corner at p is all ones.
+    let rows = runs(mask, lines: height, length: width, lineStride: width, step: 1, side: side)
+    let eroded = runs(rows, lines: width, length: height, lineStride: 1, step: width, side: side)
+    let across = spread(eroded, lines: height, length: width, lineStride: width, step: 1, side: side)
+    return spread(across, lines: width, length: height, lineStride: 1, step: width, side: side)
+  }
+
+  private static func runs(_ mask: [UInt8], lines: Int, length: Int, lineStride: Int, step: Int, side: Int) -> [UInt8] {
+    var out = [UInt8](repeating: 0, count: mask.count)
+    for line in 0..<lines {
+      var ahead = 0
+      for i in stride(from: length - 1, through: 0, by: -1) {
+        let p = line * lineStride + i * step
+        ahead = mask[p] == 1 ? ahead + 1 : 0
+        out[p] = ahead >= side ? 1 : 0
+      }
+    }
+    return out
+  }
+
+  private static func spread(_ mask: [UInt8], lines: Int, length: Int, lineStride: Int, step: Int, side: Int) -> [UInt8]
+  {
+    var out = [UInt8](repeating: 0, count: mask.count)
+    for line in 0..<lines {
+      var left = 0
+      for i in 0..<length {
+        let p = line * lineStride + i * step
+        if mask[p] == 1 { left = side }
+        out[p] = left > 0 ? 1 : 0
+        left -= 1
+      }
+    }
+    return out
+  }
+}

@@ -1,0 +1,90 @@
+import FloeSDK
+import Glibc
+
+/// A checked arithmetic expression over bands, for example `(B02 - B04) / (B02 + B04)`.
+///
+/// `+ - * / ^`, comparisons `< <= > >= == !=` (1 or 0), `and or not`, parentheses, numbers, band names, and the
+/// functions `abs sqrt log log10 exp min max where`. `where(c, a, b)` is a where c is not 0, else b. NaN in gives NaN
+/// out.
+struct Expression: Sendable {
+  indirect enum Node: Sendable {
+    case number(Float)
+    case band(Int)
+    case call(Operation, [Node])
+  }
+  enum Operation: String, Sendable, CaseIterable {
+    case add = "+"
+    case subtract = "-"
+    case multiply = "*"
+    case divide = "/"
+    case power = "^"
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case equal = "=="
+    case notEqual = "!="
+    case and, or, not, negate, abs, sqrt, log, log10, exp, min, max, `where`
+    /// The number of arguments of a function; nil for an operator.
+    var arity: Int? {
+      switch self {
+      case .abs, .sqrt, .log, .log10, .exp: 1
+      case .min, .max: 2
+      case .where: 3
+      default: nil
+      }
+    }
+  }
+  let root: Node
+  /// The places of the bands that are read, rising.
+  let bands: [Int]
+
+  /// The values of every pixel; `band(i)` gives those of a band.
+  func evaluate(count: Int, _ band: (Int) -> [Float]) -> [Float] { Self.evaluate(root, count, band) }
+
+  private static func evaluate(_ node: Node, _ count: Int, _ band: (Int) -> [Float]) -> [Float] {
+    switch node {
+    case .number(let v): return [Float](repeating: v, count: count)
+    case .band(let i): return band(i)
+    case .call(let operation, let arguments): return apply(operation, arguments.map { evaluate($0, count, band) })
+    }
+  }
+
+  private static func apply(_ operation: Operation, _ v: [[Float]]) -> [Float] {
+    func one(_ f: (Float) -> Float) -> [Float] { v[0].map(f) }
+    func two(_ f: (Float, Float) -> Float) -> [Float] {
+      var out = v[0]
+      for i in out.indices { out[i] = f(out[i], v[1][i]) }
+      return out
+    }
+    func truth(_ f: (Float, Float) -> Bool) -> [Float] { two { $0.isNaN || $1.isNaN ? .nan : f($0, $1) ? 1 : 0 } }
+    switch operation {
+    case .add: return two { $0 + $1 }
+    case .subtract: return two { $0 - $1 }
+    case .multiply: return two { $0 * $1 }
+    case .divide: return two { $1 == 0 ? .nan : $0 / $1 }
+    case .power: return two { pow($0, $1) }
+    case .less: return truth { $0 < $1 }
+    case .lessOrEqual: return truth { $0 <= $1 }
+    case .greater: return truth { $0 > $1 }
+    case .greaterOrEqual: return truth { $0 >= $1 }
+    case .equal: return truth { $0 == $1 }
+    case .notEqual: return truth { $0 != $1 }
+    case .and: return truth { $0 != 0 && $1 != 0 }
+    case .or: return truth { $0 != 0 || $1 != 0 }
+    case .not: return one { $0.isNaN ? .nan : $0 == 0 ? 1 : 0 }
+    case .negate: return one { -$0 }
+    case .abs: return one { Swift.abs($0) }
+    case .sqrt: return one { $0 < 0 ? .nan : $0.squareRoot() }
+    case .log: return one { $0 > 0 ? Glibc.log($0) : .nan }
+    case .log10: return one { $0 > 0 ? Glibc.log10($0) : .nan }
+    case .exp: return one { Glibc.exp($0) }
+    case .min: return two { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) }
+    case .max: return two { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) }
+    case .where:
+      var out = v[0]
+      for i in out.indices { out[i] = out[i].isNaN ? .nan : out[i] != 0 ? v[1][i] : v[2][i] }
+      return out
+    }
+  }
+}

@@ -1,0 +1,282 @@
+import FloeSDK
+
+/// Figures of a track's echoes: means, echograms, peaks, overlays.
+struct EchoFigures {
+  let item: ReportInputs.Item
+  let view: TrackView
+  let raw: ArrayColumn
+  /// The same echoes brought to a common range; nil where none are there.
+  let aligned: ArrayColumn?
+  /// Columns that an echogram has at most.
+  static let columns = 600
+
+  private var sides: [(key: String, label: String, echoes: ArrayColumn)] {
+    [("raw", "Raw", raw)] + (aligned.map { [("aligned", "Aligned", $0)] } ?? [])
+  }
+  private var stem: String { ReportFormat.slug(item.stem) }
+
+  /// Mean and standard deviation of the normalised echoes of each class.
+  func means() -> Figure? {
+    let name = "echoes-mean-\(stem)"
+    var data: [String: [UInt8]] = [:]
+    var panels: [String] = []
+    var key: [String] = []
+    var told: [String] = []
+    for side in sides {
+      var plots: [String] = []
+      for (k, part) in view.parts.enumerated() {
+        var bins = [RunningStatistics](repeating: RunningStatistics(), count: side.echoes.width)
+        var count = 0
+        for row in part.rows {
+          guard let peak = side.echoes.peak(row) else { continue }
+          count += 1
+          for (i, v) in side.echoes.row(row).enumerated() where v.isFinite {
+            bins[i].add(Double(v) / Double(peak.value))
+          }
+        }
+        guard count > 0 else { continue }
+        let file = "\(name).\(side.key).\(k).dat"
+        let color = part.group.line
+        data[file] = Figure.rows(
+          bins.enumerated().map {
+            [Double($0), $1.mean, max(0, $1.mean - $1.standardDeviation), $1.mean + $1.standardDeviation]
+          })
+        plots.append(
+          """
+          '\(file)' using 1:3:4 with filledcurves fs transparent solid 0.25 noborder lc rgb '\(Colours.hex(color))' \
+          notitle
+          """
+        )
+        plots.append(
+          "'\(file)' using 1:2 with lines lw 2.2 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(color))' notitle")
+        if side.key == "raw" {
+          key.append(
+            """
+            keyentry with lines lw 2.2 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(color))' title \
+            \(Figure.quoted("\(part.group.label) (\(ReportFormat.count(count)))"))
+            """
+          )
+        }
+        let top = bins.enumerated().max { $0.element.mean < $1.element.mean }
+        told.append(
+          """
+          \(side.label.lowercased()) \(part.group.label): \(ReportFormat.count(count)) echoes, mean peaks at \
+          \(ReportFormat.fixed(top?.element.mean, 2)) in bin \(top?.offset ?? 0)
+          """
+        )
+      }
+      guard !plots.isEmpty else { continue }
+      panels.append(
+        """
+        set label 1 '\(side.label)' at graph 0.03,0.94 front
+        set xlabel 'Bin'; set ylabel '\(side.key == "raw" ? "Power over the echo''s maximum" : "")'
+        set xrange [0:\(side.echoes.width - 1)]; set yrange [0:1.1]
+        plot \(plots.joined(separator: ", \\\n    "))
+        """)
+    }
+    guard !panels.isEmpty else { return nil }
+    let grid = Panels(
+      title: "Mean echoes of \(item.stem)", columns: sides.count, plots: panels, key: key, panelHeight: 310)
+    return Figure(
+      name: name, title: "Mean echoes",
+      caption:
+        """
+        Mean of the echoes of each class, each divided by its own maximum; the tint is one standard deviation to \
+        either side. In brackets: echoes.
+        """,
+      alt: "Mean echoes by class. " + told.joined(separator: "; ") + ".", size: grid.size,
+      commands: grid.commands, data: data)
+  }
+
+  /// Echoes side by side along the track.
+  func echograms() throws -> Figure? {
+    let rows = view.kept.filter { raw.peak($0) != nil }
+    guard rows.count > 1 else { return nil }
+    let name = "echogram-\(stem)"
+    let step = (rows.count + Self.columns - 1) / Self.columns
+    let drawn = stride(from: 0, to: rows.count, by: step).map { rows[$0] }
+    var data: [String: [UInt8]] = [:]
+    var panels: [String] = []
+    for side in sides {
+      var picture = Picture(width: drawn.count, height: side.echoes.width)
+      for (x, row) in drawn.enumerated() {
+        guard let top = side.echoes.peak(row)?.value else { continue }
+        for (bin, v) in side.echoes.row(row).enumerated() where v.isFinite {
+          let (r, g, b) = Colours.onRamp(Double(max(0, v / top)).squareRoot())
+          picture.set((side.echoes.width - 1 - bin) * drawn.count + x, r, g, b)
+        }
+      }
+      data["\(name).\(side.key).png"] = try picture.png()
+      panels.append(
+        """
+        set label 1 '\(side.label)' at graph 0.02,0.92 front textcolor rgb '#ffffff'
+        set xlabel '\(side.key == sides[sides.count - 1].key ? "Kept record along the track" : "")'; set ylabel 'Bin'
+        set xrange [0:\(rows.count - 1)]; set yrange [\(side.echoes.width - 1):0]; unset grid
+        \(Colours.palette); set cbrange [0:1]; set cblabel 'Root of power over maximum'
+        plot '\(name).\(side.key).png' binary filetype=png origin=(0,0) dx=\
+        \(ReportFormat.data(Double(rows.count) / Double(drawn.count))) dy=1 with rgbimage notitle, NaN with points \
+        palette \
+        notitle
+        """)
+    }
+    let thinned = ReportFormat.thinned(step, "record")
+    let grid = Panels(
+      title: "Echogram of \(item.stem)" + (thinned.isEmpty ? "" : " (\(thinned))"), columns: 1, plots: panels,
+      panelHeight: 260, right: 130)
+    return Figure(
+      name: name, title: "Echogram",
+      caption:
+        """
+        The echoes of \(ReportFormat.count(rows.count)) kept records side by side, each divided by its own maximum; \
+        colours go with the root of the power, so that weak returns show.
+        """
+          + (thinned.isEmpty ? "" : " Of them \(thinned)."),
+      alt: "Echogram of \(ReportFormat.count(rows.count)) records and \(raw.width) bins"
+        + (aligned == nil ? "." : ", before and after alignment. " + spreadText()),
+      size: grid.size, scale: 1.5, commands: grid.commands, data: data)
+  }
+
+  private func spread(_ echoes: ArrayColumn) -> RunningStatistics {
+    RunningStatistics(view.kept.lazy.compactMap { echoes.peak($0).map { Double($0.bin) } })
+  }
+  private func spreadText() -> String {
+    guard let aligned else { return "" }
+    return
+      """
+      Peaks spread by \(ReportFormat.fixed(spread(raw).standardDeviation, 1)) bins before and \
+      \(ReportFormat.fixed(spread(aligned).standardDeviation, 1)) bins after alignment.
+      """
+  }
+
+  /// Where the peaks lie.
+  func peaks() -> Figure? {
+    let name = "peaks-\(stem)"
+    let parts = view.parts
+    var data: [String: [UInt8]] = [:]
+    var panels: [String] = []
+    var all: [Int] = []
+    for side in sides { all += view.kept.compactMap { side.echoes.peak($0)?.bin } }
+    guard let least = all.min(), let most = all.max(), least < most else { return nil }
+    for side in sides {
+      var counts = parts.map { _ in [Double](repeating: 0, count: side.echoes.width) }
+      for (k, part) in parts.enumerated() {
+        for row in part.rows { if let p = side.echoes.peak(row) { counts[k][p.bin] += 1 } }
+      }
+      let file = "\(name).\(side.key).dat"
+      data[file] = Figure.rows(
+        (max(0, least - 2)...min(side.echoes.width - 1, most + 2)).map { bin in [Double(bin)] + counts.map { $0[bin] } }
+      )
+      let plots = parts.enumerated().map { k, part in
+        """
+        '\(file)' using 1:\(k + 2) with fillsteps fs transparent solid 0.3 noborder lc rgb '\
+        \(Colours.hex(part.group.line))' notitle, 
+        """
+          + """
+          '\(file)' using 1:\(k + 2) with steps lw 1.6 dt \([1, 5, 4, 2][k % 4]) lc rgb '\
+          \(Colours.hex(part.group.line))' notitle
+          """
+      }
+      panels.append(
+        """
+        set label 1 '\(side.label)' at graph 0.03,0.94 front
+        set xlabel 'Bin of the peak'; set ylabel '\(side.key == "raw" ? "Records" : "")'
+        set xrange [\(max(0, least - 2)):\(most + 2)]; set yrange [0:*]
+        plot \(plots.joined(separator: ", \\\n    "))
+        """)
+    }
+    let key = parts.enumerated().map { k, part in
+      """
+      keyentry with lines lw 2 dt \([1, 5, 4, 2][k % 4]) lc rgb '\(Colours.hex(part.group.line))' title \
+      \(Figure.quoted(part.group.label))
+      """
+    }
+    let r = spread(raw)
+    let grid = Panels(
+      title: "Positions of the peaks of \(item.stem)", columns: sides.count, plots: panels, key: key, panelHeight: 290)
+    return Figure(
+      name: name, title: "Positions of the peaks",
+      caption: "Bin of the largest sample of each kept echo, by class. " + spreadText(),
+      alt:
+        """
+        Histograms of peak positions: raw mean bin \(ReportFormat.fixed(r.mean, 1)), standard deviation \
+        \(ReportFormat.fixed(r.standardDeviation, 1)). 
+        """
+          + spreadText(),
+      size: grid.size, commands: grid.commands, data: data)
+  }
+
+  /// All echoes laid over each other, in total and by class.
+  func overlays() throws -> Figure? {
+    let name = "echoes-overlaid-\(stem)"
+    var lots: [(label: String, rows: [Int])] = [("All", view.kept)]
+    if view.parts.count > 1 { lots += view.parts.map { ($0.group.label, $0.rows) } }
+    lots = lots.filter { lot in lot.rows.contains { raw.peak($0) != nil } }
+    guard !lots.isEmpty else { return nil }
+    var data: [String: [UInt8]] = [:]
+    var panels: [String] = []
+    var told: [String] = []
+    let levels = 128
+    for (k, lot) in lots.enumerated() {
+      for side in sides {
+        let width = side.echoes.width
+        var density = [Float](repeating: 0, count: width * levels)
+        var count = 0
+        for row in lot.rows {
+          guard let top = side.echoes.peak(row)?.value else { continue }
+          count += 1
+          var last: Int?
+          for (bin, v) in side.echoes.row(row).enumerated() {
+            guard v.isFinite else {
+              last = nil
+              continue
+            }
+            let at = Int(min(1, max(0, v / top)) * Float(levels - 1))
+            let from = last ?? at
+            // The stroke from one sample to the next, so that echoes stay lines.
+            for level in min(at, from)...max(at, from) { density[level * width + bin] += 1 }
+            last = at
+          }
+        }
+        let most = Double(density.max() ?? 1)
+        var picture = Picture(width: width * 2, height: levels * 2)
+        for level in 0..<levels {
+          for bin in 0..<width {
+            let n = Double(density[level * width + bin])
+            guard n > 0 else { continue }
+            let (r, g, b) = Colours.onRamp(most > 1 ? naturalLog(1 + n) / naturalLog(1 + most) * 0.95 : 0)
+            for d in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+              picture.set(((levels - 1 - level) * 2 + d.1) * width * 2 + bin * 2 + d.0, r, g, b)
+            }
+          }
+        }
+        let file = "\(name).\(k).\(side.key).png"
+        data[file] = try picture.png()
+        panels.append(
+          """
+          set label 1 \(Figure.quoted("\(lot.label), \(side.label.lowercased()) (\(ReportFormat.count(count)))")) at \
+          graph \
+          0.98,0.93 right front noenhanced
+          set xlabel '\(k == lots.count - 1 ? "Bin" : "")'; set ylabel '\
+          \(side.key == "raw" ? "Power over maximum" : "")'
+          set xrange [0:\(width - 1)]; set yrange [0:1.28]; unset grid
+          plot '\(file)' binary filetype=png origin=(0,0) dx=0.5 dy=\(ReportFormat.data(1 / Double(2 * levels - 1))) \
+          with \
+          rgbimage notitle
+          """)
+      }
+      told.append("\(lot.label) \(ReportFormat.count(lot.rows.count))")
+    }
+    let grid = Panels(
+      title: "All echoes of \(item.stem) overlaid", columns: sides.count, plots: panels, panelHeight: 235)
+    return Figure(
+      name: name, title: "All echoes overlaid",
+      caption:
+        """
+        Every kept echo as a line, divided by its own maximum, none left out; blue where one runs, yellow where \
+        most do (logarithmic). In brackets: echoes.
+        """,
+      alt: "Overlay of all echoes in total and by class: " + told.joined(separator: ", ") + " records"
+        + (aligned == nil ? "." : ", raw and aligned."),
+      size: grid.size, scale: 1.5, commands: grid.commands, data: data)
+  }
+}

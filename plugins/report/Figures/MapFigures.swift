@@ -1,0 +1,297 @@
+import FloeSDK
+
+/// Maps of rasters with the tracks of the run on top.
+struct MapFigures {
+  let material: ReportInputs
+  /// Pixels along the longer side that a map has at least, where the raster has them.
+  static let side = 600
+  /// Points of a track that a map shows at most.
+  static let trackPoints = 400
+
+  func figures(_ context: RunContext) throws -> [Figure] {
+    var figures: [Figure] = []
+    // Pictures first, then classes, then probabilities.
+    func rank(_ spec: RasterSpec) -> Int {
+      spec.classes != nil ? 1 : ["probability", "uncertainty"].contains(spec.bands.first?.quantity) ? 2 : 0
+    }
+    let ordered = material.rasters.enumerated().sorted {
+      (rank($0.element.raster.spec), $0.offset) < (rank($1.element.raster.spec), $1.offset)
+    }
+    for (item, raster) in ordered.map(\.element) {
+      try context.checkCancelled()
+      figures += try maps(item, raster)
+    }
+    return figures
+  }
+
+  private func maps(_ item: ReportInputs.Item, _ raster: Raster) throws -> [Figure] {
+    let spec = raster.spec
+    let frame = try MapFrame(spec.grid)
+    if let table = spec.classes, let band = spec.bands.indices.first {
+      let small = try DecimatedRaster(item, raster, bands: [band], side: Self.side)
+      return [try classMap(item, small, table, frame)]
+    }
+    if let quantity = spec.bands.first?.quantity, quantity == "probability" || quantity == "uncertainty" {
+      // One band says all when there are two that add up to one; the style's band is the one to see.
+      var chosen = Array(spec.bands.indices)
+      if case .ramp(let name, _, _)? = spec.style {
+        chosen = chosen.filter { spec.bands[$0].name == name || spec.bands[$0].quantity == "uncertainty" }
+      }
+      let small = try DecimatedRaster(item, raster, bands: Array(chosen.prefix(3)), side: Self.side)
+      return try chosen.prefix(3).enumerated().map {
+        try rampMap(item, small, place: $0.offset, band: spec.bands[$0.element], limits: (0, 1), frame)
+      }
+    }
+    let composites = Self.composites(spec)
+    if composites.isEmpty {
+      let small = try DecimatedRaster(item, raster, bands: [0], side: Self.side)
+      guard let limits = small.limits(0) else { return [] }
+      return [try rampMap(item, small, place: 0, band: spec.bands[0], limits: limits, frame)]
+    }
+    let needed = Set(composites.flatMap(\.bands)).sorted()
+    let small = try DecimatedRaster(item, raster, bands: needed, side: Self.side)
+    return try composites.compactMap { c in
+      let places = c.bands.compactMap { needed.firstIndex(of: $0) }
+      guard places.count == 3, let (picture, limits) = small.composite(places[0], places[1], places[2]) else {
+        return nil
+      }
+      let names = c.bands.map { spec.bands[$0].name }
+      let stretch = zip(names, limits).map {
+        "\($0) \(ReportFormat.number($1.0, 3)) to \(ReportFormat.number($1.1, 3))"
+      }.joined(
+        separator: ", ")
+      return try map(
+        item, small, picture, name: "map-\(ReportFormat.slug(item.stem))-\(ReportFormat.slug(c.name))",
+        title: "\(c.name) of \(item.stem)",
+        caption:
+          """
+          Red, green and blue are \(ReportFormat.list(names)), each between its 2nd and 98th percentile (\(stretch), \
+          \(spec.bands[c.bands[0]].quantity)). White is no data.
+          """,
+        alt: "Map of the scene in \(c.name.lowercased()), bands \(ReportFormat.list(names)).", frame: frame,
+        isPhoto: true)
+    }
+  }
+
+  /// True and false colour, as far as the bands allow.
+  static func composites(_ spec: RasterSpec) -> [(name: String, bands: [Int])] {
+    func nearest(_ wavelength: Double, within: Double) -> Int? {
+      spec.bands.indices.filter { abs((spec.bands[$0].wavelength ?? -1e9) - wavelength) <= within }
+        .min { abs((spec.bands[$0].wavelength ?? 0) - wavelength) < abs((spec.bands[$1].wavelength ?? 0) - wavelength) }
+    }
+    let blue = nearest(490, within: 40)
+    let green = nearest(560, within: 40)
+    let red = nearest(665, within: 40)
+    let infrared = nearest(842, within: 60)
+    var found: [(String, [Int])] = []
+    if let red, let green, let blue { found.append(("True colour", [red, green, blue])) }
+    if let infrared, let red, let green { found.append(("False colour", [infrared, red, green])) }
+    if found.isEmpty, case .composite(let r, let g, let b)? = spec.style {
+      let bands = [r, g, b].compactMap(spec.bandIndex)
+      if bands.count == 3 { found.append(("Composite", bands)) }
+    }
+    return found
+  }
+
+  private func classMap(_ item: ReportInputs.Item, _ small: DecimatedRaster, _ table: ClassTable, _ frame: MapFrame)
+    throws
+    -> Figure
+  {
+    let areas = ClassAreas(item, material)
+    let seen = Set(small.values[0].lazy.compactMap { Int(exactly: $0) })
+    let entries = table.entries.filter { seen.contains($0.code) }
+    let legend = entries.map { (color: $0.color, text: $0.label + (areas.text($0.code).map { " \($0)" } ?? "")) }
+    return try map(
+      item, small, small.classes(0, table), name: "map-\(ReportFormat.slug(item.stem))",
+      title: "Classes of \(item.stem)",
+      caption: "Classes in the colours of their table; white is no data.",
+      alt: "Map of classes: " + ReportFormat.list(legend.map(\.text)) + ".", frame: frame, legend: legend)
+  }
+
+  private func rampMap(
+    _ item: ReportInputs.Item, _ small: DecimatedRaster, place: Int, band: BandSpec, limits: (Double, Double),
+    _ frame: MapFrame
+  ) throws -> Figure {
+    let valid = small.values[place].lazy.filter(\.isFinite)
+    let mean = RunningStatistics(valid.map(Double.init)).mean
+    let what = band.summary.isEmpty ? band.name : band.summary
+    return try map(
+      item, small, small.ramp(place, limits.0, limits.1),
+      name: "map-\(ReportFormat.slug(item.stem))-\(ReportFormat.slug(band.name))",
+      title: what.count < 50
+        ? what : "\(band.quantity.prefix(1).uppercased() + band.quantity.dropFirst()) (\(band.name))",
+      caption:
+        """
+        \(what) (band \(band.name) of \(item.name)); mean of the drawn pixels \(ReportFormat.number(mean, 3)). White \
+        is no \
+        data.
+        """,
+      alt:
+        """
+        Map of \(what) from \(ReportFormat.number(limits.0, 3)) to \(ReportFormat.number(limits.1, 3)), mean \
+        \(ReportFormat.number(mean, 3)).
+        """,
+      frame: frame,
+      bar: (limits, ReportFormat.axis(band.quantity, band.unit)))
+  }
+
+  private func map(
+    _ item: ReportInputs.Item, _ small: DecimatedRaster, _ picture: Picture, name: String, title: String,
+    caption: String,
+    alt: String,
+    frame: MapFrame, legend: [(color: RGB, text: String)] = [], bar: (limits: (Double, Double), label: String)? = nil,
+    isPhoto: Bool = false
+  ) throws -> Figure {
+    let b = frame.bounds
+    let ratio = (b.maxY - b.minY) / (b.maxX - b.minX)
+    var across = bar == nil ? 560.0 : 455.0
+    var down = across * ratio
+    if down > 760 { (across, down) = (760 / ratio, 760) }
+    down = max(120, down)
+    var tracks = try tracks(on: small.spec.grid)
+    // Classes of records have the colours of the classes on the map.
+    tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
+    // Beside a colour bar there is room for one column of the legend.
+    let keyColumns = bar == nil ? 2 : 1
+    let keyRows =
+      Double((legend.count + keyColumns - 1) / keyColumns) + Double((tracks.legend.count + keyColumns - 1) / keyColumns)
+    let width = 680.0
+    let height = down + 40 + 34 + keyRows * 20 + 8
+    let bottom = (34 + keyRows * 20 + 8) / height
+    var plots = [
+      """
+      '\(name).image.png' binary filetype=png origin=(\
+      \(ReportFormat.data(b.minX + (b.maxX - b.minX) / Double(picture.width) / 2)),\
+      \(ReportFormat.data(b.minY + (b.maxY - b.minY) / Double(picture.height) / 2))) dx=\
+      \(ReportFormat.data((b.maxX - b.minX) / Double(picture.width))) dy=\
+      \(ReportFormat.data((b.maxY - b.minY) / Double(picture.height))) with rgbimage notitle
+      """
+    ]
+    var data = ["\(name).image.png": try picture.png()]
+    if !frame.lines.isEmpty {
+      data["\(name).graticule.dat"] = Figure.rows(frame.lines)
+      plots.append("'\(name).graticule.dat' using 1:2 with lines lw 0.7 lc rgb '#70000000' notitle")
+    }
+    if !tracks.rows.isEmpty {
+      data["\(name).track.dat"] = Figure.rows(tracks.rows)
+      // A white ring in a black one parts the colour of a record from the same colour of the map.
+      for (size, color) in [("1.1", "rgb '#000000'"), ("0.95", "rgb '#ffffff'"), ("0.62", "rgb variable")] {
+        plots.append(
+          """
+          '\(name).track.dat' using 1:2\(color == "rgb variable" ? ":3" : "") with points pt 7 ps \(size) lc \
+          \(color) notitle
+          """
+        )
+      }
+    }
+    for entry in legend {
+      plots.append(
+        """
+        keyentry with boxes fs solid border lc rgb '#444444' fc rgb '\(Colours.hex(entry.color))' title \
+        \(Figure.quoted(entry.text))
+        """
+      )
+    }
+    for entry in tracks.legend {
+      plots.append(
+        """
+        keyentry with boxes fs solid border lc rgb '#000000' fc rgb '\(Colours.hex(entry.color))' title \
+        \(Figure.quoted("Record: \(entry.text)"))
+        """
+      )
+    }
+    if bar != nil { plots.append("NaN with points palette notitle") }
+    let color =
+      bar.map {
+        """
+        \(Colours.palette)\nset cbrange [\(ReportFormat.data($0.limits.0)):\(ReportFormat.data($0.limits.1))]\nset \
+        cblabel \
+        \(Figure.quoted($0.label)) noenhanced\n
+        """
+      } ?? "unset colorbox\n"
+    let commands = """
+      set title \(Figure.quoted(title)) noenhanced
+      \(frame.commands())\(color)set lmargin at screen \(ReportFormat.data(84 / width)); set rmargin at screen \
+      \(ReportFormat.data((84 + across) / width))
+      set bmargin at screen \(ReportFormat.data(bottom)); set tmargin at screen \
+      \(ReportFormat.data(bottom + down / height))
+      set key at screen 0.5, screen \(ReportFormat.data((keyRows * 20 + 6) / height)) center top maxcols \(keyColumns) \
+      horizontal Left reverse samplen 1.5
+      plot \(plots.joined(separator: ", \\\n    "))
+      """
+    var notes = [caption]
+    if !small.note.isEmpty { notes.append("Drawn \(small.note).") }
+    notes += tracks.notes
+    notes.append(
+      """
+      \(frame.place), pixels of \(ReportFormat.number(small.spec.grid.pixelWidth)) \
+      \(frame.isMetric ? "m" : "degrees").
+      """
+    )
+    return Figure(
+      name: name, title: title, caption: notes.joined(separator: " "), alt: alt + tracks.alt,
+      size: (Int(width), Int(height)), scale: 1.5, isPhoto: isPhoto, commands: commands, data: data)
+  }
+
+  // MARK: Tracks
+
+  private struct Tracks {
+    var rows: [[Double]?] = []
+    var legend: [(color: RGB, text: String)] = []
+    var notes: [String] = []
+    var alt = ""
+  }
+
+  private func tracks(on grid: Grid) throws -> Tracks {
+    var result = Tracks()
+    guard let crs = grid.crs else { return result }
+    for (item, table) in material.tables {
+      guard case .points(let xName, let yName)? = table.geometry, let own = table.crs else { continue }
+      let view = TrackView(table, classes: nil)
+      let b = grid.bounds
+      var x = try table.numbers(xName)
+      var y = try table.numbers(yName)
+      try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
+      let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
+      guard !inside.isEmpty else { continue }
+      let n = (inside.count + Self.trackPoints - 1) / Self.trackPoints
+      var seen: Set<Int> = []
+      for i in stride(from: 0, to: inside.count, by: n) {
+        let row = inside[i]
+        let group = view.group[row]
+        seen.insert(group)
+        let c = group < 0 ? RGB(150, 150, 150) : view.groups[group].color
+        result.rows.append([x[row], y[row], Double(Int(c.red) << 16 | Int(c.green) << 8 | Int(c.blue))])
+      }
+      for g in seen.sorted() {
+        let text = g < 0 ? "without class" : view.groups[g].label
+        result.legend.append((g < 0 ? RGB(150, 150, 150) : view.groups[g].color, text))
+      }
+      let thinned = ReportFormat.thinned(n, "record")
+      result.notes.append(
+        """
+        The track of \(item.name) lies on top, ringed points in the colours of its classes, with \
+        \(ReportFormat.count(inside.count)) records on the map\(thinned.isEmpty ? "" : "; " + thinned).
+        """
+      )
+      result.alt += " The track crosses it with \(ReportFormat.count(inside.count)) records."
+    }
+    return result
+  }
+}
+
+/// The areas of a class raster's classes as the step that made it told them.
+struct ClassAreas {
+  private var areas: [Int: (km2: Double?, share: Double)] = [:]
+  init(_ item: ReportInputs.Item, _ material: ReportInputs) {
+    for entry in material.record["results"]?[item.step]?["class_areas"]?.arrayValue ?? [] {
+      if let code = entry["code"]?.intValue {
+        areas[code] = (entry["area_km2"]?.doubleValue, entry["share"]?.doubleValue ?? 0)
+      }
+    }
+  }
+  /// "12.3 km², 4.5 %".
+  func text(_ code: Int) -> String? {
+    areas[code].map { ($0.km2.map { "\(ReportFormat.number($0, 4)) km², " } ?? "") + ReportFormat.share($0.share) }
+  }
+}

@@ -1,0 +1,65 @@
+/// Several plots in one figure under one title, with one legend for all below them.
+struct Panels {
+  let title: String
+  var columns = 2
+  /// gnuplot commands of each panel, from left to right and top to bottom.
+  let plots: [String]
+  /// What the legend tells: `keyentry` elements of a plot, each with its title.
+  var key: [String] = []
+  /// The height of a panel with its labels.
+  var panelHeight = 245.0
+  /// Room to the right of each panel, for a colour bar.
+  var right = 18.0
+  var width = 680.0
+
+  private var rows: Int { (plots.count + columns - 1) / columns }
+  private var keyHeight: Double {
+    if key.isEmpty { return 10 }
+    // gnuplot gives every entry the width of the longest one: about 8 points a letter, and room for its sign.
+    let longest = key.map { $0.rest(after: " title ").count }.max() ?? 0
+    let across = max(1, min(key.count, Int((width - 40) / (Double(longest) * 8 + 50))))
+    return 14 + 20 * Double((key.count + across - 1) / across)
+  }
+  var height: Double { 36 + Double(rows) * panelHeight + keyHeight }
+  var size: (width: Int, height: Int) { (Int(width), Int(height)) }
+
+  var commands: String {
+    let h = height
+    let across = width / Double(columns)
+    var out = "set multiplot title \(Figure.quoted(title)) noenhanced\nunset key\n"
+    for (i, plot) in plots.enumerated() {
+      let c = Double(i % columns)
+      let top = h - 36 - panelHeight * Double(i / columns)
+      out += margins(across * c + 80, across * (c + 1) - right, top - panelHeight + 50, top - 20)
+      out += "unset label; unset object; unset arrow; unset title\nset xlabel offset 0,0.5\n\(plot)\n"
+    }
+    if !key.isEmpty {
+      out +=
+        margins(20, width - 20, 4, keyHeight) + """
+          unset label; unset object; unset arrow; unset xlabel; unset ylabel; unset x2tics; unset xtics; unset ytics; \
+          unset border; unset grid; unset colorbox
+          set xrange [0:1]; set yrange [0:1]; set key center center horizontal noenhanced samplen 2
+          plot \((["NaN notitle"] + key).joined(separator: ", \\\n    "))
+          set border; set xtics; set ytics
+
+          """
+    }
+    return out + "unset multiplot"
+  }
+
+  private func margins(_ left: Double, _ right: Double, _ bottom: Double, _ top: Double) -> String {
+    """
+    set lmargin at screen \(ReportFormat.data(left / width)); set rmargin at screen \
+    \(ReportFormat.data(right / width)); 
+    """
+      + """
+      set bmargin at screen \(ReportFormat.data(bottom / height)); set tmargin at screen \
+      \(ReportFormat.data(top / height))\n
+      """
+  }
+}
+
+extension String {
+  /// What stands behind the first `mark`; nothing where it is not there.
+  fileprivate func rest(after mark: String) -> Substring { firstRange(of: mark).map { self[$0.upperBound...] } ?? "" }
+}

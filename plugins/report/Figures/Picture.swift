@@ -1,0 +1,59 @@
+import FloeSDK
+import Synchronization
+
+/// A picture of eight bits a channel: `pixels[(row * width + column) * 3 + channel]`, row 0 on top.
+struct Picture: Sendable {
+  let width: Int, height: Int
+  var pixels: [UInt8]
+
+  /// A white picture.
+  init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+    pixels = [UInt8](repeating: 255, count: width * height * 3)
+  }
+
+  mutating func set(_ i: Int, _ r: UInt8, _ g: UInt8, _ b: UInt8) {
+    pixels[i * 3] = r
+    pixels[i * 3 + 1] = g
+    pixels[i * 3 + 2] = b
+  }
+
+  /// The picture as a PNG file.
+  func png() throws -> [UInt8] {
+    guard
+      let grid = Grid(
+        width: width, height: height, originX: 0, originY: Double(height), pixelWidth: 1, pixelHeight: 1, crs: nil)
+    else { return [] }
+    let n = width * height
+    var planes = [UInt8](repeating: 0, count: n * 3)
+    for i in 0..<n { for c in 0..<3 { planes[c * n + i] = pixels[i * 3 + c] } }
+    let spec = RasterSpec(grid: grid, bands: ["red", "green", "blue"].map { BandSpec(name: $0) }, type: .uint8)
+    let block = PixelBlock(window: grid.fullWindow, bandCount: 3, values: .uint8(planes))
+    return try Self.encoded(Raster(spec, source: MemorySource(block)), driver: "PNG", ending: "png")
+  }
+
+  /// A PNG file as JPEG.
+  static func jpeg(_ path: String) throws -> [UInt8] {
+    let file = try RasterFile.open(path)
+    var spec = file.spec
+    let block = try file.raster.read(spec.grid.fullWindow, bands: [0, 1, 2])
+    spec.bands = ["red", "green", "blue"].map { BandSpec(name: $0) }
+    return try encoded(
+      Raster(spec, source: MemorySource(block)), driver: "JPEG", ending: "jpg", options: ["QUALITY=85"])
+  }
+
+  private static func encoded(_ raster: Raster, driver: String, ending: String, options: [String] = []) throws
+    -> [UInt8]
+  {
+    let path = "/vsimem/report-\(counter.add(1, ordering: .relaxed).newValue).\(ending)"
+    defer {
+      VirtualFile.remove(path)
+      VirtualFile.remove(path + ".aux.xml")
+    }
+    try writeRaster(raster, to: path, driver: driver, creationOptions: options)
+    return try VirtualFile.read(path)
+  }
+
+  private static let counter = Atomic<Int>(0)
+}

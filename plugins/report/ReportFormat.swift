@@ -1,0 +1,90 @@
+import FloeSDK
+internal import Foundation
+
+/// Numbers and names as people read them.
+enum ReportFormat {
+  /// Up to `digits` significant digits, without an exponent for usual sizes; `–` for a missing value.
+  static func number(_ v: Double?, _ digits: Int = 4) -> String {
+    guard let v, v.isFinite else { return "–" }
+    if v == v.rounded(), abs(v) < 1e9 { return count(Int(v)) }
+    if abs(v) >= 1e4, abs(v) < 1e9 { return count(Int(v.rounded())) }
+    return String(format: "%.\(digits)g", v)
+  }
+  /// A fixed number of decimals.
+  static func fixed(_ v: Double?, _ decimals: Int) -> String {
+    guard let v, v.isFinite else { return "–" }
+    return String(format: "%.\(decimals)f", v)
+  }
+  /// Thousands parted by thin spaces.
+  static func count(_ n: Int) -> String {
+    let digits = String(abs(n))
+    guard digits.count > 4 else { return String(n) }
+    var out = ""
+    for (i, c) in digits.enumerated() {
+      if i > 0, (digits.count - i) % 3 == 0 { out += "\u{202f}" }
+      out.append(c)
+    }
+    return (n < 0 ? "−" : "") + out
+  }
+  /// The nearest whole number; `–` for one that is missing or beyond counting.
+  static func count(_ v: Double) -> String { abs(v) < 1e15 ? count(Int(v.rounded())) : "–" }
+  static func share(_ v: Double) -> String { fixed(v * 100, 1) + " %" }
+  /// `name (unit)`; a dimensionless one has its name alone.
+  static func axis(_ name: String, _ unit: PhysicalUnit) -> String {
+    unit == .dimensionless || unit.rawValue.isEmpty ? name : "\(name) (\(unit.rawValue))"
+  }
+  /// Features by the names that people use for them.
+  static func feature(_ name: String) -> String {
+    [
+      "sigma0_db": "Backscatter (dB)", "ssd": "Stack standard deviation (looks)", "peakiness": "Peakiness",
+      "leading_edge_width": "Leading edge width (bins)",
+    ][name] ?? name
+  }
+  /// Letters, digits and `-`, for files and anchors.
+  static func slug(_ text: String) -> String {
+    var out = ""
+    for c in text.lowercased() {
+      if c.isASCII, c.isLetter || c.isNumber {
+        out.append(c)
+      } else if !out.hasSuffix("-"), !out.isEmpty {
+        out.append("-")
+      }
+    }
+    return out.hasSuffix("-") ? String(out.dropLast()) : out
+  }
+  /// The slugs of several names, each with a number where it is empty or another one's.
+  static func slugs(_ names: [String]) -> [String] {
+    var used: Set<String> = []
+    return names.map { name in
+      let short = slug(name)
+      return distinct(short.isEmpty ? "unnamed" : short, from: &used)
+    }
+  }
+  /// The name, or with the first number that parts it from the used ones, which it joins.
+  static func distinct(_ name: String, from used: inout Set<String>) -> String {
+    var found = name
+    var n = 2
+    while !used.insert(found).inserted {
+      found = "\(name)-\(n)"
+      n += 1
+    }
+    return found
+  }
+  /// "a", "a and b", "a, b and c".
+  static func list(_ parts: [String]) -> String {
+    parts.count < 2 ? parts.joined() : parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1]
+  }
+  /// How data were thinned; empty where they were not.
+  static func thinned(_ step: Int, _ what: String) -> String {
+    guard step > 1 else { return "" }
+    let ending = step % 100 / 10 == 1 ? "th" : [1: "st", 2: "nd", 3: "rd"][step % 10] ?? "th"
+    return "every \(step)\(ending) \(what) is drawn"
+  }
+}
+
+extension ReportFormat {
+  /// A number in a data file: seven significant digits.
+  static func data(_ v: Double) -> String {
+    v == v.rounded() && abs(v) < 1e9 ? String(Int(v)) : String(format: "%.7g", v)
+  }
+}

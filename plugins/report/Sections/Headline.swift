@@ -1,0 +1,40 @@
+import FloeSDK
+
+/// The few facts at the head of the page.
+enum Headline {
+  static func lead(_ material: ReportInputs) -> String {
+    var products: [String] = []
+    for acquisition in material.rasters.map(\.raster.spec.acquisition) + material.tables.map(\.table.acquisition) {
+      guard let a = acquisition, let product = a.product else { continue }
+      let text = [product, a.time.map { "of \($0.iso8601)" }, a.platform].compactMap { $0 }.joined(separator: ", ")
+      if !products.contains(where: { $0.hasPrefix(product) }) { products.append(text) }
+    }
+    return products.isEmpty
+      ? "A run of floe: what it made, from what, and what was left out." : "From " + ReportFormat.list(products) + "."
+  }
+
+  static func facts(_ material: ReportInputs) -> [(label: String, value: String)] {
+    var found: [(String, String)] = []
+    for (_, facts) in material.facts {
+      for a in facts["class_areas"]?.arrayValue ?? [] {
+        let value = [
+          a["area_km2"]?.doubleValue.map { ReportFormat.number($0, 4) + " km²" },
+          a["share"]?.doubleValue.map(ReportFormat.share),
+        ].compactMap { $0 }
+        found.append((a["label"]?.stringValue ?? "", value.joined(separator: ", ")))
+      }
+      for c in facts["class_counts"]?.arrayValue ?? [] {
+        guard let name = c["name"]?.stringValue, let n = c["records"]?.intValue else { continue }
+        found.append(("Records: \(ClassTable.seaIce.named(name)?.label ?? name)", ReportFormat.count(n)))
+      }
+    }
+    for (step, facts) in material.facts {
+      guard let score = facts["score"], let accuracy = score["accuracy"]?.doubleValue else { continue }
+      let f1 =
+        (score["classes"]?["lead"]).flatMap { ($0["support"]?.intValue ?? 0) > 0 ? $0["f1-score"]?.doubleValue : nil }
+        .map { ", lead F1 \(ReportFormat.fixed($0, 3))" } ?? ""
+      found.append(("Agreement \(step)", "\(ReportFormat.share(accuracy))\(f1)"))
+    }
+    return found.map { (label: $0.0, value: $0.1) }
+  }
+}

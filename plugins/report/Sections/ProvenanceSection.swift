@@ -1,0 +1,159 @@
+import FloeSDK
+
+/// Where everything comes from: pipeline, parameters, versions, inputs, seed, what was left out, times and memory.
+struct ProvenanceSection {
+  let material: ReportInputs
+  private var record: JSONValue { material.record }
+
+  func section() -> PageSection {
+    var section = PageSection("provenance", "Provenance")
+    func text(_ key: String) -> String { record[key]?.stringValue ?? "–" }
+    section.blocks.append(
+      .table(
+        PageTable(
+          "The run", ["Fact", "Value"],
+          [
+            ["Pipeline", file(text("pipeline"))], ["floe", text("floe")], ["Seed", text("seed")],
+            ["Started", text("started")],
+            ["Time so far", ReportFormat.fixed(record["seconds"]?.doubleValue, 1) + " s"],
+            ["Workers", ReportFormat.number(record["workers"]?.doubleValue)],
+            ["Memory limit", Self.megabytes(record["memory_limit_bytes"])],
+            ["Peak memory so far", Self.megabytes(record["peak_memory_bytes"])],
+          ]
+            + (record["libraries"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map {
+              [$0.key, $0.value.stringValue ?? ""]
+            })))
+    let inputs = record["fingerprints"]?.arrayValue ?? []
+    if !inputs.isEmpty {
+      section.blocks.append(
+        .table(
+          PageTable(
+            "Inputs", ["Name", "Fingerprint (SHA-256)"],
+            inputs.map { [$0["name"]?.stringValue ?? "", String(($0["fingerprint"]?.stringValue ?? "").prefix(16))] })))
+    }
+    let left = record["left_out"]?.arrayValue ?? []
+    section.blocks.append(
+      left.isEmpty
+        ? .text("Nothing was left out.")
+        : .table(
+          PageTable(
+            "What was left out, as each step counted it", ["Step", "Count", "Of", "Reason"],
+            left.map {
+              [
+                $0["step"]?.stringValue ?? "", ReportFormat.count($0["count"]?.intValue ?? 0),
+                $0["unit"]?.stringValue ?? "",
+                $0["reason"]?.stringValue ?? "",
+              ]
+            })))
+    let kept = counts
+    if !kept.isEmpty { section.blocks.append(.table(PageTable("What took part", ["Step", "Count", "Of"], kept))) }
+    section.blocks.append(
+      .table(
+        PageTable(
+          "Steps with the parameters in force", ["Step", "Kind", "Inputs", "Parameters"],
+          (record["steps"]?.arrayValue ?? []).map { s in
+            [
+              s["id"]?.stringValue ?? "", s["use"]?.stringValue ?? "",
+              (s["in"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \(Self.plain($0.value))" }
+                .joined(separator: "; "),
+              (s["with"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \(Self.plain($0.value))" }
+                .joined(separator: "; "),
+            ]
+          })))
+    section.blocks.append(
+      .table(
+        PageTable(
+          "Time and memory a step; memory is the peak of the process up to then",
+          ["Step or output", "Kind", "Seconds", "Peak memory"],
+          (record["timings"]?.arrayValue ?? []).map { t in
+            [
+              t["step"]?.stringValue ?? t["output"]?.stringValue ?? "", t["use"]?.stringValue ?? "write",
+              ReportFormat.fixed(t["seconds"]?.doubleValue, 2), Self.megabytes(t["peak_memory_bytes"]),
+            ]
+          })))
+    if let pipeline = record["pipeline_text"]?.stringValue, !pipeline.isEmpty {
+      section.blocks.append(.listing(summary: "The pipeline", text: pipeline))
+    }
+    return section
+  }
+
+  /// Samples and records that took part, as steps told them.
+  private var counts: [[String]] {
+    material.facts.flatMap { step, facts in
+      [
+        ("samples", "samples"), ("records kept", "records"), ("records on the scene", "records on the scene"),
+        ("records aligned", "aligned records"),
+      ].compactMap { key, unit in
+        facts[key]?.intValue.map { [step, ReportFormat.count($0), unit] }
+      }
+    }
+  }
+
+  /// The run's warnings, and what the inputs make one think of, once each.
+  func warnings() -> [String] {
+    var found: [String] = []
+    func add(_ text: String) { if !found.contains(text) { found.append(text) } }
+    for w in record["warnings"]?.arrayValue ?? [] {
+      let step = w["step"]?.stringValue ?? ""
+      let pipeline = record["pipeline"]?.stringValue ?? ""
+      var message = w["message"]?.stringValue ?? ""
+      // Warnings of the plan begin with file and line.
+      if !pipeline.isEmpty, message.hasPrefix(pipeline + ":"),
+        let end = message.dropFirst(pipeline.count).firstRange(of: ": ")
+      {
+        message = String(message[end.upperBound...])
+      }
+      add(step.isEmpty ? message : "\(step): \(message)")
+    }
+    for (item, raster) in material.rasters {
+      if let sun = raster.spec.acquisition?.sunZenith, sun >= 80 {
+        add(
+          """
+          Low sun: the mean sun zenith angle of \(raster.spec.acquisition?.product ?? item.name) is \
+          \(ReportFormat.fixed(sun, 1))°; reflectances above 80° are unreliable and shadows are long
+          """
+        )
+      }
+    }
+    for (step, facts) in material.facts {
+      if let warning = facts["score"]?["warning"]?.stringValue, !found.contains(where: { $0.contains(warning) }) {
+        add("\(step): \(warning)")
+      }
+      if let range = facts["dt_s"]?.arrayValue?.compactMap(\.doubleValue), let most = range.map(abs).max(), most > 1800
+      {
+        add(
+          """
+          \(step): records lie up to \(ReportFormat.fixed(most / 60, 0)) minutes away from the scene; ice may have \
+          drifted
+          """
+        )
+      }
+      for line in facts["naming"]?.arrayValue ?? [] {
+        if let text = line.stringValue, text.contains("no lead found"),
+          !found.contains(where: { $0.contains("no lead found") })
+        {
+          add("\(step): \(text)")
+        }
+      }
+    }
+    return found
+  }
+
+  private func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  private static func megabytes(_ v: JSONValue?) -> String {
+    v?.doubleValue.map { "\(ReportFormat.count($0 / 1e6)) MB" } ?? "–"
+  }
+
+  private static func plain(_ v: JSONValue) -> String {
+    switch v {
+    case .string(let s): s
+    case .array(let a): a.map(plain).joined(separator: ", ")
+    case .object(let o): o.sorted { $0.key < $1.key }.map { "\($0.key) = \(plain($0.value))" }.joined(separator: ", ")
+    case .null: "–"
+    case .bool(let b): b ? "true" : "false"
+    case .integer(let i): String(i)
+    case .number(let n): ReportFormat.number(n)
+    }
+  }
+}

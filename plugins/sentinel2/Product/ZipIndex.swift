@@ -1,0 +1,56 @@
+import FloeSDK
+import Glibc
+
+/// Which members of a zip archive are stored without compression, so that any part of them is read at once.
+///
+/// Reads the central directory (PKWARE APPNOTE 6.3.3, sections 4.3.12, 4.3.14 and 4.3.16).
+struct ZipIndex {
+  private let stored: Set<String>
+
+  /// An archive whose directory cannot be read holds nothing that is known to be stored.
+  init(_ path: String) { stored = Self.read(path) ?? [] }
+
+  /// Whether a member, named by its path inside of the archive, is stored as it is.
+  func isStored(_ member: String) -> Bool { stored.contains(member) }
+
+  private static func read(_ path: String) -> Set<String>? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    let size = Int(lseek(file, 0, SEEK_END))
+    let tailSize = min(size, 65_557)
+    guard let tail = bytes(file, at: size - tailSize, count: tailSize),
+      let end = tail.indices.dropLast(21).last(where: { number(tail, $0, 4) == 0x0605_4b50 })
+    else { return nil }
+    var length = number(tail, end + 12, 4)
+    var start = number(tail, end + 16, 4)
+    if length == 0xffff_ffff || start == 0xffff_ffff {
+      guard end >= 20, number(tail, end - 20, 4) == 0x0706_4b50,
+        let record = bytes(file, at: number(tail, end - 12, 8), count: 56), number(record, 0, 4) == 0x0606_4b50
+      else { return nil }
+      length = number(record, 40, 8)
+      start = number(record, 48, 8)
+    }
+    guard let directory = bytes(file, at: start, count: length) else { return nil }
+    var names: Set<String> = []
+    var at = 0
+    while at + 46 <= directory.count, number(directory, at, 4) == 0x0201_4b50 {
+      let method = number(directory, at + 10, 2)
+      let name = number(directory, at + 28, 2)
+      guard at + 46 + name <= directory.count else { return nil }
+      if method == 0 { names.insert(String(decoding: directory[at + 46..<at + 46 + name], as: UTF8.self)) }
+      at += 46 + name + number(directory, at + 30, 2) + number(directory, at + 32, 2)
+    }
+    return names
+  }
+
+  private static func bytes(_ file: Int32, at offset: Int, count: Int) -> [UInt8]? {
+    guard offset >= 0, count >= 0, count < 1 << 28 else { return nil }
+    var buffer = [UInt8](repeating: 0, count: count)
+    return pread(file, &buffer, count, offset) == count ? buffer : nil
+  }
+
+  private static func number(_ bytes: [UInt8], _ at: Int, _ count: Int) -> Int {
+    (0..<count).reduce(0) { $0 | Int(truncatingIfNeeded: UInt64(bytes[at + $1]) << UInt64(8 * $1)) }
+  }
+}

@@ -1,0 +1,132 @@
+import FloeSDK
+
+/// Everything that metadata and file headers tell about a stack: where each band comes from, grid, bands and tags.
+struct StackPlan: Sendable {
+  let product: SafeProduct
+  let sources: [BandSource]
+  let masks: Sentinel2Masks
+  let resolution: Int
+  /// The grid of the whole tile.
+  let scene: Grid
+  /// The part of it that is wanted.
+  let window: PixelWindow
+  let image: RasterSpec
+  let mask: RasterSpec
+  /// Files inside of a compressed archive that are copied to scratch before they are decoded.
+  let extracted: [String]
+  let extractedBytes: Int
+
+  init(_ options: StackOptions) throws {
+    let bands = try SpectralBand.list(options.bands)
+    let product = try SafeProduct(options.product)
+    resolution = options.resolution
+    sources = try SourceChooser(product: product, upsampling: options.upsampling, downsampling: options.downsampling)
+      .choose(bands, resolution: resolution)
+    masks = Sentinel2Masks(product: product, bands: bands, reasons: options.masks)
+    let maskFiles = try masks.files()
+    guard let scene = product.geocoding.grid(resolution: resolution) else {
+      throw FloeError("the tile has no pixel at \(resolution) m")
+    }
+    let part = SceneWindow(grid: scene, product: product.name)
+    let window = try options.window.map(part.pixels) ?? options.box.map(part.box) ?? scene.fullWindow
+    guard let grid = scene.cropped(to: window) else { throw FloeError("the window does not touch the scene") }
+    self.scene = scene
+    self.window = window
+    self.product = product
+    (image, mask) = try Self.specs(product, sources, grid: grid, units: options.units, resolution: resolution)
+
+    var copies: [String] = []
+    if let archive = product.location.archive {
+      let index = ZipIndex(archive)
+      let prefix = VirtualFile.zip(archive) + "/"
+      let classification =
+        product.level == .l2a && !options.masks.isEmpty ? masks.sceneClassification.map { [$0] } ?? [] : []
+      for path in sources.map(\.path) + maskFiles.map(\.path).filter({ !$0.hasSuffix(".gml") }) + classification {
+        if path.hasPrefix(prefix), !index.isStored(String(path.dropFirst(prefix.count))), !copies.contains(path) {
+          copies.append(path)
+        }
+      }
+    }
+    extracted = copies
+    extractedBytes = try copies.reduce(0) { $0 + (try VirtualFile.size($1)) }
+  }
+
+  /// Scratch that a run takes.
+  var scratchBytes: Int {
+    let reduced = sources.filter { $0.reduction > 1 }.reduce(0) { $0 + 2 * $1.decoded(window).pixelCount }
+    return image.byteCount + mask.byteCount + extractedBytes + reduced
+  }
+
+  /// What users should know before they trust the numbers.
+  var warnings: [String] {
+    guard let zenith = product.acquisition.sunZenith, zenith > 70 else { return [] }
+    return [LowSun.sentence(zenith, product.level)]
+  }
+
+  private static func specs(
+    _ product: SafeProduct, _ sources: [BandSource], grid: Grid, units: StackUnits, resolution: Int
+  ) throws -> (RasterSpec, RasterSpec) {
+    let quantification = product.quantification
+    let kind = product.level == .l1c ? "top-of-atmosphere reflectance" : "surface (bottom-of-atmosphere) reflectance"
+    var bands: [BandSpec] = []
+    var offsets: [String] = []
+    for source in sources {
+      let offset = try product.offset(of: source.band)
+      offsets.append("\(source.band.name)=\(JSONValueText.number(offset))")
+      let isReflectance = units == .reflectance
+      bands.append(
+        BandSpec(
+          name: source.band.name, summary: "\(source.band.colour), \(isReflectance ? kind : "digital number")",
+          quantity: isReflectance ? "reflectance" : "DN", unit: .dimensionless,
+          scale: isReflectance ? 1 / quantification : 1,
+          offset: isReflectance ? offset / quantification : 0, noData: 0,
+          wavelength: product.wavelengths[source.band.rawValue]))
+    }
+    let names = sources.map(\.band.name)
+    let style: RasterStyle =
+      ["B04", "B03", "B02"].allSatisfy(names.contains)
+      ? .composite(red: "B04", green: "B03", blue: "B02") : .ramp(band: names[0], low: nil, high: nil)
+    var tags = [
+      "resolution": "\(resolution) m",
+      "resampling": sources.map { "\($0.band.name): \($0.treatment)" }.joined(separator: "; "),
+      "quantification": JSONValueText.number(quantification),
+      "add_offset": offsets.joined(separator: ","),
+      "offset_applied": product.offsets == nil ? "none in the product" : units == .reflectance ? "yes" : "no",
+    ]
+    if let tile = product.tile { tags["tile"] = tile }
+    if let orbit = product.orbit { tags["relative_orbit"] = orbit }
+    let tile = TileSize(width: 1024, height: 1024)
+    let image = RasterSpec(
+      grid: grid, bands: bands, type: .uint16, tile: tile, style: style, acquisition: product.acquisition, tags: tags)
+    let mask = RasterSpec(
+      grid: grid, bands: [BandSpec(name: "mask", summary: "Why a pixel takes no part", quantity: "class")],
+      type: .uint8, tile: tile,
+      classes: MaskReason.classes, style: .classes, acquisition: product.acquisition,
+      tags: ["resolution": "\(resolution) m"])
+    return (image, mask)
+  }
+}
+
+/// Numbers in tags.
+enum JSONValueText {
+  /// Without fraction where there is none.
+  static func number(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+  }
+}
+
+/// The sentence about a low sun.
+enum LowSun {
+  static func sentence(_ zenith: Double, _ level: SafeProduct.Level) -> String {
+    let angle = (zenith * 10).rounded() / 10
+    return level == .l2a
+      ? """
+      the sun stood at a zenith angle of \(angle)°: above 70° surface reflectance (L2A) is not quantitative, prefer \
+      the L1C product
+      """
+      : """
+      the sun stood at a zenith angle of \(angle)°: above 70° shadows are long and the signal is weak, compare \
+      scenes with care
+      """
+  }
+}

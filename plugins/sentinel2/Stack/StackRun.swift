@@ -1,0 +1,140 @@
+import FloeSDK
+
+/// Decodes a planned stack into scratch, tile by tile on all workers, with its mask in the same pass.
+struct StackRun {
+  let plan: StackPlan
+  let land: String?
+  let context: RunContext
+
+  func run() async throws -> (image: Raster, mask: Raster) {
+    let copies = try await extract()
+    defer { for copy in copies.values { VirtualFile.remove(copy) } }
+    let files = try plan.sources.map {
+      try RasterFile.open(copies[$0.path] ?? $0.path, driver: BandSource.drivers, reduction: $0.reduction)
+    }
+    for (file, source) in zip(files, plan.sources) where source.reduction > 1 {
+      let columns = source.resampler.columns.count
+      let rows = source.resampler.rows.count
+      guard file.spec.grid.width == columns, file.spec.grid.height == rows else {
+        throw FloeError(
+          """
+          '\(source.path)' reduced by \(source.reduction) is \(file.spec.grid.width) x \(file.spec.grid.height) \
+          pixels; \(columns) x \(rows) are expected
+          """
+        )
+      }
+    }
+    var layers = try plan.masks.layers(resolution: plan.resolution, grid: plan.scene, copies: copies)
+    if let land {
+      let burner = try PolygonRasterizer(path: land, grid: plan.scene)
+      if burner.count == 0 { context.log(.info, "no polygon of '\(land)' touches the scene") }
+      layers.append(PolygonMask(burner: burner, reason: .land))
+    }
+
+    let bands = try await bands(files)
+    let image = try context.scratch.makeRaster(plan.image)
+    let mask = try context.scratch.makeRaster(plan.mask)
+    // Tiles lie on the lattice of the images' own tiles, so that none is decoded twice; where a coarser band is among
+    // them, those that share one of its tiles are one piece of work.
+    let shares =
+      plan.sources.contains { $0.resolution == 2 * plan.resolution }
+      && !plan.sources.contains { $0.resolution < plan.resolution }
+    let side = plan.image.tile.width * (shares ? 2 : 1)
+    let tiles = plan.scene.tiles(TileSize(width: side, height: side)).compactMap { $0.intersection(plan.window) }
+      // The small ones last, so that all workers end at about the same time.
+      .sorted { $0.pixelCount > $1.pixelCount }
+    let worker = try TileWorker(
+      bands: bands, sources: plan.sources, layers: layers, origin: plan.window, resolution: plan.resolution,
+      image: image, mask: mask)
+    let counts = try await context.map(tiles.count, progress: "tiles") {
+      try worker.decode(tiles[$0], by: plan.image.tile)
+    }
+    for file in files { file.releaseHandles() }
+    report(counts)
+    return (Raster(plan.image, source: image), Raster(plan.mask, source: mask))
+  }
+
+  /// Where each band's pixels come from: its file or, decoded at reduced resolution, scratch, since every tile also
+  /// looks at its neighbours' pixels.
+  private func bands(_ files: [RasterFile]) async throws -> [any RasterSource] {
+    var result: [any RasterSource] = []
+    var pieces: [ReducedPiece] = []
+    for (file, source) in zip(files, plan.sources) {
+      guard source.reduction > 1 else {
+        result.append(file)
+        continue
+      }
+      guard file.spec.type == .uint16 else {
+        throw FloeError("'\(file.path)' changed its pixel type while it was read")
+      }
+      let part = source.decoded(plan.window)
+      guard let grid = file.spec.grid.cropped(to: part) else {
+        throw FloeError("the window lies beyond '\(file.path)'")
+      }
+      var spec = file.spec
+      spec.grid = grid
+      // In a file even though it is small: it is read once more, and memory is better left to others.
+      let kept = try CachedRaster(spec, inMemoryAllowed: false, directory: context.scratch.directory)
+      pieces += grid.tiles(spec.tile).map { ReducedPiece(file: file, kept: kept, part: part, window: $0) }
+      result.append(EdgeOfData(source: kept, part: part))
+    }
+    let work = pieces.sorted { $0.window.pixelCount > $1.window.pixelCount }
+    if !work.isEmpty { _ = try await context.map(work.count, progress: "tiles") { try work[$0].decode() } }
+    return result
+  }
+
+  /// Copies of files that lie compressed in an archive, by their path inside: any part of those is at hand at once.
+  private func extract() async throws -> [String: String] {
+    let paths = plan.extracted
+    guard !paths.isEmpty else { return [:] }
+    context.log(
+      .info,
+      "\(paths.count) files (\(plan.extractedBytes) bytes) are unpacked from '\(plan.product.location.path)' first")
+    let folder = context.scratch.directory
+    let step = context.stepID
+    let places = paths.enumerated().map { i, path in
+      "\(folder)/\(step)-\(i)\(path.lowercased().hasSuffix(".tif") ? ".tif" : ".jp2")"
+    }
+    do {
+      _ = try await context.map(paths.count, progress: "files") { try VirtualFile.extract(paths[$0], to: places[$0]) }
+    } catch {
+      for place in places { VirtualFile.remove(place) }
+      throw error
+    }
+    return Dictionary(zip(paths, places)) { first, _ in first }
+  }
+
+  /// Counts and areas by reason.
+  private func report(_ tiles: [[Int]]) {
+    let pixelArea = plan.image.grid.pixelArea / 1e6
+    var areas: [String: JSONValue] = [:]
+    for reason in MaskReason.allCases {
+      let pixels = tiles.reduce(0) { $0 + $1[Int(reason.rawValue)] }
+      if pixels > 0 || reason == .valid || reason == .noData {
+        areas[reason.name] = ["pixels": .integer(pixels), "km2": .number(Double(pixels) * pixelArea)]
+      }
+      if reason != .valid {
+        context.dropped(
+          pixels, "pixels", because: reason == .noData ? "no data in a chosen band" : reason.label.lowercased())
+      }
+    }
+    context.record("areas", .object(areas))
+    context.record("bands", .array(plan.sources.map { .string("\($0.band.name): \($0.treatment)") }))
+    if tiles.reduce(0, { $0 + $1[0] }) == 0 { context.warn("no pixel of the chosen part is valid; the stack is empty") }
+  }
+}
+
+/// A part of a band that is decoded at reduced resolution into scratch.
+private struct ReducedPiece: Sendable {
+  let file: RasterFile
+  let kept: CachedRaster
+  /// What `kept` holds of the file, and what of that is decoded here.
+  let part, window: PixelWindow
+
+  func decode() throws {
+    var block = PixelBlock(window: window, bandCount: 1, type: .uint16)
+    try file.read(window.offset(columns: part.column, rows: part.row), bands: [0], into: &block)
+    block.window = window
+    try kept.write(block, bands: [0])
+  }
+}

@@ -1,0 +1,230 @@
+import FloeSDK
+
+/// Reads a Sentinel-3 SRAL level 2 product as a track.
+public struct SRALStep: ProcessingStep {
+  public static let name = "sentinel3.sral"
+  public static let aliases = ["sentinel3.read"]
+  public static let summary = "Reads a Sentinel-3 SRAL level 2 product: one row per 20 Hz Ku record, with its echoes."
+  public static let discussion = """
+    The output is a table with one row a record of `time_20_ku`, in the file's order: `record` (index in the file, from
+    0), `time` (UTC, s since 1970), `lat` and `lon` (degrees on WGS 84, longitude -180 ..< 180), then the variables
+    under their own names and units, as points in EPSG:4326. Scale, offset, fill value and `_Unsigned` are honoured: a
+    masked value is missing (NaN), never a fill number. Flags are codes with their meanings; `surf_type_class_20_ku` is
+    repeated as `esa_class`.
+
+    **Echoes.** `waveform_20_ku` and `rip_20_ku` are array columns, single precision, in the file's unit after the
+    file's own `scale_factor` (0.001 for echoes in the published description of SR_2_LAN_SI, not confirmed on a real
+    file; a factor common to all samples changes neither peakiness nor alignment). Tags: `range_gate_m` 0.234213 (c / (2
+    * 320 MHz) / 2) and `nominal_bin` 88 for 256 bins; 0.468426 m and no nominal bin for the classic 128.
+
+    **1 Hz and C-band variables** are interpolated linearly on *time*, flags by the nearest; never by index, since the
+    lengths differ. Across a gap between two valid values longer than `max_gap`, and outside of the covered time, the
+    value is missing; with `extrapolate` the line through the two outermost values goes on.
+
+    **Window.** `box`, `start`, `stop`, `surface` and `only` mark the other records with a reason; no row is removed,
+    every reason is counted.
+
+    **Default variables** are what sea-ice classification and alignment need; without echoes, range-integrated power or
+    ESA's surface class the product is refused (SR_2_LAN_SI has them). `variables` names others, `also` adds some. The
+    preset `course` repeats the course notebook's reading, faults included: 1 Hz corrections extrapolated, across any
+    gap, masked ones as raw fill numbers.
+
+    Edge behaviour: no position is a reason, a missing or not rising time is refused. Source: S3IPF PDS 003, product's
+    own metadata.
+    """
+  public static let example = """
+    track: { use: sentinel3.sral, with: { product: $track, box: [177, 69, -179, 72] } }
+    """
+  public static let presets = [
+    Preset(
+      "course", "The course notebook's reading, faults included",
+      values: [
+        "extrapolate": .text("true"), "masked": .text("raw"), "max_gap": .text("1000000000"),
+      ])
+  ]
+
+  @Param("SEN3 folder, its zip, or enhanced_measurement.nc") var product: InputPath
+  @Param("Variables to read instead of the default ones") var variables: [String]?
+  @Param("Variables to read beside the default ones") var also: [String] = []
+  @Param("Continue 1 Hz and C-band variables beyond their times") var extrapolate = false
+  @Param("Longest gap to interpolate across", unit: .second, in: .atLeast(0)) var maxGap = 3.0
+  @Param("Masked values of interpolated variables: missing, or their raw stored numbers as in the course") var masked =
+    MaskedValues.missing
+  @Param("West, south, east, north; west greater than east across the 180° meridian", unit: .degree, in: -360...360)
+  var box: [Double]?
+  @Param("First time, UTC, such as 2019-03-07T00:58:07") var start: String?
+  @Param("Last time, UTC") var stop: String?
+  @Param("Surface types to keep (surf_type_20_ku)") var surface: [SurfaceType]?
+  @Param("ESA's surface classes to keep: open_ocean, sea_ice, lead, unclassified") var only: [String]?
+  @Output("The track; rows outside of the window are marked") var track: Table?
+
+  /// A step with its defaults.
+  public init() {}
+
+  public func validate() throws { _ = try window() }
+
+  public mutating func plan(in context: PlanContext) throws {
+    let source = try open()
+    let (names, absent) = try chosen(in: source)
+    if !absent.isEmpty { context.warn("'\(source.product.measurement)' lacks \(absent.joined(separator: ", "))") }
+    let reader = columns(of: source)
+    var table = frame(source, rows: 0)
+    addFixed(&table, time: [], lat: [], lon: [])
+    for name in names { add(try reader.planned(name), to: &table) }
+    try checkFlags(table)
+    context.isBarrier()
+    OpenProducts.keep(source)
+    track = table
+  }
+
+  public mutating func run(in context: RunContext) async throws {
+    let source = try open()
+    let names = try chosen(in: source).names
+    let reader = columns(of: source)
+    let records = try source.recordAxis()
+    let axes = try reader.axes(for: names, records: records)
+    var table = frame(source, rows: source.recordCount)
+    let time = records.times.map { $0 + source.epoch }
+    table.acquisition?.time = UTCTime(seconds: (time[0] + time[time.count - 1]) / 2)
+    addFixed(
+      &table, time: time, lat: try source.perRecord("lat_20_ku"),
+      lon: try source.perRecord("lon_20_ku").map(Longitude.inRange))
+    // The arrays first: one is inflated while another is converted.
+    let order = names.indices.sorted { reader.isArray(names[$0]) && !reader.isArray(names[$1]) }
+    let read = try await context.map(names.count, progress: "variables") {
+      try reader.read(names[order[$0]], axes: axes)
+    }
+    for (i, _) in order.enumerated().sorted(by: { $0.element < $1.element }) { add(read[i], to: &table) }
+    try checkFlags(table)
+    try window().mark(&table)
+    let reasons = table.status.counts.sorted { $0.key < $1.key }
+    for (reason, count) in reasons { context.dropped(count, "records", because: reason) }
+    guard table.status.keptCount > 0 else {
+      let list = reasons.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+      throw FloeError(
+        """
+        none of the \(table.rowCount) records of '\(source.product.measurement)' is left (\(list)); widen box, \
+        start, stop, surface or only
+        """
+      )
+    }
+    context.record("records", .integer(table.rowCount))
+    context.record("records kept", .integer(table.status.keptCount))
+    OpenProducts.keep(source)
+    track = table
+  }
+
+  private func open() throws -> SRALFile {
+    if let planned = OpenProducts.take(product.path) { return planned }
+    let file = try SRALFile(SRALProduct(product.path))
+    // Absent positions are told of later, behind the sentence about missing echoes, which says more.
+    for name in ["lat_20_ku", "lon_20_ku"] {
+      guard let position = file.file[name] else { continue }
+      guard case .perRecord = try file.shape(position) else {
+        throw FloeError(
+          """
+          variable '\(name)' of '\(file.product.measurement)' does not lie along \(SRALFile.records); the \
+          dimensions disagree
+          """
+        )
+      }
+    }
+    return file
+  }
+
+  private func columns(of source: SRALFile) -> ColumnReader {
+    ColumnReader(
+      source: source, interpolation: TimeInterpolation(maximumGap: maxGap, extrapolates: extrapolate),
+      letsFillThrough: masked == .raw)
+  }
+
+  /// The variables to read, and those of the default list that the product lacks.
+  private func chosen(in source: SRALFile) throws -> (names: [String], absent: [String]) {
+    var names = variables ?? SRALVariables.usual + SRALVariables.required
+    var absent: [String] = []
+    if variables == nil {
+      try ProductRequirements.check(source)
+      absent = names.filter { source.file[$0] == nil }
+      names.removeAll { absent.contains($0) }
+    }
+    if only != nil { names.append(SRALVariables.surfaceClass) }
+    if surface != nil { names.append(SRALVariables.surfaceType) }
+    var seen: Set<String> = ["record", "time", "lat", "lon", "esa_class"]
+    names = (names + also).filter { seen.insert($0).inserted }
+    for name in names + ["lat_20_ku", "lon_20_ku"] { _ = try source.variable(name) }
+    return (names, absent)
+  }
+
+  private func frame(_ source: SRALFile, rows: Int) -> Table {
+    let facts = TrackFacts(source)
+    return Table(
+      rowCount: rows, geometry: .points(x: "lon", y: "lat"), crs: .wgs84, acquisition: facts.acquisition,
+      style: "track", tags: facts.tags)
+  }
+
+  private func addFixed(_ table: inout Table, time: [Double], lat: [Double], lon: [Double]) {
+    table.set(
+      Column("record", summary: "Index of the record in the product, from 0", values: .integer(time.indices.map { $0 }))
+    )
+    table.set(Column("time", unit: .second, summary: "Time of the record, UTC", isTime: true, values: .number(time)))
+    table.set(Column("lat", unit: .degree, summary: "Latitude on WGS 84", values: .number(lat)))
+    table.set(Column("lon", unit: .degree, summary: "Longitude on WGS 84, -180 ..< 180", values: .number(lon)))
+  }
+
+  private func add(_ column: Column, to table: inout Table) {
+    table.set(column)
+    if case .array(_, let width) = column.values, column.name == SRALVariables.echoes {
+      TrackFacts.tag(&table, bins: width)
+    }
+    guard column.name == SRALVariables.surfaceClass else { return }
+    var copy = column
+    copy.name = "esa_class"
+    table.set(copy)
+  }
+
+  private func checkFlags(_ table: Table) throws {
+    for (isWanted, name) in [(only != nil, SRALVariables.surfaceClass), (surface != nil, SRALVariables.surfaceType)]
+    where isWanted {
+      guard table[name]?.numbers != nil else {
+        throw FloeError("variable '\(name)' holds no flag to choose records by")
+      }
+    }
+  }
+
+  private func window() throws -> TrackWindow {
+    var window = TrackWindow()
+    if let box {
+      guard box.count == 4 else {
+        throw ParameterError("box", "must have the four numbers west, south, east, north, not \(box.count)")
+      }
+      guard box[1] <= box[3], abs(box[1]) <= 90, abs(box[3]) <= 90 else {
+        throw ParameterError("box", "must have its south (\(box[1])) below its north (\(box[3])), both within -90...90")
+      }
+      window.box = box
+    }
+    window.start = try time(start, "start")
+    window.stop = try time(stop, "stop")
+    if let a = window.start, let b = window.stop, a > b {
+      throw ParameterError("stop", "must not be before start: \(stop ?? "") is before \(start ?? "")")
+    }
+    if let only {
+      window.classes = Set(
+        try only.map { name in
+          if let found = ClassTable.seaIce.named(name) { return found.code }
+          let names = ClassTable.seaIce.entries.map(\.name)
+          let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+          throw ParameterError("only", "must be of \(names.joined(separator: ", ")), not '\(name)'\(near)")
+        })
+    }
+    window.surfaces = surface.map { Set($0.map(\.code)) }
+    return window
+  }
+
+  private func time(_ text: String?, _ parameter: String) throws -> UTCTime? {
+    guard let text else { return nil }
+    guard let found = UTCTime(text) else {
+      throw ParameterError(parameter, "must be a time such as 2019-03-07T00:58:07, not '\(text)'")
+    }
+    return found
+  }
+}
