@@ -53,20 +53,10 @@ public final class Executor {
         plan: plan, seed: seed,
         inputs: try plan.inputPaths.map { (($0 as NSString).lastPathComponent, try Fingerprint.of($0)) },
         journal: journal)
-      var written: [WrittenOutput] = []
-      let finishing = Set(plan.steps.filter(\.isFinishing).map(\.id))
-      for late in [false, true] {
-        if late {
-          for step in plan.steps where step.isFinishing {
-            try await run(
-              step, scratch: scratch, written: written,
-              record: record(began: began, files: written, provenance: provenance))
-          }
-        }
-        for output in plan.outputs where output.layers.values.contains(where: { finishing.contains($0.step) }) == late {
-          written.append(try await write(output, staging: staging, scratch: scratch, provenance: provenance))
-        }
-      }
+      let work = Work(staging: staging, scratch: scratch, provenance: provenance)
+      var written = try await writeOutputs(ofFinishing: false, work)
+      try await runFinishing(after: written, began: began, work)
+      written += try await writeOutputs(ofFinishing: true, work)
       values = [:]
       let result = record(began: began, files: written, provenance: provenance)
       try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: OutputNames.record))
@@ -77,6 +67,32 @@ public final class Executor {
       values = [:]
       staging.discard()
       throw error
+    }
+  }
+
+  /// Where a run makes its outputs, and what goes into each of them.
+  private struct Work {
+    let staging: Staging, scratch: Scratch, provenance: Provenance
+  }
+
+  /// Writes the outputs that come from ordinary steps, or those that come from finishing steps.
+  private func writeOutputs(ofFinishing isFinishing: Bool, _ work: Work) async throws -> [WrittenOutput] {
+    let finishing = Set(plan.steps.filter(\.isFinishing).map(\.id))
+    var written: [WrittenOutput] = []
+    for output in plan.outputs
+    where output.layers.values.contains(where: { finishing.contains($0.step) }) == isFinishing {
+      written.append(
+        try await write(output, staging: work.staging, scratch: work.scratch, provenance: work.provenance))
+    }
+    return written
+  }
+
+  /// Runs the steps that look at what was written.
+  private func runFinishing(after written: [WrittenOutput], began: Date, _ work: Work) async throws {
+    for step in plan.steps where step.isFinishing {
+      try await run(
+        step, scratch: work.scratch, written: written,
+        record: record(began: began, files: written, provenance: work.provenance))
     }
   }
 
@@ -105,9 +121,10 @@ public final class Executor {
         }
       })
     do {
-      let bound = try library.factory(step.use).bind(parameters: step.parameters, ports: ports)
+      let inputs = ports
       let outputs = try await withTaskExecutorPreference(pool) {
-        var bound = bound
+        var bound = step.bound
+        try bound.connect(inputs)
         try await bound.run(in: context)
         return bound.outputs
       }

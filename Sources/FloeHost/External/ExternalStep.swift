@@ -35,7 +35,7 @@ struct ExternalStepFactory: StepFactory {
 struct ExternalStep: BoundStep {
   let manifest: ExternalManifest
   let parameters: [String: ParameterLiteral]
-  let ports: [String: [PortData]]
+  private(set) var ports: [String: [PortData]]
   private(set) var outputs: [String: PortData] = [:]
 
   init(manifest: ExternalManifest, parameters: [String: ParameterLiteral], ports: [String: [PortData]]) {
@@ -48,6 +48,11 @@ struct ExternalStep: BoundStep {
     _ = try program(arguments())
     context.isBarrier()
     for output in manifest.outputs { outputs[output.info.name] = planned(output) }
+  }
+
+  mutating func connect(_ ports: [String: [PortData]]) {
+    self.ports = ports
+    outputs = [:]
   }
 
   mutating func run(in context: RunContext) async throws {

@@ -11,8 +11,8 @@ public struct Plan: Sendable {
     public let use: String
     /// Its line in the pipeline, from 1.
     public let line: Int
-    /// The parameters that were given, inputs filled in and paths whole.
-    public let parameters: [String: ParameterLiteral]
+    /// The step itself, bound and planned: the executor connects it to what was made and runs it.
+    public let bound: any BoundStep
     /// What each input is connected to.
     public let connections: OrderedDictionary<String, [Pipeline.Reference]>
     /// Outputs as planned, without pixels or records.

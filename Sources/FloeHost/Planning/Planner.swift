@@ -269,7 +269,7 @@ public struct Planner {
       try step.plan(in: PlanContext(stepID: node.id, products: library.products, notes: notes))
       for w in notes.notes.warnings { warnings.append(Problem(file: pipeline.file, line: node.line, "\(who): \(w)")) }
       return Plan.Step(
-        id: node.id, use: factory.declaration.name, line: node.line, parameters: literals,
+        id: node.id, use: factory.declaration.name, line: node.line, bound: step,
         connections: node.connections,
         outputs: step.outputs,
         isBarrier: notes.notes.isBarrier, isFinishing: declaration.isFinishing, scratchBytes: notes.notes.scratchBytes,

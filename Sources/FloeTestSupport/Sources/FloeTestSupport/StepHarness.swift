@@ -110,6 +110,7 @@ extension StepHarness {
     let bound = planned
     let outputs = try await withTaskExecutorPreference(context.pool) {
       var step = bound
+      try step.connect(ports)
       try await step.run(in: context)
       return step.outputs
     }

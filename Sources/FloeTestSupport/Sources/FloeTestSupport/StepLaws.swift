@@ -89,6 +89,7 @@ struct StepLaws {
     let bound = try factory.bind(parameters: parameters, ports: ports)
     return try await withTaskExecutorPreference(context.pool) {
       var step = bound
+      try step.connect(ports)
       try await step.run(in: context)
       return step.outputs
     }

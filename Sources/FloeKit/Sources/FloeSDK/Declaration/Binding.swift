@@ -50,4 +50,4 @@ struct FieldDecoder: Decoder {
   func singleValueContainer() throws -> any SingleValueDecodingContainer { throw notAField }
 }
 
-private let notAField = FloeError("every stored property of a step must be an @Input, @Param or @Output")
+private let notAField = FloeError("every stored property of a step must be an @Input, @Param, @Output or @Planned")

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Declares a parameter of a step: help, unit, range and default, once.
 ///
 /// ```swift
@@ -56,13 +58,18 @@ extension ClosedRange where Bound == Double {
 }
 
 /// Declares an input of a step.
+///
+/// While the step plans it holds what is planned, without pixels and records; the same step is then connected to what
+/// was made, and runs.
 @propertyWrapper
 public struct Input<Value: PortValue>: Sendable, Decodable {
-  private var value: Value?
+  private let connection: Connection<Value>
+  /// What the step put in place of the connected value, and the connection that it holds for.
+  private var prepared: (value: Value, count: Int)?
   let help: String
   /// An input with its help.
   public init(_ help: String) {
-    value = nil
+    connection = Connection()
     self.help = help
   }
   /// Takes the values that the host connected.
@@ -70,30 +77,52 @@ public struct Input<Value: PortValue>: Sendable, Decodable {
     guard let field = decoder as? FieldDecoder, let declared = field.declared as? Input<Value> else {
       throw FloeError("a step's inputs can only be bound by floe")
     }
-    self = declared
-    guard let v = Value(ports: field.ports) else { throw FloeError("input '\(field.name)' does not fit") }
-    value = v
+    help = declared.help
+    connection = Connection()
+    guard connect(field.ports) else { throw FloeError("input '\(field.name)' does not fit") }
   }
   /// The connected value; a step may put a prepared one in its place, for example one kept in scratch.
   public var wrappedValue: Value {
     get {
+      let (value, count) = connection.state.withLock { $0 }
+      if let prepared, prepared.count == count { return prepared.value }
       guard let value else { preconditionFailure("an input was read before it was connected") }
       return value
     }
-    set { value = newValue }
+    set { prepared = (newValue, connection.state.withLock { $0.count }) }
   }
+}
+
+/// What an input is connected to, first as planned and then as made.
+private final class Connection<Value: Sendable>: Sendable {
+  let state = Mutex<(value: Value?, count: Int)>((nil, 0))
+}
+
+/// Keeps what a step found out while it planned, so that `run` need not find it out again: an opened product, a layout.
+///
+/// ```swift
+/// @Planned var product: SafeProduct?
+/// ```
+@propertyWrapper
+public struct Planned<Value: Sendable>: Sendable, Decodable {
+  /// What `plan` assigned; nil before.
+  public var wrappedValue: Value?
+  /// Nothing planned yet.
+  public init(wrappedValue: Value? = nil) { self.wrappedValue = wrappedValue }
+  /// Nothing planned yet.
+  public init(from decoder: any Decoder) throws { wrappedValue = nil }
 }
 
 /// Declares an output of a step; the step assigns it in `plan` and again in `run`.
 @propertyWrapper
 public struct Output<Value: PortValue>: Sendable, Decodable {
-  /// What the step assigned; nil before it did, and for an output that is not made.
-  public var wrappedValue: Value?
+  private let round: Round
+  private var assigned: (value: Value, round: Int)?
   let help: String
   let condition: String?
   /// An output with its help and, where it is not always made, the condition in words.
   public init(_ help: String, when condition: String? = nil) {
-    wrappedValue = nil
+    round = Round()
     self.help = help
     self.condition = condition
   }
@@ -102,8 +131,21 @@ public struct Output<Value: PortValue>: Sendable, Decodable {
     guard let field = decoder as? FieldDecoder, let declared = field.declared as? Output<Value> else {
       throw FloeError("a step's outputs can only be bound by floe")
     }
-    self = declared
+    round = Round()
+    help = declared.help
+    condition = declared.condition
   }
+  /// What the step assigned while it planned, then what it assigned while it ran; nil before, and for an output that is
+  /// not made.
+  public var wrappedValue: Value? {
+    get { assigned.flatMap { $0.round == round.number.load(ordering: .relaxed) ? $0.value : nil } }
+    set { assigned = newValue.map { ($0, round.number.load(ordering: .relaxed)) } }
+  }
+}
+
+/// Tells what a step assigned while it planned from what it assigns while it runs.
+private final class Round: Sendable {
+  let number = Atomic<Int>(0)
 }
 
 // MARK: - What the declaration reader asks of the wrappers
@@ -137,6 +179,8 @@ extension Param: DeclaredParameter {
 protocol DeclaredInput {
   func describe(_ name: String) -> PortInfo
   func accepts(_ ports: [PortData]) -> Bool
+  /// Connects the input of a bound step, and of its copies, to other values; false where these do not fit.
+  func connect(_ ports: [PortData]) -> Bool
 }
 
 extension Input: DeclaredInput {
@@ -146,10 +190,17 @@ extension Input: DeclaredInput {
       condition: nil)
   }
   func accepts(_ ports: [PortData]) -> Bool { Value(ports: ports) != nil }
+  func connect(_ ports: [PortData]) -> Bool {
+    guard let value = Value(ports: ports) else { return false }
+    connection.state.withLock { $0 = (value, $0.count + 1) }
+    return true
+  }
 }
 
 protocol DeclaredOutput {
   func describe(_ name: String) -> PortInfo
+  /// Lets go of what was planned, before the step runs.
+  func forgetPlanned()
   var data: PortData? { get }
 }
 
@@ -159,5 +210,6 @@ extension Output: DeclaredOutput {
       name: name, help: help, kinds: Value.kinds, isRequired: condition == nil, acceptsMany: false, condition: condition
     )
   }
+  func forgetPlanned() { round.number.add(1, ordering: .relaxed) }
   var data: PortData? { wrappedValue?.port }
 }

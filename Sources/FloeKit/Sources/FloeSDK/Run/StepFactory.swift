@@ -12,6 +12,10 @@ public protocol StepFactory: Sendable {
 public protocol BoundStep: Sendable {
   /// Assigns the outputs as they will be; see `ProcessingStep`.
   mutating func plan(in context: PlanContext) throws
+  /// Connects a step that has planned to what the steps before it made; `run` follows.
+  ///
+  /// - Throws: `BindingErrors` for values that do not fit.
+  mutating func connect(_ ports: [String: [PortData]]) throws
   /// Does the work and assigns the outputs.
   mutating func run(in context: RunContext) async throws
   /// The outputs assigned so far, by name.
@@ -74,6 +78,15 @@ public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
     let parameters: [String: ParameterLiteral]
     mutating func plan(in context: PlanContext) throws { try step.plan(in: context) }
     mutating func run(in context: RunContext) async throws { try await step.run(in: context) }
+    mutating func connect(_ ports: [String: [PortData]]) throws {
+      let errors = Mirror(reflecting: step).children.compactMap { child -> ParameterError? in
+        guard let input = child.value as? any DeclaredInput, let label = child.label else { return nil }
+        let name = wireName(label)
+        return input.connect(ports[name] ?? []) ? nil : input.describe(name).mismatch(ports[name] ?? [])
+      }
+      guard errors.isEmpty else { throw BindingErrors(errors: errors) }
+      for child in Mirror(reflecting: step).children { (child.value as? any DeclaredOutput)?.forgetPlanned() }
+    }
     var outputs: [String: PortData] {
       var result: [String: PortData] = [:]
       for child in Mirror(reflecting: step).children {
