@@ -1,5 +1,7 @@
 # make demo   installs what is needed, builds, runs the main job on a made scene, says where the results are
 # make test   installs what tests need, builds, runs them all
+# make format  swift-format over all Swift files; make format-check names those that are not in its form
+# make test-asan, test-tsan, coverage  the Swift tests under a sanitizer, or with coverage
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make docs   renders docs/steps from the steps' declarations
@@ -12,7 +14,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install stamp packages test-packages digest
+.PHONY: format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -50,9 +52,24 @@ demo: build
 	@echo "  $(FLOE) run examples/ice-lead.yaml --set scene=YOUR.SAFE -o out"
 
 # Tests use public interfaces only; with testable imports on, build and test would recompile everything for each other.
-test: test-packages build $(VENV)/done
+test: format-check test-packages build $(VENV)/done
 	swift test -c release --disable-testable-imports
 	$(VENV)/bin/python -m pytest -q Tests/python
+
+# swift-format over all Swift files, and the check that CI runs.
+format:
+	swift format --in-place --parallel --configuration .swift-format $$(git ls-files '*.swift')
+
+format-check:
+	tools/format-check.sh
+
+# The Swift tests under the address and the thread sanitizer, and with coverage; each in a build folder of its own.
+test-asan test-tsan: test-packages
+	swift test --scratch-path .build-$(@:test-%=%) --sanitize=$(if $(filter %asan,$@),address,thread)
+
+coverage: test-packages
+	swift test --scratch-path .build-coverage --enable-code-coverage
+	@swift test --scratch-path .build-coverage --show-codecov-path
 
 test-python: build $(VENV)/done
 	$(VENV)/bin/python -m pytest -q Tests/python

@@ -18,6 +18,7 @@ let plugins: [(folder: String, module: String)] = [
   ("synthetic", "Synthetic"),
   ("evaluation", "Evaluation"),
   ("sentinel3", "Sentinel3"),
+  ("cryosat2", "CryoSat2"),
   ("report", "Report"),
 ]
 
@@ -45,15 +46,16 @@ let package = Package(
   name: "floe",
   products: plugins.map { .library(name: "\($0.module)FloePlugin", type: .dynamic, targets: [$0.module]) }
     + [.executable(name: "floe", targets: ["floe"])],
+  // Exact versions, since Package.resolved is not committed.
   dependencies: [
     .package(path: "Sources/FloeKit"),
     .package(path: "Sources/FloeTestSupport"),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
   ],
   targets: [
     .target(
