@@ -2,13 +2,19 @@ import FloeSDK
 
 /// The door of the plugin.
 @_cdecl("floe_plugin_AltimetryFloePlugin")
-public func floePlugin(_ door: UnsafeMutableRawPointer) {
-  PluginEntryPoint.open(door, stamp: floe_kit_stamp()) { plugin in
+public func floePlugin(_ registry: UnsafeMutableRawPointer) {
+  PluginEntryPoint.open(registry, stamp: floe_kit_stamp()) { plugin in
     plugin.version("0.1.0")
     plugin.add(FeaturesStep.self)
+    plugin.add(ClassifyStep.self)
     plugin.add(AlignStep.self)
     plugin.add(RetrackStep.self)
     plugin.add(EchoesStep.self)
     plugin.add(SeparationStep.self)
+    plugin.add(ElevationStep.self)
+    plugin.add(SeaSurfaceStep.self)
+    plugin.add(FreeboardStep.self)
+    plugin.add(GridStep.self)
+    plugin.add(CourseFiguresStep.self)
   }
 }

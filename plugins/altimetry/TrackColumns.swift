@@ -5,6 +5,8 @@ struct EchoColumn: Sendable {
   let name: String
   let values: [Float]
   let width: Int
+  /// How the samples stand for the product's counts.
+  let scale: SampleScale
   /// An array of at most so many values is no echo.
   static let least = 8
   /// Where echoes come from, for the end of a sentence about a track without any.
@@ -22,6 +24,7 @@ struct EchoColumn: Sendable {
     self.name = name
     self.values = values
     self.width = width
+    scale = SampleScale(table.tags[SampleScale.tag(name)].flatMap { Double($0) })
   }
 
   /// One row's samples; its indices do not begin at 0.
@@ -112,27 +115,35 @@ extension Table {
     (acquisition?.product ?? tags["product"]).map { "the track of '\($0)'" } ?? "the track"
   }
 
-  /// The distance between two bins in metres, from the tag `range_gate_m`.
+  /// How the samples of the echoes lie: what the echo's column says, else the tags of the track.
+  private var layout: WaveformLayout {
+    let told = self["waveform_20_ku"]?.waveform ?? columns.lazy.compactMap(\.waveform).first ?? WaveformLayout()
+    return WaveformLayout(
+      rangeGate: told.rangeGate ?? tags["range_gate_m"].flatMap { Double($0) },
+      nominalBin: told.nominalBin ?? tags["nominal_bin"].flatMap { Double($0) }, mode: told.mode)
+  }
+
+  /// The distance between two bins in metres.
   func rangeGate(_ own: Double?) throws(FloeError) -> Double {
     if let own { return own }
-    guard let text = tags["range_gate_m"], let gate = Double(text), gate > 0 else {
+    guard let gate = layout.rangeGate, gate > 0 else {
       throw FloeError(
         """
-        the track does not say how far its bins are apart (tag range_gate_m); give 'range_gate', 0.234213 m for 256 \
-        bins
+        the track does not say how far its bins are apart (range_gate_m of the echo's column or the track); give \
+        'range_gate', 0.234213 m for 256 bins
         """
       )
     }
     return gate
   }
 
-  /// The bin to which the tracker range belongs, from the tag `nominal_bin`.
+  /// The bin to which the tracker range belongs.
   func nominalBin() throws(FloeError) -> Double {
-    guard let text = tags["nominal_bin"], let bin = Double(text) else {
+    guard let bin = layout.nominalBin else {
       throw FloeError(
         """
-        the track does not say to which bin its tracker range belongs (tag nominal_bin, 88 for 256 bins); absolute \
-        ranges are refused without it
+        the track does not say to which bin its tracker range belongs (nominal_bin of the echo's column or the track, \
+        88 for Sentinel-3's 256 bins); absolute ranges are refused without it
         """
       )
     }

@@ -21,8 +21,14 @@ public struct ReportStep: FinishingStep {
     - **Echoes**: mean and standard deviation by class, echograms, positions of the peaks, all echoes overlaid, raw and
       aligned; the echoes with the largest shifts; chosen echoes with peakiness, maximum, total and noise bins; their
       range-integrated power with its Gaussian.
+    - **Freeboard**: elevations by class along the track with the sea surface and its band, the freeboard below; its
+      histogram and map.
     - **Comparisons**: confusion matrix, classification report, agreement against purity and time difference,
       separation, the surface of `colocate.drift`.
+    - **Printed figures**: the table of `altimetry.course_figures`; with `notebook` the figures of the course notebook:
+      mean and spread of the raw counts of each class, all echoes in counts, features in standard deviations of all
+      records, the three echoes of each class that moved farthest, a linear echogram of the first 1000 records, peaks
+      before and after in one panel, mean normalised echoes of each class.
     - **Provenance**: pipeline, parameters, versions, inputs, seed, what was left out and why, warnings, times and
       memory.
 
@@ -50,6 +56,8 @@ public struct ReportStep: FinishingStep {
   @Param("Numbers of the records to show singly (column record, else the row); by default typical ones of each class")
   var records: [Int] = []
   @Param("Records that a scatter plot shows at most", in: 10...1_000_000) var points = 2000
+  @Param("Also the course notebook's figures of tracks: raw counts, z-scores, linear echogram, peaks in one panel")
+  var notebook = false
   @Output("The page; write it as .html") var page: Document?
 
   /// A step with its defaults.
@@ -76,6 +84,7 @@ public struct ReportStep: FinishingStep {
     for figure in try MapFigures(material: material).figures(context) { maps.add(figure) }
     var sections = [maps, try ClusterSection(material: material).section(context)]
     sections += try trackSections(material, context)
+    sections.append(try notebookSection(material, context))
     sections += [ScoreSection(material: material).section(), provenance.section()]
     var used: Set<String> = []
     for i in sections.indices { sections[i].partNames(from: &used) }
@@ -111,6 +120,7 @@ public struct ReportStep: FinishingStep {
 
   private func trackSections(_ material: ReportInputs, _ context: RunContext) throws -> [PageSection] {
     var features = PageSection("features", "Features")
+    var freeboard = PageSection("freeboard", "Freeboard")
     var echoes = PageSection("echoes", "Echoes")
     let definition = material.facts.lazy.compactMap { $0.facts["peakiness"]?.stringValue }.first
     for (item, table) in material.tables {
@@ -118,8 +128,11 @@ public struct ReportStep: FinishingStep {
       if let figure = FeatureFigures(material: material, classes: classes, limit: points).figure(item, table) {
         features.add(figure)
       }
-      guard let raw = ArrayColumn(table, waveform) else { continue }
       let view = TrackView(table, classes: classes)
+      if let figures = FreeboardFigures(item: item, view: view) {
+        for figure in [figures.alongTrack(), figures.distribution()] { if let figure { freeboard.add(figure) } }
+      }
+      guard let raw = ArrayColumn(table, waveform) else { continue }
       let moved = ArrayColumn(table, aligned).flatMap { $0.width == raw.width ? $0 : nil }
       let figures = EchoFigures(item: item, view: view, raw: raw, aligned: moved)
       let single = EchoExamples(
@@ -131,7 +144,36 @@ public struct ReportStep: FinishingStep {
       ]
       for figure in all { if let figure { echoes.add(figure) } }
     }
-    return [features, echoes]
+    return [features, freeboard, echoes]
+  }
+
+  /// The numbers that a notebook prints, and its figures where they are asked for.
+  private func notebookSection(_ material: ReportInputs, _ context: RunContext) throws -> PageSection {
+    var section = PageSection("notebook", notebook ? "The notebook's figures" : "Printed figures")
+    for (_, document) in material.documents {
+      guard let rows = document.body["printed_figures"]?.arrayValue, !rows.isEmpty else { continue }
+      section.blocks.append(
+        .table(
+          PageTable(
+            document.title, ["Figure", "Value", "Unit", "Meaning"],
+            rows.map { row in
+              let unit = row["unit"]?.stringValue ?? ""
+              return [
+                row["figure"]?.stringValue ?? "", ReportFormat.number(row["value"]?.doubleValue, 6),
+                unit == "1" ? "" : unit, row["meaning"]?.stringValue ?? "",
+              ]
+            })))
+    }
+    guard notebook else { return section }
+    for (item, table) in material.tables {
+      try context.checkCancelled()
+      guard let raw = ArrayColumn(table, waveform) else { continue }
+      let moved = ArrayColumn(table, aligned).flatMap { $0.width == raw.width ? $0 : nil }
+      let figures = NotebookFigures(
+        item: item, view: TrackView(table, classes: classes), raw: raw, aligned: moved, limit: points)
+      for figure in try figures.all() { section.add(figure) }
+    }
+    return section
   }
 
   /// All figures by name, nil without gnuplot, and why some could not be drawn, by their name.

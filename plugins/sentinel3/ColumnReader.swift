@@ -11,13 +11,22 @@ struct ColumnReader: Sendable {
   func planned(_ name: String) throws -> Column {
     let v = try source.variable(name)
     switch try source.shape(v) {
-    case .perRecord, .elsewhere: return column(v, isFlag(v) ? .code([], missing: missingCode(v)) : .number([]))
-    case .echo(let width): return column(v, .array([], width: width))
+    case .perRecord, .elsewhere:
+      return column(name, v, isFlag(v) ? .code([], missing: missingCode(v)) : .number([]))
+    case .echo(let width): return column(name, v, .array([], width: width))
     }
   }
 
   /// Whether a variable becomes an array column.
-  func isArray(_ name: String) -> Bool { source.file[name].map { $0.shape.count > 1 } ?? false }
+  func isArray(_ name: String) throws -> Bool { try source.find(name).map { $0.shape.count > 1 } ?? false }
+
+  /// What one count of an array column is where it holds whole counts times a scale; nil where it holds other numbers.
+  ///
+  /// Single precision rounds the products; who knows the scale finds the count again (the tag `count_scale`).
+  func countScale(_ name: String) throws -> Double? {
+    guard try isArray(name), let v = try source.find(name), v.type.isInteger, v.offset == 0, v.scale > 0 else { return nil }
+    return v.scale
+  }
 
   /// The time axes that the columns need, by dimension, checked.
   func axes(for names: [String], records: TimeAxis) throws -> [String: TimeAxis] {
@@ -35,21 +44,21 @@ struct ColumnReader: Sendable {
     let v = try source.variable(name)
     let file = source.file
     switch try source.shape(v) {
-    case .perRecord: return column(v, values(v, try file.readPhysical(name)))
-    case .echo(let width): return column(v, .array(try file.readPhysicalFloats(name), width: width))
+    case .perRecord: return column(name, v, values(v, try file.readPhysical(v.name)))
+    case .echo(let width): return column(name, v, .array(try file.readPhysicalFloats(v.name), width: width))
     case .elsewhere(let dimension):
       let from = try axis(dimension, axes).times
       let to = try axis(SRALFile.records, axes).times
-      var stored = try file.readPhysical(name)
+      var stored = try file.readPhysical(v.name)
       if letsFillThrough {
-        let raw = try file.readDoubles(name)
+        let raw = try file.readDoubles(v.name)
         for i in stored.indices where stored[i].isNaN { stored[i] = raw[i] }
       }
-      if isFlag(v) { return column(v, values(v, interpolation.nearest(stored, at: from, to: to))) }
+      if isFlag(v) { return column(name, v, values(v, interpolation.nearest(stored, at: from, to: to))) }
       if isLongitude(v) { stored = Self.unwound(stored) }
       var moved = interpolation.linear(stored, at: from, to: to)
       if isLongitude(v) { moved = moved.map(Longitude.inRange) }
-      return column(v, .number(moved))
+      return column(name, v, .number(moved))
     }
   }
 
@@ -57,15 +66,20 @@ struct ColumnReader: Sendable {
     try axes[dimension] ?? source.axis(dimension)
   }
 
-  private func column(_ v: NetCDFVariable, _ values: ColumnValues) -> Column {
+  private func column(_ name: String, _ v: NetCDFVariable, _ values: ColumnValues) -> Column {
     var classes: ClassTable?
-    if case .code = values { classes = v.name == SRALVariables.surfaceClass ? .seaIce : flagTable(v) }
+    if case .code = values { classes = name == SRALVariables.surfaceClass ? .seaIce : flagTable(v) }
     var dimension: String?
     if case .array = values { dimension = v.dimensions.last }
-    return Column(
-      v.name, unit: Self.unit(v), summary: v.attributes["long_name"]?.text ?? "", classes: classes,
+    var made = Column(
+      name, unit: Self.unit(v), summary: v.attributes["long_name"]?.text ?? "", classes: classes,
       dimension: dimension,
       attributes: kept(v), values: values)
+    if v.name != name { made.attributes["source_variable"] = v.name }
+    if case .array(_, let width) = values, name == SRALVariables.echoes {
+      made.waveform = TrackFacts.layout(bins: width)
+    }
+    return made
   }
 
   /// What else the product says of a variable and stays true of the column.

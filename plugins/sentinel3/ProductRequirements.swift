@@ -2,15 +2,18 @@ import FloeSDK
 
 /// Tells which product to fetch when one lacks what sea-ice work needs.
 enum ProductRequirements {
-  static func check(_ source: SRALFile) throws {
-    let missing = SRALVariables.required.filter { source.file[$0] == nil }
+  static func check(_ source: SRALFile, for purpose: ReadingPurpose) throws {
+    let missing = try purpose.required.filter { try source.find($0) == nil }
     guard !missing.isEmpty else { return }
     let file = source.product.measurement
-    let list = missing.joined(separator: ", ")
+    let list = missing.map(SRALRoles.looked).joined(separator: ", ")
     let name = SRALProduct.last(file)
     if missing.contains(SRALVariables.echoes), name.hasPrefix("standard") || name.hasPrefix("reduced") {
       throw FloeError(
-        "'\(file)' has no \(list): echoes are in enhanced_measurement.nc of the product; read that, or name `variables`"
+        """
+        '\(file)' has no \(list): echoes are in enhanced_measurement.nc of the product; read that, name `variables`, \
+        or give purpose: elevation for the product's own ranges
+        """
       )
     }
     let type = TrackFacts(source).type

@@ -40,11 +40,25 @@ public final class SRALFile: Sendable {
   /// Times of the records in the file's seconds, checked.
   public func recordAxis() throws -> TimeAxis { try axis(Self.records) }
 
-  /// A variable, or the sentence that it is missing, with a guess.
-  public func variable(_ name: String) throws -> NetCDFVariable {
-    if let found = try file.find(name) { return found }
-    let near = Spelling.nearest(name, among: file.variables.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
-    throw FloeError("'\(product.measurement)' has no variable '\(name)'\(near)")
+  /// The variable of a column, under one of the names that it has in the generations of products; nil where the file
+  /// has none of them.
+  ///
+  /// - Throws: when the file has it and its description cannot be read.
+  func find(_ column: String) throws -> NetCDFVariable? {
+    for name in SRALRoles.names(of: column) { if let found = try file.find(name) { return found } }
+    return nil
+  }
+
+  /// The variable of a column, or the sentence that it is missing, with what it was looked for under or a guess.
+  public func variable(_ column: String) throws -> NetCDFVariable {
+    if let found = try find(column) { return found }
+    let names = SRALRoles.names(of: column)
+    if names.count > 1 {
+      throw FloeError(
+        "'\(product.measurement)' has no variable '\(column)'; looked for \(names.joined(separator: ", "))")
+    }
+    let near = Spelling.nearest(column, among: file.variables.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+    throw FloeError("'\(product.measurement)' has no variable '\(column)'\(near)")
   }
 
   /// How a variable becomes a column.
@@ -84,7 +98,7 @@ public final class SRALFile: Sendable {
         """
       )
     }
-    return try file.readPhysical(name)
+    return try file.readPhysical(v.name)
   }
 
   private static func check(_ time: NetCDFVariable, of file: String, alongside dimension: String) throws {

@@ -38,6 +38,7 @@ public struct SRALProduct: Sendable {
     }
     let root = isArchive ? VirtualFile.zip(path) : path
     let files = try VirtualFile.list(root, recursive: true)
+    try Self.refuseSeveral(files, in: path)
     guard
       let found = Self.measurements.lazy.compactMap({ wanted in
         files.filter { Self.last($0) == wanted }.min { $0.count < $1.count }
@@ -66,6 +67,19 @@ public struct SRALProduct: Sendable {
       throw FloeError(error.message.replacing(local, with: measurement))
     }
   }
+
+  /// Measurement files in two folders are two products; which one is meant only the user knows.
+  private static func refuseSeveral(_ files: [String], in path: String) throws {
+    let folders = Set(files.filter { measurements.contains(last($0)) }.map(folder)).sorted()
+    guard folders.count > 1 else { return }
+    throw FloeError(
+      """
+      '\(path)' holds \(folders.count) products: \(folders.prefix(4).map(last).joined(separator: ", ")); name one of \
+      them
+      """)
+  }
+
+  private static func folder(_ file: String) -> String { file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "" }
 
   static func last(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
 

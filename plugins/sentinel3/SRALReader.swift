@@ -51,11 +51,12 @@ public struct SRALReader: ProductReader {
         d.tell(name, String(length))
       }
     }
-    if let bins = source.file[SRALVariables.echoes]?.shape.last { d.tell("Samples of an echo", String(bins)) }
+    if let bins = try source.find(SRALVariables.echoes)?.shape.last { d.tell("Samples of an echo", String(bins)) }
     try Self.tellFlags(source, &d)
-    let missing = SRALVariables.required.filter { source.file[$0] == nil }
+    let missing = try SRALVariables.required.filter { try source.find($0) == nil }
     if !missing.isEmpty {
-      d.warnings.append("no \(missing.joined(separator: ", ")): sea-ice classification needs SR_2_LAN_SI")
+      d.warnings.append(
+        "no \(missing.map(SRALRoles.looked).joined(separator: ", ")): sea-ice classification needs SR_2_LAN_SI")
     }
     return d
   }
@@ -68,8 +69,8 @@ public struct SRALReader: ProductReader {
     for (heading, name, table) in [
       ("Surface class", SRALVariables.surfaceClass, ClassTable.seaIce),
       ("Surface type", SRALVariables.surfaceType, types),
-    ]
-    where source.file[name] != nil {
+    ] {
+      guard try source.find(name) != nil else { continue }
       var counts: [Int: Int] = [:]
       var missing = 0
       for value in try source.perRecord(name) {
@@ -83,7 +84,7 @@ public struct SRALReader: ProductReader {
 
   /// About fifty points of the records' own positions; empty where the file has none.
   private static func line(_ source: SRALFile) throws -> [SIMD2<Double>] {
-    guard source.file["lat_20_ku"] != nil, source.file["lon_20_ku"] != nil else { return [] }
+    guard try source.find("lat_20_ku") != nil, try source.find("lon_20_ku") != nil else { return [] }
     let lat = try source.perRecord("lat_20_ku")
     let lon = try source.perRecord("lon_20_ku")
     let valid = lat.indices.filter { lat[$0].isFinite && lon[$0].isFinite }

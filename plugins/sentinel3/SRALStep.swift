@@ -8,13 +8,16 @@ public struct SRALStep: ProcessingStep {
   public static let discussion = """
     The output is a table with one row a record of `time_20_ku`, in the file's order: `record` (index in the file, from
     0), `time` (UTC, s since 1970), `lat` and `lon` (degrees on WGS 84, longitude -180 ..< 180), then the variables
-    under their own names and units, as points in EPSG:4326. Scale, offset, fill value and `_Unsigned` are honoured: a
-    masked value is missing (NaN), never a fill number. Flags are codes with their meanings; `surf_type_class_20_ku` is
-    repeated as `esa_class`.
+    under their own names and units, as points in EPSG:4326. A quantity that another generation of products has
+    under another name (baseline collections 004 to 006 are known) keeps its name of collection 005;
+    `source_variable` tells what was read. Corrections are taken at 20 Hz where the product has them so. Scale,
+    offset, fill value and `_Unsigned` are honoured: a masked value is missing (NaN), never a fill number. Flags are
+    codes with their meanings; `surf_type_class_20_ku` is repeated as `esa_class`.
 
     **Echoes.** `waveform_20_ku` and `rip_20_ku` are array columns, single precision, in the file's unit after the
     file's own `scale_factor` (0.001 for echoes in the published description of SR_2_LAN_SI, not confirmed on a real
-    file; a factor common to all samples changes neither peakiness nor alignment). Tags: `range_gate_m` 0.234213 (c / (2
+    file; a factor common to all samples changes neither peakiness nor alignment); the tag `count_scale:` and the
+    column's name keeps the factor, by which counts below 2^23 are found again to the last one. Tags: `range_gate_m` 0.234213 (c / (2
     * 320 MHz) / 2) and `nominal_bin` 88 for 256 bins; 0.468426 m and no nominal bin for the classic 128.
 
     **1 Hz and C-band variables** are interpolated linearly on *time*, flags by the nearest; never by index, since the
@@ -25,9 +28,10 @@ public struct SRALStep: ProcessingStep {
     every reason is counted.
 
     **Default variables** are what sea-ice classification and alignment need; without echoes, range-integrated power or
-    ESA's surface class the product is refused (SR_2_LAN_SI has them). `variables` names others, `also` adds some. The
-    preset `course` repeats the course notebook's reading, faults included: 1 Hz corrections extrapolated, across any
-    gap, masked ones as raw fill numbers.
+    ESA's surface class the product is refused (SR_2_LAN_SI has them). `variables` names others, `also` adds some.
+    The preset `elevation` reads what `altimetry.elevation` needs with the product's own ranges, also of standard
+    measurement files, which hold no echoes. The preset `course` repeats the course notebook's reading, faults
+    included: 1 Hz corrections extrapolated, across any gap, masked ones as raw fill numbers.
 
     Edge behaviour: no position is a reason, a missing or not rising time is refused. Source: S3IPF PDS 003, product's
     own metadata.
@@ -40,10 +44,14 @@ public struct SRALStep: ProcessingStep {
       "course", "The course notebook's reading, faults included",
       values: [
         "extrapolate": .text("true"), "masked": .text("raw"), "max_gap": .text("1000000000"),
-      ])
+      ]),
+    Preset(
+      "elevation", "What elevations and freeboard need, with the product's own ranges and without echoes",
+      values: ["purpose": .text("elevation")]),
   ]
 
   @Param("SEN3 folder, its zip, or enhanced_measurement.nc") var product: InputPath
+  @Param("What the default variables are for") var purpose = ReadingPurpose.echoes
   @Param("Variables to read instead of the default ones") var variables: [String]?
   @Param("Variables to read beside the default ones") var also: [String] = []
   @Param("Continue 1 Hz and C-band variables beyond their times") var extrapolate = false
@@ -66,7 +74,9 @@ public struct SRALStep: ProcessingStep {
   public mutating func plan(in context: PlanContext) throws {
     let source = try open()
     let (names, absent) = try chosen(in: source)
-    if !absent.isEmpty { context.warn("'\(source.product.measurement)' lacks \(absent.joined(separator: ", "))") }
+    if !absent.isEmpty {
+      context.warn("'\(source.product.measurement)' lacks \(absent.map(SRALRoles.looked).joined(separator: ", "))")
+    }
     let reader = columns(of: source)
     var table = frame(source, rows: 0)
     addFixed(&table, time: [], lat: [], lon: [])
@@ -90,11 +100,13 @@ public struct SRALStep: ProcessingStep {
       &table, time: time, lat: try source.perRecord("lat_20_ku"),
       lon: try source.perRecord("lon_20_ku").map(Longitude.inRange))
     // The arrays first: one is inflated while another is converted.
-    let order = names.indices.sorted { reader.isArray(names[$0]) && !reader.isArray(names[$1]) }
+    let arrays = try names.map(reader.isArray)
+    let order = names.indices.sorted { arrays[$0] && !arrays[$1] }
     let read = try await context.map(names.count, progress: "variables") {
       try reader.read(names[order[$0]], axes: axes)
     }
     for (i, _) in order.enumerated().sorted(by: { $0.element < $1.element }) { add(read[i], to: &table) }
+    for name in names { table.tags["count_scale:\(name)"] = try reader.countScale(name).map { "\($0)" } }
     try checkFlags(table)
     try window().mark(&table)
     let reasons = table.status.counts.sorted { $0.key < $1.key }
@@ -119,7 +131,7 @@ public struct SRALStep: ProcessingStep {
     let file = try SRALFile(SRALProduct(product.path))
     // Absent positions are told of later, behind the sentence about missing echoes, which says more.
     for name in ["lat_20_ku", "lon_20_ku"] {
-      guard let position = file.file[name] else { continue }
+      guard let position = try file.find(name) else { continue }
       guard case .perRecord = try file.shape(position) else {
         throw FloeError(
           """
@@ -140,11 +152,11 @@ public struct SRALStep: ProcessingStep {
 
   /// The variables to read, and those of the default list that the product lacks.
   private func chosen(in source: SRALFile) throws -> (names: [String], absent: [String]) {
-    var names = variables ?? SRALVariables.usual + SRALVariables.required
+    var names = variables ?? purpose.variables
     var absent: [String] = []
     if variables == nil {
-      try ProductRequirements.check(source)
-      absent = names.filter { source.file[$0] == nil }
+      try ProductRequirements.check(source, for: purpose)
+      absent = try names.filter { try source.find($0) == nil }
       names.removeAll { absent.contains($0) }
     }
     if only != nil { names.append(SRALVariables.surfaceClass) }
@@ -192,39 +204,22 @@ public struct SRALStep: ProcessingStep {
   }
 
   private func window() throws -> TrackWindow {
-    var window = TrackWindow()
-    if let box {
-      guard box.count == 4 else {
-        throw ParameterError("box", "must have the four numbers west, south, east, north, not \(box.count)")
-      }
-      guard box[1] <= box[3], abs(box[1]) <= 90, abs(box[3]) <= 90 else {
-        throw ParameterError("box", "must have its south (\(box[1])) below its north (\(box[3])), both within -90...90")
-      }
-      window.box = box
-    }
-    window.start = try time(start, "start")
-    window.stop = try time(stop, "stop")
-    if let a = window.start, let b = window.stop, a > b {
-      throw ParameterError("stop", "must not be before start: \(stop ?? "") is before \(start ?? "")")
+    var window = try TrackWindow(box: box, start: start, stop: stop)
+    if let surface {
+      window.flags.append(
+        TrackWindow.Flag(
+          column: SRALVariables.surfaceType, codes: Set(surface.map(\.code)), subject: "surface type"))
     }
     if let only {
-      window.classes = Set(
-        try only.map { name in
-          if let found = ClassTable.seaIce.named(name) { return found.code }
-          let names = ClassTable.seaIce.entries.map(\.name)
-          let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-          throw ParameterError("only", "must be of \(names.joined(separator: ", ")), not '\(name)'\(near)")
-        })
+      let codes = try only.map { name in
+        if let found = ClassTable.seaIce.named(name) { return found.code }
+        let names = ClassTable.seaIce.entries.map(\.name)
+        let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+        throw ParameterError("only", "must be of \(names.joined(separator: ", ")), not '\(name)'\(near)")
+      }
+      window.flags.append(
+        TrackWindow.Flag(column: "esa_class", codes: Set(codes), subject: "surface class of ESA"))
     }
-    window.surfaces = surface.map { Set($0.map(\.code)) }
     return window
-  }
-
-  private func time(_ text: String?, _ parameter: String) throws -> UTCTime? {
-    guard let text else { return nil }
-    guard let found = UTCTime(text) else {
-      throw ParameterError(parameter, "must be a time such as 2019-03-07T00:58:07, not '\(text)'")
-    }
-    return found
   }
 }

@@ -20,7 +20,10 @@ struct TrackFacts {
     if !Self.isProductName(name), let own = text("product_name") { name = own }
     for ending in [".SEN3"] where name.hasSuffix(ending) { name = String(name.dropLast(ending.count)) }
     type = Self.type(of: name)
-    let platform = Self.platform(of: name) ?? text("mission_name").flatMap(Self.platform(ofMission:))
+    // Products that floe made have official names; their mission says that they are synthetic.
+    let isSynthetic = text("mission_name")?.contains("synthetic") ?? false
+    let platform = (Self.platform(of: name) ?? text("mission_name").flatMap(Self.platform(ofMission:)))
+      .map { isSynthetic ? $0 + " (synthetic)" : $0 }
     acquisition = Acquisition(
       product: name, platform: platform, instrument: "SRAL", level: "L2", baseline: Self.baseline(of: name))
     var tags = ["product": name]
@@ -35,15 +38,20 @@ struct TrackFacts {
     self.tags = tags
   }
 
-  /// Gate width and nominal bin follow from the number of bins.
-  static func tag(_ table: inout Table, bins: Int) {
+  /// Gate width and nominal bin follow from the number of bins: 256 after zero padding in the thematic products.
+  static func layout(bins: Int) -> WaveformLayout {
     switch bins {
-    case 256:
-      table.tags["range_gate_m"] = "0.234213"
-      table.tags["nominal_bin"] = "88"
-    case 128: table.tags["range_gate_m"] = "0.468426"
-    default: break
+    case 256: WaveformLayout(rangeGate: 0.234213, nominalBin: 88, mode: .sar)
+    case 128: WaveformLayout(rangeGate: 0.468426)
+    default: WaveformLayout()
     }
+  }
+
+  /// Repeats what the echo's column says as facts of the track, for people and files without attributes.
+  static func tag(_ table: inout Table, bins: Int) {
+    let layout = layout(bins: bins)
+    if let gate = layout.rangeGate { table.tags["range_gate_m"] = "\(gate)" }
+    if let bin = layout.nominalBin { table.tags["nominal_bin"] = "\(Int(bin))" }
   }
 
   /// `S3?_SR_...`, as all SRAL products are named.

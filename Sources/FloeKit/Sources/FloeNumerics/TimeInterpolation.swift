@@ -1,4 +1,4 @@
-import FloeSDK
+import FloeCore
 
 /// The times of one dimension of a product, strictly rising, in the file's own seconds.
 public struct TimeAxis: Sendable {

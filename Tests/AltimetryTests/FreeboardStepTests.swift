@@ -1,0 +1,181 @@
+import FloeSDK
+import Testing
+
+/// A noisy track with known sea and freeboard: records 330 m apart northward, a lead where `isLead` says so.
+private func syntheticTrack(seed: UInt64, records: Int = 4000, leadNoise: Double = 0.04, iceNoise: Double = 0.08)
+  -> (table: Table, freeboard: [Double], isLead: [Bool])
+{
+  var random = SeededGenerator(seed: seed, stream: 1)
+  let lat = (0..<records).map { 70 + Double($0) * 330 / 111_194.93 }
+  var freeboard: [Double] = []
+  var elevation: [Double] = []
+  var isLead: [Bool] = []
+  var floe = 0.25
+  for i in 0..<records {
+    let s = Double(i) * 330
+    let sea = 0.1 * sin(s / 90_000) + 0.02 * sin(s / 9000 + 1)
+    if i % 20 == 0 { floe = 0.25 + 0.08 * random.gaussian() }
+    let lead = random.uniform() < 0.15
+    isLead.append(lead)
+    freeboard.append(lead ? 0 : floe)
+    elevation.append(sea + (lead ? leadNoise * random.gaussian() : floe + iceNoise * random.gaussian()))
+  }
+  var table = Table(rowCount: records, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
+  table.set(Column("lat", unit: .degree, values: .number(lat)))
+  table.set(Column("lon", unit: .degree, values: .number(lat.map { _ in 20 })))
+  table.set(Column("elevation_m", unit: .metre, values: .number(elevation)))
+  table.set(Column("esa_class", classes: .seaIce, values: .code(isLead.map { $0 ? 2 : 1 }, missing: -1)))
+  return (table, freeboard, isLead)
+}
+
+/// A sine by its series, good to 1e-12 over the range used: the tests import no mathematics.
+private func sin(_ x: Double) -> Double {
+  var y = x.remainder(dividingBy: 2 * .pi)
+  if abs(y) > .pi / 2 { y = (y > 0 ? .pi : -.pi) - y }
+  var term = y
+  var sum = y
+  for k in 1..<12 {
+    term *= -y * y / Double((2 * k) * (2 * k + 1))
+    sum += term
+  }
+  return sum
+}
+
+@Suite struct FreeboardStepTests {
+  private func chain(_ table: Table, workers: Int = 2) async throws -> Table {
+    let surface = try await TestRun.track("altimetry.sea_surface", table, workers: workers).track
+    return try await TestRun.track("altimetry.freeboard", surface, workers: workers).track
+  }
+
+  @Test("freeboard of a known track: bias below 1 cm, one sigma holds 63 to 73 % of records", arguments: 1...4)
+  func knownTruth(seed: Int) async throws {
+    let made = syntheticTrack(seed: UInt64(seed))
+    let track = try await chain(made.table)
+    let freeboard = try track.numbers("freeboard_m")
+    let sigma = try track.numbers("freeboard_uncertainty_m")
+    let rows = freeboard.indices.filter { !made.isLead[$0] && freeboard[$0].isFinite }
+    #expect(rows.count > 3000)
+    let errors = rows.map { freeboard[$0] - made.freeboard[$0] }
+    #expect(abs(errors.reduce(0, +) / Double(errors.count)) < 0.01)
+    let held = Double(zip(rows, errors).count { abs($1) <= sigma[$0] }) / Double(rows.count)
+    #expect((0.63...0.73).contains(held), "\(held)")
+    #expect(made.isLead.indices.allSatisfy { !made.isLead[$0] || freeboard[$0].isNaN })
+  }
+
+  @Test("the same input gives the same bytes for any number of workers")
+  func workers() async throws {
+    let table = syntheticTrack(seed: 9).table
+    let one = try await chain(table, workers: 1)
+    let three = try await chain(table, workers: 3)
+    for name in ["sea_surface_m", "sea_surface_uncertainty_m", "freeboard_m", "freeboard_uncertainty_m"] {
+      let a = try one.numbers(name).map(\.bitPattern)
+      #expect(a == (try three.numbers(name).map(\.bitPattern)), "\(name)")
+    }
+  }
+
+  @Test("a track without leads has no freeboard; the records are counted")
+  func noLeads() async throws {
+    var table = syntheticTrack(seed: 2, records: 100).table
+    table.set(Column("esa_class", classes: .seaIce, values: .code([Int16](repeating: 1, count: 100), missing: -1)))
+    let surface = try await TestRun.track("altimetry.sea_surface", table)
+    #expect(surface.told.warnings.contains { $0.contains("no lead") })
+    let freeboard = try await TestRun.track("altimetry.freeboard", surface.track)
+    #expect(try freeboard.track.numbers("freeboard_m").allSatisfy(\.isNaN))
+    #expect(try freeboard.track.numbers("freeboard_flag").allSatisfy { $0 == 4 })
+  }
+
+  @Test("low-resolution mode is refused by name")
+  func lowResolution() async throws {
+    var table = syntheticTrack(seed: 2, records: 100).table
+    table.tags["radar_mode"] = "lrm"
+    table.tags["product"] = "CS_OFFL_SIR_LRM_1B"
+    await #expect(throws: (any Error).self) { try await TestRun.track("altimetry.sea_surface", table) }
+    do {
+      _ = try await TestRun.track("altimetry.sea_surface", table)
+    } catch {
+      #expect("\(error)".contains("CS_OFFL_SIR_LRM_1B") && "\(error)".contains("LRM"), "\(error)")
+    }
+  }
+
+  @Test("classes go by name or code, also of a column of texts")
+  func classes() async throws {
+    let made = syntheticTrack(seed: 3, records: 600)
+    let named = try await TestRun.track("altimetry.sea_surface", made.table).track
+    var coded = made.table
+    coded.remove("esa_class")
+    coded.set(Column("ssh_flag", values: .integer(made.isLead.map { $0 ? 1 : 0 })))
+    coded.set(Column("kind", values: .text(made.isLead.map { $0 ? "lead" : "floe" })))
+    let flag = try await TestRun.track(
+      "altimetry.sea_surface", coded, ["classes": .text("ssh_flag"), "leads": .list([.text("1")])])
+    let text = try await TestRun.track("altimetry.sea_surface", coded, ["classes": .text("kind")])
+    let a = try named.numbers("sea_surface_m")
+    #expect(a == (try flag.track.numbers("sea_surface_m")) && a == (try text.track.numbers("sea_surface_m")))
+  }
+
+  @Test("a correction counted twice is refused with both columns")
+  func twice() async throws {
+    let table = syntheticTrack(seed: 3, records: 50).table
+    for list in [
+      ["ocean_tide_sol1_01", "load_tide_sol1_01"], ["inv_bar_cor_01", "hf_fluct_total_cor_01"],
+      ["pole_tide_01", "pole_tide_01"], ["ocean_tide_sol1_01", "ocean_tide_sol2_20_ku"],
+    ] {
+      do {
+        _ = try await TestRun.track(
+          "altimetry.elevation", table, ["range": .text("elevation_m"), "corrections": .list(list.map { .text($0) })])
+        Issue.record("\(list) was accepted")
+      } catch {
+        #expect("\(error)".contains("twice") && list.allSatisfy { "\(error)".contains($0) }, "\(error)")
+      }
+    }
+  }
+
+  @Test("elevation is altitude - range - corrections - mean sea surface, each once")
+  func elevation() async throws {
+    var table = Table(rowCount: 2, tags: [:])
+    let terms: [(String, Double)] = [
+      ("alt_20_ku", 800_000), ("range_tfmra_m", 799_950), ("mod_dry_tropo_cor_zero_altitude_01", -2.3),
+      ("mod_wet_tropo_cor_zero_altitude_01", -0.1), ("iono_cor_gim_01_ku", -0.05), ("ocean_tide_sol1_01", 0.4),
+      ("load_tide_sol1_01", 100), ("solid_earth_tide_01", 0.02), ("pole_tide_01", 0.003), ("inv_bar_cor_01", 0.2),
+      ("hf_fluct_cor_01", 0.07), ("mean_sea_surf_sol1_20_ku", 20), ("mean_sea_surf_sol2_20_ku", 21),
+    ]
+    for (name, value) in terms {
+      table.set(Column(name, unit: .metre, values: .number([value, name == "pole_tide_01" ? .nan : value])))
+    }
+    // A solution without any value is passed over.
+    table.set(Column("ocean_tide_sol2_01", unit: .metre, values: .number([.nan, .nan])))
+    let made = try await TestRun.track("altimetry.elevation", table)
+    let height = try made.track.numbers("height_m")
+    let elevation = try made.track.numbers("elevation_m")
+    // 50 m less -2.3 - 0.1 - 0.05 + 0.4 + 0.02 + 0.003 + 0.2 + 0.07 = -1.757
+    #expect(abs(height[0] - 51.757) < 1e-6 && abs(elevation[0] - 31.757) < 1e-6 && elevation[1].isNaN)
+  }
+
+  @Test("cells of a grid have numpy's mean, median, count and standard deviation")
+  func grid() async throws {
+    // Four values in one cell, one in another; (0, 90 N) is the pole, the corner of four cells.
+    var table = Table(rowCount: 6, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
+    table.set(Column("lon", unit: .degree, values: .number([10, 11, 12, 13, 100, 0])))
+    table.set(Column("lat", unit: .degree, values: .number([89.9, 89.9, 89.9, 89.9, 89.9, -80])))
+    table.set(Column("v", unit: .metre, values: .number([1, 2, 4, 9, 5, 7])))
+    let made = try await TestRun.step(
+      "altimetry.grid", ["column": .text("v"), "cell": .text("25000")], ports: ["input": [.table(table)]])
+    guard case .raster(let raster)? = made.outputs["grid"] else {
+      Issue.record("no raster")
+      return
+    }
+    #expect(raster.spec.grid.width == 432 && raster.spec.grid.height == 432)
+    let block = try raster.read(raster.spec.grid.fullWindow)
+    guard case .float32(let pixels) = block.values else {
+      Issue.record("not Float32")
+      return
+    }
+    let size = 432 * 432
+    let occupied = (0..<size).filter { !pixels[$0].isNaN }
+    #expect(occupied.count == 2)
+    let four = occupied.first { pixels[2 * size + $0] == 4 } ?? 0
+    #expect(pixels[four] == 4 && pixels[size + four] == 3)
+    // numpy.std([1, 2, 4, 9]) = 3.082207...
+    #expect(abs(pixels[3 * size + four] - 3.082207) < 1e-5)
+    #expect(made.told.dropped["outside of the grid"] == 1)
+  }
+}

@@ -1,0 +1,193 @@
+"""Elevations, sea surface, freeboard and grids beside ESA's own numbers and plain numpy; CryoSat-2 beside netCDF4."""
+import json
+
+import netCDF4
+import numpy as np
+import pytest
+from conftest import floe, needs_real_data, read, real_data, run_pipeline
+from osgeo import gdal
+
+WAT = "s3_wat/ref03_standard_measurement_S3.nc"
+L2I = "cryosat2/CS_LTA__SIR_SARI2__20150214T000431_20150214T000746_D001.nc"
+SAR = "cryosat2/CS_LTA__SIR_SAR_1B_20141118T092303_20141118T092355_D001.nc"
+LRM = "cs2_waveforms/CS_OFFL_SIR_LRM_1B_20221214T020321_20221214T020524_E001.nc"
+
+
+def numbers(dataset, name, masked=True):
+    dataset.set_auto_mask(masked)
+    values = dataset[name][:]
+    return np.ma.filled(values.astype(float), np.nan) if masked else np.asarray(values, float)
+
+
+def product(name):
+    return netCDF4.Dataset(real_data() / name)
+
+
+def chain(folder, source, elevation="", freeboard=""):
+    """A track with elevation, sea surface and freeboard as netCDF."""
+    run_pipeline(folder, f"""
+floe: 1
+title: Freeboard
+steps:
+  read: {{ {source} }}
+  elevation: {{ use: altimetry.elevation, in: {{ input: read.track }}, with: {{ {elevation} }} }}
+  surface: {{ use: altimetry.sea_surface, in: {{ input: elevation.track }} }}
+  freeboard: {{ use: altimetry.freeboard, in: {{ input: surface.track }}, with: {{ {freeboard} }} }}
+outputs:
+  track.nc: freeboard.track
+""")
+    return netCDF4.Dataset(next(folder.rglob("track.nc")))
+
+
+@needs_real_data
+def test_elevations_are_those_of_sentinel_3s_own_sea_ice_chain(tmp_path):
+    track = chain(tmp_path, f"use: sentinel3.sral, with: {{ product: {real_data() / WAT}, preset: elevation }}")
+    own = product(WAT)
+    of_ice = np.isin(numbers(own, "surf_type_class_20_ku"), [1, 2])
+    difference = (numbers(track, "elevation_m") - numbers(own, "sea_ice_ssha_20_ku"))[of_ice]
+    difference = difference[np.isfinite(difference)]
+    assert len(difference) == 563
+    assert np.std(difference) < 0.003 and abs(np.mean(difference)) < 0.002
+
+
+@needs_real_data
+def test_freeboard_of_sentinel_3_from_its_own_elevations(tmp_path):
+    track = chain(
+        tmp_path, f"use: sentinel3.sral, with: {{ product: {real_data() / WAT}, preset: elevation }}")
+    own = product(WAT)
+    difference = numbers(track, "freeboard_m") - numbers(own, "freeboard_20_ku")
+    both = np.isfinite(difference)
+    assert both.sum() == np.isfinite(numbers(own, "freeboard_20_ku")).sum() == 91
+    # ESA's elevations differ by 2 mm; with them the difference is below 0.1 mm.
+    assert np.median(np.abs(difference[both])) < 0.003
+
+
+@needs_real_data
+def test_freeboard_of_cryosat_2_from_its_own_elevations(tmp_path):
+    track = chain(tmp_path, f"use: cryosat2.read, with: {{ product: {real_data() / L2I} }}")
+    own = product(L2I)
+    difference = numbers(track, "freeboard_m") - numbers(own, "freeboard_20_ku")
+    both = np.isfinite(difference)
+    assert both.sum() == np.isfinite(numbers(own, "freeboard_20_ku")).sum() == 589
+    assert np.median(np.abs(difference[both])) < 0.03
+    assert np.allclose(
+        numbers(track, "elevation_m"), numbers(own, "ssha_20_ku"), atol=1e-6, equal_nan=True)
+    sigma = numbers(track, "sea_surface_uncertainty_m")
+    near = numbers(track, "surface_lead_distance_m")
+    far = np.isfinite(sigma) & (near > 8000)
+    assert np.median(sigma[far]) > np.median(sigma[np.isfinite(sigma) & (near < 1000)])
+
+
+@needs_real_data
+@pytest.mark.parametrize("name, bins, gate", [(SAR, 256, 299792458 / 320e6 / 4), (LRM, 128, 299792458 / 320e6 / 2)])
+def test_cryosat_2_level_1b_is_what_netcdf4_reads(tmp_path, name, bins, gate):
+    run_pipeline(tmp_path, f"""
+floe: 1
+title: CryoSat-2
+steps:
+  read: {{ use: cryosat2.read, with: {{ product: {real_data() / name} }} }}
+outputs:
+  track.nc: read.track
+""")
+    track, own = netCDF4.Dataset(next(tmp_path.rglob("track.nc"))), product(name)
+    # The samples reach 65535, which netCDF4 would mask as the default fill of the type.
+    power = numbers(own, "pwr_waveform_20_ku", masked=False) * (
+        numbers(own, "echo_scale_factor_20_ku") * 2.0 ** numbers(own, "echo_scale_pwr_20_ku"))[:, None]
+    ours = numbers(track, "waveform_20_ku")
+    assert ours.shape[1] == bins and np.isfinite(ours).all()
+    assert np.allclose(ours, power, rtol=1e-6, atol=0)
+    assert np.allclose(numbers(track, "tracker_range_20_ku"), numbers(own, "window_del_20_ku") * 299792458 / 2, atol=1e-6)
+    attributes = track["waveform_20_ku"]
+    assert float(attributes.range_gate_m) == pytest.approx(gate, rel=1e-12) and float(attributes.nominal_bin) == bins / 2
+    # The product counts in TAI, 35 s ahead of UTC in 2014 and 37 s in 2022; its own attributes say the same.
+    ahead = 35 if name == SAR else 37
+    time = track["time"] if "time" in track.variables else track["time_20_ku"]
+    assert netCDF4.num2date(time[0], time.units).strftime("%H:%M:%S") == {SAR: "09:23:02", LRM: "02:03:21"}[name]
+    assert ahead == round(_seconds(own.first_record_time.split("=")[1]) - _seconds_of(own.sensing_start))
+    t, hz = numbers(own, "time_20_ku"), numbers(own, "time_cor_01")
+    for column, sign in [
+        ("mod_dry_tropo_cor_zero_altitude_01", {"mod_dry_tropo_cor_01": 1}),
+        ("ocean_tide_sol1_01", {"ocean_tide_01": 1, "ocean_tide_eq_01": 1, "load_tide_01": 1}),
+        ("hf_fluct_cor_01", {"hf_fluct_total_cor_01": 1, "inv_bar_cor_01": -1}),
+    ]:
+        wanted = sum(factor * np.interp(t, hz, numbers(own, n)) for n, factor in sign.items())
+        near = np.isfinite(numbers(track, column))
+        assert near.all() and np.allclose(numbers(track, column), wanted, atol=1e-9), column
+
+
+def _seconds(text):
+    hours, minutes, seconds = text.split("T")[1].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _seconds_of(text):
+    hours, minutes, seconds = text.split(" ")[1].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+@needs_real_data
+def test_info_tells_of_cryosat_2():
+    facts = floe("info", real_data() / L2I).out
+    for text in ["CryoSat-2 SIRAL L2I", "SAR", "4312", "957 lead", "629 sea_ice"]:
+        assert text in facts, facts
+    assert "0.2342 m" in floe("info", real_data() / SAR).out
+    assert "low-resolution" in floe("info", real_data() / LRM).out
+
+
+@needs_real_data
+def test_bad_products_are_refused_in_a_sentence(tmp_path):
+    unknown = tmp_path / "CS_OFFL_SIR_SAR_1B_20141118T092303_20141118T092355_C001.nc"
+    unknown.symlink_to(real_data() / SAR)
+    said = floe("step", "cryosat2.read", "--product", unknown, "--track", "t.csv", "-o", tmp_path / "o", expect=None)
+    assert said.status == 2 and "baseline 'C'" in said.err and "D and E" in said.err
+    two = tmp_path / "two"
+    two.mkdir()
+    for name in [SAR, L2I]:
+        (two / name.split("/")[1]).symlink_to(real_data() / name)
+    said = floe("step", "cryosat2.read", "--product", two, "--track", "t.csv", "-o", tmp_path / "o", expect=None)
+    assert said.status == 2 and "SAR_1B" in said.err and "SARI2" in said.err
+    low = tmp_path / "low.yaml"
+    low.write_text(f"""
+floe: 1
+title: Low resolution
+steps:
+  read: {{ use: cryosat2.read, with: {{ product: {real_data() / LRM} }} }}
+  retracked: {{ use: altimetry.retrack, in: {{ input: read.track }} }}
+  elevation: {{ use: altimetry.elevation, in: {{ input: retracked.track }}, with: {{ surface: none }} }}
+  surface: {{ use: altimetry.sea_surface, in: {{ input: elevation.track }}, with: {{ classes: surf_type_20_ku, leads: [ocean] }} }}
+outputs: {{ track.csv: surface.track }}
+""")
+    said = floe("check", low, expect=2).err
+    assert "LRM" in said and "SAR or SARIn" in said
+
+
+@needs_real_data
+@pytest.mark.parametrize("crs", [6931, 3408, 3413])
+def test_grid_is_numpys(tmp_path, crs):
+    from pyproj import Transformer
+
+    run_pipeline(tmp_path, f"""
+floe: 1
+title: Grid
+steps:
+  read: {{ use: cryosat2.read, with: {{ product: {real_data() / L2I} }} }}
+  grid: {{ use: altimetry.grid, in: {{ input: read.track }}, with: {{ column: freeboard_20_ku, crs: "EPSG:{crs}", cell: 12500 }} }}
+outputs:
+  grid.tif: grid.grid
+""")
+    path = next(tmp_path.rglob("grid.tif"))
+    dataset = gdal.Open(str(path))
+    left, size, _, top, _, _ = dataset.GetGeoTransform()
+    bands = {dataset.GetRasterBand(i + 1).GetDescription(): read(path)[i] for i in range(4)}
+    own = product(L2I)
+    values = numbers(own, "freeboard_20_ku")
+    x, y = Transformer.from_crs(4326, crs, always_xy=True).transform(numbers(own, "lon_20_ku"), numbers(own, "lat_20_ku"))
+    column, row = np.floor((x - left) / size).astype(int), np.floor((top - y) / size).astype(int)
+    ok = np.isfinite(values)
+    cells = {}
+    for r, c, v in zip(row[ok], column[ok], values[ok]):
+        cells.setdefault((r, c), []).append(v)
+    assert np.isfinite(bands["mean"]).sum() == len(cells) > 20
+    for (r, c), v in cells.items():
+        for name, wanted in [("mean", np.mean(v)), ("median", np.median(v)), ("count", len(v)), ("spread", np.std(v))]:
+            assert bands[name][r, c] == pytest.approx(wanted, abs=1e-6), name

@@ -1,0 +1,155 @@
+import FloeSDK
+
+/// Elevations above the mean sea surface from ranges.
+struct ElevationStep: ProcessingStep {
+  static let name = "altimetry.elevation"
+  static let summary = "Turns ranges into elevations above the mean sea surface, each correction counted once."
+  static let discussion = """
+    The track with `elevation_m` (m above the mean sea surface) and `height_m` (m above the ellipsoid), NaN where a term
+    is missing, counted.
+
+        height_m    = altitude - range - sum of corrections
+        elevation_m = height_m - mean sea surface
+
+    **Range.** `range_tfmra_m` of `altimetry.retrack` (its threshold is chosen there) where the track has it, else the
+    product's own: `range_sea_ice_20_ku` (Sentinel-3). CryoSat-2 L2I gives `height_1_20_ku`, which is used as it stands,
+    since its corrections and the bias between its retrackers are in it. `range` or `height` names another column.
+
+    **Corrections**, the first set that the track has of each effect: dry and wet troposphere, ionosphere (GIM), ocean
+    tide (FES, which includes load and equilibrium tide; else GOT; else elastic, equilibrium and load tide), solid earth
+    tide, pole tide, inverse barometer with high-frequency fluctuations (or the dynamic atmosphere that includes both).
+    1 Hz and 20 Hz columns are known. `corrections` names other columns; a list that counts an effect twice is refused.
+
+    **Surface.** The mean sea surface of solution 1, else 2, else CryoSat-2's; `surface` names another column, or
+    `none` for elevations above the ellipsoid (level 1B of CryoSat-2 has no mean sea surface: sample one to the track
+    first, since the geoid's shape within a window would pass for the sea's). With these defaults the elevations of a
+    real Sentinel-3 product agree with its own `sea_ice_ssha_20_ku` to 2 mm (standard deviation), as its comments say
+    they should.
+    """
+  static let example = """
+    elevation: { use: altimetry.elevation, in: { input: retracked.track } }
+    """
+
+  @Input("Track with altitude, range, corrections and mean sea surface") var input: Table
+  @Param("Column with the range, without corrections of path and tides") var range: String?
+  @Param("Column with a height above the ellipsoid that has all corrections in it") var height: String?
+  @Param("Columns that are added to the range, instead of the known ones", unit: .metre) var corrections: [String]?
+  @Param("Column with the mean sea surface above the ellipsoid, or none") var surface: String?
+  @Output("The track with elevations") var track: Table?
+
+  func validate() throws {
+    if range != nil && height != nil { throw ParameterError("height", "and range exclude each other") }
+    if height != nil && corrections != nil {
+      throw ParameterError("corrections", "belong to a range: a height has them in it")
+    }
+    if let corrections { try HeightTerms.checkOnce(corrections) }
+  }
+
+  mutating func plan(in context: PlanContext) throws {
+    _ = try terms()
+    track = input.planned(adding: [("height_m", "m"), ("elevation_m", "m")])
+  }
+
+  mutating func run(in context: RunContext) async throws {
+    let terms = try terms()
+    var heights: [Double]
+    switch terms.source {
+    case .height(let name): heights = try input.numbers(name)
+    case .range(let name, let corrections):
+      heights = zip(try input.numbers("alt_20_ku"), try input.numbers(name)).map { $0 - $1 }
+      for name in corrections { for (i, v) in try input.numbers(name).enumerated() { heights[i] -= v } }
+    }
+    var elevations = heights
+    if let surface = terms.surface {
+      for (i, v) in try input.numbers(surface).enumerated() { elevations[i] -= v }
+    }
+    var table = input
+    let above = terms.surface.map { "the mean sea surface (\($0))" } ?? "the ellipsoid"
+    table.set(
+      Column("height_m", unit: .metre, summary: "Height above the ellipsoid", values: .number(heights)))
+    table.set(
+      Column("elevation_m", unit: .metre, summary: "Elevation above \(above)", values: .number(elevations)))
+    try count(terms, heights, elevations, context)
+    context.record("range", .string(terms.source.name))
+    if case .range(_, let corrections) = terms.source {
+      context.record("corrections", .array(corrections.map { .string($0) }))
+    }
+    context.record("surface", .string(terms.surface ?? "none"))
+    track = table
+  }
+
+  /// What the elevation is made of.
+  private enum Source {
+    case range(String, corrections: [String])
+    case height(String)
+    var name: String {
+      switch self {
+      case .range(let name, _), .height(let name): name
+      }
+    }
+  }
+
+  private func terms() throws -> (source: Source, surface: String?) {
+    (try source(), try meanSeaSurface())
+  }
+
+  private func source() throws -> Source {
+    if let height {
+      try input.check(numbers: height, "height")
+      return .height(height)
+    }
+    if let range { try input.check(numbers: range, "range") }
+    let retracked = HeightTerms.ranges[0]
+    let known = range ?? HeightTerms.find(retracked, in: input)
+    if known == nil, let ready = HeightTerms.heights.first(where: { HeightTerms.find($0, in: input) != nil }) {
+      return .height(ready)
+    }
+    guard let found = known ?? HeightTerms.ranges.lazy.compactMap({ HeightTerms.find($0, in: input) }).first else {
+      throw FloeError(
+        """
+        the track has no range to the surface: looked for \
+        \((HeightTerms.ranges + HeightTerms.heights).joined(separator: ", ")); run altimetry.retrack first, or name a \
+        column in 'range'
+        """)
+    }
+    try input.require(["alt_20_ku"], for: "the elevation")
+    guard let corrections else { return .range(found, corrections: try HeightTerms.chosen(in: input)) }
+    for name in corrections { try input.check(numbers: name, "corrections") }
+    return .range(found, corrections: corrections)
+  }
+
+  private func meanSeaSurface() throws -> String? {
+    if surface == "none" { return nil }
+    if let surface {
+      try input.check(numbers: surface, "surface")
+      return surface
+    }
+    if let found = HeightTerms.surfaces.lazy.compactMap({ HeightTerms.find($0, in: input) }).first { return found }
+    throw FloeError(
+      """
+      the track has no mean sea surface: looked for \(HeightTerms.surfaces.joined(separator: ", ")); sample one to the \
+      track and name it in 'surface', or give surface: none for elevations above the ellipsoid
+      """)
+  }
+
+  private func count(
+    _ terms: (source: Source, surface: String?), _ heights: [Double], _ elevations: [Double], _ context: RunContext
+  ) throws {
+    let range = try input.numbers(terms.source.name)
+    var noRange = 0
+    var noCorrection = 0
+    var noSurface = 0
+    for i in heights.indices where input.status.isMaterialized(i) && elevations[i].isNaN {
+      if range[i].isNaN {
+        noRange += 1
+      } else if heights[i].isNaN {
+        noCorrection += 1
+      } else {
+        noSurface += 1
+      }
+    }
+    context.dropped(noRange, "records", because: "no elevation: no range")
+    context.dropped(noCorrection, "records", because: "no elevation: altitude or a correction missing")
+    context.dropped(noSurface, "records", because: "no elevation: mean sea surface missing")
+  }
+}

@@ -1,0 +1,118 @@
+import FloeSDK
+
+/// A column of a track as a raster of cell statistics.
+struct GridStep: ProcessingStep {
+  static let name = "altimetry.grid"
+  static let summary = "Bins a column of a track to the cells of a polar grid: mean, median, count and spread."
+  static let discussion = """
+    A raster with the bands `mean`, `median`, `spread` (standard deviation, divided by n) in the column's unit and
+    `count`, single precision, NaN where no value fell. A value belongs to the cell that its record's position lies in
+    (column = floor((x - x0) / cell), row = floor((y0 - y) / cell)); records that are left out, without a value or
+    outside of the grid are counted. Nothing is interpolated.
+
+    Grids: `crs` EPSG:6931 or EPSG:3408 (EASE-Grid 2.0 and 1.0 North, equal area; 6932 and 3409 South) over +-5400 km
+    as OSI SAF and pysiral have them, EPSG:3413 (and 3976) over NSIDC's polar stereographic grid; any other projected
+    system needs `extent`. The extent grows outward to whole cells counted from the system's origin, so that grids of
+    one cell size fit each other.
+    """
+  static let example = """
+    grid: { use: altimetry.grid, in: { input: freeboard.track }, with: { column: freeboard_m, cell: 25000 } }
+    """
+
+  @Input("Track with positions") var input: Table
+  @Param("Column with the values") var column = "freeboard_m"
+  @Param("Reference system of the grid") var crs = "EPSG:6931"
+  @Param("Side of a cell", unit: .metre, in: 10...1_000_000) var cell = 25_000.0
+  @Param("West, south, east, north of the grid in its own system", unit: .metre) var extent: [Double]?
+  @Output("Mean, median, count and spread of each cell") var grid: Raster?
+
+  /// West, south, east, north of known grids in metres.
+  static let extents: [String: [Double]] = [
+    "EPSG:6931": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
+    "EPSG:6932": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
+    "EPSG:3408": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
+    "EPSG:3409": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
+    "EPSG:3413": [-3_850_000, -5_350_000, 3_750_000, 5_850_000],
+    "EPSG:3976": [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
+  ]
+
+  func validate() throws {
+    if let extent, extent.count != 4 || extent[0] >= extent[2] || extent[1] >= extent[3] {
+      throw ParameterError(
+        "extent",
+        "must be west, south, east, north with west < east and south < north, not "
+          + "'\(extent.map { "\($0)" }.joined(separator: ", "))'")
+    }
+  }
+
+  mutating func plan(in context: PlanContext) throws {
+    try input.check(numbers: column, "column")
+    _ = try input.positions()
+    grid = Raster(planned: try spec())
+  }
+
+  mutating func run(in context: RunContext) async throws {
+    let spec = try spec()
+    guard let target = spec.grid.crs else { throw ParameterError("crs", "is not known") }
+    let values = try input.numbers(column)
+    let position = try input.positions()
+    var points = zip(position.lon, position.lat).map { SIMD2($0, $1) }
+    try CoordinateTransform(from: input.crs?.isGeographic == true ? input.crs ?? .wgs84 : .wgs84, to: target)
+      .transform(&points)
+    var chosen: [Double] = []
+    var cells: [Int] = []
+    var missing = 0
+    var outside = 0
+    for i in values.indices where input.status.isMaterialized(i) {
+      guard values[i].isFinite else {
+        missing += 1
+        continue
+      }
+      let at = spec.grid.pixel(x: points[i].x, y: points[i].y)
+      guard let c = Int(exactly: at.column), let r = Int(exactly: at.row), (0..<spec.grid.width).contains(c),
+        (0..<spec.grid.height).contains(r)
+      else {
+        outside += 1
+        continue
+      }
+      chosen.append(values[i])
+      cells.append(r * spec.grid.width + c)
+    }
+    let statistics = CellStatistics(chosen, in: cells, grid: spec.grid)
+    context.dropped(missing, "records", because: "no value in '\(column)'")
+    context.dropped(outside, "records", because: "outside of the grid")
+    context.record("values", .integer(chosen.count))
+    context.record("cells", .integer(statistics.cells.count))
+    if chosen.isEmpty { context.warn("no value of '\(column)' falls on the grid: every cell is empty") }
+    grid = Raster(spec, source: CellSource(statistics: statistics))
+  }
+
+  private func spec() throws -> RasterSpec {
+    let system = try CRSFactory.make(crs)
+    guard !system.isGeographic else {
+      throw ParameterError("crs", "must be projected, its cells are in metres: EPSG:6931, EPSG:3408, EPSG:3413 ...")
+    }
+    guard let bounds = extent ?? Self.extents[system.code ?? crs] else {
+      throw ParameterError(
+        "extent", "is needed for '\(crs)'; known grids are \(Self.extents.keys.sorted().joined(separator: ", "))")
+    }
+    let low = [bounds[0], bounds[1]].map { ($0 / cell).rounded(.down) }
+    let high = [bounds[2], bounds[3]].map { ($0 / cell).rounded(.up) }
+    guard let width = Int(exactly: high[0] - low[0]), let height = Int(exactly: high[1] - low[1]),
+      width <= 200_000, height <= 200_000,
+      let grid = Grid(
+        width: width, height: height, originX: low[0] * cell, originY: high[1] * cell, pixelWidth: cell,
+        pixelHeight: cell, crs: system)
+    else { throw ParameterError("cell", "of \(cell) m makes more than 200000 columns or rows of this extent") }
+    let unit = input[column]?.unit ?? .dimensionless
+    let bands = CellStatistics.Measure.allCases.map { measure in
+      BandSpec(
+        name: "\(measure)", summary: "\(column): \(measure) of a cell",
+        quantity: measure == .count ? "count" : column,
+        unit: measure == .count ? PhysicalUnit(rawValue: "1") : unit, noData: .nan)
+    }
+    return RasterSpec(
+      grid: grid, bands: bands, type: .float32, style: .ramp(band: "median", low: nil, high: nil),
+      acquisition: input.acquisition)
+  }
+}

@@ -1,0 +1,169 @@
+import FloeSDK
+
+/// The sea surface along a track from the elevations of leads.
+///
+/// At each lead a straight line is fitted by least squares to the leads within half a window, and its value there is a
+/// node; between nodes the surface runs straight. This is what ESA's Sentinel-3 chain gives (`int_sea_ice_ssha_20_ku`
+/// of a real product to 0.1 mm), where pysiral averages twice (`SLASmoothedLinear`).
+public struct SeaSurface: Sendable {
+  /// Leads of this length of track make a node, in metres.
+  public var window = 100_000.0
+  /// The longest gap between two leads that the surface runs across, in metres; beyond it and at the track's ends it
+  /// reaches half of this.
+  public var maximumGap = 200_000.0
+  /// A lead farther from the median of its window than this many times its spread is an outlier.
+  public var outlierLimit = 3.0
+  /// The least spread that is believed, in metres: few leads often agree by chance.
+  public var leastSpread = 0.05
+  /// How uncertain the surface is `reference` metres from the nearest lead for this distance alone, in metres.
+  public var growth = 0.1
+  /// The distance that `growth` belongs to.
+  public static let reference = 100_000.0
+
+  /// A surface with pysiral's window and reach.
+  public init() {}
+
+  /// The surface at one lead.
+  public struct Node: Sendable, Equatable {
+    /// Along the track in metres.
+    public var position: Double
+    /// The surface there in metres.
+    public var height: Double
+    /// One sigma in metres.
+    public var uncertainty: Double
+  }
+
+  /// Which leads are outliers: |elevation - median| > limit * max(1.4826 * median deviation, least spread), both
+  /// medians over the leads within half a window.
+  ///
+  /// - Parameter range: the leads to judge.
+  public func outliers(_ heights: [Double], at positions: [Double], range: Range<Int>) -> [Bool] {
+    var low = range.lowerBound
+    var high = range.lowerBound
+    return range.map { i in
+      while low < i, positions[i] - positions[low] > window / 2 { low += 1 }
+      while low > 0, positions[i] - positions[low - 1] <= window / 2 { low -= 1 }
+      high = max(high, i + 1)
+      while high < positions.count, positions[high] - positions[i] <= window / 2 { high += 1 }
+      let near = Array(heights[low..<high])
+      let centre = median(of: near)
+      let spread = 1.4826 * median(of: near.map { abs($0 - centre) })
+      return abs(heights[i] - centre) > outlierLimit * max(spread, leastSpread)
+    }
+  }
+
+  /// A line through the leads of one window, seen from its node.
+  private struct Line {
+    var height: Double
+    var count: Int
+    var meanOffset: Double
+    /// Sum of squared distances from the mean position; 0 for a level line.
+    var spread: Double
+    var squares: Double
+    var freedom: Int
+  }
+
+  /// Nodes at the leads, which are in order along the track and without outliers.
+  ///
+  /// The uncertainty is that of a fitted line, `s² (1 / n + d² / sum (x - mean)²)`, with the variance s² of the leads
+  /// about the line, and what s² has beyond the noise of single leads (`neighbourNoise`): the sea's own shape that a
+  /// line does not follow.
+  public func nodes(_ heights: [Double], at positions: [Double]) -> [Node] {
+    var lines: [Line] = []
+    lines.reserveCapacity(positions.count)
+    var low = 0
+    var high = 0
+    for (i, x) in positions.enumerated() {
+      while x - positions[low] > window / 2 { low += 1 }
+      high = max(high, i + 1)
+      while high < positions.count, positions[high] - x <= window / 2 { high += 1 }
+      lines.append(Self.line(heights, positions, low..<high, at: x))
+    }
+    let freedom = lines.reduce(0) { $0 + $1.freedom }
+    let pooled = freedom > 0 ? lines.reduce(0) { $0 + $1.squares } / Double(freedom) : growth * growth
+    let noise = neighbourNoise(heights, at: positions).map { $0 * $0 } ?? pooled
+    return zip(positions, lines).map { x, line in
+      let variance = line.freedom >= 3 ? line.squares / Double(line.freedom) : pooled
+      let lever = line.spread > 0 ? line.meanOffset * line.meanOffset / line.spread : 0
+      let shape = max(0, variance - noise)
+      return Node(
+        position: x, height: line.height,
+        uncertainty: (variance * (1 / Double(line.count) + lever) + shape).squareRoot())
+    }
+  }
+
+  private static func line(_ heights: [Double], _ positions: [Double], _ part: Range<Int>, at x: Double) -> Line {
+    let n = Double(part.count)
+    let meanX = part.reduce(0) { $0 + (positions[$1] - x) } / n
+    let meanY = part.reduce(0) { $0 + heights[$1] } / n
+    var xx = 0.0
+    var xy = 0.0
+    for i in part {
+      let u = positions[i] - x - meanX
+      xx += u * u
+      xy += u * (heights[i] - meanY)
+    }
+    let isLevel = part.count < 3 || xx <= 0
+    let slope = isLevel ? 0 : xy / xx
+    let squares = part.reduce(0) { sum, i in
+      let r = heights[i] - meanY - slope * (positions[i] - x - meanX)
+      return sum + r * r
+    }
+    return Line(
+      height: meanY - slope * meanX, count: part.count, meanOffset: meanX, spread: isLevel ? 0 : xx,
+      squares: squares, freedom: part.count - (isLevel ? 1 : 2))
+  }
+
+  /// The surface at a place and how far the nearest lead is.
+  public struct Value: Sendable, Equatable {
+    /// Metres; NaN without a lead within reach.
+    public var height = Double.nan
+    /// One sigma in metres; NaN as `height`.
+    public var uncertainty = Double.nan
+    /// Metres to the nearest lead; NaN without leads.
+    public var distance = Double.nan
+  }
+
+  /// The surface at places along the track.
+  ///
+  /// Between two nodes not farther apart than `maximumGap` it is linear, one sigma too, and the sea's own changes add a
+  /// variance of q a b / (a + b) at distances a and b from the nodes, with q = growth² / reference (a random walk held
+  /// at both ends). Elsewhere the nearest node's value holds up to half of `maximumGap`, with q times the distance.
+  public func values(at places: [Double], _ nodes: [Node]) -> [Value] {
+    let q = growth * growth / Self.reference
+    return places.map { x in
+      guard x.isFinite, !nodes.isEmpty else { return Value() }
+      let next = Self.firstNode(nodes, notBefore: x)
+      let before = next > 0 ? nodes[next - 1] : nil
+      let behind = next < nodes.count ? nodes[next] : nil
+      if let a = before, let b = behind, b.position - a.position <= maximumGap {
+        let from = x - a.position
+        let to = b.position - x
+        let length = from + to
+        let w = length > 0 ? from / length : 0
+        let sigma = (1 - w) * a.uncertainty + w * b.uncertainty
+        let walk = length > 0 ? q * from * to / length : 0
+        return Value(
+          height: (1 - w) * a.height + w * b.height, uncertainty: (sigma * sigma + walk).squareRoot(),
+          distance: min(from, to))
+      }
+      let candidates = [before, behind].compactMap { $0 }
+      guard let node = candidates.min(by: { abs($0.position - x) < abs($1.position - x) }) else { return Value() }
+      let distance = abs(node.position - x)
+      guard distance <= maximumGap / 2 else { return Value(distance: distance) }
+      return Value(
+        height: node.height, uncertainty: (node.uncertainty * node.uncertainty + q * distance).squareRoot(),
+        distance: distance)
+    }
+  }
+
+  private static func firstNode(_ nodes: [Node], notBefore x: Double) -> Int {
+    var low = 0
+    var high = nodes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if nodes[middle].position < x { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,29 @@
+import FloeSDK
+
+extension Table {
+  /// Latitudes and longitudes in degrees: the columns of the table's points, or `lat` and `lon`.
+  func positions() throws(FloeError) -> (lat: [Double], lon: [Double]) {
+    if case .points(let x, let y)? = geometry, crs?.isGeographic != false {
+      return (try numbers(y), try numbers(x))
+    }
+    guard let lat = self["lat"]?.numbers, let lon = self["lon"]?.numbers else {
+      throw FloeError(
+        """
+        the track has no positions in degrees: points with longitude and latitude, or columns 'lat' and 'lon', are \
+        needed
+        """)
+    }
+    return (lat, lon)
+  }
+
+  /// Refuses a track of low-resolution mode, whose pulse-limited echoes are of kilometres and tell no leads.
+  func refuseLowResolution(for what: String) throws(FloeError) {
+    let mode = columns.lazy.compactMap(\.waveform?.mode).first ?? tags["radar_mode"].flatMap(WaveformLayout.Mode.init)
+    guard mode == .lrm else { return }
+    throw FloeError(
+      """
+      '\(productName)' is of low-resolution mode (LRM): its echoes are kilometres wide and do not tell leads from \
+      floes; \(what) needs a delay-Doppler product (SAR or SARIn)
+      """)
+  }
+}

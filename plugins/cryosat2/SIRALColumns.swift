@@ -1,0 +1,201 @@
+import FloeSDK
+
+/// Makes the columns of a track from a product's variables, each independent of the others.
+struct SIRALColumns: Sendable {
+  let source: SIRALFile
+  /// The longest gap between two 1 Hz values that is interpolated across, in seconds.
+  let gap: Double
+  /// Further variables by name.
+  let also: [String]
+
+  /// A column that is made when it is asked for.
+  struct Recipe: Sendable {
+    let make: @Sendable (_ isPlanned: Bool) throws -> Column
+  }
+
+  /// All columns behind record, time and position, in their order.
+  func recipes() throws -> [Recipe] {
+    var list: [Recipe] = []
+    // The echoes come first: they take longest.
+    if source.product.kind == .level1B {
+      let echoes = EchoReader(source: source)
+      _ = try echoes.variable()
+      list.append(Recipe { try $0 ? echoes.planned() : echoes.read() })
+      list.append(try trackerRange())
+      if let scale = try sigma0Scale() { list.append(scale) }
+    }
+    var roles = SIRALRole.shared
+    if source.product.kind == .level2I {
+      roles += SIRALRole.level2
+      list += try surfaceClass()
+    }
+    for role in roles + SIRALRole.corrections { if let found = try plain(role) { list.append(found) } }
+    list.append(try oceanTide())
+    list.append(try highFrequency())
+    for name in also {
+      guard let v = try source.file.find(name) else {
+        let near =
+          Spelling.nearest(name, among: source.file.variables.map(\.name)).map { " (did you mean '\($0)'?)" } ?? ""
+        throw ParameterError("also", "names '\(name)', which '\(source.product.file)' lacks\(near)")
+      }
+      list.append(try other(v))
+    }
+    return list
+  }
+
+  private func column(
+    _ name: String, _ v: NetCDFVariable, summary: String, from: String, _ values: ColumnValues
+  ) -> Column {
+    let unit = v.unit.flatMap { $0.isEmpty || $0 == "count" ? nil : $0 }
+    return Column(
+      name, unit: unit.map { $0.hasPrefix("degrees_") ? .degree : PhysicalUnit(rawValue: $0) } ?? .dimensionless,
+      summary: summary.isEmpty ? v.attributes["long_name"]?.text ?? "" : summary,
+      attributes: ["source_variable": from], values: values)
+  }
+
+  private func plain(_ role: SIRALRole) throws -> Recipe? {
+    guard let v = try source.variable(role) else { return nil }
+    return Recipe { isPlanned in
+      let numbers = isPlanned ? [] : try source.numbers(v, gap: gap, isFlag: role.content == .flag)
+      guard role.content == .flag else {
+        return column(role.column, v, summary: role.summary, from: v.name, .number(numbers))
+      }
+      var made = column(
+        role.column, v, summary: role.summary, from: v.name,
+        .code(numbers.map { Int16(exactly: $0) ?? -1 }, missing: -1))
+      made.classes = Self.table(v)
+      return made
+    }
+  }
+
+  /// A variable under its own name: one number a record, or echoes.
+  private func other(_ v: NetCDFVariable) throws -> Recipe {
+    if v.shape.count == 2, v.dimensions.first == SIRALFile.records, v.shape[1] > 0 {
+      return Recipe { isPlanned in
+        Column(
+          v.name, summary: v.attributes["long_name"]?.text ?? "", dimension: v.dimensions.last,
+          values: .array(isPlanned ? [] : try source.file.readPhysicalFloats(v.name), width: v.shape[1]))
+      }
+    }
+    guard let recipe = try plain(SIRALRole(column: v.name, names: [v.name])) else {
+      throw ParameterError("also", "names '\(v.name)', which cannot be read")
+    }
+    return recipe
+  }
+
+  private func needed(_ role: SIRALRole) throws -> NetCDFVariable {
+    guard let v = try source.variable(role) else { throw FloeError("no \(role.names[0])") }
+    return v
+  }
+
+  private func trackerRange() throws -> Recipe {
+    let v = try needed(.windowDelay)
+    return Recipe { isPlanned in
+      let numbers = isPlanned ? [] : try source.numbers(v, gap: 0).map { $0 * RadarEquation.lightSpeed / 2 }
+      var made = column(
+        "tracker_range_20_ku", v, summary: "Range to the nominal bin, instrument corrections applied",
+        from: "\(v.name) * c / 2", .number(numbers))
+      made.unit = .metre
+      return made
+    }
+  }
+
+  /// The product's ocean tide is "the pure ocean tide, not including the corresponding loading tide or the equilibrium
+  /// long-period ocean tide"; Sentinel-3's column of this name includes both.
+  private func oceanTide() throws -> Recipe {
+    let parts = try [.oceanTide, .equilibriumTide, SIRALRole.corrections[6]].map(needed)
+    return sum(
+      "ocean_tide_sol1_01", "Geocentric ocean tide: elastic and equilibrium tide and load tide", parts.map { ($0, 1) })
+  }
+
+  /// The product's dynamic atmosphere includes the inverse barometer; Sentinel-3's column of this name is what must be
+  /// added to it.
+  private func highFrequency() throws -> Recipe {
+    let parts = try [.dynamicAtmosphere, SIRALRole.corrections[5]].map(needed)
+    return sum(
+      "hf_fluct_cor_01", "Dynamic atmosphere beyond the inverse barometer", [(parts[0], 1), (parts[1], -1)])
+  }
+
+  private func sum(_ name: String, _ summary: String, _ parts: [(variable: NetCDFVariable, sign: Double)]) -> Recipe {
+    Recipe { isPlanned in
+      var total: [Double] = []
+      if !isPlanned {
+        total = [Double](repeating: 0, count: source.recordCount)
+        for part in parts {
+          for (i, value) in try source.numbers(part.variable, gap: gap).enumerated() { total[i] += part.sign * value }
+        }
+      }
+      let from = parts.map { ($0.sign < 0 ? "- " : "+ ") + $0.variable.name }.joined(separator: " ").dropFirst(2)
+      return column(name, parts[0].variable, summary: summary, from: String(from), .number(total))
+    }
+  }
+
+  /// What makes sigma0 of an echo's power; delay-Doppler modes only.
+  private func sigma0Scale() throws -> Recipe? {
+    guard source.mode == .sar || source.mode == .sarin,
+      let transmitted = try source.file.find("transmit_pwr_20_ku"),
+      let velocity = try source.file.find("sat_vel_vec_20_ku"),
+      velocity.shape == [source.recordCount, 3]
+    else { return nil }
+    let delay = try needed(.windowDelay)
+    return Recipe { isPlanned in
+      var scale: [Double] = []
+      if !isPlanned {
+        let power = try source.numbers(transmitted, gap: 0)
+        let range = try source.numbers(delay, gap: 0)
+        let v = try source.file.readPhysical(velocity.name)
+        scale = range.indices.map { i in
+          let speed = (v[3 * i] * v[3 * i] + v[3 * i + 1] * v[3 * i + 1] + v[3 * i + 2] * v[3 * i + 2]).squareRoot()
+          return RadarEquation.scale(
+            range: range[i] * RadarEquation.lightSpeed / 2, speed: speed, transmitted: power[i])
+        }
+      }
+      return Column(
+        "scale_factor_20_ku", unit: PhysicalUnit(rawValue: "dB"),
+        summary: "Added to 10 log10(power in W) gives sigma0; no bias to other missions",
+        attributes: ["source_variable": "transmit_pwr_20_ku, sat_vel_vec_20_ku, window_del_20_ku"],
+        values: .number(scale))
+    }
+  }
+
+  /// ESA's class as the codes that Sentinel-3's class has, and the product's own number.
+  private func surfaceClass() throws -> [Recipe] {
+    guard let v = try source.variable(.surfaceClass) else { return [] }
+    let own = Recipe { isPlanned in
+      var made = column(
+        v.name, v, summary: "", from: v.name,
+        .code(
+          isPlanned ? [] : try source.numbers(v, gap: 0).map { Int16(exactly: $0) ?? -1 }, missing: -1))
+      made.classes = Self.table(v)
+      return made
+    }
+    let shared = Recipe { isPlanned in
+      let codes = isPlanned ? [] : try source.numbers(v, gap: 0).map(Self.seaIceCode)
+      return Column(
+        "esa_class", summary: "ESA's surface class", classes: .seaIce, attributes: ["source_variable": v.name],
+        values: .code(codes, missing: -1))
+    }
+    return [own, shared]
+  }
+
+  /// lrm_ocean (2) and sar_ocean (64) are open ocean, sar_sea_ice (128) sea ice, sar_lead (256) lead; the rest says
+  /// nothing of sea ice.
+  static func seaIceCode(_ flag: Double) -> Int16 {
+    switch flag {
+    case 2, 64: 0
+    case 128: 1
+    case 256: 2
+    default: flag.isNaN ? -1 : 3
+    }
+  }
+
+  private static func table(_ v: NetCDFVariable) -> ClassTable? {
+    let values = v.attributes["flag_values"] ?? v.attributes["flag_masks"] ?? v.attributes["flag_mask"]
+    guard let names = v.attributes["flag_meanings"]?.text?.split(separator: " ").map(String.init),
+      let codes = values?.numbers?.compactMap({ Int(exactly: $0) }), codes.count == names.count
+    else { return nil }
+    let colours = ClassTable.clusters(codes.count).entries.map(\.color)
+    return ClassTable(
+      zip(codes, zip(names, colours)).map { ClassEntry(code: $0, name: $1.0, label: $1.0, color: $1.1) }, noData: -1)
+  }
+}

@@ -1,0 +1,123 @@
+import FloeSDK
+
+/// A CryoSat-2 SIRAL product file and what its name says.
+///
+/// Names: `CS_LTA__SIR_SAR_1B_20141118T092303_20141118T092355_D001` is mission, stage, type (10 characters), first and
+/// last time, baseline and version (CryoSat Ice netCDF L1B and L2 Product Format Specifications, CS-RS-ACS-ESL-5364 and
+/// CS-RS-ACS-ESL-5265).
+public struct SIRALProduct: Sendable {
+  /// The kinds of products that are read.
+  public enum Kind: String, Sendable {
+    case level1B = "L1B"
+    /// Level 2 in-depth: ESA's own heights, class and freeboard, with what they were made from.
+    case level2I = "L2I"
+  }
+
+  /// The path as given.
+  public let path: String
+  /// The file.
+  public let file: String
+  /// The product's name without folder and ending.
+  public let name: String
+  /// What the product holds.
+  public let kind: Kind
+  /// The radar's mode by the product's name; nil for one that joins several (GDR).
+  public let mode: WaveformLayout.Mode?
+  /// `D` or `E`.
+  public let baseline: String
+
+  /// The baselines whose variables are known.
+  static let baselines = ["D", "E"]
+
+  /// Finds the file and reads its name, or the name that the file itself states.
+  ///
+  /// - Throws: a sentence when the path is no product, several products, or one of a kind or baseline not known.
+  public init(_ path: String) throws {
+    self.path = path
+    guard VirtualFile.exists(path) else {
+      throw FloeError("there is no file or folder '\(path)'; a CryoSat-2 SIR_*_1B or SIR_*I2 netCDF file is needed")
+    }
+    file = try VirtualFile.isDirectory(path) ? Self.only(in: path) : path
+    let own = Self.stem(file)
+    name = Self.isProductName(own) ? own : try Self.statedName(file) ?? own
+    guard Self.isProductName(name) else {
+      throw FloeError(
+        """
+        '\(file)' is no CryoSat-2 product: neither its name nor its attribute product_name begins with CS_ and a \
+        type such as SIR_SAR_1B
+        """)
+    }
+    let type = Self.type(of: name)
+    guard let kind = Self.kind(of: type) else {
+      throw FloeError(
+        """
+        '\(file)' is of type '\(type)'; cryosat2.read knows level 1B (SIR_SAR_1B, SIR_SIN_1B, SIR_LRM_1B) and level 2 \
+        in-depth (SIR_SARI2, SIR_SINI2, SIR_LRMI2, SIR_GDRI2)
+        """)
+    }
+    self.kind = kind
+    mode = Self.mode(of: type)
+    let last = name.split(separator: "_").last ?? ""
+    guard last.count == 4, let letter = last.first, letter.isUppercase, last.dropFirst().allSatisfy(\.isNumber) else {
+      throw FloeError("the name '\(name)' of '\(file)' ends with no baseline such as D001 or E001")
+    }
+    baseline = String(letter)
+    guard Self.baselines.contains(baseline) else {
+      throw FloeError(
+        """
+        '\(file)' is of baseline '\(baseline)'; the variables of baselines \
+        \(Self.baselines.joined(separator: " and ")) are known
+        """)
+    }
+  }
+
+  /// Whether a file's name is one of a SIRAL product.
+  static func isProductName(_ name: String) -> Bool {
+    name.hasPrefix("CS_") && name.dropFirst(8).hasPrefix("SIR_")
+  }
+
+  /// `SIR_SAR_1B` of a name.
+  static func type(of name: String) -> String { String(name.dropFirst(8).prefix(10)) }
+
+  private static func kind(of type: String) -> Kind? {
+    if ["SIR_SAR_1B", "SIR_SIN_1B", "SIR_LRM_1B"].contains(type) { return .level1B }
+    if ["SIR_SARI2_", "SIR_SINI2_", "SIR_LRMI2_", "SIR_GDRI2_"].contains(type) { return .level2I }
+    return nil
+  }
+
+  private static func mode(of type: String) -> WaveformLayout.Mode? {
+    switch type.dropFirst(4).prefix(3) {
+    case "SAR": .sar
+    case "SIN": .sarin
+    case "LRM": .lrm
+    default: nil
+    }
+  }
+
+  private static func only(in folder: String) throws -> String {
+    let found = try VirtualFile.list(folder, recursive: true).filter {
+      isProductName(stem($0)) && $0.lowercased().hasSuffix(".nc")
+    }.sorted()
+    guard let first = found.first else {
+      throw FloeError("'\(folder)' holds no CryoSat-2 product (CS_*_SIR_*.nc)")
+    }
+    guard found.count == 1 else {
+      throw FloeError(
+        "'\(folder)' holds \(found.count) products: \(found.prefix(4).joined(separator: ", ")); name one of them")
+    }
+    return "\(folder)/\(first)"
+  }
+
+  private static func statedName(_ file: String) throws -> String? {
+    switch try NetCDFFile.open(file).attributes["product_name"] {
+    case .text(let name)?: name.split(separator: " ").first.map { stem(String($0)) }
+    default: nil
+    }
+  }
+
+  static func stem(_ path: String) -> String {
+    var s = Substring(path.split(separator: "/").last ?? "")
+    for ending in [".nc", ".NC", ".zip"] where s.hasSuffix(ending) { s = s.dropLast(ending.count) }
+    return String(s)
+  }
+}

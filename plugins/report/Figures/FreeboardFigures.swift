@@ -1,0 +1,192 @@
+import FloeSDK
+import Glibc
+
+/// Figures of a track with freeboard: elevations and sea surface along the track, histogram and map of the freeboard.
+struct FreeboardFigures {
+  let item: ReportInputs.Item
+  let view: TrackView
+  /// Points that a class shows at most along the track.
+  static let limit = 3000
+
+  private let along: [Double]
+  private let elevation: [Double]
+  private let surface: [Double]
+  private let sigma: [Double]
+  private let freeboard: [Double]
+  private var stem: String { ReportFormat.slug(item.stem) }
+
+  /// Nil for a table without elevation, sea surface and freeboard along a track.
+  init?(item: ReportInputs.Item, view: TrackView) {
+    let table = view.table
+    guard let along = table["along_track_m"]?.numbers, let elevation = table["elevation_m"]?.numbers,
+      let surface = table["sea_surface_m"]?.numbers, let freeboard = table["freeboard_m"]?.numbers
+    else { return nil }
+    self.item = item
+    self.view = view
+    self.along = along.map { $0 / 1000 }
+    self.elevation = elevation
+    self.surface = surface
+    self.freeboard = freeboard
+    sigma = table["sea_surface_uncertainty_m"]?.numbers ?? surface.map { _ in .nan }
+  }
+
+  /// Elevations by class with the sea surface and its band, and the freeboard below.
+  func alongTrack() -> Figure? {
+    let name = "elevations-\(stem)"
+    let shown = view.kept.filter { elevation[$0].isFinite && along[$0].isFinite }
+    guard shown.count > 1 else { return nil }
+    var data: [String: [UInt8]] = [:]
+    var plots: [String] = []
+    var key: [String] = []
+    var thinned = 1
+    let sea = view.kept.filter { surface[$0].isFinite }
+    if !sea.isEmpty {
+      let step = (sea.count + Self.limit - 1) / Self.limit
+      var rows: [[Double]?] = []
+      var last: Double?
+      for row in stride(from: 0, to: sea.count, by: step).map({ sea[$0] }) {
+        // A gap breaks the line.
+        if let last, along[row] - last > 5 { rows.append(nil) }
+        last = along[row]
+        rows.append([along[row], surface[row], surface[row] - sigma[row], surface[row] + sigma[row]])
+      }
+      data["\(name).sea.dat"] = Figure.rows(rows)
+    }
+    let held = view.parts.filter { !$0.rows.isEmpty }
+    for (k, part) in held.enumerated() {
+      let rows = part.rows.filter { elevation[$0].isFinite && along[$0].isFinite }
+      guard !rows.isEmpty else { continue }
+      let step = (rows.count + Self.limit - 1) / Self.limit
+      thinned = max(thinned, step)
+      data["\(name).\(k).dat"] = Figure.rows(
+        stride(from: 0, to: rows.count, by: step).map { [along[rows[$0]], elevation[rows[$0]]] })
+      plots.append(
+        """
+        '\(name).\(k).dat' using 1:2 with points pt \([7, 9, 5, 13][k % 4]) ps 0.3 lc rgb '\
+        \(Colours.hex(part.group.line, transparency: 60))' notitle
+        """)
+      key.append(
+        """
+        keyentry with points pt \([7, 9, 5, 13][k % 4]) ps 0.9 lc rgb '\(Colours.hex(part.group.line))' title \
+        \(Figure.quoted(part.group.label))
+        """)
+    }
+    if !sea.isEmpty {
+      plots.insert(
+        """
+        '\(name).sea.dat' using 1:3:4 with filledcurves fs transparent solid 0.35 noborder lc rgb '#ee7733' notitle
+        """, at: 0)
+      plots.append("'\(name).sea.dat' using 1:2 with lines lw 2 lc rgb '#cc3311' notitle")
+      key.append("keyentry with lines lw 2 lc rgb '#cc3311' title 'Sea surface, one sigma'")
+    }
+    let ice = view.kept.filter { freeboard[$0].isFinite && along[$0].isFinite }
+    let step = max(1, (ice.count + Self.limit - 1) / Self.limit)
+    data["\(name).freeboard.dat"] = Figure.rows(
+      stride(from: 0, to: ice.count, by: step).map { [along[ice[$0]], freeboard[ice[$0]]] })
+    let limits = Self.axis(shown.map { elevation[$0] })
+    let range = "set xrange [\(ReportFormat.data(along[shown[0]])):\(ReportFormat.data(along[shown[shown.count - 1]]))]"
+    var panels = [
+      """
+      set xlabel ''; set ylabel 'Elevation (m)'; \(range); set yrange [\(limits)]
+      plot \(plots.joined(separator: ", \\\n    "))
+      """
+    ]
+    if !ice.isEmpty {
+      panels.append(
+        """
+        set xlabel 'Distance along the track (km)'; set ylabel 'Freeboard (m)'; \(range)
+        set yrange [\(Self.axis(ice.map { freeboard[$0] }))]
+        plot '\(name).freeboard.dat' using 1:2 with points pt 7 ps 0.3 lc rgb '#60004488' notitle, 0 with lines lw 0.8 \
+        lc rgb '#444444' notitle
+        """)
+    }
+    let leads = view.table["lead_use"]?.numbers ?? []
+    let used = leads.count { $0 == 1 }
+    let left = leads.count { $0 == 2 }
+    let grid = Panels(
+      title: "Elevations of \(item.stem)", columns: 1, plots: panels, key: key, panelHeight: 250)
+    let missing = view.kept.count { surface[$0].isNaN }
+    var caption = """
+      Elevations of \(ReportFormat.count(shown.count)) records above the mean sea surface, the sea surface from \
+      \(ReportFormat.count(used)) leads with one sigma to either side, and the freeboard of \
+      \(ReportFormat.count(ice.count)) records of sea ice.
+      """
+    if left > 0 { caption += " \(ReportFormat.count(left)) leads were left out as outliers." }
+    if missing > 0 { caption += " \(ReportFormat.count(missing)) records have no lead within reach." }
+    let note = ReportFormat.thinned(thinned, "record")
+    if !note.isEmpty { caption += " To stay readable, \(note)." }
+    caption += " The axes end at the 0.5th and 99.5th percentile."
+    return Figure(
+      name: name, title: "Elevations and sea surface", caption: caption,
+      alt: "Elevations along the track by class with the sea surface; "
+        + held.map { "\($0.group.label) \(ReportFormat.count($0.rows.count)) records" }.joined(separator: ", ") + ".",
+      size: grid.size, commands: grid.commands, data: data)
+  }
+
+  /// Histogram and map of the freeboard.
+  func distribution() -> Figure? {
+    let name = "freeboard-\(stem)"
+    let rows = view.kept.filter { freeboard[$0].isFinite }
+    guard rows.count > 1, let lat = view.table["lat"]?.numbers, let lon = view.table["lon"]?.numbers else { return nil }
+    let values = rows.map { freeboard[$0] }
+    let q = quantiles([0.005, 0.05, 0.5, 0.95, 0.995], of: values)
+    let width = 0.05
+    let first = (q[0] / width).rounded(.down)
+    let last = max(first + 1, (q[4] / width).rounded(.up))
+    guard let bins = Int(exactly: last - first), bins < 1000 else { return nil }
+    var counts = [Double](repeating: 0, count: bins)
+    for v in values {
+      if let bin = Int(exactly: ((v / width).rounded(.down) - first)), counts.indices.contains(bin) { counts[bin] += 1 }
+    }
+    let south = lat[rows[rows.count / 2]] < 0
+    let step = (rows.count + Self.limit - 1) / Self.limit
+    let points = stride(from: 0, to: rows.count, by: step).map { rows[$0] }.map { row in
+      Self.polar(lat[row], lon[row], south: south) + [freeboard[row]]
+    }
+    let data = [
+      "\(name).histogram.dat": Figure.rows(
+        counts.enumerated().map { [(first + Double($0) + 0.5) * width, $1] }),
+      "\(name).map.dat": Figure.rows(points),
+    ]
+    let pole = south ? "South" : "North"
+    let panels = [
+      """
+      set xlabel 'Freeboard (m)'; set ylabel 'Records'; set yrange [0:*]
+      set xrange [\(ReportFormat.data(first * width)):\(ReportFormat.data(last * width))]
+      plot '\(name).histogram.dat' using 1:2:(\(width)) with boxes fs solid 0.6 lc rgb '#004488' notitle
+      """,
+      """
+      set xlabel 'km from the \(pole) Pole along 90° E'; set ylabel 'km from the pole along \(south ? "0°" : "180°")'
+      set autoscale x; set autoscale y; set xtics autofreq; \(Colours.palette)
+      set cbrange [\(ReportFormat.data(q[1])):\(ReportFormat.data(q[3] > q[1] ? q[3] : q[1] + 0.1))]
+      set cblabel 'Freeboard (m)'
+      plot '\(name).map.dat' using 1:2:3 with points pt 7 ps 0.5 palette notitle
+      """,
+    ]
+    let grid = Panels(
+      title: "Freeboard of \(item.stem)", columns: 1, plots: panels, panelHeight: 290, right: 110)
+    let numbers = [q[1], q[2], q[3]].map { ReportFormat.fixed($0, 2) }
+    return Figure(
+      name: name, title: "Freeboard",
+      caption: """
+        Radar freeboard of \(ReportFormat.count(rows.count)) records of sea ice: median \(numbers[1]) m, 5th and 95th \
+        percentile \(numbers[0]) and \(numbers[2]) m; classes of 0.05 m between the 0.5th and 99.5th percentile. The \
+        map is Lambert's equal-area projection about the pole.
+        """,
+      alt: "Histogram and map of freeboard: median \(numbers[1]) m.", size: grid.size, commands: grid.commands,
+      data: data)
+  }
+
+  private static func axis(_ values: [Double]) -> String {
+    let q = quantiles([0.005, 0.995], of: values)
+    let pad = max(0.05, (q[1] - q[0]) * 0.08)
+    return "\(ReportFormat.data(q[0] - pad)):\(ReportFormat.data(q[1] + pad))"
+  }
+
+  /// Kilometres from the pole in Lambert's azimuthal equal-area projection of a sphere.
+  private static func polar(_ lat: Double, _ lon: Double, south: Bool) -> [Double] {
+    let r = 2 * 6371.0088 * sin((90 - abs(lat)) * .pi / 360)
+    let a = lon * .pi / 180
+    return [r * sin(a), south ? r * cos(a) : -r * cos(a)]
+  }
+}
