@@ -32,19 +32,27 @@ def peer(measurement, package, share):
     from sklearn.mixture import GaussianMixture
     from sklearn.preprocessing import StandardScaler
     np.seterr(all="ignore")
-    raw = course.Product(measurement)
-    waves, power = raw["waveform_20_ku"], raw["rip_20_ku"]
-    sigma0, flag, time_ku = raw["sig0_water_20_ku"], raw["surf_type_class_20_ku"], raw["time_20_ku"]
-    lat, lon = raw["lat_20_ku"], raw["lon_20_ku"]
+    import netCDF4
+    from scipy.interpolate import interp1d
+    file = netCDF4.Dataset(measurement)
+
+    def raw(name):
+        return np.ma.filled(file[name][:].astype(float), np.nan)
+
+    waves, power = raw("waveform_20_ku"), raw("rip_20_ku")
+    sigma0, flag, time_ku = raw("sig0_water_20_ku"), raw("surf_type_class_20_ku"), raw("time_20_ku")
+    lat, lon = raw("lat_20_ku"), raw("lon_20_ku")
     n = max(1000, int(len(waves) * share))
     began = time.process_time(), time.monotonic()
     pp = np.array([course.peakiness(w) for w in waves[:n]])
-    widths = np.array([course.ssd(p) for p in power[:n]])
-    raw_shift = raw["alt_20_ku"] - raw["tracker_range_20_ku"] - sum(raw.at_ku(c) for c in course.CORRECTIONS) - raw["mean_sea_surf_sol1_20_ku"]
+    widths = np.array([course.stack_width(p) for p in power[:n]])
+    path = sum(interp1d(raw("time_01"), raw(c), fill_value="extrapolate")(time_ku) for c in course.CORRECTIONS)
+    raw_shift = raw("alt_20_ku") - raw("tracker_range_20_ku") - path - raw(course.MEAN_SEA_SURFACE)
     kept = np.isfinite(pp) & np.isfinite(widths) & np.isfinite(sigma0[:n]) & np.isin(flag[:n], [1, 2])
-    shift, good = course.shifts(raw_shift[:n][kept])
+    shift, _ = course.centred(raw_shift[:n][kept])
     began_alignment = time.process_time(), time.monotonic()
-    aligned = np.array([course.align(w, s / course.GATE) for w, s in zip(waves[:n][kept], shift)])
+    normalised = waves[:n][kept] / np.nanmax(waves[:n][kept], axis=1, keepdims=True)
+    aligned = np.array([course.shifted(w, s) for w, s in zip(normalised, shift)])
     alignment = time.process_time() - began_alignment[0], time.monotonic() - began_alignment[1]
     peaks = np.argmax(aligned, 1)
     spent = time.process_time() - began[0], time.monotonic() - began[1]

@@ -45,8 +45,8 @@ extension AlignStep {
       if zeroed > 0 {
         context.warn(
           """
-          \(zeroed) of \(kept.count) records got the shift 0 m before the mean was removed: \(outcome.outliers) \
-          outside the percentiles, \(outcome.missing) missing
+          \(zeroed) of \(kept.count) records stay where they are, with the shift 0 m: \(outcome.outliers) outside the \
+          percentiles, \(outcome.missing) without a shift
           """
         )
       }
@@ -63,14 +63,13 @@ extension AlignStep {
       let reason: String?
       if before[row].peak.isNaN {
         reason = "left unaligned: no echo"
-      } else if !before[row].isWhole {
+      } else if !before[row].isWhole && !missingAsZero {
         reason = "left unaligned: samples of the echo are missing"
       } else if !raw[row].isFinite {
-        let fate = missingAsZero ? "aligned by 0 m less the mean" : "left unaligned"
         reason =
-          terms.first { !$0.values[row].isFinite }.map { "\(fate): \($0.name) missing" }
-          ?? "\(fate): no leading edge found"
-      } else if outcome.aligned[row] || missingAsZero {
+          terms.first { !$0.values[row].isFinite }.map { "left unaligned: \($0.name) missing" }
+          ?? "left unaligned: no leading edge found"
+      } else if outcome.aligned[row] {
         reason = nil
       } else {
         reason =

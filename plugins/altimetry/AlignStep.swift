@@ -7,7 +7,8 @@ struct AlignStep: ProcessingStep {
     "Shifts altimeter echoes to a common range, by geometry or by their leading edge, with FFT oversampling."
   static let discussion = """
     The track with the array column `waveform_aligned` (each echo divided by its maximum unless `normalise: false`) and
-    `shift_m` (m), `shift_bins` (bins; positive: the echo came late), `aligned` (0 or 1), `peak_bin`,
+    `shift_m` (m), `shift_bins` (bins; positive: the echo came late), `shift_raw_m` (m; before outliers and mean are
+    taken off), `aligned` (0 or 1), `peak_bin`,
     `peak_bin_aligned`. A record that cannot be aligned keeps its echo where it is, has `aligned` 0 and no shift, and is
     counted under the first reason that applies: no echo, samples of the echo missing (both stay missing), a term of the
     shift missing or no leading edge found, outside of the percentiles, beyond `max_shift`.
@@ -29,9 +30,8 @@ struct AlignStep: ProcessingStep {
 
     The preset `course` is the course notebook's recipe, faults included: the load tide counts twice, inverse barometer
     and high-frequency fluctuations are left out, the surface is solution 1, shifts outside the 1st to 99th percentile
-    and missing ones become 0 before the mean is removed (a note tells how many), the Nyquist value is not split
-    (padding doubles it), and a bin is 0.2342 m. A masked 1 Hz value is missing here too; the course's reader let its
-    raw fill number through.
+    of the kept records and missing ones become 0 (a note tells how many) and stay 0 when the mean of the others is
+    taken off those alone, missing samples of an echo become 0, and a bin is 0.2342 m.
     """
   static let example = """
     aligned: { use: altimetry.align, in: { input: features.track }, with: { method: physical } }
@@ -47,7 +47,6 @@ struct AlignStep: ProcessingStep {
       values: [
         "corrections": .list(courseCorrections.map { .text($0) }), "surface": .text("mean_sea_surf_sol1_20_ku"),
         "percentiles": .list([.text("1"), .text("99")]), "missing_as_zero": .text("true"),
-        "split_nyquist": .text("false"),
         "range_gate": .text("0.2342"),
       ])
   ]
@@ -66,10 +65,9 @@ struct AlignStep: ProcessingStep {
   @Param("Column with the height of the surface that echoes are brought to", unit: .metre) var surface =
     "mean_sea_surf_sol2_20_ku"
   @Param("Oversampling factor", in: 1...128) var oversampling = 24
-  @Param("Share the Nyquist value between both signs of its frequency") var splitNyquist = true
   @Param("Percentiles outside of which a shift is an outlier, for example 1, 99", unit: "percent", in: 0...100)
   var percentiles: [Double]?
-  @Param("Give outliers and missing shifts the value 0 before the mean is removed, as the course does")
+  @Param("Leave records with outlying or missing shifts where they are, as shift 0, and take missing samples as 0")
   var missingAsZero = false
   @Param("Largest shift; beyond it the record stays unaligned", unit: "bins", in: 0...1e9) var maxShift = 128.0
   @Param("Distance of two bins; the track's own by default", unit: .metre, in: 1e-3...10) var rangeGate: Double?
@@ -96,7 +94,9 @@ struct AlignStep: ProcessingStep {
     var width = 256
     if case .array(_, let w)? = input[waveform]?.values { width = w }
     var planned = input.planned(
-      adding: [("shift_m", "m"), ("shift_bins", "1"), ("peak_bin", "1"), ("peak_bin_aligned", "1")],
+      adding: [
+        ("shift_m", "m"), ("shift_bins", "1"), ("shift_raw_m", "m"), ("peak_bin", "1"), ("peak_bin_aligned", "1"),
+      ],
       arrays: [("waveform_aligned", width)])
     planned.set(Column("aligned", values: .integer([])))
     planned.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
@@ -117,10 +117,10 @@ struct AlignStep: ProcessingStep {
     rule.removesMean = method == .physical
     rule.limit = maxShift * gate
     let outcome = rule.apply(raw, members: members)
-    let aligner = try EchoAligner(samples: echoes.width, factor: oversampling, splitNyquist: splitNyquist)
+    let aligner = try EchoAligner(samples: echoes.width, factor: oversampling)
     let bins = outcome.shifts.map { $0 / gate }
-    let divide = normalise
-    let blocks = try await context.blocks(of: input.rowCount) { Self.move($0, echoes, bins, before, aligner, divide) }
+    let move = EchoMove(aligner: aligner, divides: normalise, fillsGaps: missingAsZero)
+    let blocks = try await context.blocks(of: input.rowCount) { move($0, echoes, bins, before) }
     var moved: [Found] = []
     var samples: [Float] = []
     moved.reserveCapacity(input.rowCount)
@@ -130,18 +130,21 @@ struct AlignStep: ProcessingStep {
       samples += block.echoes
     }
     var table = input
-    let aligned = zip(outcome.aligned, before).map { $0 && $1.isWhole }
+    let aligned = zip(outcome.aligned, before).map { $0 && (missingAsZero ? $1.peak.isFinite : $1.isWhole) }
     table.set(
       Column(
-        "waveform_aligned", unit: divide ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo",
+        "waveform_aligned", unit: normalise ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo",
         dimension: table[waveform]?.dimension,
         values: .array(samples, width: echoes.width)))
-    table.tags["normalised:waveform_aligned"] = divide ? "true" : nil
+    table.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
     func shown(_ v: [Double]) -> [Double] { missingAsZero ? v : zip(v, aligned).map { $1 ? $0 : .nan } }
     table.set(
       Column(
         "shift_m", unit: .metre, summary: "Shift that the echo was moved by", values: .number(shown(outcome.shifts))))
     table.set(Column("shift_bins", summary: "Shift that the echo was moved by, in bins", values: .number(shown(bins))))
+    table.set(
+      Column(
+        "shift_raw_m", unit: .metre, summary: "Shift before outliers and the mean are taken off", values: .number(raw)))
     table.set(
       Column(
         "aligned", summary: "1 where the record's own shift was used", values: .integer(aligned.map { $0 ? 1 : 0 })))
@@ -173,49 +176,9 @@ struct AlignStep: ProcessingStep {
         let scan = EchoScan(samples)
         guard scan.peak >= 0 else { return }
         (peak, top, isWhole) = (Double(scan.peak), scan.top, scan.isFinite)
-        edge = Retracker().edge(samples, scan, isWidthWanted: false)?.bin ?? .nan
+        edge = Retracker().edge(samples, scan)?.bin ?? .nan
       }
     }
-  }
-
-  /// Aligned echoes of a block of rows, one behind the other.
-  struct Block: Sendable {
-    var echoes: [Float]
-    var found: [Found]
-  }
-
-  static func move(
-    _ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ before: [Found], _ aligner: EchoAligner,
-    _ divide: Bool
-  ) -> Block {
-    let width = echoes.width
-    var block = [Float](repeating: 0, count: rows.count * width)
-    var shifts = [Double](repeating: 0, count: rows.count)
-    for (at, row) in rows.enumerated() where before[row].isWhole {
-      let scale = divide ? before[row].top : 1
-      let from = row * width
-      for i in 0..<width { block[at * width + i] = echoes.values[from + i] / scale }
-      if bins[row].isFinite { shifts[at] = bins[row] }
-    }
-    var result = aligner.align(block, shifts: shifts)
-    var found: [Found] = []
-    found.reserveCapacity(rows.count)
-    for (at, row) in rows.enumerated() {
-      let part = at * width..<(at + 1) * width
-      if !before[row].isWhole {
-        for i in part { result[i] = .nan }
-        found.append(Found())
-      } else if bins[row].isFinite {
-        found.append(Found(result[part]))
-      } else {
-        // A record without a shift keeps its samples to the last bit.
-        for i in part { result[i] = block[i] }
-        var same = before[row]
-        same.edge = .nan
-        found.append(same)
-      }
-    }
-    return Block(echoes: result, found: found)
   }
 
   /// What the shift is computed from, in the order of the sum.
@@ -225,11 +188,13 @@ struct AlignStep: ProcessingStep {
     if corrections.contains("load_tide_sol1_01") && corrections.contains("ocean_tide_sol1_01") {
       context.log(.notice, "ocean_tide_sol1_01 includes the load tide: with load_tide_sol1_01 it counts twice")
     }
-    var shift = try input.numbers(shiftColumns[0])
-    for name in shiftColumns.dropFirst() {
-      for (row, v) in try input.numbers(name).enumerated() { shift[row] -= v }
-    }
-    return shift
+    // In the order of the definition: the corrections are added up first.
+    var path = [Double](repeating: 0, count: input.rowCount)
+    for name in corrections { for (row, v) in try input.numbers(name).enumerated() { path[row] += v } }
+    let altitude = try input.numbers("alt_20_ku")
+    let range = try input.numbers("tracker_range_20_ku")
+    let height = try input.numbers(surface)
+    return path.indices.map { altitude[$0] - range[$0] - path[$0] - height[$0] }
   }
 
   private func retrackedShifts(_ edges: [Double], _ gate: Double) throws -> [Double] {

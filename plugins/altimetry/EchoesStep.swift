@@ -6,7 +6,8 @@ struct EchoesStep: ProcessingStep {
   static let summary = "Computes mean and standard deviation of the normalised echoes of each class, raw and aligned."
   static let discussion = """
     A table with one row a bin: `bin`, and for each class `<class>_raw_mean`, `<class>_raw_std`, `<class>_aligned_mean`,
-    `<class>_aligned_std` (dimensionless; each echo divided by its own maximum; population standard deviation) and
+    `<class>_aligned_std` (dimensionless; each echo divided once, by the maximum
+    that the raw echo has: aligned peaks stay below 1; population standard deviation) and
     `<class>_count`, the number of records. Kept records with both echoes take part; with `only_aligned` those with
     `aligned` 1. The document holds the same with the peak of each mean echo.
 
@@ -49,6 +50,7 @@ struct EchoesStep: ProcessingStep {
     let codes = try input.numbers(classes)
     let flag = onlyAligned ? try input.numbers("aligned") : nil
     let names = input[classes]?.classes ?? .seaIce
+    let isDivided = input.tags["normalised:\(aligned)"] != nil
     var result = Table(rowCount: before.width)
     var body: [String: JSONValue] = [:]
     result.set(Column("bin", summary: "Echo sample", values: .integer((0..<before.width).map { $0 })))
@@ -62,7 +64,9 @@ struct EchoesStep: ProcessingStep {
       let name = names[code]?.name ?? "class_\(code)"
       var entry: [String: JSONValue] = ["count": .integer(rows.count)]
       for (label, column) in [("raw", before), ("aligned", after)] {
-        let (mean, std) = Self.statistics(column, rows)
+        // Aligned echoes that were divided before the shift are not divided again.
+        let isDone = label == "aligned" && isDivided
+        let (mean, std) = Self.statistics(column, rows) { isDone ? 1 : Self.top(before.row($0)) }
         result.set(Column("\(name)_\(label)_mean", values: .number(mean)))
         result.set(Column("\(name)_\(label)_std", values: .number(std)))
         entry["\(label)_peak"] = JSONValue(mean.max())
@@ -78,13 +82,21 @@ struct EchoesStep: ProcessingStep {
     report = Document(title: "Mean echoes", body: .object(body))
   }
 
-  private static func statistics(_ column: EchoColumn, _ rows: [Int]) -> (mean: [Double], std: [Double]) {
+  /// Mean and standard deviation of each bin over rows, each echo divided by what `divisor` says of its row.
+  static func statistics(_ column: EchoColumn, _ rows: [Int], over divisor: (Int) -> Double) -> (
+    mean: [Double], std: [Double]
+  ) {
     var bins = [RunningStatistics](repeating: RunningStatistics(), count: column.width)
     for row in rows {
-      let echo = column.row(row)
-      let top = Double(echo.max() ?? 1)
-      for (i, v) in echo.enumerated() where v.isFinite { bins[i].add(Double(v) / top) }
+      let top = divisor(row)
+      for (i, v) in column.row(row).enumerated() where v.isFinite { bins[i].add(Double(v) / top) }
     }
     return (bins.map(\.mean), bins.map(\.standardDeviation))
+  }
+
+  /// The largest number of an echo; 1 where it has no power.
+  static func top(_ echo: ArraySlice<Float>) -> Double {
+    let peak = echo.withUnsafeBufferPointer { EchoScan($0) }
+    return peak.peak < 0 ? 1 : Double(peak.top)
   }
 }

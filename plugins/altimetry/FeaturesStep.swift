@@ -19,11 +19,13 @@ struct FeaturesStep: ProcessingStep {
       echo's unit).
     - `peakiness`, dimensionless. `course` (= CPOM): max / mean of the samples above the noise floor, in 128 bins from
       50 before the peak; the noise floor is the mean of bins peak-40...peak-31 of the whole echo, and fewer than 5 of
-      them give a missing value, "peak too early". `max-mean`: max / mean over all bins (the product's `peakiness_1`;
+      them give a missing value, "peak too early". Samples are compared with the floor in double precision, as the
+      counts of the product times their scale: one that equals the mean of ten is common, and lies above nothing. `max-mean`: max / mean over all bins (the product's `peakiness_1`;
       pysiral). `peacock-laxon`: 31.5 max / sum (Peacock and Laxon 2004; the factor is not verified for SRAL).
       Thresholds belong to a definition: they do not carry over.
     - `ssd`, in looks: |sigma| of a least-squares Gaussian over `rip_20_ku` (Levenberg-Marquardt; start: maximum, first
-      moment, root second moment), over the first `nb_stack_20_ku` values because only those are useful. No convergence
+      moment, root second moment), over the first `nb_stack_20_ku` values because only those are useful; with `ssd_looks:
+      all` over all of them, missing ones as 0. No convergence
       is a missing value. `stdev_stack_20_ku` of the product is in radians, another unit. With `ssd_others` also
       `ssd_moment` (root second moment, looks) and `ssd_notebook` (0.5 (sum y²)² / sum y⁴).
     - `sigma0_db`, dB: 10 log10(`max_power`) + `scale_factor_20_ku`, the same for every surface; or the ocean
@@ -31,6 +33,11 @@ struct FeaturesStep: ProcessingStep {
       ESA's class.
     - `leading_edge_width`, bins: from 5 % to 95 % of the first maximum of the smoothed echo (as pysiral measures it;
       TFMRA in `altimetry.retrack`).
+
+    `peakiness`, `ssd` and `sigma0_db` carry an attribute `definition`, so that limits of another definition are refused.
+
+    Where the track has `sig0_water_20_ku` and `range_ocog_20_ku`, the backscatter of the maximum power and the nominal
+    bin are held against them over the records that take part: medians off by more than 5 dB or 0.5 bin are warnings.
 
     Records: `surface` keeps ocean (`surf_type_20_ku` 0) with `sea_ice_concentration_20_ku` of at least
     `min_concentration`.
@@ -85,7 +92,7 @@ struct FeaturesStep: ProcessingStep {
     try input.require([backscatter == .maxPower ? "scale_factor_20_ku" : backscatter.rawValue], for: "the backscatter")
     try select.check(input)
     let others: [(name: String, unit: PhysicalUnit)] = ssdOthers ? [("ssd_moment", "1"), ("ssd_notebook", "1")] : []
-    track = input.planned(adding: Self.columns + others)
+    track = described(input.planned(adding: Self.columns + others))
     if backscatter == .seaIce {
       context.warn(
         "sig0_sea_ice_sheet_20_ku comes from a retracker chosen by ESA's class: a classification with it is circular")
@@ -104,13 +111,18 @@ struct FeaturesStep: ProcessingStep {
     let features = try await context.rows(table.rowCount) { rows in
       rows.map { row in
         var f = EchoFeatures()
-        f.read(echo: echoes.row(row), definition, pythonWindow: python)
-        let n = looks.map { $0[row].isFinite ? Int(max(0, min($0[row], Double(power.width)))) : 0 } ?? power.width
+        f.read(echo: echoes.row(row), definition, pythonWindow: python, scale: echoes.scale)
+        let n = looks.map { $0[row].isFinite ? Int(max(0, min($0[row], Double(power.width)))) : 0 }
         f.read(power: power.row(row), looks: n, others: others)
         return f
       }
     }
     let sigma0 = try backscatter(table, features)
+    // Cells, not rows: a record without echo lacks one or more of the three.
+    let cells = features.indices.map { i in
+      [sigma0[i], features[i].peakiness, features[i].ssd].count(where: \.isNaN)
+    }
+    context.record("missing cells in all records", .integer(cells.reduce(0, +)))
     try select.mark(&table, minimumConcentration: minConcentration)
     let before = table.status.counts
     let inherited = input.status.counts
@@ -119,6 +131,8 @@ struct FeaturesStep: ProcessingStep {
     }
     markMissing(&table, features, sigma0, context)
     set(&table, features, sigma0)
+    table = described(table)
+    check(echoes, sigma0, table, context)
     guard table.status.keptCount > 0 else {
       throw FloeError(
         """
@@ -184,6 +198,35 @@ struct FeaturesStep: ProcessingStep {
     }
     for (reason, count) in counts.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
     context.record("missing in all records", .object(everywhere.mapValues { .integer($0) }))
+  }
+
+  /// The table whose features say by which definition they are made: limits belong to a definition.
+  private func described(_ table: Table) -> Table {
+    var result = table
+    for (name, definition) in [
+      ("peakiness", peakiness.rawValue), ("ssd", "looks"), ("sigma0_db", backscatter.rawValue),
+    ] {
+      guard var column = table[name] else { continue }
+      column.attributes["definition"] = definition
+      if name == "peakiness", case .array(_, let width)? = table[waveform]?.values {
+        column.attributes["bins"] = "\(width)"
+      }
+      result.set(column)
+    }
+    return result
+  }
+
+  /// Holds backscatter and nominal bin against what the product holds.
+  private func check(_ echoes: EchoColumn, _ sigma0: [Double], _ table: Table, _ context: RunContext) {
+    if backscatter == .maxPower, let found = ProductCheck.backscatter(sigma0, table) {
+      if let warning = found.warning { context.warn(warning) }
+      context.record("sigma0_db less sig0_water_20_ku, median in dB", .number(found.median))
+    }
+    guard table.tags["normalised:\(waveform)"] == nil, let found = ProductCheck.nominalBin(echoes, table) else {
+      return
+    }
+    if let warning = found.warning { context.warn(warning) }
+    context.record("nominal bin by range_ocog_20_ku less the tag's, median in bins", .number(found.median))
   }
 
   private func set(_ table: inout Table, _ f: [EchoFeatures], _ sigma0: [Double]) {

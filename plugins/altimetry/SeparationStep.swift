@@ -54,7 +54,11 @@ struct SeparationStep: ProcessingStep {
     var notes: [String?] = []
     for definition in PeakinessDefinition.allCases {
       let v = try await context.rows(codes.count) { rows in
-        rows.map { SIMD2(Peakiness.value(before.row($0), definition), Peakiness.value(after.row($0), definition)) }
+        rows.map {
+          SIMD2(
+            Peakiness.value(before.row($0), definition, scale: before.scale),
+            Peakiness.value(after.row($0), definition, scale: after.scale))
+        }
       }
       names.append("peakiness (\(definition.rawValue))")
       old.append(distance(v.map(\.x)))

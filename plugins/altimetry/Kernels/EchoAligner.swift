@@ -13,10 +13,6 @@ import Glibc
 public struct EchoAligner: Sendable {
   public let samples: Int
   public let factor: Int
-  /// Whether the Nyquist value of an even number of samples is shared between both signs of its frequency.
-  ///
-  /// Without it the padded spectrum counts the value twice, as the course's zero padding does.
-  public let splitNyquist: Bool
   private let short: RealFourierPlan
   /// cos and sin of 2 pi i / (samples * factor).
   private let cosines: [Double], sines: [Double]
@@ -24,20 +20,17 @@ public struct EchoAligner: Sendable {
   private let firstWeights: [Double], lastWeights: [Double]
 
   /// An aligner for echoes of `samples` bins.
-  public init(samples: Int, factor: Int, splitNyquist: Bool = true) throws {
+  public init(samples: Int, factor: Int) throws {
     self.samples = samples
     self.factor = factor
-    self.splitNyquist = splitNyquist
     short = try RealFourierPlan(length: samples)
     let m = samples * factor
     cosines = (0..<m).map { cos(2 * Double.pi * Double($0) / Double(m)) }
     sines = (0..<m).map { sin(2 * Double.pi * Double($0) / Double(m)) }
-    let nyquist = splitNyquist || factor == 1 ? 1.0 : 2
-    nyquistFactor = nyquist
     func weights(at place: Int) -> [Double] {
       (0..<samples / 2 + 1).flatMap { j -> [Double] in
         let isNyquist = 2 * j == samples
-        let weight = (j == 0 ? 1 : isNyquist ? nyquist : 2) / Double(samples)
+        let weight = (j == 0 || isNyquist ? 1 : 2) / Double(samples)
         let angle = 2 * Double.pi * Double(j * place) / Double(m)
         return [weight * cos(angle), isNyquist ? 0 : -weight * sin(angle)]
       }
@@ -45,8 +38,6 @@ public struct EchoAligner: Sendable {
     firstWeights = weights(at: 0)
     lastWeights = weights(at: m - 1)
   }
-
-  private let nyquistFactor: Double
 
   /// The aligned echoes by one transform pair of `samples` values each.
   public func align(_ echoes: [Float], shifts: [Double]) -> [Float] {
@@ -119,7 +110,7 @@ public struct EchoAligner: Sendable {
           let a = Double(spectrum[2 * j])
           let b = Double(spectrum[2 * j + 1])
           let isNyquist = 2 * j == n
-          spectrum[2 * j] = Float(isNyquist ? a * re * nyquistFactor : a * re - b * im)
+          spectrum[2 * j] = Float(isNyquist ? a * re : a * re - b * im)
           spectrum[2 * j + 1] = isNyquist ? 0 : Float(a * im + b * re)
         }
       }
@@ -157,8 +148,9 @@ public struct EchoAligner: Sendable {
       short.forward(Array(echoes[row * n..<(row + 1) * n]), into: &spectrum)
       var padded = [Float](repeating: 0, count: 2 * long.spectrumLength)
       for i in spectrum.indices { padded[i] = spectrum[i] * Float(factor) }
-      // The value at the old Nyquist frequency now stands for both of its signs.
-      if n % 2 == 0 && factor > 1 && splitNyquist { padded[n] /= 2 }
+      // The value at the old Nyquist frequency now stands for both of its signs. To pad the full complex spectrum with
+      // that value on one side alone and to take the real part, as the course does, is the same.
+      if n % 2 == 0 && factor > 1 { padded[n] /= 2 }
       long.inverse(padded, into: &fine)
       for i in 0..<n {
         let place = (Double(i) + shifts[row]) * Double(factor)

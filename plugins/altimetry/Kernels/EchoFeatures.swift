@@ -20,7 +20,9 @@ public struct EchoFeatures: Sendable, Equatable {
   public init() {}
 
   /// The features of an echo.
-  public mutating func read(echo: ArraySlice<Float>, _ definition: PeakinessDefinition, pythonWindow: Bool) {
+  public mutating func read(
+    echo: ArraySlice<Float>, _ definition: PeakinessDefinition, pythonWindow: Bool, scale: SampleScale = .none
+  ) {
     let (scan, edge) = echo.withUnsafeBufferPointer { samples in
       let scan = EchoScan(samples)
       return (scan, Retracker().edge(samples, scan))
@@ -30,12 +32,13 @@ public struct EchoFeatures: Sendable, Equatable {
     peakBin = Double(scan.peak)
     noiseFloor = echo.prefix(6).reduce(0.0) { $0 + Double($1) } / 6
     leadingEdgeWidth = edge?.width ?? .nan
-    peakiness = Peakiness.value(echo, definition, peak: scan.peak, pythonWindow: pythonWindow)
+    peakiness = Peakiness.value(echo, definition, peak: scan.peak, pythonWindow: pythonWindow, scale: scale)
   }
 
-  /// The features of a range-integrated power, of which the first `looks` values are used.
-  public mutating func read(power: ArraySlice<Float>, looks: Int, others: Bool) {
-    let y = power.prefix(max(0, looks)).map(Double.init)
+  /// The features of a range-integrated power, of which the first `looks` values are used; all of them where that is
+  /// nil, with 0 for missing ones, as the course does.
+  public mutating func read(power: ArraySlice<Float>, looks: Int?, others: Bool) {
+    let y = looks.map { power.prefix(max(0, $0)).map(Double.init) } ?? power.map { $0.isNaN ? 0 : Double($0) }
     ssd = GaussianFit(y)?.sigma ?? .nan
     guard others else { return }
     ssdMoment = GaussianFit.moments(y)?.root ?? .nan

@@ -4,7 +4,8 @@ import FloeSDK
 public struct ShiftRule: Sendable {
   /// Percentiles (0...100) outside of which a shift is an outlier; nil keeps all.
   public var percentiles: (low: Double, high: Double)?
-  /// Whether outliers and missing shifts become 0 before the mean is removed, as in the course.
+  /// Whether outliers and missing shifts become 0, as in the course: such a record stays where it is and takes no part
+  /// in the mean.
   public var missingAsZero = false
   public var removesMean = true
   /// The largest shift in metres that an echo is moved by; more leaves it unaligned.
@@ -12,7 +13,7 @@ public struct ShiftRule: Sendable {
 
   /// Shifts ready for use.
   public struct Outcome: Sendable {
-    /// Metres to move each record by; NaN where it stays.
+    /// Metres to move each record by; NaN, or 0 with `missingAsZero`, where it stays.
     public var shifts: [Double]
     /// Whether a record's own shift is used.
     public var aligned: [Bool]
@@ -38,11 +39,12 @@ public struct ShiftRule: Sendable {
         if members[i] { out.outliers += 1 }
       }
     }
-    func fill() { for i in raw.indices where !out.aligned[i] { out.shifts[i] = missingAsZero ? 0 : .nan } }
-    fill()
+    for i in raw.indices where !out.aligned[i] { out.shifts[i] = missingAsZero ? 0 : .nan }
     if removesMean {
-      out.mean = RunningStatistics(raw.indices.lazy.filter { members[$0] }.map { out.shifts[$0] }).mean
-      for i in raw.indices { out.shifts[i] -= out.mean }
+      // The course tells records that stay from those that move by their 0, whatever it comes from.
+      let isMoved = { (shift: Double) in !shift.isNaN && !(missingAsZero && shift == 0) }
+      out.mean = Self.mean(raw.indices.lazy.filter { members[$0] }.map { out.shifts[$0] }.filter(isMoved))
+      for i in raw.indices where isMoved(out.shifts[i]) { out.shifts[i] -= out.mean }
     }
     if limit.isFinite && !missingAsZero {
       for i in raw.indices where out.aligned[i] && abs(out.shifts[i]) > limit {
@@ -52,5 +54,20 @@ public struct ShiftRule: Sendable {
       }
     }
     return out
+  }
+
+  /// The mean by compensated summation (Neumaier 1974): raw fill numbers of 2e9 beside metres would cost digits; 0
+  /// without values.
+  private static func mean(_ values: some Sequence<Double>) -> Double {
+    var sum = 0.0
+    var lost = 0.0
+    var count = 0
+    for v in values {
+      let next = sum + v
+      lost += abs(sum) >= abs(v) ? (sum - next) + v : (v - next) + sum
+      sum = next
+      count += 1
+    }
+    return count > 0 ? (sum + lost) / Double(count) : 0
   }
 }

@@ -31,7 +31,7 @@ struct EchoExamples {
     for (k, row) in rows.enumerated() {
       let file = "\(name).\(k).dat"
       let before = raw.peak(row)?.value ?? 1
-      let after = aligned.peak(row)?.value ?? 1
+      let after = aligned.isNormalised ? 1 : before
       data[file] = Figure.rows(
         zip(raw.row(row), aligned.row(row)).enumerated().map {
           [Double($0), Double($1.0 / before), Double($1.1 / after)]

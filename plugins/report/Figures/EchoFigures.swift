@@ -10,8 +10,12 @@ struct EchoFigures {
   /// Columns that an echogram has at most.
   static let columns = 600
 
-  private var sides: [(key: String, label: String, echoes: ArrayColumn)] {
-    [("raw", "Raw", raw)] + (aligned.map { [("aligned", "Aligned", $0)] } ?? [])
+  /// Raw and aligned echoes, with what an echo of a row is divided by: the maximum that the raw one has.
+  private var sides: [(key: String, label: String, echoes: ArrayColumn, top: (Int) -> Float?)] {
+    let own = { (row: Int) in raw.peak(row)?.value }
+    guard let aligned else { return [("raw", "Raw", raw, own)] }
+    let done = { (row: Int) in aligned.peak(row).map { _ in Float(1) } }
+    return [("raw", "Raw", raw, own), ("aligned", "Aligned", aligned, aligned.isNormalised ? done : own)]
   }
   private var stem: String { ReportFormat.slug(item.stem) }
 
@@ -28,10 +32,10 @@ struct EchoFigures {
         var bins = [RunningStatistics](repeating: RunningStatistics(), count: side.echoes.width)
         var count = 0
         for row in part.rows {
-          guard let peak = side.echoes.peak(row) else { continue }
+          guard let top = side.top(row) else { continue }
           count += 1
           for (i, v) in side.echoes.row(row).enumerated() where v.isFinite {
-            bins[i].add(Double(v) / Double(peak.value))
+            bins[i].add(Double(v) / Double(top))
           }
         }
         guard count > 0 else { continue }
@@ -81,7 +85,7 @@ struct EchoFigures {
       name: name, title: "Mean echoes",
       caption:
         """
-        Mean of the echoes of each class, each divided by its own maximum; the tint is one standard deviation to \
+        Mean of the echoes of each class, each divided by the maximum that it has before alignment; the tint is one standard deviation to \
         either side. In brackets: echoes.
         """,
       alt: "Mean echoes by class. " + told.joined(separator: "; ") + ".", size: grid.size,
@@ -100,7 +104,7 @@ struct EchoFigures {
     for side in sides {
       var picture = Picture(width: drawn.count, height: side.echoes.width)
       for (x, row) in drawn.enumerated() {
-        guard let top = side.echoes.peak(row)?.value else { continue }
+        guard let top = side.top(row) else { continue }
         for (bin, v) in side.echoes.row(row).enumerated() where v.isFinite {
           let (r, g, b) = Colours.onRamp(Double(max(0, v / top)).squareRoot())
           picture.set((side.echoes.width - 1 - bin) * drawn.count + x, r, g, b)
@@ -127,7 +131,7 @@ struct EchoFigures {
       name: name, title: "Echogram",
       caption:
         """
-        The echoes of \(ReportFormat.count(rows.count)) kept records side by side, each divided by its own maximum; \
+        The echoes of \(ReportFormat.count(rows.count)) kept records side by side, each divided by the maximum that it has before alignment; \
         colours go with the root of the power, so that weak returns show.
         """
           + (thinned.isEmpty ? "" : " Of them \(thinned)."),
@@ -222,7 +226,7 @@ struct EchoFigures {
         var density = [Float](repeating: 0, count: width * levels)
         var count = 0
         for row in lot.rows {
-          guard let top = side.echoes.peak(row)?.value else { continue }
+          guard let top = side.top(row) else { continue }
           count += 1
           var last: Int?
           for (bin, v) in side.echoes.row(row).enumerated() {
@@ -272,7 +276,7 @@ struct EchoFigures {
       name: name, title: "All echoes overlaid",
       caption:
         """
-        Every kept echo as a line, divided by its own maximum, none left out; blue where one runs, yellow where \
+        Every kept echo as a line, divided by the maximum that it has before alignment, none left out; blue where one runs, yellow where \
         most do (logarithmic). In brackets: echoes.
         """,
       alt: "Overlay of all echoes in total and by class: " + told.joined(separator: ", ") + " records"

@@ -61,12 +61,15 @@ struct ArrayColumn: Sendable {
   let values: [Float]
   let width: Int
   let unit: PhysicalUnit
+  /// Whether each echo was divided by its maximum already, before it was moved; it is not divided again then.
+  let isNormalised: Bool
 
   init?(_ table: Table, _ name: String) {
     guard let column = table[name], case .array(let values, let width) = column.values, width > 1 else { return nil }
     self.values = values
     self.width = width
     unit = column.unit
+    isNormalised = table.tags["normalised:\(name)"] != nil
   }
   func row(_ i: Int) -> ArraySlice<Float> { values[i * width..<(i + 1) * width] }
   /// The place and size of a row's maximum; nil for an empty echo.

@@ -1,6 +1,7 @@
 import FloeNumerics
 
-/// Fits a mixture: k-means start and EM on an evenly drawn sample, then EM over all valid samples.
+/// Fits a mixture: k-means start and EM on an evenly drawn sample, then EM over all valid samples; or all of it over all
+/// samples, as scikit-learn does.
 public struct GMMFit: Sendable {
   public let options: GMMOptions
   /// A fit with options.
@@ -24,13 +25,21 @@ public struct GMMFit: Sendable {
       reader, wanted: options.sampleLimit * 2, least: options.sampleLimit, exactly: options.standardise, map: map)
     let census = survey.census
     let sample = survey.sample(options.sampleLimit)
-    let space = census.space(standardise: options.standardise)
+    let space = options.space ?? census.space(standardise: options.standardise)
     let layout = reader.layout
     let training = MemoryReader(layout: layout, blocks: sample.cut(into: 1 << 14))
-    let isAll = sample.count == census.validCount
-    var mixture = try await start(training, sample, census, space, reader, map)
-    let settled = try await settle(
-      mixture, training, space, census.isWhole, map, tolerance: isAll ? options.tolerance : options.tolerance / 100)
+    let holdsAll = sample.count == census.validCount
+    let isAll = holdsAll || options.fitsOnAll
+    var mixture: GMMParameters
+    let settled: (mixture: GMMParameters, steps: Int, isConverged: Bool)
+    if isAll && !holdsAll {
+      mixture = try await startOnAll(space, census.isWhole, reader, map)
+      settled = try await settle(mixture, reader, space, census.isWhole, map, tolerance: options.tolerance)
+    } else {
+      mixture = try await start(training, sample, census, space, reader, map)
+      settled = try await settle(
+        mixture, training, space, census.isWhole, map, tolerance: isAll ? options.tolerance : options.tolerance / 100)
+    }
     mixture = settled.mixture
     func arranged(_ mixture: GMMParameters) throws -> GMMParameters {
       mixture.reordered(try arrange(mixture.means.map { physical($0, space) }))
@@ -66,7 +75,8 @@ public struct GMMFit: Sendable {
     return GMMResult(
       mixture: mixture, space: space, meanLogLikelihood: final.logLikelihood / Double(max(1, final.count)),
       sampleIterations: settled.steps, fullIterations: full, isConverged: isConverged,
-      validCount: census.validCount, skipped: census.skipped, trainingCount: sample.count,
+      validCount: census.validCount, skipped: census.skipped,
+      trainingCount: isAll ? census.validCount : sample.count,
       clusters: summaries(mixture, space, final.weights))
   }
 
@@ -120,6 +130,32 @@ public struct GMMFit: Sendable {
     return (mixture, options.maxIterations, false)
   }
 
+  /// The mixture whose responsibilities are k-means' labels on all samples, k-means ended at scikit-learn's tolerance.
+  private func startOnAll(
+    _ space: FeatureSpace, _ whole: Bool, _ reader: some SampleReader, _ map: some BlockMap
+  ) async throws -> GMMParameters {
+    var choice = KMeansOptions(clusters: options.components)
+    choice.seed = options.seed
+    choice.starts = options.starts
+    choice.tolerance = 1e-4
+    choice.standardise = options.standardise
+    choice.space = space
+    choice.sampleLimit = options.sampleLimit
+    let result = try await KMeansFit(choice).run(reader, map: map)
+    let layout = reader.layout
+    let kernel = KMeansKernel(centres: result.centres, space: space, layout: layout, whole: whole)
+    let means = result.centres.map { space.working($0) }
+    let parts = try await map.map(reader.blockCount) { b in
+      let block = try reader.read(block: b)
+      return GMMAccumulator(block, labels: kernel.labels(block), means: means, space: space, layout: layout)
+    }
+    let sums = parts.reduce(into: GMMAccumulator(components: means.count, features: layout.count)) { $0.merge($1) }
+    let nothing = GMMParameters(
+      type: options.covariance, weights: [Double](repeating: 0, count: means.count), means: means,
+      covariances: [[[Double]]](repeating: [], count: means.count))
+    return nothing.updated(sums, regularisation: options.regularisation)
+  }
+
   /// The mixture whose responsibilities are k-means' labels on the training sample.
   private func start(
     _ training: MemoryReader, _ sample: SampleBlock, _ census: FeatureStatistics, _ space: FeatureSpace,
@@ -134,25 +170,9 @@ public struct GMMFit: Sendable {
     let layout = training.layout
     let lloyd = Lloyd(space: space, layout: layout, whole: census.isWhole, options: choice, census: census)
     let (centres, _, _) = try await KMeansFit(choice).startBest(sample, lloyd, map)
-    let d = layout.count
     let kernel = lloyd.kernel(centres)
-    var sums = GMMAccumulator(components: options.components, features: d)
-    let labels = kernel.labels(sample)
     let means = centres.map { space.working($0) }
-    for i in 0..<sample.count where labels[i] != 255 {
-      let j = Int(labels[i])
-      let x = space.working(lloyd.physical(sample.stored(i)))
-      sums.weights[j] += 1
-      var at = j * d * (d + 1) / 2
-      for a in 0..<d {
-        let difference = x[a] - means[j][a]
-        sums.firsts[j * d + a] += difference
-        for b in 0...a {
-          sums.seconds[at] += difference * (x[b] - means[j][b])
-          at += 1
-        }
-      }
-    }
+    let sums = GMMAccumulator(sample, labels: kernel.labels(sample), means: means, space: space, layout: layout)
     let nothing = GMMParameters(
       type: options.covariance, weights: [Double](repeating: 0, count: options.components), means: means,
       covariances: [[[Double]]](repeating: [], count: options.components))
@@ -168,6 +188,42 @@ public struct GMMFit: Sendable {
         mean: physical(mixture.means[j], space),
         variance: (0..<d).map { matrix[$0, $0] * space.spread[$0] * space.spread[$0] },
         brightnessVariance: matrix.form(share, share), count: counts[j])
+    }
+  }
+}
+
+extension GMMAccumulator {
+  /// The sums of samples that belong wholly to the cluster of their label, 255 for those left out; `means` are in the
+  /// feature space.
+  init(_ block: SampleBlock, labels: [UInt8], means: [[Double]], space: FeatureSpace, layout: [FeatureLayout]) {
+    let d = layout.count
+    self.init(components: means.count, features: d)
+    let flat = means.flatMap { $0 }
+    // Stored numbers become those of the feature space by one factor and one summand a feature.
+    let factors = layout.indices.map { f in space.isStandardised ? layout[f].scale / space.spread[f] : layout[f].scale }
+    let summands = layout.indices.map { f in
+      space.isStandardised ? (layout[f].offset - space.mean[f]) / space.spread[f] : layout[f].offset
+    }
+    var x = [Double](repeating: 0, count: d)
+    func add<T: PixelNumber>(_ values: [T]) {
+      let n = labels.count
+      for i in 0..<n where labels[i] != 255 {
+        let j = Int(labels[i])
+        weights[j] += 1
+        for f in 0..<d { x[f] = values[f * n + i].double * factors[f] + summands[f] - flat[j * d + f] }
+        var at = j * d * (d + 1) / 2
+        for a in 0..<d {
+          firsts[j * d + a] += x[a]
+          for b in 0...a {
+            seconds[at] += x[a] * x[b]
+            at += 1
+          }
+        }
+      }
+    }
+    switch block.values {
+    case .uint16(let v): add(v)
+    case .float(let v): add(v)
     }
   }
 }

@@ -17,6 +17,12 @@ public struct GMMOptions: Sendable {
   /// Valid samples on which EM settles before it goes over all of them; all when there are no more.
   public var sampleLimit = 200_000
 
+  /// Whether k-means and EM go over all samples from the first step on, as scikit-learn's do; `sampleLimit` then only
+  /// bounds the samples from which k-means takes its starts.
+  public var fitsOnAll = false
+  /// The space that features are standardised in; nil for that of the samples.
+  public var space: FeatureSpace?
+
   /// Options for a number of components.
   public init(components: Int) { self.components = components }
 

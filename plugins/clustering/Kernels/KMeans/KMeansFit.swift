@@ -26,7 +26,7 @@ public struct KMeansFit: Sendable {
     let census = survey.census
     let sample = survey.sample(options.sampleLimit)
     try await census.requireDistinct(options.clusters, in: reader, sample: sample, map: map)
-    let space = census.space(standardise: options.standardise)
+    let space = options.space ?? census.space(standardise: options.standardise)
     let lloyd = Lloyd(space: space, layout: reader.layout, whole: census.isWhole, options: options, census: census)
     let wanted = Int((options.trainingShare * Double(census.validCount)).rounded(.up))
     var (centres, sampleIterations, isConverged) = try await startBest(

@@ -21,6 +21,9 @@ public struct KMeansOptions: Sendable {
   /// Samples of a mini-batch; nil for Lloyd's full steps.
   public var miniBatch: Int?
 
+  /// The space that distances are measured in; nil for that of the samples.
+  public var space: FeatureSpace?
+
   /// Options for a number of clusters.
   public init(clusters: Int) { self.clusters = clusters }
 
