@@ -125,6 +125,25 @@ def test_course_recipe_on_the_demo(demo, tmp_path):
     assert ((peer.labels_ == dark) == (labels[dn > 0] == 0)).mean() >= 0.9999
 
 
+def test_course_mixture_is_scikit_learns_default(tmp_path):
+    """More samples than a fit begins on: from the first step on all take part, as in scikit-learn, to its loose tolerance."""
+    dn = scene(seed=5, size=620)[:1]
+    file = write_tif(tmp_path / "scene.tif", dn, nodata=0)
+    out, record, _ = run_pipeline(
+        tmp_path, PIPELINE.format(file=file, step="cluster.gmm", k=2, options="preset: course", more=""))
+    x, valid = samples(dn)
+    assert len(x) > 300_000
+    peer = GaussianMixture(2, random_state=0).fit(x)
+    order = np.argsort(peer.means_[:, 0])
+    model = json.loads((out / "model.json").read_text())
+    assert np.allclose([c["centre"][0] for c in model["clusters"]], peer.means_[order, 0], rtol=2e-4)
+    rank = np.argsort(order)
+    assert (rank[peer.predict(x)] == read(out / "labels.tif")[valid]).mean() >= 0.9999
+    # One EM run to the end gives something else, so that the tolerance is seen.
+    end = GaussianMixture(2, random_state=0, tol=1e-9, max_iter=3000).fit(x)
+    assert np.abs(np.sort(end.means_[:, 0]) / peer.means_[order, 0] - 1).max() > 5e-4
+
+
 @needs_real_data
 def test_real_pixels_through_both_doors(tmp_path):
     """Real Sentinel-2 pixels, as plain rasters and wrapped into a product with JP2s: one class raster, scikit-learn's."""

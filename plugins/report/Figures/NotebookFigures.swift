@@ -16,7 +16,8 @@ struct NotebookFigures {
 
   private var stem: String { ReportFormat.slug(item.stem) }
   private var parts: [(group: TrackView.Group, rows: [Int])] { view.parts.filter { !$0.rows.isEmpty } }
-  private func dash(_ k: Int) -> Int { [1, 5, 4, 2][k % 4] }
+  /// Short dashes: echoes are peaks of few bins, in which long ones would be lost.
+  private func dash(_ k: Int) -> String { ["1", "(4,2)", "(2,2)", "(6,2,2,2)"][k % 4] }
 
   /// All figures that the columns allow.
   func all() throws -> [Figure] {
@@ -53,11 +54,11 @@ struct NotebookFigures {
     guard !plots.isEmpty else { return nil }
     let unit = raw.unit == .dimensionless ? "Power" : "Power (\(raw.unit.rawValue))"
     let grid = Panels(
-      title: "Mean and standard deviation of each class, \(item.stem)", columns: 1,
+      title: "\(item.stem): mean and standard deviation of each class", columns: 1,
       plots: [
         """
         set xlabel 'Bin'; set ylabel \(Figure.quoted(unit))
-        set xrange [0:\(raw.width - 1)]; set yrange [*:*]; set format y '%.3s%c'
+        set xrange [0:\(raw.width - 1)]; set yrange [*:*]; set format y '%.1s%c'
         plot \(plots.joined(separator: ", \\\n    "))
         set format y
         """
@@ -87,14 +88,14 @@ struct NotebookFigures {
         """
         set label 1 \(Figure.quoted("\(lot.label) (\(ReportFormat.count(lot.rows.count)))")) at graph 0.98,0.92 right front \
         noenhanced
-        set xlabel '\(k == lots.count - 1 ? "Bin" : "")'; set ylabel 'Power'; unset grid; set format y '%.2s%c'
+        set xlabel '\(k == lots.count - 1 ? "Bin" : "")'; set ylabel 'Power'; unset grid; set format y '%.1s%c'
         set xrange [0:\(raw.width - 1)]; set yrange [0:\(ReportFormat.data(Double(top) * 1.02))]
         plot '\(file)' binary filetype=png origin=(0,0) dx=0.5 dy=\(ReportFormat.data(Double(top) / Double(2 * levels - 1))) \
         with rgbimage notitle
         set format y
         """)
     }
-    let grid = Panels(title: "All raw echoes of \(item.stem)", columns: 1, plots: panels, panelHeight: 230)
+    let grid = Panels(title: "\(item.stem): all raw echoes", columns: 1, plots: panels, panelHeight: 230)
     return Figure(
       name: name, title: "All echoes in counts",
       caption:
@@ -172,7 +173,7 @@ struct NotebookFigures {
     }
     let thinned = ReportFormat.thinned(step, "record")
     let grid = Panels(
-      title: "Standardised features of \(item.stem)", columns: 2, plots: panels, key: key, panelHeight: 290)
+      title: "\(item.stem): standardised features", columns: 3, plots: panels, key: key, panelHeight: 300, width: 900)
     return Figure(
       name: name, title: "Standardised features",
       caption:
@@ -219,7 +220,7 @@ struct NotebookFigures {
           set arrow 1 from \(peak.bin),graph 0 to \(peak.bin),graph 1 nohead lw 0.8 dt 3 lc rgb '#004488'
           set arrow 2 from \(after),graph 0 to \(after),graph 1 nohead lw 0.8 dt 3 lc rgb '#b03020'
           plot '\(file)' using 1:2 with lines lw 1.6 lc rgb '#004488' notitle, '\(file)' using 1:3 with lines lw 1.8 \
-          dt 2 lc rgb '#b03020' notitle
+          dt (4,2) lc rgb '#b03020' notitle
           """)
         told.append(title)
       }
@@ -230,10 +231,10 @@ struct NotebookFigures {
     }
     guard !panels.isEmpty else { return nil }
     let grid = Panels(
-      title: "Echoes with the largest shifts of each class, \(item.stem)", columns: 3, plots: panels,
+      title: "\(item.stem): echoes with the largest shifts of each class", columns: 3, plots: panels,
       key: [
         "keyentry with lines lw 1.6 lc rgb '#004488' title 'Original'",
-        "keyentry with lines lw 1.8 dt 2 lc rgb '#b03020' title 'Aligned'",
+        "keyentry with lines lw 1.8 dt (4,2) lc rgb '#b03020' title 'Aligned'",
       ], panelHeight: 225, width: 820)
     return Figure(
       name: name, title: "Largest shifts of each class",
@@ -275,7 +276,7 @@ struct NotebookFigures {
         """)
     }
     let grid = Panels(
-      title: "The first \(ReportFormat.count(rows.count)) echoes of \(item.stem)", columns: 1, plots: panels,
+      title: "\(item.stem): the first \(ReportFormat.count(rows.count)) echoes", columns: 1, plots: panels,
       panelHeight: 270, right: 130)
     return Figure(
       name: name, title: "Echogram, linear",
@@ -311,9 +312,17 @@ struct NotebookFigures {
     var key: [String] = []
     var told: [String] = []
     let colors = ["#4682b4", "#d04a30"]
+    var least = Double(raw.width)
+    var most = 0.0
     for (k, side) in sides.enumerated() {
-      let places = view.kept.compactMap { row in side.echoes.peak(row).map { Double($0.bin) } }
+      // A missing sample counts as the largest, as numpy.argmax has it and the printed spread therefore too.
+      let places = view.kept.compactMap { row -> Double? in
+        let gap = side.echoes.row(row).enumerated().first { $0.element.isNaN }?.offset
+        return (gap ?? side.echoes.peak(row)?.bin).map { Double($0) }
+      }
       guard let low = places.min(), let high = places.max() else { continue }
+      least = min(least, low)
+      most = max(most, high)
       let width = high > low ? (high - low) / 50 : 1
       var counts = [Double](repeating: 0, count: high > low ? 50 : 1)
       for p in places { counts[min(counts.count - 1, Int((p - low) / width))] += 1 }
@@ -332,11 +341,12 @@ struct NotebookFigures {
       told.append("\(side.label.lowercased()) standard deviation \(ReportFormat.fixed(spread, 2)) bins")
     }
     guard !plots.isEmpty else { return nil }
+    let range = "\(ReportFormat.data((least - 3).rounded())):\(ReportFormat.data((most + 3).rounded()))"
     let grid = Panels(
-      title: "Positions of the peaks of \(item.stem)", columns: 1,
+      title: "\(item.stem): positions of the peaks", columns: 1,
       plots: [
         """
-        set xlabel 'Bin of the peak'; set ylabel 'Records'; set xrange [*:*]; set yrange [0:*]
+        set xlabel 'Bin of the peak'; set ylabel 'Records'; set xrange [\(range)]; set yrange [0:*]
         plot \(plots.joined(separator: ", \\\n    "))
         """
       ], key: key, panelHeight: 320)
@@ -363,7 +373,7 @@ struct NotebookFigures {
         let file = "\(name).\(k).\(side.key).dat"
         data[file] = Figure.rows(bins.enumerated().map { [Double($0), $1.mean] })
         let look =
-          "lw \(isRaw ? 1.6 : 2.4) dt \(isRaw ? 1 : 2) lc rgb '"
+          "lw \(isRaw ? 1.6 : 2.4) dt \(isRaw ? "1" : "(4,2)") lc rgb '"
           + (isRaw ? Colours.hex(part.group.line, transparency: 110) : Colours.hex(part.group.line)) + "'"
         plots.append("'\(file)' using 1:2 with lines \(look) notitle")
         key.append(
@@ -373,7 +383,7 @@ struct NotebookFigures {
     }
     guard !plots.isEmpty else { return nil }
     let grid = Panels(
-      title: "Mean normalised echoes of \(item.stem)", columns: 1,
+      title: "\(item.stem): mean normalised echoes", columns: 1,
       plots: [
         """
         set xlabel 'Bin'; set ylabel 'Power over maximum'; set xrange [0:\(raw.width - 1)]; set yrange [0:*]
