@@ -35,7 +35,7 @@ struct ClassBand: Sendable {
     if a.width != b.width || a.height != b.height {
       return "\(a.width) x \(a.height) pixels against \(b.width) x \(b.height)"
     }
-    if a.crs != b.crs {
+    if !CRS.areSame(a.crs, b.crs) {
       return "\(a.crs?.label ?? "no reference system") against \(b.crs?.label ?? "no reference system")"
     }
     func close(_ x: Double, _ y: Double, _ tolerance: Double) -> Bool { abs(x - y) <= tolerance }

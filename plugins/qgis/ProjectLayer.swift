@@ -51,10 +51,10 @@ struct ProjectLayer: Sendable {
     default:
       geometry = "Polygon"
       rank = table.style == "scene_outline" ? 20 : 10
-      if case .polygons(let all)? = table.geometry {
-        extent = Self.bounds(all.flatMap { $0.flatMap { $0 } })
-      } else {
-        extent = nil
+      switch table.geometry {
+      case .polygons(let all)?: extent = Self.bounds(all.flatMap { $0.flatMap { $0 } })
+      case .multiPolygons(let all)?: extent = Self.bounds(all.flatMap { $0.flatMap { $0.flatMap { $0 } } })
+      case .points?, nil: extent = nil
       }
     }
     style = styles.qml[own].flatMap { Self.element("renderer-v2", in: $0) } ?? Self.plain(geometry == "Point")

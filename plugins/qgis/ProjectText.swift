@@ -87,8 +87,5 @@ enum ProjectText {
     return "<spatialrefsys nativeFormat=\"Wkt\"><wkt>\(escaped(crs.wkt))</wkt></spatialrefsys>"
   }
 
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing(
-      "\"", with: "&quot;")
-  }
+  private static func escaped(_ text: String) -> String { TextEscape.xml(text) }
 }

@@ -39,7 +39,8 @@ struct ClipStep: ProcessingStep {
     let source = image
     let burner = try polygons.map { try PolygonRasterizer(path: $0.path, layer: layer, grid: spec.grid) }
     if let polygons, burner?.count == 0 {
-      context.warn("no polygon of '\(polygons.path)' touches the part: all its pixels are no data")
+      let why = burner?.miss ?? "no polygon of '\(polygons.path)' touches the part"
+      context.warn("\(why): all pixels are no data")
     }
     result = Raster(
       spec,
@@ -78,7 +79,7 @@ struct ClipStep: ProcessingStep {
         throw FloeError(
           "the raster has no coordinate reference system, so that a box in \(own.label) has no place on it")
       }
-      if own != target { b = try Self.carried(b, from: own, to: target) }
+      if !own.isSame(as: target) { b = try Self.carried(b, from: own, to: target) }
     }
     // The same meridian has many names.
     let turns = isGeographic ? [-720.0, -360, 0, 360, 720] : [0]

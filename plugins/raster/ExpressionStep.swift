@@ -5,13 +5,14 @@ struct ExpressionStep: ProcessingStep {
   static let name = "raster.expression"
   static let summary = "Computes one band from others by an expression such as (B02 - B04) / (B02 + B04)."
   static let discussion = """
-    The output has one band of single-precision numbers, NaN for no data, on the same grid. Bands enter in physical
-    units (`stored * scale + offset`); a pixel of which a band that is used has no data, a division by zero, or a root
-    or logarithm outside of its domain is no data. The expression knows `+ - * / ^`, comparisons (1 or 0), `and or not`,
-    `abs sqrt log log10 exp min max` and `where(condition, a, b)`; band names with other characters than letters, digits
-    and `_` are written in double quotes. It is computed tile by tile, pixel by pixel: there is no edge. With `classes`
-    the output is a class raster of uint8: the rounded value is the code; codes without a name, like no data, become
-    255.
+    The output has one band of single-precision numbers (double precision where the bands are float64 or whole numbers
+    of 32 bits), NaN for no data, on the same grid. Bands enter in physical units (`stored * scale + offset`); a pixel
+    of which a band that is used has no data, a division by zero, or a root or logarithm outside of its domain is no
+    data. The expression knows `+ - * / ^`, comparisons (1 or 0), `and or not`, which bind as in Python (`not a == b` is
+    `not (a == b)`, `a < b < c` is `a < b and b < c`), `abs sqrt log log10 exp min max` and `where(condition, a, b)`;
+    band names with other characters than letters, digits and `_` are written in double quotes. It is computed tile by
+    tile, pixel by pixel: there is no edge. With `classes` the output is a class raster of uint8: the rounded value is
+    the code; codes without a name, like no data, become 255.
     """
   static let example = """
     ndwi: { use: raster.expression, in: { image: stack.image }, with: { expression: (B02 - B04) / (B02 + B04), name: \
@@ -22,7 +23,7 @@ struct ExpressionStep: ProcessingStep {
   @Param("Name of the new band") var name = "result"
   @Param("Unit of the result") var unit = "1"
   @Param("Codes with names, for example {0: water, 1: pond}: the result becomes a class raster") var classes: Pairs?
-  @Output("The result; float32 with NaN, or with classes uint8 with 255, for no data") var result: Raster?
+  @Output("The result; float32 or float64 with NaN, or with classes uint8 with 255, for no data") var result: Raster?
 
   func validate() throws { _ = try table() }
   mutating func plan(in context: PlanContext) throws { result = Raster(planned: try made().spec) }
@@ -35,7 +36,7 @@ struct ExpressionStep: ProcessingStep {
     }
     var spec = image.spec
     spec.bands = [BandSpec(name: name, summary: expression, unit: PhysicalUnit(rawValue: unit), noData: .nan)]
-    spec.type = .float32
+    spec.type = isWide ? .float64 : .float32
     spec.classes = try table()
     spec.style = nil
     if spec.classes != nil {
@@ -46,6 +47,8 @@ struct ExpressionStep: ProcessingStep {
     let source = image
     let used = parsed.bands
     let isClasses = spec.classes != nil
+    let isWide = isWide
+    let type = spec.type
     var known = [UInt8](repeating: 255, count: 256)
     for entry in spec.classes?.entries ?? [] where (0...254).contains(entry.code) {
       known[entry.code] = UInt8(entry.code)
@@ -54,23 +57,31 @@ struct ExpressionStep: ProcessingStep {
     return Raster(
       spec,
       source: ComputedSource { window, bands, block in
-        block.reshape(window: window, bandCount: bands.count, type: isClasses ? .uint8 : .float32)
+        block.reshape(window: window, bandCount: bands.count, type: type)
         let read = try source.read(window, bands: used)
-        var values = parsed.evaluate(count: window.pixelCount) { band in
-          read.physical(band: used.firstIndex(of: band) ?? 0, as: source.spec.bands[band])
+        if isWide {
+          let values = parsed.evaluate(count: window.pixelCount) { band in
+            read.physicalDoubles(band: used.firstIndex(of: band) ?? 0, as: source.spec.bands[band])
+          }
+          block.values = isClasses ? .uint8(Self.coded(values, codes)) : .float64(Self.finite(values))
+        } else {
+          let values = parsed.evaluate(count: window.pixelCount) { band in
+            read.physical(band: used.firstIndex(of: band) ?? 0, as: source.spec.bands[band])
+          }
+          block.values = isClasses ? .uint8(Self.coded(values, codes)) : .float32(Self.finite(values))
         }
-        if isClasses {
-          block.values = .uint8(
-            values.map { value in
-              // What lies outside, NaN too, has no class.
-              value > -0.5 && value < 255.5 ? codes[min(255, Int(value.rounded()))] : 255
-            })
-          return
-        }
-        for i in values.indices where !values[i].isFinite { values[i] = .nan }
-        block.values = .float32(values)
       })
   }
+
+  /// Whether single precision does not hold the bands' numbers.
+  private var isWide: Bool { [.int32, .uint32, .float64].contains(image.spec.type) }
+
+  private static func coded<T: BinaryFloatingPoint>(_ values: [T], _ codes: [UInt8]) -> [UInt8] {
+    // What lies outside, NaN too, has no class.
+    values.map { $0 > -0.5 && $0 < 255.5 ? codes[min(255, Int($0.rounded()))] : 255 }
+  }
+
+  private static func finite<T: BinaryFloatingPoint>(_ values: [T]) -> [T] { values.map { $0.isFinite ? $0 : .nan } }
 
   private func table() throws -> ClassTable? {
     guard let classes else { return nil }

@@ -13,9 +13,9 @@ struct PolygonizeStep: ProcessingStep {
     (`connectivity` 4 or 8), with `class_code`, `class_name`, `pixels`, `area_m2`, `perimeter_m` (of all rings, along
     pixel edges) and, for the class `lead`, `length_m` and `mean_width_m`: the sides of the rectangle with the region's
     area and perimeter, missing for the others; for a region so compact that no such rectangle exists both are the root
-    of the area. Metres are those of the map, on a raster in degrees those of the WGS 84 ellipsoid. Pixels without data
-    give no polygon; regions below `min_area` and classes not in `classes` are left out and counted. Regions are cut at
-    the raster's edge. The whole band is held in memory. Source: GDALPolygonize of GDAL.
+    of the area. Metres are those of the map, whatever its unit, on a raster in degrees those of the WGS 84 ellipsoid.
+    Pixels without data give no polygon; regions below `min_area` and classes not in `classes` are left out and counted.
+    Regions are cut at the raster's edge. The whole band is held in memory. Source: GDALPolygonize of GDAL.
     """
   static let example = """
     leads: { use: vector.polygonize, in: { image: groups.classes }, with: { classes: [lead], min_area: 500, \
@@ -50,14 +50,13 @@ struct PolygonizeStep: ProcessingStep {
     let found = try RasterRegions.polygons(
       codes.codes, valid: codes.valid, grid: image.spec.grid, eight: connectivity == 8,
       isCancelled: { cancellation.isCancelled })
-    guard case .polygons(let rings)? = found.geometry else { throw FloeError("the regions have no polygons") }
-    let values = try found.numbers("code")
-    let areas = rings.map(RegionMeasure(image.spec.grid).area)
+    let measure = RegionMeasure(image.spec.grid)
+    let areas = found.map { measure.area($0.parts) }
     let kept = areas.indices.filter { areas[$0] >= minArea }
     context.dropped(areas.count - kept.count, "regions", because: "smaller than \(minArea) m2")
     context.record("regions", .integer(kept.count))
     context.record("area_km2", .number(kept.reduce(0) { $0 + areas[$1] } / 1e6))
-    polygons = table(kept.map { rings[$0] }, kept.map { Int16(values[$0]) })
+    polygons = table(kept.map { found[$0].parts }, kept.map { Int16(found[$0].code) })
   }
 
   private func chosen() throws -> Set<Int>? {
@@ -78,13 +77,16 @@ struct PolygonizeStep: ProcessingStep {
       })
   }
 
-  private func table(_ rings: [[[SIMD2<Double>]]], _ codes: [Int16]) -> Table {
+  private func table(_ regions: [[[[SIMD2<Double>]]]], _ codes: [Int16]) -> Table {
     let spec = image.spec
     let measure = RegionMeasure(spec.grid)
-    let areas = rings.map(measure.area)
-    let perimeters = rings.map(measure.perimeter)
+    let areas = regions.map(measure.area)
+    let perimeters = regions.map(measure.perimeter)
     let lead = spec.classes?.named("lead")?.code
-    var t = Table(rowCount: rings.count, geometry: .polygons(rings), crs: spec.grid.crs, acquisition: spec.acquisition)
+    // Parts that touch at corners alone are polygons of their own.
+    let geometry: TableGeometry =
+      connectivity == 8 ? .multiPolygons(regions) : .polygons(regions.map { $0.first ?? [] })
+    var t = Table(rowCount: regions.count, geometry: geometry, crs: spec.grid.crs, acquisition: spec.acquisition)
     t.set(
       Column(
         "class_code", summary: "Class of the region", classes: spec.classes,
@@ -93,7 +95,7 @@ struct PolygonizeStep: ProcessingStep {
     t.set(
       Column(
         "pixels", unit: "pixels", summary: "Pixels of the region",
-        values: .integer(rings.map { Int((RegionMeasure.onMap($0) / spec.grid.pixelArea).rounded()) })))
+        values: .integer(regions.map { Int(exactly: (RegionMeasure.onMap($0) / spec.grid.pixelArea).rounded()) })))
     t.set(Column("area_m2", unit: "m2", summary: "Area of the region", values: .number(areas)))
     t.set(Column("perimeter_m", unit: .metre, summary: "Length of all edges", values: .number(perimeters)))
     let sides = codes.indices.map {

@@ -11,8 +11,11 @@ struct RasterReadStep: ProcessingStep {
     later step asks. With `reduction` a coarser level that the file holds (overview or JPEG 2000 resolution) is read
     instead, not resampled. Rotated and south-up rasters are refused, and files whose bands differ in type. Each pixel
     is read by itself, so that edges need no rule; pixels that equal the file's no-data value, or `no_data`, are
-    missing, and a file without one has no missing pixels but NaN. A no-data value is rounded as the pixels are (-9999.9
-    in float32); one that they cannot hold is refused as `no_data`, and left out with a warning in a file.
+    missing, and a file without one has no missing pixels but NaN. Masks inside of a file or beside it (`.msk`) and
+    alpha bands count likewise: what they call invalid is read as the no-data value or, where a file declares none, as a
+    value that none of its pixels can hold, in a wider type (uint8 as int16, uint16 as int32; floats as NaN). A dataset
+    inside of a file is named as GDAL names it, `NETCDF:"f.nc":var`. A no-data value is rounded as the pixels are
+    (-9999.9 in float32); one that they cannot hold is refused as `no_data`, and left out with a warning in a file.
     """
   static let example = """
     blue_red: { use: raster.read, with: { files: [B02.tif, B04.tif], names: [B02, B04] } }
@@ -45,12 +48,15 @@ struct RasterReadStep: ProcessingStep {
     var remarks: [String] = []
     var spec: RasterSpec?
     for file in files {
-      let raster = try RasterFile.open(file.path, reduction: reduction)
-      let chosen = try (bands ?? raster.spec.bands.indices.map { $0 + 1 }).map { number in
-        guard number <= raster.spec.bands.count else {
-          throw FloeError("\(file.path) has \(raster.spec.bands.count) bands; band \(number) was asked for")
+      let raster = try RasterFile.open(file.path, reduction: reduction, noData: noData)
+      let numbers = raster.bandNumbers
+      let chosen = try (bands ?? numbers).map { number in
+        guard let place = numbers.firstIndex(of: number) else {
+          throw FloeError(
+            "\(file.path) has \(numbers.count) bands; band \(number) was asked for (an alpha band says what "
+              + "is valid and is no band)")
         }
-        return number - 1
+        return place
       }
       try Self.checkAgreement(spec, raster.spec, file: file.path, first: files[0].path)
       var own = chosen.map { raster.spec.bands[$0] }
@@ -116,7 +122,9 @@ struct RasterReadStep: ProcessingStep {
     if a.width != b.width || a.height != b.height {
       throw differ("size", "\(a.width) x \(a.height)", "\(b.width) x \(b.height)")
     }
-    if a.crs != b.crs { throw differ("reference system", a.crs?.label ?? "none", b.crs?.label ?? "none") }
+    if !CRS.areSame(a.crs, b.crs) {
+      throw differ("reference system", a.crs?.label ?? "none", b.crs?.label ?? "none")
+    }
     if abs(a.pixelWidth - b.pixelWidth) > a.pixelWidth * 1e-9
       || abs(a.pixelHeight - b.pixelHeight) > a.pixelHeight * 1e-9
     {
@@ -129,6 +137,7 @@ struct RasterReadStep: ProcessingStep {
   }
 
   private static func stem(_ path: String) -> String {
+    if let name = DatasetName(path), !name.part.isEmpty { return name.part }
     let file = path.split(separator: "/").last ?? ""
     return String(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
   }

@@ -8,7 +8,8 @@ struct TableReadStep: ProcessingStep {
     One row a feature, in the file's order; columns keep name and type, empty fields are missing values. Points and
     polygons become the table's geometry with the layer's reference system. Of several columns with one name the later
     ones are numbered: `a`, `a_2`. In a CSV the column types are found from the content; with `x` and `y` two number
-    columns become points in `crs`.
+    columns become points in `crs`. Numbers may have Fortran's exponent (`0.7D+02`); a CSV with an open quote, zero
+    bytes, more fields in a row than columns, or another encoding than UTF-8 is refused with the line.
     """
   static let example = """
     points: { use: table.read, with: { file: points.csv } }

@@ -44,6 +44,13 @@ public final class Executor {
         .warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
     }
     GDALRuntime.configure(cacheBytes: options.cacheBytes)
+    let ignored = GDALRuntime.optionsSetAside.keys.sorted()
+    if !ignored.isEmpty {
+      journal.log(
+        .notice, step: "gdal",
+        "GDAL's options in the environment would change results and are not used: \(ignored.joined(separator: ", "))"
+      )
+    }
     let began = Date()
     let staging = try Staging(target: options.outputFolder)
     do {
@@ -139,6 +146,7 @@ public final class Executor {
     } catch {
       throw Self.named(error, by: step.id)
     }
+    for remark in LibraryNotices.take() { journal.log(.warning, step: step.id, remark) }
     forget(after: step)
     let seconds = Self.seconds(since: clock)
     timings.append([
@@ -174,6 +182,7 @@ public final class Executor {
     } catch {
       throw Self.named(error, by: output.name)
     }
+    for remark in LibraryNotices.take() { journal.log(.warning, step: output.name, remark) }
     let seconds = Self.seconds(since: clock)
     timings.append([
       "output": .string(output.name), "seconds": .number(seconds),

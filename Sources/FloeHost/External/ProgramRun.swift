@@ -12,6 +12,15 @@ struct ProgramRun: Sendable {
   /// Seconds that it may take.
   let timeout: Int
 
+  /// What a program's environment holds beside floe's own: the user's options for GDAL, which floe itself leaves aside,
+  /// and not what floe sets for itself.
+  private static var environment: [Environment.Key: String?] {
+    var result: [Environment.Key: String?] = [:]
+    for (name, value) in GDALRuntime.optionsSetAside { result[Environment.Key(stringLiteral: name)] = .some(value) }
+    for name in GDALRuntime.ownVariables { result[Environment.Key(stringLiteral: name)] = .some(nil) }
+    return result
+  }
+
   /// Runs the program to its end.
   ///
   /// - Throws: `Cancelled`, or a sentence with the program's last lines.
@@ -28,10 +37,7 @@ struct ProgramRun: Sendable {
     do {
       result = try await Subprocess.run(
         .path(.init(program[0])), arguments: Arguments(Array(program.dropFirst())),
-        environment: .inherit.updating(
-          Dictionary(GDALRuntime.ownVariables.map { (Environment.Key(stringLiteral: $0), String?.none) }) { first, _ in
-            first
-          }),
+        environment: .inherit.updating(Self.environment),
         workingDirectory: .init(folder), platformOptions: options,
         input: .none, output: .sequence, error: .combinedWithOutput
       ) { execution in

@@ -68,8 +68,5 @@ struct StyleRenderer {
     fields.reduce(template) { $0.replacing("{{\($1.key)}}", with: $1.value) }
   }
 
-  static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing(
-      "\"", with: "&quot;")
-  }
+  static func escaped(_ text: String) -> String { TextEscape.xml(text) }
 }

@@ -79,7 +79,7 @@ public struct Planner {
     }
   }
 
-  /// A setting with its inputs filled in and its paths made whole; nil when it asks for an optional input that is not
+  /// A setting with its inputs filled in and its paths made absolute; nil when it asks for an optional input that is not
   /// set.
   ///
   /// - Parameter through: the inputs whose defaults led here.
@@ -102,7 +102,7 @@ public struct Planner {
         complain(
           input.line,
           """
-          the default of input '\(name)' goes round in a circle: \
+          the default of input '\(name)' refers to itself: \
           \((through + [name]).map { "$\($0)" }.joined(separator: " <- ")); give one of them a value
           """
         )
@@ -121,14 +121,15 @@ public struct Planner {
 
   private func isPath(_ type: String) -> Bool { type == "path" || type == "list of path" }
 
-  /// A path, or the paths of a list written with commas, made whole.
+  /// A path, or the paths of a list written with commas, made absolute.
   private func paths(_ text: String, type: String, from folder: String) -> ParameterLiteral {
     guard type == "list of path", text.contains(",") else { return .text(absolute(text, from: folder)) }
     return .list(text.split(separator: ",").map { .text(absolute(String($0), from: folder)) })
   }
 
   private func absolute(_ path: String, from folder: String) -> String {
-    path.hasPrefix("/")
+    if let name = DatasetName(path) { return name.moved(to: absolute(name.file, from: folder)) }
+    return path.hasPrefix("/")
       ? path
       : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
   }
@@ -136,10 +137,12 @@ public struct Planner {
   private mutating func checkExists(_ literal: ParameterLiteral, parameter: String, line: Int) {
     switch literal {
     case .text(let path):
-      if !path.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: path) {
-        complain(line, "\(parameter): there is no file or folder \(path)")
+      // A dataset inside of a file is there when its file is.
+      let file = DatasetName(path)?.file ?? path
+      if !file.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: file) {
+        complain(line, "\(parameter): there is no file or folder \(file)")
       } else {
-        inputPaths.append(path)
+        inputPaths.append(file)
       }
     case .list(let items): for i in items { checkExists(i, parameter: parameter, line: line) }
     case .map: break
@@ -267,7 +270,9 @@ public struct Planner {
       guard missing.isEmpty, problems.count == before else { return nil }
       let notes = PlanEvents()
       try step.plan(in: PlanContext(stepID: node.id, products: library.products, notes: notes))
-      for w in notes.notes.warnings { warnings.append(Problem(file: pipeline.file, line: node.line, "\(who): \(w)")) }
+      for w in notes.notes.warnings + LibraryNotices.take() {
+        warnings.append(Problem(file: pipeline.file, line: node.line, "\(who): \(w)"))
+      }
       return Plan.Step(
         id: node.id, use: factory.declaration.name, line: node.line, bound: step,
         connections: node.connections,

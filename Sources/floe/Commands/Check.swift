@@ -28,7 +28,7 @@ struct Check: AsyncParsableCommand {
         read, settings: try settings.dictionary(), outputFolder: options.outputFolder, library: await plugins.library())
       let view = PlanView(plan: plan, memoryLimit: options.memory, folder: options.outputFolder)
       if execution.json {
-        print(try JSONText.encode(view.json, pretty: true))
+        Terminal.json(try JSONText.encode(view.json, pretty: true))
       } else if !execution.quiet {
         print(view.text)
       }
@@ -36,7 +36,7 @@ struct Check: AsyncParsableCommand {
       let problems = refused.problems.map { p -> JSONValue in
         ["file": .string(p.file), "line": .integer(p.line), "message": .string(p.message)]
       }
-      print(try JSONText.encode(["sound": false, "problems": .array(problems)], pretty: true))
+      Terminal.json(try JSONText.encode(["sound": false, "problems": .array(problems)], pretty: true))
       throw ExitCode(2)
     }
   }

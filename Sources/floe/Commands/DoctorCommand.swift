@@ -29,7 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
     findings.append(Self.terminal)
     let wrong = findings.count { $0.state == .wrong }
     if json {
-      print(try JSONText.encode(encodable: findings, pretty: true))
+      Terminal.json(try JSONText.encode(encodable: findings, pretty: true))
     } else {
       let signs: [Finding.State: String] = [.fine: "ok", .remark: "note", .wrong: "WRONG"]
       print(

@@ -21,8 +21,11 @@ struct Info: AsyncParsableCommand {
   @OptionGroup var plugins: PluginOptions
 
   func run() async throws {
-    guard FileManager.default.fileExists(atPath: path) else { throw refuse("there is no file or folder '\(path)'") }
-    let whole = URL(fileURLWithPath: path).standardizedFileURL.path
+    let name = DatasetName(path)
+    let file = name?.file ?? path
+    guard FileManager.default.fileExists(atPath: file) else { throw refuse("there is no file or folder '\(file)'") }
+    let absolute = URL(fileURLWithPath: file).standardizedFileURL.path
+    let whole = name?.moved(to: absolute) ?? absolute
     let products = await plugins.library().products
     let view: any InfoView
     do {
@@ -30,6 +33,7 @@ struct Info: AsyncParsableCommand {
     } catch let error as FloeError {
       throw refuse(error.message)
     }
-    print(json ? try view.json() : view.text)
+    if json { Terminal.json(try view.json()) } else { print(view.text) }
+    for remark in LibraryNotices.take() { Terminal.error("warning: \(remark)") }
   }
 }

@@ -7,5 +7,5 @@ import Foundation
 struct Probe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "__probe", shouldDisplay: false)
   @Argument var file: String
-  func run() async throws { print(try JSONText.encode(encodable: PluginLoader.probe(file))) }
+  func run() async throws { Terminal.json(try JSONText.encode(encodable: PluginLoader.probe(file))) }
 }

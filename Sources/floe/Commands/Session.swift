@@ -21,7 +21,7 @@ struct Session {
       cancellation: Interrupt.cancellation
     ).run()
     if execution.json {
-      print(try JSONText.encode(report.record, pretty: true))
+      Terminal.json(try JSONText.encode(report.record, pretty: true))
     } else if !execution.quiet {
       print(Summary(report: report, folder: options.outputFolder).text)
     }

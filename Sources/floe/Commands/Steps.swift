@@ -31,9 +31,13 @@ struct Steps: AsyncParsableCommand {
       try StepReference(library.declarations).write(to: markdown)
     } else if let name {
       guard let declaration = library.declaration(name) else { throw refuse(library.unknown(name)) }
-      print(json ? try JSONText.encode(encodable: declaration, pretty: true) : StepHelp(declaration).text)
+      if json {
+        Terminal.json(try JSONText.encode(encodable: declaration, pretty: true))
+      } else {
+        print(StepHelp(declaration).text)
+      }
     } else if json {
-      print(try JSONText.encode(encodable: library.declarations, pretty: true))
+      Terminal.json(try JSONText.encode(encodable: library.declarations, pretty: true))
     } else {
       print(Terminal.table(library.declarations.map { [$0.name, $0.summary] }, indent: ""))
     }

@@ -93,7 +93,7 @@ final class ConsoleObserver: RunObserver, Sendable {
         "event": "progress", "step": .string(step), "done": .integer(done), "total": .integer(total),
         "unit": .string(unit),
       ])
-    case .bar: Terminal.errorRaw("\r" + line + "\u{1b}[K")
+    case .bar: Terminal.errorRaw("\r" + TextEscape.terminal(line) + "\u{1b}[K")
     default: Terminal.error(line)
     }
   }
@@ -125,7 +125,7 @@ final class ConsoleObserver: RunObserver, Sendable {
 
   private func json(_ value: JSONValue) {
     // Encoding plain values cannot fail.
-    if let line = try? JSONText.encode(value) { Terminal.error(line) }
+    if let line = try? JSONText.encode(value) { Terminal.errorRaw(Terminal.escapedJSON(line) + "\n") }
   }
 
   private static func seconds(_ d: Duration) -> Double {

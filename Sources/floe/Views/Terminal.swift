@@ -1,8 +1,10 @@
+import FloeSDK
 import Foundation
 
 /// Plain writing to the terminal.
 enum Terminal {
-  static func error(_ text: String) { errorRaw(text + "\n") }
+  /// A line on standard error; control codes in it are shown and not obeyed.
+  static func error(_ text: String) { errorRaw(TextEscape.terminal(text) + "\n") }
   static func errorRaw(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
@@ -11,6 +13,49 @@ enum Terminal {
       // Nobody listens (a full disk, a closed pipe): what is said about a run is no reason to end it.
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Text on standard output; control codes in it are shown and not obeyed.
+  static func out(_ text: String, terminator: String) { outRaw(TextEscape.terminal(text) + terminator) }
+
+  /// JSON on standard output, in which control codes beyond those that JSON itself escapes are escaped too.
+  static func json(_ text: String) { outRaw(Self.escapedJSON(text) + "\n") }
+
+  /// JSON whose texts hold no control codes of the C1 set and no marks that turn the direction of writing.
+  static func escapedJSON(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { isOddInJSON($0) }) else { return text }
+    var out = ""
+    for scalar in text.unicodeScalars {
+      guard isOddInJSON(scalar) else {
+        out.unicodeScalars.append(scalar)
+        continue
+      }
+      let digits = String(scalar.value, radix: 16)
+      out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+    return out
+  }
+
+  private static func isOddInJSON(_ scalar: Unicode.Scalar) -> Bool {
+    (127...159).contains(scalar.value) || (0x202a...0x202e).contains(scalar.value)
+      || (0x2066...0x2069).contains(scalar.value)
+  }
+
+  /// Writes to standard output; a full disk ends the program with status 1, since what was asked for is lost.
+  private static func outRaw(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+        continue
+      }
+      // Who closes a pipe has read enough.
+      if errno == EPIPE { return }
+      error("error: standard output cannot be written: \(String(cString: strerror(errno)))")
+      _exit(1)
     }
   }
 
@@ -66,3 +111,6 @@ enum Terminal {
     }.joined(separator: "\n")
   }
 }
+
+/// Prints what people read: names in it come from files, and a terminal must not obey them.
+func print(_ text: String, terminator: String = "\n") { Terminal.out(text, terminator: terminator) }

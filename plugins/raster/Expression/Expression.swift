@@ -8,7 +8,7 @@ import Glibc
 /// out.
 struct Expression: Sendable {
   indirect enum Node: Sendable {
-    case number(Float)
+    case number(Double)
     case band(Int)
     case call(Operation, [Node])
   }
@@ -40,30 +40,30 @@ struct Expression: Sendable {
   let bands: [Int]
 
   /// The values of every pixel; `band(i)` gives those of a band.
-  func evaluate(count: Int, _ band: (Int) -> [Float]) -> [Float] { Self.evaluate(root, count, band) }
+  func evaluate<T: ExpressionNumber>(count: Int, _ band: (Int) -> [T]) -> [T] { Self.evaluate(root, count, band) }
 
-  private static func evaluate(_ node: Node, _ count: Int, _ band: (Int) -> [Float]) -> [Float] {
+  private static func evaluate<T: ExpressionNumber>(_ node: Node, _ count: Int, _ band: (Int) -> [T]) -> [T] {
     switch node {
-    case .number(let v): return [Float](repeating: v, count: count)
+    case .number(let v): return [T](repeating: T(v), count: count)
     case .band(let i): return band(i)
     case .call(let operation, let arguments): return apply(operation, arguments.map { evaluate($0, count, band) })
     }
   }
 
-  private static func apply(_ operation: Operation, _ v: [[Float]]) -> [Float] {
-    func one(_ f: (Float) -> Float) -> [Float] { v[0].map(f) }
-    func two(_ f: (Float, Float) -> Float) -> [Float] {
+  private static func apply<T: ExpressionNumber>(_ operation: Operation, _ v: [[T]]) -> [T] {
+    func one(_ f: (T) -> T) -> [T] { v[0].map(f) }
+    func two(_ f: (T, T) -> T) -> [T] {
       var out = v[0]
       for i in out.indices { out[i] = f(out[i], v[1][i]) }
       return out
     }
-    func truth(_ f: (Float, Float) -> Bool) -> [Float] { two { $0.isNaN || $1.isNaN ? .nan : f($0, $1) ? 1 : 0 } }
+    func truth(_ f: (T, T) -> Bool) -> [T] { two { $0.isNaN || $1.isNaN ? .nan : f($0, $1) ? 1 : 0 } }
     switch operation {
     case .add: return two { $0 + $1 }
     case .subtract: return two { $0 - $1 }
     case .multiply: return two { $0 * $1 }
     case .divide: return two { $1 == 0 ? .nan : $0 / $1 }
-    case .power: return two { pow($0, $1) }
+    case .power: return two { T.power($0, $1) }
     case .less: return truth { $0 < $1 }
     case .lessOrEqual: return truth { $0 <= $1 }
     case .greater: return truth { $0 > $1 }
@@ -76,9 +76,9 @@ struct Expression: Sendable {
     case .negate: return one { -$0 }
     case .abs: return one { Swift.abs($0) }
     case .sqrt: return one { $0 < 0 ? .nan : $0.squareRoot() }
-    case .log: return one { $0 > 0 ? Glibc.log($0) : .nan }
-    case .log10: return one { $0 > 0 ? Glibc.log10($0) : .nan }
-    case .exp: return one { Glibc.exp($0) }
+    case .log: return one { $0 > 0 ? T.naturalLogarithm($0) : .nan }
+    case .log10: return one { $0 > 0 ? T.decimalLogarithm($0) : .nan }
+    case .exp: return one { T.exponential($0) }
     case .min: return two { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) }
     case .max: return two { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) }
     case .where:
@@ -87,4 +87,26 @@ struct Expression: Sendable {
       return out
     }
   }
+}
+
+/// A precision in which expressions are computed.
+protocol ExpressionNumber: BinaryFloatingPoint, Sendable {
+  static func power(_ a: Self, _ b: Self) -> Self
+  static func naturalLogarithm(_ a: Self) -> Self
+  static func decimalLogarithm(_ a: Self) -> Self
+  static func exponential(_ a: Self) -> Self
+}
+
+extension Float: ExpressionNumber {
+  static func power(_ a: Float, _ b: Float) -> Float { Glibc.pow(a, b) }
+  static func naturalLogarithm(_ a: Float) -> Float { Glibc.log(a) }
+  static func decimalLogarithm(_ a: Float) -> Float { Glibc.log10(a) }
+  static func exponential(_ a: Float) -> Float { Glibc.exp(a) }
+}
+
+extension Double: ExpressionNumber {
+  static func power(_ a: Double, _ b: Double) -> Double { Glibc.pow(a, b) }
+  static func naturalLogarithm(_ a: Double) -> Double { Glibc.log(a) }
+  static func decimalLogarithm(_ a: Double) -> Double { Glibc.log10(a) }
+  static func exponential(_ a: Double) -> Double { Glibc.exp(a) }
 }

@@ -37,7 +37,7 @@ struct Figure: Sendable {
     let h = size.height
     func whole(_ v: Double) -> Int { Int(v.rounded()) }
     return """
-      # \(title)
+      # \(TextEscape.oneLine(title))
       # gnuplot \(name).gp draws \(name).svg and \(name).png anew, in the folder of this file.
       set encoding utf8
       do for [ending in 'svg png'] {
@@ -59,9 +59,7 @@ struct Figure: Sendable {
   }
 
   /// A text as gnuplot takes it without reading anything into it.
-  static func quoted(_ text: String) -> String {
-    "'" + text.replacing("'", with: "''").replacing("\n", with: " ") + "'"
-  }
+  static func quoted(_ text: String) -> String { TextEscape.gnuplot(text) }
 
   /// Rows of numbers as a data file; nil is a blank line.
   static func rows(_ rows: [[Double]?]) -> [UInt8] {

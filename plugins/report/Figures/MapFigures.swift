@@ -223,10 +223,8 @@ struct MapFigures {
     if !small.note.isEmpty { notes.append("Drawn \(small.note).") }
     notes += tracks.notes
     notes.append(
-      """
-      \(frame.place), pixels of \(ReportFormat.number(small.spec.grid.pixelWidth)) \
-      \(frame.isMetric ? "m" : "degrees").
-      """
+      "\(frame.place), pixels of \(ReportFormat.number(small.spec.grid.pixelWidth * (frame.metres ?? 1))) "
+        + "\(frame.metres == nil ? "degrees" : "m")."
     )
     return Figure(
       name: name, title: title, caption: notes.joined(separator: " "), alt: alt + tracks.alt,

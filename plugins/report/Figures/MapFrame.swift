@@ -10,18 +10,18 @@ struct MapFrame: Sendable {
   let bottom: [(text: String, at: Double)], left: [(text: String, at: Double)]
   /// The direction of north on the map at its centre; nil without a reference system.
   let north: SIMD2<Double>?
-  let isMetric: Bool
+  /// Metres of one unit of the map; nil in degrees and without a reference system.
+  let metres: Double?
   let place: String
 
   init(_ grid: Grid) throws {
     bounds = grid.bounds
     guard let crs = grid.crs else {
-      (lines, bottom, left, north, isMetric, place) = ([], [], [], nil, false, "no reference system")
+      (lines, bottom, left, north, metres, place) = ([], [], [], nil, nil, "no reference system")
       return
     }
     let b = bounds
     let transform = try CoordinateTransform(from: .wgs84, to: crs)
-    let isGeographic = crs.wkt.hasPrefix("GEOG")
     let centre = transform.point((b.minX + b.maxX) / 2, (b.minY + b.maxY) / 2, inverse: true) ?? SIMD2(0, 0)
     func longitude(_ v: Double) -> Double { v - 360 * ((v - centre.x) / 360).rounded() }
     var low = SIMD2(Double.infinity, .infinity)
@@ -96,7 +96,7 @@ struct MapFrame: Sendable {
     self.lines = lines
     self.bottom = Self.apart(bottom, (b.maxX - b.minX) / 7)
     self.left = Self.apart(left, (b.maxY - b.minY) / 12)
-    isMetric = !isGeographic
+    metres = crs.metresPerUnit
     place = crs.label
   }
 
@@ -131,11 +131,12 @@ struct MapFrame: Sendable {
     var out = "set xrange [\(f(b.minX)):\(f(b.maxX))]; set yrange [\(f(b.minY)):\(f(b.maxY))]\nunset grid\n"
     out += bottom.isEmpty ? "unset xtics\n" : "set xtics (\(tics(bottom)))\n"
     out += left.isEmpty ? "unset ytics\n" : "set ytics (\(tics(left)))\n"
-    if isMetric {
-      let length = Self.round(w / 4)
+    if let metres {
+      let told = Self.round(w * metres / 4)
+      let length = told / metres
       let x = b.minX + w * 0.04
       let y = b.minY + h * 0.045
-      let text = length >= 1000 ? "\(f(length / 1000)) km" : "\(f(length)) m"
+      let text = told >= 1000 ? "\(f(told / 1000)) km" : "\(f(told)) m"
       out += """
         set object 1 rect from \(f(x - w * 0.02)),\(f(y - h * 0.025)) to \(f(x + length + w * 0.02)),\
         \(f(y + h * 0.06)) front fc rgb '#30ffffff' fs solid noborder

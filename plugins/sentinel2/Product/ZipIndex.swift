@@ -1,19 +1,24 @@
 import FloeSDK
 import Glibc
 
-/// Which members of a zip archive are stored without compression, so that any part of them is read at once.
+/// Which members of a zip archive are stored without compression, so that any part of them is read at once, and what
+/// their checksums are.
 ///
 /// Reads the central directory (PKWARE APPNOTE 6.3.3, sections 4.3.12, 4.3.14 and 4.3.16).
 struct ZipIndex {
-  private let stored: Set<String>
+  /// CRC-32 and whether it is stored, by path inside.
+  private let members: [String: (crc: UInt32, isStored: Bool)]
 
   /// An archive whose directory cannot be read holds nothing that is known to be stored.
-  init(_ path: String) { stored = Self.read(path) ?? [] }
+  init(_ path: String) { members = Self.read(path) ?? [:] }
 
   /// Whether a member, named by its path inside of the archive, is stored as it is.
-  func isStored(_ member: String) -> Bool { stored.contains(member) }
+  func isStored(_ member: String) -> Bool { members[member]?.isStored ?? false }
 
-  private static func read(_ path: String) -> Set<String>? {
+  /// The CRC-32 of a member; nil for one that the directory does not list.
+  func checksum(of member: String) -> UInt32? { members[member]?.crc }
+
+  private static func read(_ path: String) -> [String: (crc: UInt32, isStored: Bool)]? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
@@ -32,16 +37,17 @@ struct ZipIndex {
       start = number(record, 48, 8)
     }
     guard let directory = bytes(file, at: start, count: length) else { return nil }
-    var names: Set<String> = []
+    var members: [String: (crc: UInt32, isStored: Bool)] = [:]
     var at = 0
     while at + 46 <= directory.count, number(directory, at, 4) == 0x0201_4b50 {
       let method = number(directory, at + 10, 2)
       let name = number(directory, at + 28, 2)
       guard at + 46 + name <= directory.count else { return nil }
-      if method == 0 { names.insert(String(decoding: directory[at + 46..<at + 46 + name], as: UTF8.self)) }
+      let text = String(decoding: directory[at + 46..<at + 46 + name], as: UTF8.self)
+      members[text] = (UInt32(truncatingIfNeeded: number(directory, at + 16, 4)), method == 0)
       at += 46 + name + number(directory, at + 30, 2) + number(directory, at + 32, 2)
     }
-    return names
+    return members
   }
 
   private static func bytes(_ file: Int32, at offset: Int, count: Int) -> [UInt8]? {

@@ -116,6 +116,7 @@ extension PortData {
         rowCount: 0, geometry: full.geometry, crs: full.crs, acquisition: full.acquisition, style: full.style,
         tags: full.tags)
       if case .polygons = full.geometry { table.geometry = .polygons([]) }
+      if case .multiPolygons = full.geometry { table.geometry = .multiPolygons([]) }
       for column in full.columns {
         var empty = column
         switch column.values {

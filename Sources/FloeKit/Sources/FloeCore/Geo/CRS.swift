@@ -1,6 +1,7 @@
 /// A coordinate reference system: its WKT 2 text and, where known, its authority code.
 ///
-/// Two systems are equal when their authority codes are, or, without codes, when their texts are.
+/// Two systems are equal when their authority codes are, or, where neither has one, when their texts are; whether two
+/// texts mean the same system, `FloeIO` can tell (`isSame`).
 public struct CRS: Sendable, Hashable, Codable {
   /// The definition as WKT (2019 or 1), as PROJ and GDAL read it.
   public let wkt: String
@@ -16,15 +17,8 @@ public struct CRS: Sendable, Hashable, Codable {
   /// The code, or the first forty characters of the text: for messages.
   public var label: String { code ?? String(wkt.prefix(40)) }
 
-  /// Whether coordinates are longitude and latitude, not lengths on a map.
-  public var isGeographic: Bool { wkt.hasPrefix("GEOG") }
+  /// Whether two systems have the same code or, where neither has one, the same text.
+  public static func == (a: CRS, b: CRS) -> Bool { a.code == b.code && (a.code != nil || a.wkt == b.wkt) }
 
-  /// Whether two systems have the same code or, where one lacks a code, the same text.
-  public static func == (a: CRS, b: CRS) -> Bool {
-    if let x = a.code, let y = b.code { return x == y }
-    return a.wkt == b.wkt
-  }
-
-  /// Hashes nothing but a constant when there is no code, so that it agrees with `==`.
-  public func hash(into hasher: inout Hasher) { hasher.combine(0) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(code ?? wkt) }
 }

@@ -18,12 +18,16 @@ public struct Grid: Sendable, Hashable, Codable {
   /// The coordinate reference system; nil for an image without one.
   public let crs: CRS?
 
-  /// A grid of the given size; nil when it would have no pixel or a pixel without extent.
+  /// A grid of the given size; nil when it would have no pixel, a pixel without extent, or more of either than numbers
+  /// hold.
   public init?(
     width: Int, height: Int, originX: Double, originY: Double,
     pixelWidth: Double, pixelHeight: Double, crs: CRS?
   ) {
-    guard width > 0, height > 0, pixelWidth > 0, pixelHeight > 0, originX.isFinite, originY.isFinite
+    let area = pixelWidth * pixelHeight
+    guard width > 0, height > 0, pixelWidth > 0, pixelHeight > 0, originX.isFinite, originY.isFinite,
+      area > 0, (area * Double(width) * Double(height)).isFinite,
+      !width.multipliedReportingOverflow(by: height).overflow
     else { return nil }
     self.width = width
     self.height = height

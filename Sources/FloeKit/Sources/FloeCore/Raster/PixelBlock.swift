@@ -65,6 +65,27 @@ public struct PixelBlock: Sendable, Equatable {
     }
   }
 
+  /// The same in double precision, which whole numbers of 32 bits and doubles need.
+  public func physicalDoubles(band: Int, as spec: BandSpec) -> [Double] {
+    let n = window.pixelCount
+    let start = band * n
+    func convert<T: PixelValue>(_ a: [T]) -> [Double] {
+      (start..<start + n).map { i in
+        let stored = a[i].asDouble
+        return stored == spec.noData ? .nan : stored * spec.scale + spec.offset
+      }
+    }
+    switch values {
+    case .uint8(let a): return convert(a)
+    case .int16(let a): return convert(a)
+    case .uint16(let a): return convert(a)
+    case .int32(let a): return convert(a)
+    case .uint32(let a): return convert(a)
+    case .float32(let a): return convert(a)
+    case .float64(let a): return convert(a)
+    }
+  }
+
   /// One stored value as a double, without scale or no-data; for tests and single pixels, not for loops.
   public func raw(band: Int, row: Int, column: Int) -> Double {
     let i = (band * window.height + row) * window.width + column

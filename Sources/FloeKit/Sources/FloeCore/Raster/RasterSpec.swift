@@ -33,8 +33,11 @@ public struct RasterSpec: Sendable, Hashable, Codable {
     self.tags = tags
   }
 
-  /// The size of all pixels in their own type.
-  public var byteCount: Int { grid.pixelCount * bands.count * type.byteCount }
+  /// The size of all pixels in their own type; sizes beyond any machine's count as 2^56.
+  public var byteCount: Int {
+    let (bytes, isBeyond) = grid.pixelCount.multipliedReportingOverflow(by: bands.count * type.byteCount)
+    return isBeyond ? 1 << 56 : min(bytes, 1 << 56)
+  }
   /// The place of a band; nil when there is none of that name.
   public func bandIndex(_ name: String) -> Int? { bands.firstIndex { $0.name == name } }
 }

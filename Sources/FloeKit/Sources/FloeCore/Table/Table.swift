@@ -84,6 +84,8 @@ public enum TableGeometry: Sendable, Equatable {
   case points(x: String, y: String)
   /// One polygon a row, each a list of rings of (x, y), the first ring the outer one; an empty list is no geometry.
   case polygons([[[SIMD2<Double>]]])
+  /// Any number of polygons a row, each a list of rings as in `polygons`; an empty list is no geometry.
+  case multiPolygons([[[[SIMD2<Double>]]]])
 }
 
 /// Why a row takes no part; rows are marked and counted, never removed.

@@ -9,33 +9,40 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
 
   public static func < (a: UTCTime, b: UTCTime) -> Bool { a.seconds < b.seconds }
 
-  /// Reads `YYYY-MM-DDThh:mm:ss[.fff][Z]` and the compact `YYYYMMDDThhmmss`; nil for anything else.
+  /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm:ss[.fff]` and the compact `YYYYMMDDThhmmss`, all with or without `Z` or an
+  /// offset such as `+02:00` behind the time; nil for anything else, and for days that no calendar has.
   public init?(_ text: some StringProtocol) {
     var digits: [Int] = []
-    var fraction = 0.0
-    var weight = 0.0
-    for c in text.utf8 {
+    var rest = Array(text.utf8)[...]
+    while rest.first == 32 { rest.removeFirst() }
+    while rest.last == 32 { rest.removeLast() }
+    while let c = rest.first, digits.count < 14 {
       switch c {
-      case 48...57:
-        if weight > 0 {
-          fraction += Double(c - 48) * weight
-          weight /= 10
-        } else {
-          digits.append(Int(c - 48))
-        }
-      case UInt8(ascii: "."):
-        guard digits.count == 14, weight == 0 else { return nil }
-        weight = 0.1
-      case UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "T"), UInt8(ascii: "Z"), UInt8(ascii: " "): continue
+      case 48...57: digits.append(Int(c - 48))
+      case UInt8(ascii: "-") where digits.count == 4 || digits.count == 6: break
+      case UInt8(ascii: ":") where digits.count == 10 || digits.count == 12: break
+      case UInt8(ascii: "T"), UInt8(ascii: " "): guard digits.count == 8 else { return nil }
+      case UInt8(ascii: "Z") where digits.count == 8 && rest.count == 1: break
       default: return nil
       }
+      rest.removeFirst()
     }
-    guard digits.count == 14 || digits.count == 8 else { return nil }
+    var fraction = 0.0
+    if rest.first == UInt8(ascii: ".") {
+      rest.removeFirst()
+      var weight = 0.1
+      while let c = rest.first, (48...57).contains(c) {
+        fraction += Double(c - 48) * weight
+        weight /= 10
+        rest.removeFirst()
+      }
+    }
+    guard digits.count == 14 || digits.count == 8, let offset = Self.offset(rest) else { return nil }
     func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + $1 } }
     let year = number(0..<4)
     let month = number(4..<6)
     let day = number(6..<8)
-    guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+    guard (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day) else { return nil }
     var time = 0
     if digits.count == 14 {
       let h = number(8..<10)
@@ -44,12 +51,41 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
       guard h < 24, m < 60, s <= 60 else { return nil }
       time = h * 3600 + m * 60 + s
     }
-    seconds = Double(Self.days(year, month, day) * 86400 + time) + fraction
+    seconds = Double(Self.days(year, month, day) * 86400 + time - offset) + fraction
   }
 
-  /// `YYYY-MM-DDThh:mm:ss.fffZ`, rounded to milliseconds.
+  /// Seconds east of Greenwich of what stands behind a time: nothing, `Z`, `+hh`, `+hhmm` or `+hh:mm`; nil for others.
+  private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
+    guard let sign = text.first else { return 0 }
+    if sign == UInt8(ascii: "Z") { return text.count == 1 ? 0 : nil }
+    guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
+    let digits = text.dropFirst().filter { $0 != UInt8(ascii: ":") }
+    guard [2, 4].contains(digits.count), text.count - digits.count <= 2, digits.allSatisfy({ (48...57).contains($0) })
+    else { return nil }
+    let numbers = digits.map { Int($0 - 48) }
+    let hours = numbers[0] * 10 + numbers[1]
+    let minutes = numbers.count == 4 ? numbers[2] * 10 + numbers[3] : 0
+    guard hours <= 14, minutes < 60 else { return nil }
+    return (hours * 3600 + minutes * 60) * (sign == UInt8(ascii: "-") ? -1 : 1)
+  }
+
+  private static func days(in month: Int, of year: Int) -> Int {
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+  }
+
+  /// The nearest instant that a text can name; NaN becomes the year 0000.
+  public static func clamped(_ seconds: Double) -> Double {
+    max(calendar.lowerBound, min(calendar.upperBound, seconds.isNaN ? -.infinity : seconds))
+  }
+
+  /// The seconds of the years 0000 to 9999, which texts of times can name.
+  static let calendar = -62_167_219_200.0...253_402_300_799.999
+
+  /// `YYYY-MM-DDThh:mm:ss.fffZ`, rounded to milliseconds; instants outside of the years 0000 to 9999 are told as the
+  /// nearest of those.
   public var iso8601: String {
-    let millis = Int((seconds * 1000).rounded())
+    let millis = Int((Self.clamped(seconds) * 1000).rounded())
     let day = millis >= 0 ? millis / 86_400_000 : (millis - 86_399_999) / 86_400_000
     let rest = millis - day * 86_400_000
     let (y, m, d) = Self.civil(day)

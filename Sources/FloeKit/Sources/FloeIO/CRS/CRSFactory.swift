@@ -25,6 +25,28 @@ public enum CRSFactory {
 }
 
 extension CRS {
+  /// Whether two systems mean the same coordinates, however their texts put it; the order of their axes does not count.
+  public func isSame(as other: CRS) -> Bool {
+    if self == other || wkt == other.wkt { return true }
+    return GDALMessages.collect(isTrial: true) { _ in
+      // Safe because a text that cannot be understood is the same as no other.
+      let same = try? SpatialReference.lend(self) { own in
+        try SpatialReference.lend(other) { other in
+          withStringList([
+            "CRITERION=EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS", "IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES",
+          ]) { OSRIsSameEx(own, other, constant($0)) != 0 }
+        }
+      }
+      return same ?? false
+    }
+  }
+
+  /// Whether both are missing, or both there and the same.
+  public static func areSame(_ a: CRS?, _ b: CRS?) -> Bool {
+    guard let a, let b else { return a == nil && b == nil }
+    return a.isSame(as: b)
+  }
+
   /// Longitude and latitude in degrees on WGS 84, `EPSG:4326`.
   public static let wgs84 = CRS(
     wkt: """

@@ -3,8 +3,14 @@ import FloeCore
 
 /// The crossing between `CRS` values and OSR handles.
 enum SpatialReference {
-  /// The value of a borrowed handle; nil for one that has no WKT.
+  /// The value of a borrowed handle; nil for one that has no WKT, and for the placeholder by which files say that they
+  /// have no system (`ENGCRS["Undefined SRS"]` of GeoPackages).
   static func value(of reference: OGRSpatialReferenceH) -> CRS? {
+    if OSRIsLocal(reference) != 0, let name = text(OSRGetName(reference))?.lowercased(),
+      ["undefined", "unknown", "unnamed"].contains(where: name.hasPrefix)
+    {
+      return nil
+    }
     let wkt = withStringList(["FORMAT=WKT2_2019", "MULTILINE=NO"]) { options -> String? in
       var pointer: UnsafeMutablePointer<CChar>?
       guard OSRExportToWktEx(reference, &pointer, constant(options)) == OGRERR_NONE else { return nil }
@@ -16,7 +22,7 @@ enum SpatialReference {
     return CRS(wkt: CRSRegistry.wkt(code) ?? wkt, code: code)
   }
 
-  /// Lends a new handle in x, y order; throws when the text of `crs` is not understood.
+  /// Passes a new handle in x, y order; throws when the text of `crs` is not understood.
   static func lend<R>(_ crs: CRS, _ body: (OGRSpatialReferenceH) throws -> R) throws -> R {
     guard let reference = OSRNewSpatialReference(nil) else {
       throw FloeError("no memory for a coordinate reference system")
@@ -29,7 +35,7 @@ enum SpatialReference {
     return try body(reference)
   }
 
-  /// Lends a handle or, without a system, nil.
+  /// Passes a handle or, without a system, nil.
   static func lend<R>(optional crs: CRS?, _ body: (OGRSpatialReferenceH?) throws -> R) throws -> R {
     if let crs { try lend(crs) { try body($0) } } else { try body(nil) }
   }

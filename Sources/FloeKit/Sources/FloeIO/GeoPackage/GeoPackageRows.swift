@@ -117,7 +117,7 @@ struct GeoPackageRows {
     }
   }
 
-  private func literal(_ text: String) -> String { SQLText.quoted(text) }
+  private func literal(_ text: String) -> String { TextEscape.sql(text) }
   private func identifier(_ name: String) -> String {
     "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
   }
@@ -203,7 +203,7 @@ private enum Cells {
   case code(UnsafePointer<Int16>, missing: Int16)
   case text(UnsafePointer<String?>)
 
-  /// Lends the columns' memory, alive until `body` returns.
+  /// Passes the columns' memory, alive until `body` returns.
   static func lend(_ columns: [Column], _ body: ([Cells]) throws -> Void) throws { try lend(columns[...], [], body) }
 
   private static func lend(_ rest: ArraySlice<Column>, _ done: [Cells], _ body: ([Cells]) throws -> Void) throws {

@@ -31,12 +31,3 @@ extension Column {
       values: .text(status.codes.indices.map { status.reason($0) }))
   }
 }
-
-/// Texts inside SQL.
-enum SQLText {
-  /// A text as an SQL literal; a zero character would end the statement and is left out.
-  static func quoted(_ text: String) -> String {
-    "'" + text.filter { $0 != "\0" }.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-      + "'"
-  }
-}

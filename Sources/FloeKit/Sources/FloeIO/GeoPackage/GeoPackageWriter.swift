@@ -134,6 +134,7 @@ private struct GeoPackageFile {
     case nil: type = wkbNone
     case .points: type = wkbPoint
     case .polygons: type = wkbPolygon
+    case .multiPolygons: type = wkbMultiPolygon
     }
     let layer = try SpatialReference.lend(optional: table.crs) { reference in
       var options =
@@ -247,5 +248,5 @@ private struct GeoPackageFile {
     if !messages.failures.isEmpty { throw FloeError("'\(path)' cannot be written: \(messages.reason)") }
   }
 
-  private func quoted(_ text: String) -> String { SQLText.quoted(text) }
+  private func quoted(_ text: String) -> String { TextEscape.sql(text) }
 }

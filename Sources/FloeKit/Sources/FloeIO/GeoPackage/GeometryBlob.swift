@@ -3,7 +3,10 @@ import FloeCore
 /// The geometries of a table's rows as GeoPackage keeps them: header, for polygons an envelope, and well-known binary,
 /// little-endian.
 final class GeometryBlob {
-  private let x: [Double], y: [Double], polygons: [[[SIMD2<Double>]]]
+  private let x: [Double], y: [Double]
+  /// The polygons of each row, each with its rings.
+  private let polygons: [[[[SIMD2<Double>]]]]
+  private let isMulti: Bool
   private let system: Int32
   private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
   private var length = 0
@@ -13,13 +16,14 @@ final class GeometryBlob {
   init(_ table: Table, name: String, system: Int32) throws {
     self.system = system
     switch table.geometry {
-    case nil: (x, y, polygons) = ([], [], [])
-    case .points(let xName, let yName): (x, y, polygons) = (try table.numbers(xName), try table.numbers(yName), [])
-    case .polygons(let rings):
-      guard rings.count == table.rowCount else {
-        throw FloeError("layer '\(name)' has \(rings.count) polygons for \(table.rowCount) rows")
-      }
-      (x, y, polygons) = ([], [], rings)
+    case nil: (x, y, polygons, isMulti) = ([], [], [], false)
+    case .points(let xName, let yName):
+      (x, y, polygons, isMulti) = (try table.numbers(xName), try table.numbers(yName), [], false)
+    case .polygons(let rings): (x, y, polygons, isMulti) = ([], [], rings.map { $0.isEmpty ? [] : [$0] }, false)
+    case .multiPolygons(let parts): (x, y, polygons, isMulti) = ([], [], parts, true)
+    }
+    guard table.geometry == nil || !x.isEmpty || polygons.count == table.rowCount || table.rowCount == 0 else {
+      throw FloeError("layer '\(name)' has \(polygons.count) polygons for \(table.rowCount) rows")
     }
   }
 
@@ -29,9 +33,11 @@ final class GeometryBlob {
   var blob: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<length]) }
 
   /// The most bytes that a geometry takes.
-  var longest: Int {
-    if !x.isEmpty { return 29 }
-    return polygons.reduce(0) { most, rings in max(most, 49 + rings.reduce(0) { $0 + 20 + 16 * $1.count }) }
+  var longest: Int { x.isEmpty ? polygons.reduce(0) { max($0, size($1)) } : 29 }
+
+  /// Bytes of header, envelope and polygons, each ring closed.
+  private func size(_ parts: [[[SIMD2<Double>]]]) -> Int {
+    49 + parts.reduce(0) { $0 + (isMulti ? 9 : 0) + $1.reduce(0) { $0 + 20 + 16 * $1.count } }
   }
 
   /// One row's extent; nil for a row without a geometry.
@@ -43,13 +49,15 @@ final class GeometryBlob {
     guard !polygons.isEmpty, !polygons[row].isEmpty else { return nil }
     var low = SIMD2(Double.infinity, .infinity)
     var high = -low
-    for ring in polygons[row] {
-      for p in ring {
-        low = pointwiseMin(low, p)
-        high = pointwiseMax(high, p)
+    for part in polygons[row] {
+      for ring in part {
+        for p in ring {
+          low = pointwiseMin(low, p)
+          high = pointwiseMax(high, p)
+        }
       }
     }
-    return (low, high)
+    return low.x <= high.x ? (low, high) : nil
   }
 
   /// Puts one row's geometry into `blob` and tells its extent; nil for a row without one.
@@ -62,10 +70,19 @@ final class GeometryBlob {
       put(low)
       return (low, high)
     }
-    let rings = polygons[row]
-    let count = rings.reduce(0) { $0 + $1.count + 1 }
-    begin(capacity: 49 + 4 * rings.count + 16 * count, flags: 3)
+    let parts = polygons[row]
+    begin(capacity: size(parts), flags: 3)
     for edge in [low.x, high.x, low.y, high.y] { put(edge.bitPattern) }
+    if isMulti {
+      put(UInt8(1))
+      put(UInt32(6))
+      put(UInt32(parts.count))
+    }
+    for part in isMulti ? parts[...] : parts.prefix(1) { putPolygon(part) }
+    return (low, high)
+  }
+
+  private func putPolygon(_ rings: [[SIMD2<Double>]]) {
     put(UInt8(1))
     put(UInt32(3))
     put(UInt32(rings.count))
@@ -75,7 +92,6 @@ final class GeometryBlob {
       for p in ring { put(p) }
       if isOpen, let first = ring.first { put(first) }
     }
-    return (low, high)
   }
 
   /// The header: `GP`, version 0, flags (bit 0 little-endian, bits 1-3 the kind of envelope), reference system.

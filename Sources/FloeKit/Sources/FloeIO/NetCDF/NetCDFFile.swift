@@ -108,9 +108,12 @@ public final class NetCDFFile: Sendable {
       }
       filled = total
     }
-    if v.isReallyUnsigned && v.type.isInteger {
-      let span = v.type.bits == 64 ? 18_446_744_073_709_551_616 : Double(1 << v.type.bits)
+    if v.isReallyUnsigned {
+      let span = v.type.bits == 64 ? 0x1p64 : Double(1 << v.type.bits)
       for i in values.indices where values[i] < 0 { values[i] += span }
+    } else if v.isReallySigned {
+      let half = Double(1 << (v.type.bits - 1))
+      for i in values.indices where values[i] >= half { values[i] -= 2 * half }
     }
     return values
   }
@@ -118,13 +121,7 @@ public final class NetCDFFile: Sendable {
   /// A hyperslab in physical units: stored * scale_factor + add_offset, NaN where the value is missing.
   public func readPhysical(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
     var values = try readDoubles(name, start: start, count: count)
-    let v = try variable(name)
-    let missing = v.missingValues
-    let scale = v.scale
-    let offset = v.offset
-    for fill in missing { for i in values.indices where values[i] == fill { values[i] = .nan } }
-    // Left alone where nothing is scaled, so that whole numbers and -0 stay what they are.
-    if scale != 1 || offset != 0 { for i in values.indices { values[i] = values[i] * scale + offset } }
+    try NetCDFConversion(try variable(name), path: path).apply(to: &values)
     return values
   }
 
@@ -140,16 +137,14 @@ public final class NetCDFFile: Sendable {
     let rest = Array(v.shape.dropFirst())
     let width = rest.reduce(1, *)
     _ = try slab(v, [rows.lowerBound] + rest.map { _ in 0 }, [rows.count] + rest)
-    let unsigned = v.isReallyUnsigned
+    let isSigned = v.type.isSigned && !v.isReallyUnsigned || v.isReallySigned
     switch v.type {
-    case .int8: return unsigned ? try floats(v, rows, width, of: UInt8.self) : try floats(v, rows, width, of: Int8.self)
-    case .uint8: return try floats(v, rows, width, of: UInt8.self)
-    case .int16:
-      return unsigned ? try floats(v, rows, width, of: UInt16.self) : try floats(v, rows, width, of: Int16.self)
-    case .uint16: return try floats(v, rows, width, of: UInt16.self)
-    case .int32:
-      return unsigned ? try floats(v, rows, width, of: UInt32.self) : try floats(v, rows, width, of: Int32.self)
-    case .uint32: return try floats(v, rows, width, of: UInt32.self)
+    case .int8, .uint8:
+      return isSigned ? try floats(v, rows, width, of: Int8.self) : try floats(v, rows, width, of: UInt8.self)
+    case .int16, .uint16:
+      return isSigned ? try floats(v, rows, width, of: Int16.self) : try floats(v, rows, width, of: UInt16.self)
+    case .int32, .uint32:
+      return isSigned ? try floats(v, rows, width, of: Int32.self) : try floats(v, rows, width, of: UInt32.self)
     default:
       var result: [Float] = []
       result.reserveCapacity(rows.count * width)
@@ -170,20 +165,23 @@ public final class NetCDFFile: Sendable {
   private func floats<T: FixedWidthInteger>(_ v: NetCDFVariable, _ rows: Range<Int>, _ width: Int, of: T.Type) throws
     -> [Float]
   {
-    let missing = Array(Set(v.missingValues.compactMap { T(exactly: $0) }))
+    let conversion = try NetCDFConversion(v, path: path)
+    let missing = Array(Set(conversion.missing.compactMap { T(exactly: $0) }))
+    let range = conversion.range(of: T.self)
     let rest = Array(v.shape.dropFirst())
     let first = missing.min() ?? 0
     let last = missing.max() ?? 0
     let hasMissing = !missing.isEmpty
     let others = missing.count > 2
-    let scale = v.scale
-    let offset = v.offset
+    let scale = conversion.scale
+    let offset = conversion.offset
     let step = Self.rowsAtOnce(width)
     func convert(_ from: UnsafeBufferPointer<T>, _ to: UnsafeMutableBufferPointer<Float>) {
       for i in to.indices {
         to[i] = hasMissing && (from[i] == first || from[i] == last) ? .nan : Float(Double(from[i]) * scale + offset)
       }
       if others { for i in to.indices where missing.contains(from[i]) { to[i] = .nan } }
+      if let range { for i in to.indices where !range.contains(from[i]) { to[i] = .nan } }
     }
     return try [Float](unsafeUninitializedCapacity: rows.count * width) { result, filled in
       let chunks = NetCDFLibrary.locked { NetCDFChunks(v, path: path) }

@@ -30,6 +30,8 @@ public enum NetCDFType: String, Sendable, Hashable, CaseIterable {
 
   /// Whether values are whole numbers.
   public var isInteger: Bool { ![.float32, .float64, .char, .string].contains(self) }
+  /// Whether values are whole numbers with a sign.
+  var isSigned: Bool { [.int8, .int16, .int32, .int64].contains(self) }
   /// Whether values are texts.
   public var isText: Bool { self == .char || self == .string }
   /// The number of bits of an integer type.
@@ -85,28 +87,55 @@ public struct NetCDFVariable: Sendable, Hashable {
   /// The number of values.
   public var count: Int { shape.reduce(1, *) }
   /// `scale_factor`, 1 where there is none.
-  public var scale: Double { attributes["scale_factor"]?.numbers?.first ?? 1 }
+  public var scale: Double { number("scale_factor") ?? 1 }
   /// `add_offset`, 0 where there is none.
-  public var offset: Double { attributes["add_offset"]?.numbers?.first ?? 0 }
-  /// Stored values that mean "missing": `_FillValue`, `missing_value`, else netCDF's default for the type (none for
-  /// bytes).
+  public var offset: Double { number("add_offset") ?? 0 }
+  /// Stored values that mean "missing": `_FillValue`, else netCDF's default for the type (none for bytes), and
+  /// `missing_value`.
   public var missingValues: [Double] {
-    let declared = ["_FillValue", "missing_value"].flatMap { attributes[$0]?.numbers ?? [] }
-    if !declared.isEmpty { return declared }
-    // Those of 64 bits as the doubles nearest to them, since values are read as doubles.
+    let declared = attributes["_FillValue"]?.numbers ?? defaultFill.map { [$0] } ?? []
+    let span = isReallyUnsigned && type.bits < 64 ? Double(1 << type.bits) : 0
+    return (declared + (attributes["missing_value"]?.numbers ?? [])).map { $0 < 0 ? $0 + span : $0 }
+  }
+
+  /// What stands for values that were never written; nil for types without such. Those of 64 bits are the doubles
+  /// nearest to them, since values are read as doubles.
+  var defaultFill: Double? {
     switch type {
-    case .int16: return [-32_767]
-    case .uint16: return [65_535]
-    case .int32: return [-2_147_483_647]
-    case .uint32: return [4_294_967_295]
-    case .int64: return [-0x1p63]
-    case .uint64: return [0x1p64]
-    case .float32, .float64: return [Double(Float(9.969_209_968_386_869e+36))]
-    default: return []
+    case .int16: -32_767
+    case .uint16: 65_535
+    case .int32: -2_147_483_647
+    case .uint32: 4_294_967_295
+    case .int64: -0x1p63
+    case .uint64: 0x1p64
+    case .float32, .float64: Double(Float(9.969_209_968_386_869e+36))
+    default: nil
     }
   }
+
+  /// Whether the variable's type holds a number exactly, NaN in floating point included.
+  func holds(_ value: Double) -> Bool {
+    if value.isNaN { return !type.isInteger }
+    switch type {
+    case .float32: return Double(Float(value)) == value
+    case .float64: return true
+    default:
+      guard value == value.rounded() else { return false }
+      let half = Double(sign: .plus, exponent: type.bits - 1, significand: 1)
+      return type.isSigned ? value >= -half && value < half : value >= -half && value < 2 * half
+    }
+  }
+
+  /// The number of an attribute; some files hold it as text.
+  private func number(_ name: String) -> Double? {
+    attributes[name]?.numbers?.first ?? attributes[name]?.text.flatMap { Double($0.filter { $0 != " " && $0 != "\0" }) }
+  }
   /// Whether the bits mean an unsigned number although the type is signed (convention of classic files).
-  var isReallyUnsigned: Bool { attributes["_Unsigned"]?.text?.lowercased() == "true" }
+  var isReallyUnsigned: Bool { attributes["_Unsigned"]?.text?.lowercased() == "true" && type.isSigned }
+  /// Whether the bits mean a signed number although the type is unsigned.
+  var isReallySigned: Bool {
+    attributes["_Unsigned"]?.text?.lowercased() == "false" && type.isInteger && !type.isSigned && type.bits < 64
+  }
 }
 
 /// netCDF-C is not thread-safe, not even for different files: every call is made under one lock.

@@ -17,6 +17,9 @@ public final class RasterFile: RasterSource {
   /// 1, or the power of two by which the resolution is reduced.
   public let reduction: Int
   public let seams: RasterSeams?
+  /// The numbers in the file, from 1, of the bands in `spec`; alpha bands are masks and no bands.
+  public var bandNumbers: [Int] { validity.bands }
+  private let validity: RasterValidity
   private let drivers: [String]?
   private let openOptions: [String]
   private let idle: Mutex<[RasterReader]>
@@ -27,12 +30,15 @@ public final class RasterFile: RasterSource {
   ///   - driver: the short names of the only drivers that may read it; nil for any.
   ///   - openOptions: `KEY=VALUE` for the driver.
   ///   - reduction: 2, 4, 8 … for an overview of the file; nothing is resampled while reading.
+  ///   - noData: what pixels are read as that the file's mask or alpha band calls invalid; nil for the bands' no-data
+  ///     value or, where they have none, one that no pixel can hold, in a wider type if need be.
   public static func open(
-    _ path: String, driver allowed: [String]? = nil, openOptions: [String] = [], reduction: Int = 1
+    _ path: String, driver allowed: [String]? = nil, openOptions: [String] = [], reduction: Int = 1,
+    noData: Double? = nil
   ) throws -> RasterFile {
     try GDALMessages.collect { _ in
       let reader = try RasterReader(path, drivers: allowed, openOptions: openOptions, reduction: reduction)
-      return try RasterFile(path, reader, allowed, openOptions)
+      return try RasterFile(path, reader, allowed, openOptions, noData)
     }
   }
 
@@ -47,7 +53,7 @@ public final class RasterFile: RasterSource {
 
   /// The short name of the driver that would read a raster file; nil when none would.
   public static func driver(of path: String) -> String? {
-    GDALMessages.collect { _ in
+    GDALMessages.collect(isTrial: true) { _ in
       // Safe because "no driver reads it" is the answer asked for, not a failure.
       (try? GDALDataset.open(path, flags: GDAL_OF_RASTER))?.driverName
     }
@@ -61,16 +67,18 @@ public final class RasterFile: RasterSource {
       try idle.withLock { $0.popLast() }
       ?? RasterReader(path, drivers: drivers, openOptions: openOptions, reduction: reduction)
     // A reader that failed is not given back: what its dataset holds may be partial.
-    try reader.read(window, bands: bands, type: spec.type, into: &block)
+    try reader.read(window, bands: bands, validity: validity, into: &block)
     idle.withLock { $0.append(reader) }
   }
 
   /// Closes the idle handles and what they hold; reading again opens new ones.
   public func releaseHandles() { idle.withLock { $0.removeAll() } }
 
-  private init(_ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String]) throws {
+  private init(
+    _ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String], _ noData: Double?
+  ) throws {
     self.path = path
-    (spec, remarks) = try reader.spec()
+    (spec, remarks, validity) = try reader.spec(noData: noData)
     seams = try reader.seams(spec.grid)
     driver = reader.driverName
     reduction = reader.reduction
@@ -95,23 +103,32 @@ private final class RasterReader: @unchecked Sendable {
   }
 
   var driverName: String { dataset.driverName }
-  func spec() throws -> (spec: RasterSpec, remarks: [String]) {
-    try RasterSpecReader(path: path, dataset: dataset, reduction: reduction).spec()
+  func spec(noData: Double?) throws -> (spec: RasterSpec, remarks: [String], validity: RasterValidity) {
+    try RasterSpecReader(path: path, dataset: dataset, reduction: reduction).spec(noData: noData)
   }
   func seams(_ grid: Grid) throws -> RasterSeams? {
     reduction == 1 ? try RasterMosaic(path: path, dataset: dataset).find(width: grid.width, height: grid.height) : nil
   }
 
-  func read(_ window: PixelWindow, bands: [Int], type: PixelType, into block: inout PixelBlock) throws {
+  func read(_ window: PixelWindow, bands: [Int], validity: RasterValidity, into block: inout PixelBlock) throws {
+    let type = validity.type
+    let numbers = bands.map { validity.bands[$0] }
     block.reshape(window: window, bandCount: bands.count, type: type)
-    try GDALMessages.collect { messages in
-      let done = try block.values.withMutableBytes { bytes in
+    try GDALMessages.collect(about: path) { messages in
+      var done = try block.values.withMutableBytes { bytes in
         reduction == 1
-          ? readFull(window, bands: bands, type: type, into: bytes)
-          : try readOverview(window, bands: bands, type: type, into: bytes)
+          ? readFull(window, numbers: numbers, type: type, into: bytes)
+          : try readOverview(window, numbers: numbers, type: type, into: bytes)
       }
-      // Some drivers only report an error and leave the pixels as they are: a message counts as failure too.
-      if !done || !messages.failures.isEmpty {
+      if done, !validity.isPlain {
+        done = try validity.apply(to: &block, bands: bands, of: dataset, reduction: reduction) { band in
+          try RasterSpecReader.overview(of: band, dataset: dataset, reduction: reduction, path: path)
+        }
+      }
+      // Some drivers only report an error and leave the pixels as they are: a message counts as failure too. Decoders
+      // of JPEG 2000 warn where they miss or cannot use a part of the code stream, and go on with other pixels.
+      let isDamaged = driverName.hasPrefix("JP2") && !messages.warnings.isEmpty
+      if !done || !messages.failures.isEmpty || isDamaged {
         throw FloeError(
           """
           '\(path)' cannot be read in columns \(window.column)..<\(window.endColumn), rows \(window.row)..<\
@@ -122,10 +139,10 @@ private final class RasterReader: @unchecked Sendable {
     }
   }
 
-  private func readFull(_ window: PixelWindow, bands: [Int], type: PixelType, into bytes: UnsafeMutableRawBufferPointer)
-    -> Bool
-  {
-    var numbers = bands.map { Int32($0 + 1) }
+  private func readFull(
+    _ window: PixelWindow, numbers: [Int], type: PixelType, into bytes: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    var numbers = numbers.map(Int32.init)
     return GDALDatasetRasterIOEx(
       dataset.handle, GF_Read, Int32(window.column), Int32(window.row), Int32(window.width), Int32(window.height),
       bytes.baseAddress, Int32(window.width), Int32(window.height), type.gdal, Int32(numbers.count), &numbers, 0, 0, 0,
@@ -134,11 +151,11 @@ private final class RasterReader: @unchecked Sendable {
   }
 
   private func readOverview(
-    _ window: PixelWindow, bands: [Int], type: PixelType, into bytes: UnsafeMutableRawBufferPointer
+    _ window: PixelWindow, numbers: [Int], type: PixelType, into bytes: UnsafeMutableRawBufferPointer
   ) throws -> Bool {
     let plane = window.pixelCount * type.byteCount
-    for (i, number) in bands.enumerated() {
-      guard let band = dataset.band(number + 1),
+    for (i, number) in numbers.enumerated() {
+      guard let band = dataset.band(number),
         let overview = try RasterSpecReader.overview(of: band, dataset: dataset, reduction: reduction, path: path)
       else { return false }
       let result = GDALRasterIOEx(

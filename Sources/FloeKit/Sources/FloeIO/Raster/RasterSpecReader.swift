@@ -7,8 +7,10 @@ struct RasterSpecReader {
   let dataset: GDALDataset
   let reduction: Int
 
-  /// The description, and what of the file's own could not be taken over, in sentences.
-  func spec() throws -> (spec: RasterSpec, remarks: [String]) {
+  /// The description, what of the file's own could not be taken over, in sentences, and where validity stands.
+  ///
+  /// - Parameter asked: a no-data value that the user gives for all bands.
+  func spec(noData asked: Double? = nil) throws -> (spec: RasterSpec, remarks: [String], validity: RasterValidity) {
     let count = Int(GDALGetRasterCount(dataset.handle))
     guard count > 0 else {
       let inside = items(dataset.handle, domain: "SUBDATASETS").filter { $0.key.hasSuffix("_NAME") }.map(\.value)
@@ -16,16 +18,20 @@ struct RasterSpecReader {
       let hint = inside.isEmpty ? "" : "; it contains \(inside.prefix(4).joined(separator: ", "))"
       throw FloeError("'\(path)' has no raster band\(hint)")
     }
-    let bands = try (1...count).map { number -> UnsafeMutableRawPointer in
+    let all = try (1...count).map { number -> UnsafeMutableRawPointer in
       guard let band = dataset.band(number) else { throw FloeError("band \(number) of '\(path)' cannot be opened") }
       return band
     }
+    // An alpha band tells which pixels there are; a file of alpha alone holds nothing else.
+    let alpha = all.firstIndex { GDALGetRasterColorInterpretation($0) == GCI_AlphaBand }
+    let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
+    let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
     let grid = try grid(bands[0])
     let tags = items(dataset.handle)
     var spec = RasterSpec(grid: grid, bands: bandSpecs(bands), type: type, tile: tile(bands[0], grid: grid))
     let odd = spec.bands.filter { $0.noData.map { type.stored($0) == nil } ?? false }
-    let remarks = odd.prefix(1).map { band in
+    var remarks = odd.prefix(1).map { band in
       let others = odd.count > 1 ? " and \(odd.count - 1) more" : ""
       return
         """
@@ -34,13 +40,30 @@ struct RasterSpecReader {
         """
     }
     for i in spec.bands.indices { spec.bands[i].noData = spec.bands[i].noData.flatMap(type.stored) }
-    spec.classes = count == 1 && type == .uint8 ? classes(bands[0], tags: tags) : nil
+    spec.classes = bands.count == 1 && type == .uint8 ? classes(bands[0], tags: tags) : nil
+    // A table of classes says which code is none, also where the band does not.
+    if let code = spec.classes?.noData, spec.classes?[code] == nil, spec.bands[0].noData == nil {
+      spec.bands[0].noData = type.stored(Double(code))
+    }
+    let validity = RasterValidity(
+      bands: numbers, handles: bands, alpha: numbers.count < count ? alpha.map { $0 + 1 } : nil, stored: type,
+      declared: spec.bands.map(\.noData), asked: asked)
+    if validity.type != type {
+      remarks.append(
+        "'\(path)' says by a mask which pixels are valid and declares no no-data value: its \(type.rawValue) "
+          + "pixels are read as \(validity.type.rawValue), the invalid ones as \(validity.fills[0]); "
+          + "'no_data' sets another value"
+      )
+      spec.type = validity.type
+      spec.classes = nil
+    }
+    for i in spec.bands.indices where validity.places[i] != .pixels { spec.bands[i].noData = validity.fills[i] }
     spec.style = RasterMetadataKeys.decoded(RasterStyle.self, tags[RasterMetadataKeys.style])
     spec.acquisition = RasterMetadataKeys.acquisition(tags)
     for (key, value) in tags where key.hasPrefix(RasterMetadataKeys.tagPrefix) {
       spec.tags[String(key.dropFirst(RasterMetadataKeys.tagPrefix.count))] = value
     }
-    return (spec, remarks)
+    return (spec, remarks, validity)
   }
 
   private func pixelType(_ bands: [UnsafeMutableRawPointer]) throws -> PixelType {

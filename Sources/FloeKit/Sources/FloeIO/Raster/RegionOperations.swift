@@ -27,13 +27,16 @@ public enum RasterRegions {
     }
   }
 
-  /// Outlines regions of equal codes (`GDALPolygonize`): a table of polygons in the grid's system with an integer
-  /// column `code`.
+  /// Outlines regions of equal codes (`GDALPolygonize`): the polygons of each region and its code, in the grid's
+  /// system.
+  ///
+  /// Rings touch themselves nowhere. With `eight` a region is as many polygons as it has parts that touch at corners
+  /// alone, else one; valid after OGC Simple Features in both cases.
   ///
   /// - Parameters: as those of `sieve`; pixels that are not valid give no polygon.
   public static func polygons(
     _ codes: [UInt8], valid: [UInt8], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
-  ) throws -> Table {
+  ) throws -> [Region] {
     var codes = codes
     var mask = valid
     return try GDALMessages.collect { messages in
@@ -55,21 +58,34 @@ public enum RasterRegions {
       }
       let done = try withBand(&codes, grid.width, grid.height, grid) { band in
         try withBand(&mask, grid.width, grid.height, grid) { mask in
-          withStringList(eight ? ["8CONNECTED=8"] : nil) { options in
-            ProgressLink(isCancelled).lend { callback, data in
-              GDALPolygonize(band, mask, layer, 0, options, callback, data) == CE_None
-            }
+          ProgressLink(isCancelled).lend { callback, data in
+            GDALPolygonize(band, mask, layer, 0, nil, callback, data) == CE_None
           }
         }
       }
       if isCancelled() { throw Cancelled() }
       if !done { throw FloeError("polygons cannot be made: \(messages.reason)") }
       let reader = try LayerReader("regions", target, nil)
-      return try withExtendedLifetime(target) { try reader.table(messages, rows: true) }
+      let table = try withExtendedLifetime(target) { try reader.table(messages, rows: true) }
+      guard case .polygons(let traced)? = table.geometry else { throw FloeError("the regions have no polygons") }
+      let values = try table.numbers("code").map { Int($0) }
+      let parts = traced.map(RegionRings.simple)
+      guard eight else { return zip(parts, values).map { Region(parts: [$0], code: $1) } }
+      return RegionRings.touching(parts, codes: values).map { members in
+        Region(parts: members.map { parts[$0] }, code: values[members[0]])
+      }
     }
   }
 
-  /// Lends an array as the band of a dataset in memory, without a copy.
+  /// A connected region of one code.
+  public struct Region: Sendable {
+    /// Its polygons, each a list of closed rings, the first the outer one.
+    public let parts: [[[SIMD2<Double>]]]
+    /// The code of its pixels.
+    public let code: Int
+  }
+
+  /// Passes an array as the band of a dataset in memory, without a copy.
   private static func withBand<R>(
     _ values: inout [UInt8], _ width: Int, _ height: Int, _ grid: Grid? = nil,
     _ body: (UnsafeMutableRawPointer) throws -> R

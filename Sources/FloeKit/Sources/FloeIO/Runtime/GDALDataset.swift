@@ -16,7 +16,7 @@ final class GDALDataset {
   static func open(
     _ path: String, flags: Int32, drivers: [String]? = nil, options: [String] = []
   ) throws -> GDALDataset {
-    try GDALMessages.collect { messages in
+    try GDALMessages.collect(about: path) { messages in
       let handle = withStringList(drivers) { allowed in
         withStringList(options) { options in
           GDALOpenEx(path, UInt32(flags | GDAL_OF_VERBOSE_ERROR), constant(allowed), constant(options), nil)

@@ -9,7 +9,16 @@ final class GDALMessages {
   private(set) var warnings: [String] = []
 
   /// Runs `body` while collecting what GDAL reports on this thread.
-  static func collect<R>(_ body: (GDALMessages) throws -> R) rethrows -> R {
+  ///
+  /// Warnings that `body` leaves and that it does not end with an error go to `LibraryNotices`: nobody else would hear
+  /// them.
+  ///
+  /// - Parameters:
+  ///   - subject: the file that is worked on, for those sentences.
+  ///   - isTrial: whether the call only tries something out, so that warnings mean nothing.
+  static func collect<R>(
+    about subject: String? = nil, isTrial: Bool = false, _ body: (GDALMessages) throws -> R
+  ) rethrows -> R {
     GDALRuntime.ready
     let messages = GDALMessages()
     CPLPushErrorHandlerEx(
@@ -23,7 +32,15 @@ final class GDALMessages {
       CPLPopErrorHandler()
       withExtendedLifetime(messages) {}
     }
-    return try body(messages)
+    let result = try body(messages)
+    if !isTrial { for line in messages.warnings { LibraryNotices.add(subject.map { "'\($0)': \(line)" } ?? line) } }
+    return result
+  }
+
+  /// The warnings so far, which are then the caller's to tell.
+  func takeWarnings() -> [String] {
+    defer { warnings = [] }
+    return warnings
   }
 
   /// What GDAL said first, for the end of a sentence.

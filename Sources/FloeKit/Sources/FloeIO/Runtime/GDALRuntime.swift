@@ -22,12 +22,12 @@ public enum GDALRuntime {
 
   /// A driver to write with; nil where this GDAL has none of that name.
   static func writer(_ name: String) -> GDALDriverH? {
-    wordedOptions
+    describedOptions
     return GDALGetDriverByName(name)
   }
 
-  /// These drivers word their options at first use, which two threads must not do at once.
-  private static let wordedOptions: Void = {
+  /// These drivers describe their options at first use, which two threads must not do at once.
+  private static let describedOptions: Void = {
     ready
     for name in ["GTiff", "COG", "JPEG"] {
       if let driver = GDALGetDriverByName(name) { _ = GDALGetMetadataItem(driver, GDAL_DMD_CREATIONOPTIONLIST, nil) }
@@ -47,13 +47,27 @@ public enum GDALRuntime {
   public static let ownVariables: [String] = setsCodecThreads ? ["OPJ_NUM_THREADS"] : []
   private static let setsCodecThreads = getenv("OPJ_NUM_THREADS") == nil
 
+  /// GDAL's options that the user's environment holds and floe leaves aside, with their values: programs of steps get
+  /// them back.
+  public static var optionsSetAside: [String: String] {
+    ready
+    return GDALEnvironment.setAside
+  }
+
   /// Registration, done once by the first use, since it is not re-entrant.
   ///
   /// floe brings its own threads: GDAL's own (in the JPEG 2000 driver above all) would multiply them, and their
   /// errors would not reach the caller.
   static let ready: Void = {
-    // A function without context: nothing goes to stderr; what a caller wants to know, `GDALMessages` collects.
-    CPLSetErrorHandlerEx({ _, _, _ in }, nil)
+    // A function without context: nothing goes to stderr. What comes up while nobody collects is told by the host.
+    CPLSetErrorHandlerEx(
+      { level, _, message in if level == CE_Warning, let line = text(message) { LibraryNotices.add(line) } }, nil)
+    _ = GDALEnvironment.setAside
+    // An empty name keeps GDAL from looking for `gdalrc`, whose options would change results as those of the
+    // environment.
+    CPLSetConfigOption("GDAL_CONFIG_FILE", "")
+    // Else EPSG:3408 to 3412, the grids of the ice centres, become other systems, up to 34 km away.
+    CPLSetConfigOption("OSR_USE_NON_DEPRECATED", "NO")
     CPLSetConfigOption("GDAL_NUM_THREADS", "1")
     // Else one thread more decodes each JPEG 2000 tile while its worker waits: a twenty-fifth of the time for nothing.
     if setsCodecThreads { setenv("OPJ_NUM_THREADS", "0", 0) }
@@ -64,6 +78,6 @@ public enum GDALRuntime {
     GDALAllRegister()
   }()
 
-  /// How glibc deals with the memory of tiles and of netCDF's thousands of small pieces; settled before either comes.
+  /// How glibc deals with the memory of tiles and of netCDF's thousands of small pieces; set before either is used.
   static let heap: Void = floe_reuse_freed_memory()
 }

@@ -18,9 +18,17 @@ public enum CSVWriter {
       names.append(column.name)
       cells.append(cell)
     }
-    if case .polygons(let polygons) = table.geometry {
+    switch table.geometry {
+    case .polygons(let polygons):
       names.append("geometry")
-      cells.append { quoted(wkt(polygons[$0])) }
+      cells.append { quoted(polygons[$0].isEmpty ? "" : "POLYGON " + wkt(polygons[$0])) }
+    case .multiPolygons(let polygons):
+      names.append("geometry")
+      cells.append { row in
+        let parts = polygons[row].map(wkt)
+        return quoted(parts.isEmpty ? "" : "MULTIPOLYGON (" + parts.joined(separator: ", ") + ")")
+      }
+    case .points, nil: break
     }
     if !table.status.reasons.isEmpty {
       names.append("dropped_because")
@@ -55,19 +63,14 @@ public enum CSVWriter {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  private static func quoted(_ text: String) -> String {
-    let special = text.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }
-    guard special || text.first == " " || text.last == " " else { return text }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-  }
+  private static func quoted(_ text: String) -> String { TextEscape.csv(text) }
 
+  /// The rings of one polygon.
   private static func wkt(_ rings: [[SIMD2<Double>]]) -> String {
-    guard !rings.isEmpty else { return "" }
     let parts = rings.map { ring in
-      "("
-        + (ring.first == ring.last ? ring : ring + ring.prefix(1)).map { "\(number($0.x)) \(number($0.y))" }.joined(
-          separator: ", ") + ")"
+      let closed = ring.first == ring.last ? ring : ring + ring.prefix(1)
+      return "(" + closed.map { "\(number($0.x)) \(number($0.y))" }.joined(separator: ", ") + ")"
     }
-    return "POLYGON (" + parts.joined(separator: ", ") + ")"
+    return "(" + parts.joined(separator: ", ") + ")"
   }
 }

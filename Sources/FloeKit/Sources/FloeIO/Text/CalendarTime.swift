@@ -27,7 +27,7 @@ struct CalendarTime {
 
   /// The parts of an instant, rounded to milliseconds.
   init(seconds: Double) {
-    let millis = Int((seconds * 1000).rounded())
+    let millis = Int((UTCTime.clamped(seconds) * 1000).rounded())
     let days = millis >= 0 ? millis / 86_400_000 : (millis - 86_399_999) / 86_400_000
     let rest = millis - days * 86_400_000
     let z = days + 719_468

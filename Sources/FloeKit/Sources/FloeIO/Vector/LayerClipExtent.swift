@@ -19,7 +19,7 @@ struct LayerClipExtent {
     self.grid = grid.bounds
     turn = grid.crs?.isGeographic == true ? 360 : nil
     guard let layer, let own = grid.crs else { return }
-    if layer == own, !own.isGeographic {
+    if !own.isGeographic, layer.isSame(as: own) {
       let b = grid.bounds
       let margin = max(grid.pixelWidth, grid.pixelHeight)
       boxes = [Bounds(minX: b.minX - margin, minY: b.minY - margin, maxX: b.maxX + margin, maxY: b.maxY + margin)]

@@ -15,17 +15,26 @@ public final class PolygonRasterizer: @unchecked Sendable {
   public let grid: Grid
   /// How many pieces of polygons touch the grid.
   public let count: Int
+  /// Where no polygon touches the grid, a sentence that says where layer and grid lie; else nil.
+  public let miss: String?
   private let geometries: Geometries
   private let lock = Mutex<Void>(())
 
-  /// Reads a polygon layer; nil for `layer` is the only one, or the first.
+  /// Reads a polygon layer; nil for `layer` is the only one, or the first that holds polygons.
+  ///
+  /// A layer without a reference system is taken for one in the grid's where it lies on the grid, which is told.
+  ///
+  /// - Throws: a sentence for a layer that holds no polygons, that without a reference system lies elsewhere, or that
+  ///   would lie on the grid if x and y changed places.
   public init(path: String, layer: String? = nil, grid: Grid) throws {
     self.grid = grid
     geometries = try GDALMessages.collect { messages in
-      let reader = try LayerReader(path, VectorLayer.open(path), layer)
+      let reader = try LayerReader(path, VectorLayer.open(path), layer, polygons: true)
+      if layer == nil { reader.tellOthers() }
       return try withExtendedLifetime(reader.dataset) { try Geometries(reader, grid: grid, messages) }
     }
     count = geometries.handles.count
+    miss = geometries.miss
   }
 
   /// The mask of a window, row by row.
@@ -66,12 +75,14 @@ public final class PolygonRasterizer: @unchecked Sendable {
 private final class Geometries {
   private(set) var handles: [OGRGeometryH] = []
   private var envelopes: [Bounds] = []
+  private(set) var miss: String?
 
   init(_ reader: LayerReader, grid: Grid, _ messages: GDALMessages) throws {
     let place = "layer '\(reader.name)' of '\(reader.path)'"
     try Self.check(OGR_FD_GetGeomType(OGR_L_GetLayerDefn(reader.layer)), place, mayBeAny: true)
     let transform = try Self.transform(reader, grid: grid)
     defer { if let transform { OCTDestroyCoordinateTransformation(transform) } }
+    if reader.crs == nil, let own = grid.crs { try Self.checkPlace(reader, grid, own, place) }
     let reach = try LayerClipExtent(of: grid, in: reader.crs)
     // Without boxes the layer is taken whole.
     for box in reach.boxes.isEmpty ? [nil] : reach.boxes.map(Optional.some) {
@@ -98,7 +109,39 @@ private final class Geometries {
       }
     }
     if let failure = messages.failures.first { throw FloeError("\(place) cannot be read: \(failure)") }
+    if handles.isEmpty, let extent = reader.extent {
+      let swapped = Bounds(minX: extent.minY, minY: extent.minX, maxX: extent.maxY, maxY: extent.maxX)
+      if !reach.boxes.contains(where: extent.touches), reach.boxes.contains(where: swapped.touches) {
+        throw FloeError(
+          "\(place) covers \(Self.told(extent)) in \(reader.crs?.label ?? "its system"), which would touch the raster "
+            + "if x and y changed places: the file seems to hold latitudes before longitudes; swap them, for example "
+            + "with 'ogr2ogr -dialect SQLite -sql \"SELECT ST_SwapCoordinates(geometry) ...\"'")
+      }
+      miss =
+        "no polygon of \(place) touches the raster: the layer covers \(Self.told(extent)) in "
+        + "\(reader.crs?.label ?? "no system"), the raster \(Self.told(grid.bounds)) in "
+        + "\(grid.crs?.label ?? "no system")"
+    } else if handles.isEmpty {
+      miss = "\(place) holds no polygon"
+    }
   }
+
+  /// Takes a layer without a reference system for one in the grid's where it lies on the grid, and says so.
+  private static func checkPlace(_ reader: LayerReader, _ grid: Grid, _ own: CRS, _ place: String) throws {
+    guard let extent = reader.extent else { return }
+    guard extent.touches(grid.bounds) else {
+      throw FloeError(
+        "\(place) has no reference system and covers \(told(extent)), beside the raster, which covers "
+          + "\(told(grid.bounds)) in \(own.label); give it its system, for example with "
+          + "'ogr2ogr -a_srs EPSG:4326 land.gpkg \(reader.path)'"
+      )
+    }
+    LibraryNotices.add(
+      "\(place) has no reference system; it is taken for one in the raster's, \(own.label). A .prj beside the file or "
+        + "'ogr2ogr -a_srs' says otherwise")
+  }
+
+  private static func told(_ b: Bounds) -> String { "x \(b.minX) to \(b.maxX), y \(b.minY) to \(b.maxY)" }
 
   deinit { for g in handles { OGR_G_DestroyGeometry(g) } }
 
@@ -187,7 +230,7 @@ private final class Geometries {
 
   /// Nil where layer or grid has no reference system or both have the same.
   private static func transform(_ reader: LayerReader, grid: Grid) throws -> OGRCoordinateTransformationH? {
-    guard let from = reader.crs, let to = grid.crs, from != to else { return nil }
+    guard let from = reader.crs, let to = grid.crs, !from.isSame(as: to) else { return nil }
     let made = try SpatialReference.lend(from) { source in
       try SpatialReference.lend(to) { target in OCTNewCoordinateTransformation(source, target) }
     }

@@ -18,7 +18,7 @@ public enum VectorLayer {
   public static func readSchema(_ path: String, layer: String? = nil, warn: (String) -> Void = { _ in }) throws -> Table
   {
     try GDALMessages.collect { messages in
-      let reader = try LayerReader(path, open(path), layer)
+      let reader = try reader(path, layer)
       let table = try reader.table(messages, rows: false)
       for name in reader.doubledNames {
         warn("'\(path)' gives the column '\(name)' more than once; the later ones are called '\(name)_2' and so on")
@@ -29,21 +29,35 @@ public enum VectorLayer {
 
   /// A whole layer.
   ///
-  /// Points become two number columns, `x` and `y` unless taken. Polygons become rings; the parts of a multipolygon
-  /// follow each other in one list of rings. Dates become seconds since 1970 UTC. A text column `dropped_because`
-  /// becomes the status.
+  /// Points become two number columns, `x` and `y` unless taken. Polygons keep their rings and parts. Dates become
+  /// seconds since 1970 UTC. A text column `dropped_because` becomes the status.
   ///
   /// - Parameter layer: the layer's name; nil for the only one, or the first.
   public static func readTable(_ path: String, layer: String? = nil) throws -> Table {
-    try GDALMessages.collect { messages in
-      try LayerReader(path, open(path), layer).table(messages, rows: true)
-    }
+    try GDALMessages.collect { messages in try reader(path, layer).table(messages, rows: true) }
   }
 
-  static func open(_ path: String) throws -> GDALDataset {
+  private static func reader(_ path: String, _ layer: String?) throws -> LayerReader {
+    let isTyped = try isTypedByOGR(path)
+    let reader = try LayerReader(path, open(path, isTyped: isTyped), layer, typesTexts: !isTyped)
+    if layer == nil { reader.tellOthers() }
+    return reader
+  }
+
+  /// Whether OGR's guess of a CSV file's types can be trusted.
+  ///
+  /// - Throws: a sentence for a CSV file that OGR would misread.
+  private static func isTypedByOGR(_ path: String) throws -> Bool { try !isText(path) || !CSVCheck(path).hasOddNumbers }
+
+  private static func isText(_ path: String) -> Bool {
+    (path.lowercased().hasSuffix(".csv") || path.lowercased().hasSuffix(".tsv")) && !VirtualFile.isDirectory(path)
+  }
+
+  static func open(_ path: String, isTyped: Bool = true) throws -> GDALDataset {
     // Options that a driver does not know would only cost a warning; CSV needs them to see numbers.
-    let isText = path.lowercased().hasSuffix(".csv") || path.lowercased().hasSuffix(".tsv")
-    let options = isText ? ["AUTODETECT_TYPE=YES", "AUTODETECT_SIZE_LIMIT=0", "EMPTY_STRING_AS_NULL=YES"] : []
+    let options =
+      isText(path)
+      ? ["AUTODETECT_TYPE=\(isTyped ? "YES" : "NO")", "AUTODETECT_SIZE_LIMIT=0", "EMPTY_STRING_AS_NULL=YES"] : []
     return try GDALDataset.open(path, flags: GDAL_OF_VECTOR, options: options)
   }
 }
@@ -54,9 +68,18 @@ struct LayerReader {
   let dataset: GDALDataset
   let layer: OGRLayerH
   let name: String
+  /// Whether text columns become numbers or times where all their texts are some.
+  private let typesTexts: Bool
 
-  init(_ path: String, _ dataset: GDALDataset, _ wanted: String?) throws {
-    let found = wanted.map { GDALDatasetGetLayerByName(dataset.handle, $0) } ?? GDALDatasetGetLayer(dataset.handle, 0)
+  /// - Parameters:
+  ///   - wanted: the layer's name; nil for the first.
+  ///   - polygons: whether without a name the first layer that may hold polygons is meant.
+  init(_ path: String, _ dataset: GDALDataset, _ wanted: String?, polygons: Bool = false, typesTexts: Bool = false)
+    throws
+  {
+    let first = polygons ? Self.firstWithPolygons(dataset) ?? 0 : 0
+    let found =
+      wanted.map { GDALDatasetGetLayerByName(dataset.handle, $0) } ?? GDALDatasetGetLayer(dataset.handle, first)
     guard let found else {
       let all = Self.names(dataset)
       let asked = wanted.map { " '\($0)'" } ?? ""
@@ -64,6 +87,7 @@ struct LayerReader {
     }
     self.path = path
     self.dataset = dataset
+    self.typesTexts = typesTexts
     layer = found
     name = text(OGR_L_GetName(found)) ?? ""
   }
@@ -74,31 +98,59 @@ struct LayerReader {
     }
   }
 
+  private static func firstWithPolygons(_ dataset: GDALDataset) -> Int32? {
+    let kinds = [wkbPolygon, wkbMultiPolygon, wkbCurvePolygon, wkbMultiSurface]
+    let types = (0..<GDALDatasetGetLayerCount(dataset.handle)).map { i in
+      GDALDatasetGetLayer(dataset.handle, i).map { OGR_GT_Flatten(OGR_L_GetGeomType($0)) } ?? wkbNone
+    }
+    let found =
+      types.firstIndex { kinds.contains($0) } ?? types.firstIndex { $0 == wkbUnknown || $0 == wkbGeometryCollection }
+    return found.map(Int32.init)
+  }
+
+  /// Says which of several layers is read when none was named.
+  func tellOthers() {
+    let all = Self.names(dataset).filter { $0 != "layer_styles" }
+    guard all.count > 1 else { return }
+    LibraryNotices.add(
+      "'\(path)' has the layers \(all.joined(separator: ", ")), of which '\(name)' is read; 'layer' names another")
+  }
+
   /// The reference system of the layer's geometry.
   var crs: CRS? { OGR_L_GetSpatialRef(layer).flatMap { SpatialReference.value(of: $0) } }
+
+  /// The extent of all features in the layer's own system; nil for a layer without geometry.
+  var extent: Bounds? {
+    OGR_L_SetSpatialFilter(layer, nil)
+    var box = OGREnvelope()
+    guard OGR_L_GetExtent(layer, &box, 1) == OGRERR_NONE else { return nil }
+    return Bounds(minX: box.MinX, minY: box.MinY, maxX: box.MaxX, maxY: box.MaxY)
+  }
 
   func table(_ messages: GDALMessages, rows: Bool) throws -> Table {
     guard let definition = OGR_L_GetLayerDefn(layer) else {
       throw FloeError("layer '\(name)' of '\(path)' has no definition")
     }
-    var fields = (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0) }
+    let place = "layer '\(name)' of '\(path)'"
+    var fields = (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0, place: place) }
     FieldReader.number(&fields)
-    var shapes = try ShapeReader(
-      kind: geometryKind(), taken: Set(fields.map(\.name)), place: "layer '\(name)' of '\(path)'")
+    try checkStorage(fields.filter(\.isNumber).map(\.original))
+    var shapes = try ShapeReader(kind: geometryKind(), taken: Set(fields.map(\.name)), place: place)
     var count = 0
-    if rows {
+    if rows || typesTexts {
       OGR_L_ResetReading(layer)
       while let feature = OGR_L_GetNextFeature(layer) {
         defer { OGR_F_Destroy(feature) }
         for i in fields.indices { fields[i].append(feature) }
-        try shapes.append(OGR_F_GetGeometryRef(feature), row: count)
+        if rows { try shapes.append(OGR_F_GetGeometryRef(feature), row: count) }
         count += 1
       }
       if let failure = messages.failures.first {
         throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)")
       }
+      for i in fields.indices { fields[i].finish(typing: typesTexts, keepsRows: rows) }
     }
-    var table = Table(rowCount: count, crs: shapes.kind == .none ? nil : crs)
+    var table = Table(rowCount: rows ? count : 0, crs: shapes.kind == .none ? nil : crs)
     for field in fields {
       if field.name == "dropped_because", case .text(let reasons) = field.values {
         for (row, reason) in reasons.enumerated() { if let reason { table.status.drop(row, because: reason) } }
@@ -111,11 +163,33 @@ struct LayerReader {
     return table
   }
 
+  /// Refuses texts in number columns of SQLite's files, whose columns hold anything and which OGR would read as 0.
+  private func checkStorage(_ columns: [String]) throws {
+    guard ["GPKG", "SQLite"].contains(dataset.driverName), !columns.isEmpty else { return }
+    let tests = columns.map { "sum(typeof(\(TextEscape.sqlName($0))) IN ('text', 'blob'))" }
+    let sql = "SELECT \(tests.joined(separator: ", ")) FROM \(TextEscape.sqlName(name))"
+    try GDALMessages.collect { messages in
+      guard let result = GDALDatasetExecuteSQL(dataset.handle, sql, nil, nil) else {
+        throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(messages.reason)")
+      }
+      defer { GDALDatasetReleaseResultSet(dataset.handle, result) }
+      guard let row = OGR_L_GetNextFeature(result) else { return }
+      defer { OGR_F_Destroy(row) }
+      for (i, column) in columns.enumerated() where OGR_F_GetFieldAsInteger64(row, Int32(i)) > 0 {
+        let count = OGR_F_GetFieldAsInteger64(row, Int32(i))
+        throw FloeError(
+          "layer '\(name)' of '\(path)' holds text in \(count) \(count == 1 ? "row" : "rows") of the number column "
+            + "'\(column)', which would be read as 0; make the column a text, or the texts numbers")
+      }
+    }
+  }
+
   /// Names that several columns of the file bear, in order.
   var doubledNames: [String] {
     guard let definition = OGR_L_GetLayerDefn(layer) else { return [] }
     var seen: [String: Int] = [:]
-    return (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0)?.name }.filter { name in
+    return (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0, place: nil)?.name }.filter {
+      name in
       seen[name, default: 0] += 1
       return seen[name] == 2
     }
@@ -137,156 +211,12 @@ struct LayerReader {
     switch type {
     case wkbNone: return .none
     case wkbPoint, wkbMultiPoint: return .points
-    case wkbPolygon, wkbMultiPolygon, wkbCurvePolygon, wkbMultiSurface: return .polygons
+    case wkbPolygon, wkbCurvePolygon: return .polygons
+    case wkbMultiPolygon, wkbMultiSurface: return .multiPolygons
     default:
       let kind = text(OGRGeometryTypeToName(type)) ?? "unknown"
       throw FloeError(
         "layer '\(name)' of '\(path)' holds geometries of type \(kind); points, polygons or none are needed")
     }
-  }
-}
-
-/// What geometry a layer has.
-enum GeometryKind { case none, points, polygons }
-
-/// Gathers the values of one field.
-private struct FieldReader {
-  private(set) var name: String
-  let isTime: Bool
-  private(set) var values: ColumnValues
-  private let index: Int32
-
-  /// Nil for binary fields, which no column holds.
-  init?(_ definition: OGRFeatureDefnH, _ index: Int32) {
-    guard let field = OGR_FD_GetFieldDefn(definition, index) else { return nil }
-    name = text(OGR_Fld_GetNameRef(field)) ?? "field\(index + 1)"
-    self.index = index
-    let type = OGR_Fld_GetType(field)
-    isTime = type == OFTDateTime || type == OFTDate
-    switch type {
-    case OFTInteger, OFTInteger64: values = .integer([])
-    case OFTReal, OFTDateTime, OFTDate: values = .number([])
-    case OFTBinary: return nil
-    default: values = .text([])
-    }
-  }
-
-  /// Numbers the later ones of columns with one name, `a`, `a_2`, `a_3`, past numbers that the file takes itself.
-  static func number(_ fields: inout [FieldReader]) {
-    let given = Set(fields.map(\.name))
-    var taken: Set<String> = []
-    for i in fields.indices where !taken.insert(fields[i].name).inserted {
-      let name = fields[i].name
-      var n = 2
-      while given.contains("\(name)_\(n)") || taken.contains("\(name)_\(n)") { n += 1 }
-      fields[i].name = "\(name)_\(n)"
-      taken.insert(fields[i].name)
-    }
-  }
-
-  mutating func append(_ feature: OGRFeatureH) {
-    let present = OGR_F_IsFieldSetAndNotNull(feature, index) != 0
-    // The empty column takes the place of the lent one, so that it grows without a copy.
-    switch values {
-    case .integer(var list):
-      values = .integer([])
-      list.append(present ? Int(OGR_F_GetFieldAsInteger64(feature, index)) : nil)
-      values = .integer(list)
-    case .number(var list):
-      values = .number([])
-      list.append(!present ? .nan : isTime ? seconds(feature) : OGR_F_GetFieldAsDouble(feature, index))
-      values = .number(list)
-    case .text(var list):
-      values = .text([])
-      list.append(present ? text(OGR_F_GetFieldAsString(feature, index)) : nil)
-      values = .text(list)
-    case .code, .array: break
-    }
-  }
-
-  /// Local and unknown time zones are taken as UTC.
-  private func seconds(_ feature: OGRFeatureH) -> Double {
-    var y: Int32 = 0
-    var mo: Int32 = 0
-    var d: Int32 = 0
-    var h: Int32 = 0
-    var mi: Int32 = 0
-    var s: Float = 0
-    var zone: Int32 = 0
-    guard OGR_F_GetFieldAsDateTimeEx(feature, index, &y, &mo, &d, &h, &mi, &s, &zone) != 0 else { return .nan }
-    // A float holds seconds of a minute to some microseconds; milliseconds is what files carry.
-    let second = (Double(s) * 1000).rounded() / 1000
-    let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: second)
-    // OGR counts zones in quarters of an hour from 100.
-    return time.seconds - (zone > 1 ? Double(zone - 100) * 900 : 0)
-  }
-}
-
-/// Gathers geometries.
-private struct ShapeReader {
-  let kind: GeometryKind
-  private let xName: String, yName: String, place: String
-  private var x: [Double] = [], y: [Double] = [], polygons: [[[SIMD2<Double>]]] = []
-
-  init(kind: GeometryKind, taken: Set<String>, place: String) {
-    self.kind = kind
-    self.place = place
-    let free = !taken.contains("x") && !taken.contains("y")
-    xName = free ? "x" : "geometry_x"
-    yName = free ? "y" : "geometry_y"
-  }
-
-  mutating func append(_ geometry: OGRGeometryH?, row: Int) throws {
-    switch kind {
-    case .none: break
-    case .points:
-      let point = try geometry.flatMap { try Self.singlePoint($0, place, row) }
-      x.append(point?.x ?? .nan)
-      y.append(point?.y ?? .nan)
-    case .polygons: polygons.append(try geometry.map { try Self.rings($0, place, row) } ?? [])
-    }
-  }
-
-  func finish(_ table: inout Table) {
-    switch kind {
-    case .none: break
-    case .points:
-      let unit: PhysicalUnit = table.crs?.wkt.hasPrefix("GEOG") == true ? .degree : .metre
-      table.set(Column(xName, unit: unit, summary: "x of the point", values: .number(x)))
-      table.set(Column(yName, unit: unit, summary: "y of the point", values: .number(y)))
-      table.geometry = .points(x: xName, y: yName)
-    case .polygons: table.geometry = .polygons(polygons)
-    }
-  }
-
-  private static func singlePoint(_ geometry: OGRGeometryH, _ place: String, _ row: Int) throws -> SIMD2<Double>? {
-    if OGR_G_IsEmpty(geometry) != 0 { return nil }
-    switch OGR_GT_Flatten(OGR_G_GetGeometryType(geometry)) {
-    case wkbPoint: return SIMD2(OGR_G_GetX(geometry, 0), OGR_G_GetY(geometry, 0))
-    case wkbMultiPoint:
-      guard OGR_G_GetGeometryCount(geometry) == 1, let only = OGR_G_GetGeometryRef(geometry, 0) else {
-        throw FloeError("row \(row + 1) of \(place) holds several points; one point a row is needed")
-      }
-      return SIMD2(OGR_G_GetX(only, 0), OGR_G_GetY(only, 0))
-    default: throw mixed(geometry, place, row, "points")
-    }
-  }
-
-  private static func rings(_ geometry: OGRGeometryH, _ place: String, _ row: Int) throws -> [[SIMD2<Double>]] {
-    let type = OGR_GT_Flatten(OGR_G_GetGeometryType(geometry))
-    let parts = (0..<OGR_G_GetGeometryCount(geometry)).compactMap { OGR_G_GetGeometryRef(geometry, $0) }
-    switch type {
-    case wkbMultiPolygon: return try parts.flatMap { try rings($0, place, row) }
-    case wkbPolygon:
-      return parts.map { ring in
-        (0..<OGR_G_GetPointCount(ring)).map { SIMD2(OGR_G_GetX(ring, $0), OGR_G_GetY(ring, $0)) }
-      }
-    default: throw mixed(geometry, place, row, "polygons with straight sides")
-    }
-  }
-
-  private static func mixed(_ geometry: OGRGeometryH, _ place: String, _ row: Int, _ needed: String) -> FloeError {
-    let kind = text(OGRGeometryTypeToName(OGR_G_GetGeometryType(geometry))) ?? "unknown"
-    return FloeError("row \(row + 1) of \(place) holds a geometry of type \(kind); \(needed) are needed")
   }
 }

@@ -1,0 +1,218 @@
+internal import CGDAL
+import FloeCore
+
+/// Looks through a CSV file for what OGR would misread without a word: a quote that is not closed, zero bytes, rows
+/// with more fields than there are columns, bytes that are no UTF-8, numbers with Fortran's exponent or beyond 64 bits.
+///
+/// Source of the rules: RFC 4180, and how OGR's CSV driver of GDAL 3.6 reads.
+struct CSVCheck {
+  /// Whether a column holds numbers that OGR's guess of types would cut: columns are then read as text and typed here.
+  private(set) var hasOddNumbers = false
+  private let path: String
+  private var separator = UInt8(ascii: ",")
+  private var columns = 0
+  private var line = 1, recordLine = 1, quoteLine = 1
+  private var fields = 1, shortRows = 0, firstShort = 0
+  private var isQuoted = false, wasQuoted = false
+  private var field: [UInt8] = [], length = 0
+  /// Bytes of a UTF-8 sequence that are still to come, and the least and the largest value of the next one.
+  private var pending = 0, least = UInt8(0x80), most = UInt8(0xbf)
+  /// Numbers are shorter; the rest of a longer field is not kept.
+  private static let kept = 48
+
+  /// Reads the whole file in pieces.
+  ///
+  /// - Throws: a sentence with the line for what cannot be read right.
+  init(_ path: String) throws {
+    self.path = path
+    try GDALMessages.collect { messages in
+      guard let file = VSIFOpenL(path, "rb") else {
+        throw FloeError("'\(path)' cannot be read: \(systemReason(messages))")
+      }
+      defer { VSIFCloseL(file) }
+      var chunk = [UInt8](repeating: 0, count: 1 << 18)
+      var isFirst = true
+      while true {
+        let got = VSIFReadL(&chunk, 1, chunk.count, file)
+        if got == 0 { break }
+        var start = 0
+        if isFirst {
+          isFirst = false
+          if chunk.starts(with: [0xff, 0xfe]) || chunk.starts(with: [0xfe, 0xff]) {
+            throw Self.encoding(path, "UTF-16", 1)
+          }
+          if chunk.starts(with: [0xef, 0xbb, 0xbf]) { start = 3 }
+          separator = Self.separator(chunk[start..<got], path: path)
+        }
+        for i in start..<got { try take(chunk[i]) }
+      }
+    }
+    if isQuoted {
+      throw FloeError(
+        "'\(path)' opens a quote in line \(quoteLine) that is closed nowhere; all behind it would be one field")
+    }
+    if fields > 1 || length > 0 || wasQuoted { try endRecord() }
+    if shortRows > 0 {
+      LibraryNotices.add(
+        "'\(path)' has \(shortRows) \(shortRows == 1 ? "row" : "rows") with fewer fields than the \(columns) columns, "
+          + "the first in line \(firstShort); what lacks there is a missing value")
+    }
+  }
+
+  /// The character that stands between the names of the first line, as OGR finds it: the only kind among `, ; tab |`.
+  private static func separator(_ head: ArraySlice<UInt8>, path: String) -> UInt8 {
+    var found: Set<UInt8> = []
+    var isQuoted = false
+    for byte in head {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if isQuoted { continue }
+      if byte == 10 || byte == 13 { break }
+      if [UInt8(ascii: ","), UInt8(ascii: ";"), 9, UInt8(ascii: "|")].contains(byte) { found.insert(byte) }
+    }
+    return found.count == 1 ? found.first ?? UInt8(ascii: ",") : UInt8(ascii: ",")
+  }
+
+  private mutating func take(_ byte: UInt8) throws {
+    if byte == 0 {
+      throw FloeError(
+        "'\(path)' has a zero byte in line \(line), where the row would end; the file is damaged or no text")
+    }
+    try checkEncoding(byte)
+    if byte == 10 { line += 1 }
+    if isQuoted {
+      if byte == UInt8(ascii: "\"") { isQuoted = false } else { keep(byte) }
+      return
+    }
+    switch byte {
+    case UInt8(ascii: "\""):
+      if wasQuoted || length == 0 {
+        // A doubled quote inside of a quoted field opens it again.
+        if wasQuoted { keep(byte) } else { quoteLine = line }
+        (isQuoted, wasQuoted) = (true, true)
+      } else {
+        throw FloeError(
+          "'\(path)' has a quote inside of an unquoted field in line \(line); fields with quotes stand in quotes, with "
+            + "the quote doubled"
+        )
+      }
+    case separator: endField()
+    case 10:
+      line -= 1
+      try endRecord()
+      line += 1
+    case 13: break
+    default:
+      // Spaces before a field's first character are no part of it.
+      if byte == 32, length == 0 { return }
+      if wasQuoted, byte != 32 {
+        throw FloeError(
+          "'\(path)' goes on behind a closed quote in line \(line); a separator or the line's end is needed there")
+      }
+      keep(byte)
+    }
+  }
+
+  private mutating func keep(_ byte: UInt8) {
+    length += 1
+    if field.count < Self.kept { field.append(byte) }
+  }
+
+  private mutating func endField() {
+    if columns > 0, !hasOddNumbers, length <= Self.kept { hasOddNumbers = NumberText.isOdd(field) }
+    field.removeAll(keepingCapacity: true)
+    (length, wasQuoted) = (0, false)
+    fields += 1
+  }
+
+  private mutating func endRecord() throws {
+    let isEmpty = fields == 1 && length == 0 && !wasQuoted
+    endField()
+    let count = fields - 1
+    fields = 1
+    defer { recordLine = line + 1 }
+    if isEmpty { return }
+    if columns == 0 {
+      columns = count
+    } else if count > columns {
+      throw FloeError(
+        "'\(path)' has \(count) fields in line \(recordLine), but \(columns) columns; the fields beyond would be lost. "
+          + "Fields with a separator in them stand in quotes")
+    } else if count < columns {
+      shortRows += 1
+      if firstShort == 0 { firstShort = recordLine }
+    }
+  }
+
+  /// UTF-8 after Unicode 15, table 3-7.
+  private mutating func checkEncoding(_ byte: UInt8) throws {
+    if pending > 0 {
+      guard byte >= least, byte <= most else { throw Self.encoding(path, nil, line) }
+      pending -= 1
+      (least, most) = (0x80, 0xbf)
+      return
+    }
+    switch byte {
+    case 0...0x7f: return
+    case 0xc2...0xdf: pending = 1
+    case 0xe0...0xef:
+      pending = 2
+      if byte == 0xe0 { least = 0xa0 }
+      if byte == 0xed { most = 0x9f }
+    case 0xf0...0xf4:
+      pending = 3
+      if byte == 0xf0 { least = 0x90 }
+      if byte == 0xf4 { most = 0x8f }
+    default: throw Self.encoding(path, nil, line)
+    }
+  }
+
+  private static func encoding(_ path: String, _ name: String?, _ line: Int) -> FloeError {
+    FloeError(
+      "'\(path)' is \(name.map { "in \($0)" } ?? "no UTF-8") (line \(line)); bring it to UTF-8 first, for example with "
+        + "'iconv -f \(name ?? "latin1") -t utf8'")
+  }
+}
+
+/// Numbers as texts write them.
+enum NumberText {
+  /// Whether a field is a number that OGR cuts: with Fortran's exponent `0.7D+02`, or whole and beyond 64 bits.
+  static func isOdd(_ field: [UInt8]) -> Bool {
+    guard let first = field.first(where: { $0 != 32 }), (48...57).contains(first) || "+-.".utf8.contains(first) else {
+      return false
+    }
+    let text = String(decoding: field, as: UTF8.self)
+    guard number(text) != nil else { return false }
+    let isWhole = !field.contains { ".eEdD".utf8.contains($0) }
+    return isWhole ? Int(trimmed(text)) == nil : field.contains { "dD".utf8.contains($0) }
+  }
+
+  /// A decimal number, Fortran's exponent included; nil for anything else, `nan`, `inf` and hexadecimal ones too.
+  static func number(_ text: String) -> Double? {
+    let bytes = trimmed(text).utf8
+    guard !bytes.isEmpty, bytes.allSatisfy({ (48...57).contains($0) || "+-.eEdD".utf8.contains($0) }) else {
+      return nil
+    }
+    return Double(String(decoding: bytes.map { "dD".utf8.contains($0) ? UInt8(ascii: "e") : $0 }, as: UTF8.self))
+  }
+
+  static func trimmed(_ text: String) -> Substring {
+    var rest = text[...]
+    while rest.first == " " { rest.removeFirst() }
+    while rest.last == " " { rest.removeLast() }
+    return rest
+  }
+
+  /// Texts as the narrowest kind that holds all of them: whole numbers, numbers, times, or the texts themselves.
+  static func typed(_ texts: [String?]) -> (values: ColumnValues, isTime: Bool) {
+    let given = texts.compactMap { $0 }
+    guard !given.isEmpty else { return (.text(texts), false) }
+    if given.allSatisfy({ Int(trimmed($0)) != nil }) {
+      return (.integer(texts.map { $0.flatMap { Int(trimmed($0)) } }), false)
+    }
+    if given.allSatisfy({ number($0) != nil }) { return (.number(texts.map { $0.flatMap(number) ?? .nan }), false) }
+    if given.allSatisfy({ UTCTime($0) != nil }) {
+      return (.number(texts.map { $0.flatMap { UTCTime($0)?.seconds } ?? .nan }), true)
+    }
+    return (.text(texts), false)
+  }
+}

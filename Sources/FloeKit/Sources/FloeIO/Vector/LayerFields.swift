@@ -1,0 +1,206 @@
+internal import CGDAL
+import FloeCore
+
+/// What geometry a layer has.
+enum GeometryKind { case none, points, polygons, multiPolygons }
+
+/// Gathers the values of one field.
+struct FieldReader {
+  private(set) var name: String
+  /// The name in the file, where several fields may bear one.
+  let original: String
+  private(set) var isTime: Bool
+  private(set) var values: ColumnValues
+  private let index: Int32
+  private let place: String?
+  /// Whether a time says that it is local.
+  private var hasLocalTimes = false
+
+  /// Nil for binary fields, which no column holds.
+  ///
+  /// - Parameter place: the layer, for sentences; nil to say nothing.
+  init?(_ definition: OGRFeatureDefnH, _ index: Int32, place: String?) {
+    guard let field = OGR_FD_GetFieldDefn(definition, index) else { return nil }
+    name = text(OGR_Fld_GetNameRef(field)) ?? "field\(index + 1)"
+    original = name
+    self.index = index
+    self.place = place
+    let type = OGR_Fld_GetType(field)
+    isTime = type == OFTDateTime || type == OFTDate
+    switch type {
+    case OFTInteger, OFTInteger64: values = .integer([])
+    case OFTReal, OFTDateTime, OFTDate: values = .number([])
+    case OFTBinary:
+      if let place {
+        LibraryNotices.add("\(place) has the column '\(name)' of bytes, which no table holds; it is left out")
+      }
+      return nil
+    default: values = .text([])
+    }
+  }
+
+  /// Whether the file declares numbers.
+  var isNumber: Bool {
+    switch values {
+    case .number, .integer: !isTime
+    default: false
+    }
+  }
+
+  /// Numbers the later ones of columns with one name, `a`, `a_2`, `a_3`, past numbers that the file takes itself.
+  static func number(_ fields: inout [FieldReader]) {
+    let given = Set(fields.map(\.name))
+    var taken: Set<String> = []
+    for i in fields.indices where !taken.insert(fields[i].name).inserted {
+      let name = fields[i].name
+      var n = 2
+      while given.contains("\(name)_\(n)") || taken.contains("\(name)_\(n)") { n += 1 }
+      fields[i].name = "\(name)_\(n)"
+      taken.insert(fields[i].name)
+    }
+  }
+
+  mutating func append(_ feature: OGRFeatureH) {
+    let present = OGR_F_IsFieldSetAndNotNull(feature, index) != 0
+    // The empty column takes the place of the passed one, so that it grows without a copy.
+    switch values {
+    case .integer(var list):
+      values = .integer([])
+      list.append(present ? Int(OGR_F_GetFieldAsInteger64(feature, index)) : nil)
+      values = .integer(list)
+    case .number(var list):
+      values = .number([])
+      list.append(!present ? .nan : isTime ? seconds(feature) : OGR_F_GetFieldAsDouble(feature, index))
+      values = .number(list)
+    case .text(var list):
+      values = .text([])
+      list.append(present ? text(OGR_F_GetFieldAsString(feature, index)) : nil)
+      values = .text(list)
+    case .code, .array: break
+    }
+  }
+
+  /// Ends the reading.
+  ///
+  /// - Parameters:
+  ///   - typing: whether texts become numbers or times where all are some.
+  ///   - keepsRows: whether the values stay, and not only their kind.
+  mutating func finish(typing: Bool, keepsRows: Bool) {
+    if typing, case .text(let texts) = values {
+      let found = NumberText.typed(texts)
+      (values, isTime) = (found.values, found.isTime)
+      if case .number(let numbers) = values, !isTime, let place, numbers.contains(where: { abs($0) >= 0x1p63 }) {
+        LibraryNotices.add(
+          "\(place) has whole numbers beyond 64 bits in the column '\(name)'; they are read as the nearest doubles")
+      }
+    }
+    if hasLocalTimes, let place {
+      LibraryNotices.add("\(place) has local times in the column '\(name)'; they are taken for UTC")
+    }
+    guard !keepsRows else { return }
+    switch values {
+    case .integer: values = .integer([])
+    case .number: values = .number([])
+    case .text: values = .text([])
+    case .code, .array: break
+    }
+  }
+
+  /// Local and unknown time zones are taken as UTC.
+  private mutating func seconds(_ feature: OGRFeatureH) -> Double {
+    var y: Int32 = 0
+    var mo: Int32 = 0
+    var d: Int32 = 0
+    var h: Int32 = 0
+    var mi: Int32 = 0
+    var s: Float = 0
+    var zone: Int32 = 0
+    guard OGR_F_GetFieldAsDateTimeEx(feature, index, &y, &mo, &d, &h, &mi, &s, &zone) != 0 else { return .nan }
+    if zone == 1 { hasLocalTimes = true }
+    // A float holds seconds of a minute to some microseconds; milliseconds is what files carry.
+    let second = (Double(s) * 1000).rounded() / 1000
+    let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: second)
+    // OGR counts zones in quarters of an hour from 100.
+    return time.seconds - (zone > 1 ? Double(zone - 100) * 900 : 0)
+  }
+}
+
+/// Gathers geometries.
+struct ShapeReader {
+  private(set) var kind: GeometryKind
+  private let xName: String, yName: String, place: String
+  private var x: [Double] = [], y: [Double] = [], polygons: [[[[SIMD2<Double>]]]] = []
+  private var hasHeights = false
+
+  init(kind: GeometryKind, taken: Set<String>, place: String) {
+    self.kind = kind
+    self.place = place
+    let free = !taken.contains("x") && !taken.contains("y")
+    xName = free ? "x" : "geometry_x"
+    yName = free ? "y" : "geometry_y"
+  }
+
+  mutating func append(_ geometry: OGRGeometryH?, row: Int) throws {
+    if let geometry, !hasHeights, OGR_G_Is3D(geometry) != 0 { hasHeights = true }
+    switch kind {
+    case .none: break
+    case .points:
+      let point = try geometry.flatMap { try Self.singlePoint($0, place, row) }
+      x.append(point?.x ?? .nan)
+      y.append(point?.y ?? .nan)
+    case .polygons, .multiPolygons:
+      let parts = try geometry.map { try Self.parts($0, place, row) } ?? []
+      // Layers of polygons hold multipolygons too (shapefiles, GeoJSON).
+      if parts.count > 1 { kind = .multiPolygons }
+      polygons.append(parts)
+    }
+  }
+
+  func finish(_ table: inout Table) {
+    if hasHeights {
+      LibraryNotices.add("\(place) has heights in its geometries; tables hold x and y alone, the heights are left out")
+    }
+    switch kind {
+    case .none: break
+    case .points:
+      let unit = table.crs?.coordinateUnit ?? .metre
+      table.set(Column(xName, unit: unit, summary: "x of the point", values: .number(x)))
+      table.set(Column(yName, unit: unit, summary: "y of the point", values: .number(y)))
+      table.geometry = .points(x: xName, y: yName)
+    case .polygons: table.geometry = .polygons(polygons.map { $0.first ?? [] })
+    case .multiPolygons: table.geometry = .multiPolygons(polygons)
+    }
+  }
+
+  private static func singlePoint(_ geometry: OGRGeometryH, _ place: String, _ row: Int) throws -> SIMD2<Double>? {
+    if OGR_G_IsEmpty(geometry) != 0 { return nil }
+    switch OGR_GT_Flatten(OGR_G_GetGeometryType(geometry)) {
+    case wkbPoint: return SIMD2(OGR_G_GetX(geometry, 0), OGR_G_GetY(geometry, 0))
+    case wkbMultiPoint:
+      guard OGR_G_GetGeometryCount(geometry) == 1, let only = OGR_G_GetGeometryRef(geometry, 0) else {
+        throw FloeError("row \(row + 1) of \(place) holds several points; one point a row is needed")
+      }
+      return SIMD2(OGR_G_GetX(only, 0), OGR_G_GetY(only, 0))
+    default: throw mixed(geometry, place, row, "points")
+    }
+  }
+
+  /// The polygons of a geometry, each with its rings; an empty one has none.
+  private static func parts(_ geometry: OGRGeometryH, _ place: String, _ row: Int) throws -> [[[SIMD2<Double>]]] {
+    let members = { (0..<OGR_G_GetGeometryCount(geometry)).compactMap { OGR_G_GetGeometryRef(geometry, $0) } }
+    switch OGR_GT_Flatten(OGR_G_GetGeometryType(geometry)) {
+    case wkbMultiPolygon: return try members().flatMap { try parts($0, place, row) }
+    case wkbPolygon:
+      let rings = members().map { ring in
+        (0..<OGR_G_GetPointCount(ring)).map { SIMD2(OGR_G_GetX(ring, $0), OGR_G_GetY(ring, $0)) }
+      }
+      return rings.isEmpty ? [] : [rings]
+    default: throw mixed(geometry, place, row, "polygons with straight sides")
+    }
+  }
+
+  private static func mixed(_ geometry: OGRGeometryH, _ place: String, _ row: Int, _ needed: String) -> FloeError {
+    let kind = text(OGRGeometryTypeToName(OGR_G_GetGeometryType(geometry))) ?? "unknown"
+    return FloeError("row \(row + 1) of \(place) holds a geometry of type \(kind); \(needed) are needed")
+  }
+}
