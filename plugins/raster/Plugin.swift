@@ -2,8 +2,8 @@ import FloeSDK
 
 /// The door of the plugin.
 @_cdecl("floe_plugin_RasterStepsFloePlugin")
-public func floePlugin(_ door: UnsafeMutableRawPointer) {
-  PluginEntryPoint.open(door, stamp: floe_kit_stamp()) { plugin in
+public func floePlugin(_ registry: UnsafeMutableRawPointer) {
+  PluginEntryPoint.open(registry, stamp: floe_kit_stamp()) { plugin in
     plugin.version("0.1.0")
     plugin.add(RasterReadStep.self)
     plugin.add(TableReadStep.self)
@@ -12,6 +12,7 @@ public func floePlugin(_ door: UnsafeMutableRawPointer) {
     plugin.add(WarpStep.self)
     plugin.add(ClipStep.self)
     plugin.add(FilterStep.self)
+    plugin.add(LocalContrastStep.self)
     plugin.add(SieveStep.self)
     plugin.add(PolygonizeStep.self)
   }

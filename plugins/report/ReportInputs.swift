@@ -68,7 +68,10 @@ struct ReportInputs: Sendable {
     var found: [(item: Item, table: Table)] = []
     for item in items {
       guard case .table(let table) = item.data else { continue }
-      if case .polygons? = table.geometry { continue }
+      switch table.geometry {
+      case .polygons?, .multiPolygons?: continue
+      case .points?, nil: break
+      }
       let product = table.acquisition?.product
       if let twin = found.firstIndex(where: {
         product != nil && $0.table.acquisition?.product == product && $0.table.rowCount == table.rowCount
@@ -114,10 +117,12 @@ struct Clustering: Sendable {
     let count: Double
     /// The class's name; nil for a cluster without one.
     let className: String?
+    /// The class's label and colour, as six hexadecimal digits, where the step told them.
+    let classLabel: String?, classColor: String?
     let centre: [String: Double], deviation: [String: Double]
     var label: String {
       guard let className else { return "Cluster \(number)" }
-      return ClassTable.seaIce.named(className)?.label ?? className
+      return classLabel ?? ClassTable.seaIce.named(className)?.label ?? className
     }
   }
   let step: String
@@ -133,6 +138,7 @@ struct Clustering: Sendable {
     clusters = list.enumerated().map { i, c in
       Cluster(
         number: c["cluster"]?.intValue ?? i, count: c["count"]?.doubleValue ?? .nan, className: c["class"]?.stringValue,
+        classLabel: c["class_label"]?.stringValue, classColor: c["class_color"]?.stringValue,
         centre: numbers(c["centre"]), deviation: numbers(c["standard_deviation"]))
     }
     features = clusters[0].centre.keys.sorted()
@@ -140,7 +146,8 @@ struct Clustering: Sendable {
 
   /// The colour of a cluster: its class's, else the neutral one of its number.
   func color(_ cluster: Cluster) -> RGB {
-    cluster.className.flatMap { ClassTable.seaIce.named($0)?.color } ?? ClassTable.clusters(cluster.number + 1)[
-      cluster.number]?.color ?? RGB(80, 80, 80)
+    cluster.classColor.flatMap(Colours.read) ?? cluster.className.flatMap { ClassTable.seaIce.named($0)?.color }
+      ?? ClassTable.clusters(cluster.number + 1)[
+        cluster.number]?.color ?? RGB(80, 80, 80)
   }
 }

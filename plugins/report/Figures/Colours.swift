@@ -21,6 +21,12 @@ enum Colours {
     return RGB(UInt8(red), UInt8(green), UInt8(blue))
   }
   static func hex(_ c: RGB) -> String { "#" + c.hex }
+  /// A colour from six hexadecimal digits; nil for anything else.
+  static func read(_ hex: String) -> RGB? {
+    guard hex.count == 6, hex.allSatisfy(\.isHexDigit), let value = UInt32(hex, radix: 16) else { return nil }
+    return RGB(
+      UInt8(truncatingIfNeeded: value >> 16), UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value))
+  }
   /// With a transparency of 0 (none) to 255, as gnuplot writes it.
   static func hex(_ c: RGB, transparency: Int) -> String {
     "#" + (transparency < 16 ? "0" : "") + String(transparency, radix: 16) + c.hex

@@ -23,6 +23,7 @@ struct ClusterSection {
       if let naming = facts["naming"]?.arrayValue {
         for n in naming { if let text = n.stringValue { section.blocks.append(.note(text)) } }
       }
+      EvidenceBlocks(step: step, facts: facts).add(to: &section)
       if let clustering = Clustering(step: step, facts: facts) {
         section.blocks.append(.table(Self.statistics(clustering)))
         if let figure = spectra(clustering) { section.add(figure) }

@@ -4,11 +4,14 @@ import FloeSDK
 struct StackRun {
   let plan: StackPlan
   let land: String?
+  /// The layer of the land's file; nil for its first.
+  let landLayer: String?
   let context: RunContext
 
   func run() async throws -> (image: Raster, mask: Raster) {
     let copies = try await extract()
     defer { for copy in copies.values { VirtualFile.remove(copy) } }
+    try await verify(copies)
     let files = try plan.sources.map {
       try RasterFile.open(copies[$0.path] ?? $0.path, driver: BandSource.drivers, reduction: $0.reduction)
     }
@@ -24,10 +27,22 @@ struct StackRun {
         )
       }
     }
+    if land == nil {
+      // Said where people look, and no warning: most of the sea has no land in sight.
+      context.record(
+        "summary",
+        .string(
+          """
+          no land layer: land, where there is any, takes part as if it were sea; coast polygons for 'land' come from \
+          osmdata.openstreetmap.de (land polygons) or GSHHG
+          """))
+    }
+    for (file, source) in zip(files, plan.sources) { try Self.checkPlace(file, source, of: plan.product) }
     var layers = try plan.masks.layers(resolution: plan.resolution, grid: plan.scene, copies: copies)
+    var missed: String?
     if let land {
-      let burner = try PolygonRasterizer(path: land, grid: plan.scene)
-      if burner.count == 0 { context.log(.info, "no polygon of '\(land)' touches the scene") }
+      let burner = try PolygonRasterizer(path: land, layer: landLayer, grid: plan.scene)
+      missed = burner.miss ?? "the polygons of '\(land)' cover no pixel of the chosen part"
       layers.append(PolygonMask(burner: burner, reason: .land))
     }
 
@@ -50,7 +65,7 @@ struct StackRun {
       try worker.decode(tiles[$0], by: plan.image.tile)
     }
     for file in files { file.releaseHandles() }
-    report(counts)
+    report(counts, missed)
     return (Raster(plan.image, source: image), Raster(plan.mask, source: mask))
   }
 
@@ -83,6 +98,31 @@ struct StackRun {
     return result
   }
 
+  /// Refuses an image whose own georeference contradicts the tile's metadata; one without any is placed by the
+  /// metadata.
+  private static func checkPlace(_ file: RasterFile, _ source: BandSource, of product: SafeProduct) throws {
+    let own = file.spec.grid
+    let origin = product.geocoding.origin
+    guard own.crs != nil else { return }
+    let isThere = abs(own.originX - origin.x) < own.pixelWidth && abs(own.originY - origin.y) < own.pixelHeight
+    guard isThere else {
+      throw FloeError(
+        "'\(source.path)' lies at x \(own.originX), y \(own.originY) by its own georeference, the tile's metadata say "
+          + "\(origin.x), \(origin.y); one of them is damaged or of another product")
+    }
+  }
+
+  /// Compares all files that are read with sizes and checksums that the product tells.
+  private func verify(_ copies: [String: String]) async throws {
+    let check = try SourceCheck(plan.product.location)
+    var paths: [String] = []
+    for path in plan.sources.map(\.path) + (try plan.masks.files().map(\.path)) where !paths.contains(path) {
+      paths.append(path)
+    }
+    let files = paths
+    _ = try await context.map(files.count, progress: "files") { try check.check(files[$0], copy: copies[files[$0]]) }
+  }
+
   /// Copies of files that lie compressed in an archive, by their path inside: any part of those is at hand at once.
   private func extract() async throws -> [String: String] {
     let paths = plan.extracted
@@ -105,7 +145,9 @@ struct StackRun {
   }
 
   /// Counts and areas by reason.
-  private func report(_ tiles: [[Int]]) {
+  ///
+  /// - Parameter missed: why land may mask nothing; nil where no land was given.
+  private func report(_ tiles: [[Int]], _ missed: String?) {
     let pixelArea = plan.image.grid.pixelArea / 1e6
     var areas: [String: JSONValue] = [:]
     for reason in MaskReason.allCases {
@@ -117,6 +159,10 @@ struct StackRun {
         context.dropped(
           pixels, "pixels", because: reason == .noData ? "no data in a chosen band" : reason.label.lowercased())
       }
+    }
+    if let missed, areas[MaskReason.land.name] == nil {
+      context.warn(
+        "land masks no pixel: \(missed). Land would be taken for dark water; leave 'land' out where there is none")
     }
     context.record("areas", .object(areas))
     context.record("bands", .array(plan.sources.map { .string("\($0.band.name): \($0.treatment)") }))

@@ -133,7 +133,7 @@ public struct GMMKernel: Sendable {
   /// The most probable components of a chunk, ties to the lower one; uses the responsibilities up: the first plane
   /// takes the largest so far.
   @inline(__always)
-  private func label(
+  func label(
     _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ samples: Int,
     into out: UnsafeMutablePointer<UInt8>
   ) {
@@ -159,6 +159,20 @@ public struct GMMKernel: Sendable {
     _ block: SampleBlock, entropy: Bool = false,
     _ body: (borrowing ChunkBuffer, UnsafeMutablePointer<Float>, Int, Int, Int, Double) -> Void
   ) {
+    forEachDensity(block) { buffer, r, start, samples, vectors in
+      let logLikelihood = entropy ? normalise(Yes.self, buffer, r, vectors) : normalise(No.self, buffer, r, vectors)
+      body(buffer, r, start, samples, vectors, logLikelihood)
+    }
+  }
+
+  /// Calls `body(buffer, densities, start, samples, vectors)` for each chunk.
+  ///
+  /// `densities[component * capacity + sample]` is log(weight x density) less the constant that all components share; there is room for
+  /// one plane more.
+  @inline(__always)
+  func forEachDensity(
+    _ block: SampleBlock, _ body: (borrowing ChunkBuffer, UnsafeMutablePointer<Float>, Int, Int, Int) -> Void
+  ) {
     let buffer = ChunkBuffer(reference: reference, weights: weights, noData: noData)
     let raw = UnsafeMutableRawPointer.allocate(
       byteCount: ChunkBuffer.capacity * 4 * (componentCount + 1), alignment: 64)
@@ -175,8 +189,7 @@ public struct GMMKernel: Sendable {
         default: logDensity(AnyWidth.self, buffer, r, vectors, j)
         }
       }
-      let logLikelihood = entropy ? normalise(Yes.self, buffer, r, vectors) : normalise(No.self, buffer, r, vectors)
-      body(buffer, r, start, samples, vectors, logLikelihood)
+      body(buffer, r, start, samples, vectors)
     }
   }
 

@@ -24,7 +24,33 @@ public struct GMMPosterior: Sendable, Equatable {
   }
 }
 
+extension GMMPosterior {
+  /// -Σ p log p / log n over classes given as `values[class][sample]`; NaN for samples left out.
+  static func entropy(ofClasses values: [[Float]]) -> [Float] {
+    guard let first = values.first else { return [] }
+    let unit = values.count > 1 ? 1 / naturalLog(Double(values.count)) : 0
+    return first.indices.map { i in
+      if first[i].isNaN { return .nan }
+      let sum = values.reduce(0.0) { $1[i] > 0 ? $0 - Double($1[i]) * naturalLog(Double($1[i])) : $0 }
+      return Float(min(1, max(0, sum * unit)))
+    }
+  }
+}
+
 extension GMMKernel {
+  /// The most probable component of each sample, ties to the lower one; 255 for samples left out.
+  ///
+  /// As `classify`, without the exponentials of probabilities.
+  public func labels(_ block: SampleBlock) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: block.count) { out, filled in
+      filled = block.count
+      guard let base = out.baseAddress else { return }
+      forEachDensity(block) { buffer, r, start, samples, _ in
+        label(buffer, r, samples, into: base + start)
+      }
+    }
+  }
+
   /// Labels, probabilities, top probability and, when wanted, entropy (else zeros) of each sample.
   public func classify(_ block: SampleBlock, entropy wantsEntropy: Bool = true) -> GMMPosterior {
     let k = componentCount
@@ -91,25 +117,28 @@ extension GMMKernel {
   ///   - left: what stands for samples left out.
   /// - Returns: `values[band][sample]`.
   public func stored(
-    _ block: SampleBlock, components: [Int], codes: [Int], uncertainty: StoredUncertainty, steps: Float, left: UInt16
+    _ block: SampleBlock, components: [Int], codes: [Int], uncertainty: StoredUncertainty, steps: Float, left: UInt16,
+    division: DividedBlock? = nil
   ) -> [UInt16] {
     let k = componentCount
     let n = block.count
     let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
-    let members = codes.map { code in components.indices.filter { components[$0] == code } }
+    let shares = ClassShares(components: components, codes: codes, division: division)
+    // Among many clusters of one class the doubt that matters is that between classes.
+    let isOfClasses = codes.count < k
     let bands = codes.count + (uncertainty == .none ? 0 : 1)
     return [UInt16](unsafeUninitializedCapacity: bands * n) { out, count in
       count = bands * n
       guard let base = out.baseAddress else { return }
-      forEachChunk(block, entropy: uncertainty == .entropy) { buffer, r, start, samples, vectors, _ in
+      forEachChunk(block, entropy: uncertainty == .entropy && !isOfClasses) { buffer, r, start, samples, vectors, _ in
         let valid = buffer.valid
         let planes = StoredPlanes(base: base + start, samples: samples, plane: n, steps: steps, left: left)
-        for (band, all) in members.enumerated() {
-          for i in 0..<vectors {
-            var sum = SIMD8<Float>.zero
-            for j in all { sum += lanes(r + j * ChunkBuffer.capacity, i) }
-            planes.put(band, i, sum, valid)
-          }
+        if isOfClasses {
+          putClasses(shares, planes, r, start: start, vectors, valid, uncertainty)
+          return
+        }
+        for band in codes.indices {
+          for i in 0..<vectors { planes.put(band, i, shares.sum(band, r, start: start, i), valid) }
         }
         switch uncertainty {
         case .none: break
@@ -130,6 +159,67 @@ extension GMMKernel {
         }
       }
     }
+  }
+}
+
+extension GMMKernel {
+  /// Probabilities of classes that have several components, and what of them says how sure the class is.
+  @inline(__always)
+  private func putClasses(
+    _ shares: ClassShares, _ planes: StoredPlanes, _ r: UnsafeMutablePointer<Float>, start: Int, _ vectors: Int,
+    _ valid: UnsafeMutablePointer<Float>, _ uncertainty: StoredUncertainty
+  ) {
+    let count = shares.count
+    let unit = count > 1 ? Float(1 / naturalLog(Double(count))) : 0
+    let least = SIMD8<Float>(repeating: 1e-30)
+    for i in 0..<vectors {
+      var best = SIMD8<Float>.zero
+      var entropy = SIMD8<Float>.zero
+      for band in 0..<count {
+        let p = shares.sum(band, r, start: start, i)
+        planes.put(band, i, p, valid)
+        best.replace(with: p, where: p .> best)
+        if uncertainty == .entropy { entropy -= p * vectorLog(p.replacing(with: least, where: p .< least)) }
+      }
+      switch uncertainty {
+      case .none: break
+      case .top: planes.put(count, i, best, valid)
+      case .entropy:
+        planes.put(count, i, (entropy * unit).replacing(with: SIMD8<Float>.zero, where: entropy .< 0), valid)
+      }
+    }
+  }
+}
+
+/// Which components count for which class, and which of them a limit of brightness divides.
+private struct ClassShares {
+  /// `whole[class]`, `dark[class]` and `bright[class]`: components that count whole, or with their samples on one side.
+  let whole, dark, bright: [[Int]]
+  let isDark: [Float]
+  var count: Int { whole.count }
+
+  init(components: [Int], codes: [Int], division: DividedBlock?) {
+    let divided = division?.division.clusters ?? []
+    whole = codes.map { code in components.indices.filter { components[$0] == code && !divided.contains($0) } }
+    bright = codes.map { code in components.indices.filter { components[$0] == code && divided.contains($0) } }
+    let darkCodes = division?.division.codes ?? []
+    dark = codes.map { code in divided.indices.filter { darkCodes[$0] == code }.map { divided[$0] } }
+    isDark = division?.isDark ?? []
+  }
+
+  /// The probability of a class for eight samples.
+  @inline(__always)
+  func sum(_ band: Int, _ r: UnsafeMutablePointer<Float>, start: Int, _ i: Int) -> SIMD8<Float> {
+    var sum = SIMD8<Float>.zero
+    for j in whole[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) }
+    if isDark.isEmpty { return sum }
+    let mask = isDark.withUnsafeBufferPointer { p -> SIMD8<Float> in
+      guard let base = p.baseAddress else { return .zero }
+      return UnsafeRawPointer(base + start + i * 8).loadUnaligned(as: SIMD8<Float>.self)
+    }
+    for j in dark[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * mask }
+    for j in bright[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * (1 - mask) }
+    return sum
   }
 }
 

@@ -29,6 +29,24 @@ extension FittedModel {
         }),
       "evidence": .array(evidence.map(JSONValue.string)), "figures": .object(figures),
     ]
+    if let division {
+      body["division"] = [
+        "limit": .number(division.limit.brightness), "ice": numbers(division.limit.ice),
+        "dark": numbers(division.limit.dark), "spread": .number(division.limit.spread),
+        "clusters": .array(division.clusters.map(JSONValue.integer)),
+        "classes": .array(division.codes.map(JSONValue.integer)),
+      ]
+    }
+    if !tests.isEmpty { body["tests"] = .object(tests) }
+    if classTable != .seaIce {
+      body["classes"] = .array(
+        classTable.entries.map {
+          [
+            "code": .integer($0.code), "name": .string($0.name), "label": .string($0.label),
+            "color": .string($0.color.hex),
+          ]
+        })
+    }
     if let mixture {
       body["mixture"] = [
         "covariance": .string(mixture.type.rawValue), "weights": numbers(mixture.weights),
@@ -88,6 +106,7 @@ extension FittedModel {
       guard let m = json["mixture"] else { throw FloeError("the model is of kind 'gmm' but has no 'mixture'") }
       mixture = try Self.mixture(m, clusters.count, d)
     }
+    try Self.check(clusters, mixture)
     var figures: [String: JSONValue] = [:]
     if let f = json["figures"]?.objectValue { figures = f }
     self.init(
@@ -103,7 +122,46 @@ extension FittedModel {
       classCodes = codes
     }
     classNames = names
+    if let own = json["classes"]?.arrayValue { classTable = try Self.classes(own) }
+    if let cut = json["division"] { division = try Self.division(cut, clusters.count, d, classCodes, classTable) }
+    tests = json["tests"]?.objectValue ?? [:]
+    if let code = classCodes?.first(where: { classTable[$0] == nil }) {
+      throw FloeError("the model has the class code \(code), which its 'classes' do not tell")
+    }
     evidence = json["evidence"]?.arrayValue?.compactMap(\.stringValue) ?? []
+  }
+
+  private static func classes(_ entries: [JSONValue]) throws(FloeError) -> ClassTable {
+    var found: [ClassEntry] = []
+    for e in entries {
+      guard let code = e["code"]?.intValue, (0...254).contains(code), !found.contains(where: { $0.code == code }) else {
+        throw FloeError("the model's 'classes' must have codes from 0 to 254, each once")
+      }
+      guard let color = RGB(hex: try text(e, "color")) else {
+        throw FloeError(
+          "the model's class \(code) has the color '\(try text(e, "color"))'; six hexadecimal digits are known")
+      }
+      found.append(ClassEntry(code: code, name: try text(e, "name"), label: try text(e, "label"), color: color))
+    }
+    return ClassTable(found)
+  }
+
+  private static func division(
+    _ cut: JSONValue, _ k: Int, _ d: Int, _ codes: [Int]?, _ table: ClassTable
+  ) throws(FloeError) -> ClusterDivision {
+    let clusters = (cut["clusters"]?.arrayValue ?? []).compactMap(\.intValue)
+    let classes = (cut["classes"]?.arrayValue ?? []).compactMap(\.intValue)
+    guard codes != nil, let limit = cut["limit"]?.doubleValue, limit.isFinite, let spread = cut["spread"]?.doubleValue,
+      clusters.count == classes.count,
+      clusters == clusters.sorted(), Set(clusters).count == clusters.count,
+      clusters.allSatisfy({ (0..<k).contains($0) }),
+      classes.allSatisfy({ table[$0] != nil }), k + clusters.count <= 255
+    else {
+      throw FloeError("the model's 'division' must hold a limit, and clusters with a class each, of named clusters")
+    }
+    let bounds = ClusterDivision.Limit(
+      brightness: limit, ice: try list(cut, "ice", d), dark: try list(cut, "dark", d), spread: spread)
+    return ClusterDivision(limit: bounds, clusters: clusters, codes: classes)
   }
 
   private static func mixture(_ m: JSONValue, _ k: Int, _ d: Int) throws(FloeError) -> GMMParameters {

@@ -39,6 +39,12 @@ public struct FittedModel: Sendable, Hashable {
   public var classCodes: [Int]?
   /// Names of the codes that occur.
   public var classNames: [Int: String]
+  /// Clusters that a limit of brightness divides; nil when none is.
+  public var division: ClusterDivision?
+  /// The figures of the physical tests behind the names, by word.
+  public var tests: [String: JSONValue]
+  /// The classes' labels and colours; the four of the altimeter's flag by default.
+  public var classTable: ClassTable
   /// Why clusters got their names, or did not.
   public var evidence: [String]
   /// What the clusters are ordered by: `brightness` or a feature's name.
@@ -61,6 +67,9 @@ public struct FittedModel: Sendable, Hashable {
     self.mixture = mixture
     classCodes = nil
     classNames = [:]
+    division = nil
+    tests = [:]
+    classTable = .seaIce
     evidence = []
     self.order = order
     self.source = source

@@ -6,6 +6,10 @@ public struct NamingResult: Sendable, Hashable {
   public let codes: [Int]
   /// A sentence a rule: which clusters it named and why, or what was missing.
   public let evidence: [String]
+  /// Clusters that a limit divides; nil when none is.
+  public var division: ClusterDivision?
+  /// The figures of the physical tests, by word.
+  public var facts: [String: JSONValue] = [:]
 }
 
 /// Gives clusters the names of classes by rules on their centres in physical units, standardised or not.
@@ -21,9 +25,18 @@ public struct ClassAssignment: Sendable {
   public let darkRatio: Double
   /// The code of what no rule names.
   public let unclassified: Int
+  /// Physical tests by the word that rules call them with.
+  public let tests: [String: any ClusterEvidence]
+  /// The brightness that shares of brightness refer to; nil where there is none.
+  public let iceLevel: Double?
 
   /// Naming by rules; 0.5 and 3 are the defaults of the sea-ice classes.
-  public init(rules: [NameRule], darkRatio: Double = 0.5, unclassified: Int = 3) {
+  public init(
+    rules: [NameRule], darkRatio: Double = 0.5, unclassified: Int = 3, tests: [String: any ClusterEvidence] = [:],
+    iceLevel: Double? = nil
+  ) {
+    self.tests = tests
+    self.iceLevel = iceLevel
     self.rules = rules
     self.darkRatio = darkRatio
     self.unclassified = unclassified
@@ -33,12 +46,16 @@ public struct ClassAssignment: Sendable {
   public func name(_ clusters: [ClusterSummary], features: [String]) -> NamingResult {
     var codes = [Int?](repeating: nil, count: clusters.count)
     var evidence: [String] = []
+    var facts: [String: JSONValue] = [:]
+    var divided: [Int: Int] = [:]
+    var limit: ClusterDivision.Limit?
     for rule in rules where !rule.isRest {
       var fits = Array(clusters.indices)
       var reasons: [String] = []
       var failure: String?
       var undecided: Set<Int> = []
       var chosen: Set<Int> = []
+      var partly: Set<Int> = []
       for condition in rule.conditions {
         switch condition {
         case .threshold(let f, let comparison, let value):
@@ -48,6 +65,25 @@ public struct ClassAssignment: Sendable {
           let verdict = byBrightness(clusters, isDark: condition == .darkest)
           fits = fits.filter { $0 == verdict.cluster }
           if verdict.holds { reasons.append(verdict.reason) } else { failure = failure ?? verdict.reason }
+        case .evident(let word):
+          guard let test = tests[word] else {
+            failure = failure ?? "there is no test '\(word)' for these samples"
+            continue
+          }
+          let verdict = test.judge(clusters)
+          facts[word] = verdict.facts
+          if !verdict.isFound { failure = failure ?? verdict.sentence }
+          fits = fits.filter { verdict.standings[$0] == .whole || verdict.standings[$0] == .divided }
+          partly.formUnion(clusters.indices.filter { verdict.standings[$0] == .divided })
+          limit = limit ?? verdict.limit
+          reasons.append(verdict.sentence)
+        case .brightness(let comparison, let share):
+          guard let iceLevel, iceLevel > 0 else {
+            failure = failure ?? "there is no ice level to compare with"
+            continue
+          }
+          fits = fits.filter { comparison.holds(clusters[$0].brightness / iceLevel, share) }
+          reasons.append("brightness \(comparison.rawValue) \(short(share)) of the ice level \(short(iceLevel))")
         case .extreme(let f, let isHighest):
           let verdict = byFeature(clusters, f, isHighest, features[f])
           chosen.insert(verdict.cluster)
@@ -70,20 +106,36 @@ public struct ClassAssignment: Sendable {
         for j in undecided where codes[j] == nil { codes[j] = unclassified }
         continue
       }
-      let named = fits.filter { codes[$0] == nil }
+      let parts = fits.filter { partly.contains($0) && codes[$0] == nil && divided[$0] == nil }
+      for j in parts { divided[j] = rule.code }
+      let named = fits.filter { codes[$0] == nil && !partly.contains($0) }
       for j in named { codes[j] = rule.code }
       let reason = reasons.joined(separator: " and ")
       evidence.append(
-        named.isEmpty
+        named.isEmpty && parts.isEmpty
           ? "no \(rule.name) found: no cluster has \(reason)"
           : """
-          \(rule.name): cluster\(named.count == 1 ? "" : "s") \(named.map(String.init).joined(separator: ", ")), \
-          \(reason)
+          \(rule.name): \(Self.listed(named, parts)), \(reason)
           """
       )
     }
     let rest = rules.first(where: \.isRest)?.code ?? unclassified
-    return NamingResult(codes: codes.map { $0 ?? rest }, evidence: evidence)
+    var result = NamingResult(codes: codes.map { $0 ?? rest }, evidence: evidence)
+    result.facts = facts
+    let places = divided.keys.sorted()
+    if let limit, !places.isEmpty {
+      result.division = ClusterDivision(limit: limit, clusters: places, codes: places.compactMap { divided[$0] })
+    }
+    return result
+  }
+
+  /// `clusters 0, 1 and the dark part of cluster 2`.
+  private static func listed(_ whole: [Int], _ parts: [Int]) -> String {
+    func list(_ numbers: [Int]) -> String {
+      "cluster\(numbers.count == 1 ? "" : "s") \(numbers.map(String.init).joined(separator: ", "))"
+    }
+    let dark = "the dark part\(parts.count == 1 ? "" : "s") of \(list(parts))"
+    return parts.isEmpty ? list(whole) : whole.isEmpty ? dark : "\(list(whole)) and \(dark)"
   }
 
   private struct Verdict {

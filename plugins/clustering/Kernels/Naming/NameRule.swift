@@ -10,6 +10,10 @@ public enum NameCondition: Sendable, Hashable {
   case darkest
   /// The cluster with the highest mean over all bands.
   case brightest
+  /// Every cluster that passes the physical test of this word, such as `dark`.
+  case evident(String)
+  /// The mean over all bands, as a share of the scene's ice level, lies on one side of a number.
+  case brightness(comparison: Comparison, share: Double)
 
   /// How a centre is compared with a number.
   public enum Comparison: String, Sendable, Hashable, CaseIterable {
@@ -35,14 +39,17 @@ public struct NameRule: Sendable, Hashable {
   /// Whether this is the rule for what is left.
   public var isRest: Bool { conditions.isEmpty }
 
-  /// Reads rules such as `lead: darkest`, `lead: B04 < 0.25 and B02 > 0.1`, `lead: highest peakiness`, `sea_ice: rest`.
+  /// Reads rules such as `lead: darkest`, `lead: B04 < 0.25 and B02 > 0.1`, `lead: highest peakiness`, `lead: dark`,
+  /// `thin_ice: brightness < 0.75`, `sea_ice: rest`.
   ///
   /// - Parameters:
   ///   - pairs: class name and rule, in the order in which they are tried.
   ///   - features: names of the bands or columns, in the order of the centres.
   ///   - hasBrightness: whether a mean over features means something (bands of a raster, not columns of a table).
+  ///   - tests: words of physical tests that the samples allow.
   public static func parse(
-    _ pairs: [(name: String, rule: String)], features: [String], classes: ClassTable = .seaIce, hasBrightness: Bool
+    _ pairs: [(name: String, rule: String)], features: [String], classes: ClassTable = .seaIce, hasBrightness: Bool,
+    tests: [String] = []
   ) throws(FloeError) -> [NameRule] {
     guard !pairs.isEmpty else {
       throw FloeError("names is empty; write for example 'lead: darkest' and 'sea_ice: rest'")
@@ -65,7 +72,7 @@ public struct NameRule: Sendable, Hashable {
       }
       var conditions: [NameCondition] = []
       for part in words.split(separator: "and", omittingEmptySubsequences: false) {
-        conditions.append(try condition(Array(part), name: name, text: text, features, hasBrightness))
+        conditions.append(try condition(Array(part), name: name, text: text, features, hasBrightness, tests))
       }
       rules.append(NameRule(code: entry.code, name: name, conditions: conditions))
     }
@@ -73,7 +80,7 @@ public struct NameRule: Sendable, Hashable {
   }
 
   private static func condition(
-    _ words: [String], name: String, text: String, _ features: [String], _ hasBrightness: Bool
+    _ words: [String], name: String, text: String, _ features: [String], _ hasBrightness: Bool, _ tests: [String]
   ) throws(FloeError) -> NameCondition {
     func place(_ feature: String) throws(FloeError) -> Int {
       if let i = features.firstIndex(of: feature) { return i }
@@ -87,16 +94,24 @@ public struct NameRule: Sendable, Hashable {
         throw FloeError("names: a table has no '\(words[0])' cluster; write 'highest COLUMN' or 'lowest COLUMN'")
       }
       return words[0] == "darkest" ? .darkest : .brightest
+    case 1 where tests.contains(words[0]): return .evident(words[0])
+    case 1 where words[0] == "dark":
+      throw FloeError("names: a table has no '\(words[0])' clusters; write 'highest COLUMN' or 'lowest COLUMN'")
     case 2 where words[0] == "highest" || words[0] == "lowest":
       return .extreme(feature: try place(words[1]), isHighest: words[0] == "highest")
     case 3:
+      if hasBrightness, words[0] == "brightness", !features.contains("brightness"),
+        let comparison = NameCondition.Comparison(rawValue: words[1]), let share = Double(words[2]), share.isFinite
+      {
+        return .brightness(comparison: comparison, share: share)
+      }
       if let comparison = NameCondition.Comparison(rawValue: words[1]), let value = Double(words[2]), value.isFinite {
         return .threshold(feature: try place(words[0]), comparison: comparison, value: value)
       }
     default: break
     }
     throw FloeError(
-      "names: rule '\(name): \(text)' cannot be read; write \(hasBrightness ? "'darkest', 'brightest', " : "")'rest', "
+      "names: rule '\(name): \(text)' cannot be read; write \(tests.map { "'\($0)', " }.joined())\(hasBrightness ? "'darkest', 'brightest', " : "")'rest', "
         + "'\(features.first ?? "B04") < 0.25', 'highest \(features.first ?? "B04")', or several joined by 'and'")
   }
 

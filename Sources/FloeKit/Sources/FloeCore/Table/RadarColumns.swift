@@ -1,0 +1,192 @@
+/// A column of a table that holds a radar feature.
+struct RadarColumn {
+  let name: String
+  let feature: RadarFeature
+  let unit: PhysicalUnit
+  /// The attribute `definition`, or what a product's variable of that name is known to hold; nil where nothing tells.
+  let definition: String?
+
+  /// The role of a column, by its name; nil for columns of other content.
+  init?(_ column: Column) {
+    guard column.numbers != nil else { return nil }
+    name = column.name
+    unit = column.unit
+    let n = column.name.lowercased()
+    guard let feature = Self.feature(n) else { return nil }
+    self.feature = feature
+    definition = column.attributes["definition"] ?? Self.known[n]
+  }
+
+  private static func feature(_ n: String) -> RadarFeature? {
+    if n.contains("quality") && !n.contains("leading_edge") || n.contains("_qual_") || n.contains("_rms_")
+      || n.contains("numval")
+    {
+      return nil
+    }
+    if n == "pp" || n.contains("peakiness") && !n.contains("stack") && !n.contains("leading_edge") { return .peakiness }
+    if n == "ssd" || n.hasPrefix("stack_std") || n.hasPrefix("stack_standard_deviation") || n.hasPrefix("stdev_stack") {
+      return .stackDeviation
+    }
+    if n.hasPrefix("sig0") || n.hasPrefix("sigma0") || n.hasPrefix("sigma_0") || n == "backscatter" {
+      return .backscatter
+    }
+    if n.hasPrefix("leading_edge_width") { return .leadingEdgeWidth }
+    if n.hasPrefix("leading_edge_quality") { return .leadingEdgeQuality }
+    if n.contains("ice_concentration") || n == "sic" { return .concentration }
+    return nil
+  }
+
+  /// What product variables hold; names without an entry tell nothing.
+  private static let known: [String: String] = [
+    "peakiness_1_20_ku": RadarLimits.PeakinessKind.maxMean.rawValue,
+    "peakiness_2_20_ku": RadarLimits.PeakinessKind.sentinel3.rawValue,
+    "peakiness_20_ku": RadarLimits.PeakinessKind.cryosat2.rawValue,
+    "stdev_stack_20_ku": "radians", "stack_std_angle_20_ku": "radians", "stack_std_20_ku": "looks",
+    "sig0_water_20_ku": "sig0_water_20_ku", "sig0_ocean_20_ku": "sig0_water_20_ku",
+    "sig0_sea_ice_sheet_20_ku": "sig0_sea_ice_sheet_20_ku", "sig0_ocog_20_ku": "sig0_ocog_20_ku",
+    "sig0_1_20_ku": "sig0_1_20_ku",
+  ]
+}
+
+extension Table {
+  /// A tag of the table, or the attribute of that name of its first column that has it.
+  func fact(_ name: String) -> String? { tags[name] ?? columns.lazy.compactMap { $0.attributes[name] }.first }
+}
+
+extension RadarLimits {
+  /// The set that the peakiness of a table asks for: pysiral's for max / mean, else CPOM's; nil without peakiness.
+  ///
+  /// - Parameter preferred: columns that come before others of the same feature, the clustered ones for example.
+  public static func suited(to table: Table, preferring preferred: [String] = []) -> RadarLimits? {
+    guard let column = candidates(.peakiness, table, preferred).first else { return nil }
+    let isInterferometric = (table.fact("radar_mode") ?? "").lowercased().hasPrefix("sarin")
+    switch column.definition.flatMap(PeakinessKind.init(rawValue:)) {
+    case .maxMean, .peacockLaxon: return isInterferometric ? pysiralSARIn : pysiral
+    default: return isInterferometric ? cpomSARIn : cpom
+    }
+  }
+
+  private static func candidates(_ feature: RadarFeature, _ table: Table, _ preferred: [String]) -> [RadarColumn] {
+    let found = table.columns.compactMap(RadarColumn.init).filter { $0.feature == feature }
+    func rank(_ c: RadarColumn) -> Int {
+      preferred.contains(c.name) ? 0 : [feature.rawValue, "ssd", "sigma0_db"].contains(c.name) ? 1 : 2
+    }
+    return found.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }.map(\.element)
+  }
+
+  /// The limits on the columns of a table.
+  ///
+  /// Columns of another definition are converted where one follows from the other, taken with a note where the ratio is of
+  /// the same kind over another window, and refused else. A limit on a feature that the table lacks is left out with a note;
+  /// without a column of peakiness there are no limits.
+  ///
+  /// - Parameters:
+  ///   - preferred: columns that come before others of the same feature, the clustered ones for example.
+  /// - Throws: a sentence that says which column does not fit and what would.
+  public func applied(to table: Table, preferring preferred: [String] = []) throws(FloeError) -> TableLimits {
+    var result = TableLimits(name: name, lead: [], seaIce: [], openOcean: [])
+    var places: [RadarFeature: (column: String, scale: Double)] = [:]
+    var features: [RadarFeature] = []
+    for limit in lead + seaIce + openOcean where !features.contains(limit.feature) { features.append(limit.feature) }
+    for feature in features {
+      var refusal: FloeError?
+      for candidate in Self.candidates(feature, table, preferred) where places[feature] == nil {
+        do throws(FloeError) {
+          places[feature] = (candidate.name, try scale(candidate, table, &result))
+        } catch { refusal = refusal ?? error }
+      }
+      if places[feature] == nil {
+        if feature == .peakiness {
+          throw refusal ?? FloeError("the table has no column of peakiness, on which the limits '\(name)' rest")
+        }
+        if let refusal { result.notes.append(refusal.message) }
+        result.notes.append("no \(feature.rawValue) in the table: its limits are left out")
+        result.isUncertain = result.isUncertain || feature != .concentration
+      }
+    }
+    func columns(_ limits: [FeatureLimit]) -> [ColumnLimit] {
+      limits.compactMap { limit in
+        places[limit.feature].map { ColumnLimit($0.column, limit.comparison, limit.value * $0.scale) }
+      }
+    }
+    result.lead = columns(lead)
+    result.seaIce = columns(seaIce)
+    // Without a concentration diffuse echoes of ocean and ice are one.
+    result.openOcean = places[.concentration] == nil ? [] : columns(openOcean)
+    if let platform = table.acquisition?.platform, !platforms.contains(where: { platform.hasPrefix($0) }) {
+      result.notes.append(
+        "the limits were published for \(platforms.joined(separator: " and ")), the table is of \(platform)")
+    }
+    return result
+  }
+
+  /// The factor from the set's limits to a column's values.
+  private func scale(_ column: RadarColumn, _ table: Table, _ result: inout TableLimits) throws(FloeError) -> Double {
+    switch column.feature {
+    case .peakiness: return try peakinessScale(column, table, &result)
+    case .stackDeviation:
+      if column.definition == "radians" || column.unit.rawValue == "rad" {
+        throw FloeError(
+          "column '\(column.name)' is in radians, the limits '\(name)' on the stack's deviation are in looks")
+      }
+      return 1
+    case .backscatter:
+      guard column.definition == "max_power" else { return 1 }
+      throw FloeError(
+        "column '\(column.name)' is the backscatter of the maximum power, the limits '\(name)' belong to a retracker's; "
+          + "give backscatter: sig0_water_20_ku to altimetry.features")
+    case .leadingEdgeWidth:
+      if column.unit.rawValue == "m" { return 1 }
+      guard let gate = table.fact("range_gate_m").flatMap(Double.init), gate > 0 else {
+        throw FloeError(
+          "column '\(column.name)' is in bins and the table does not say how wide they are (tag range_gate_m)")
+      }
+      result.notes.append("'\(column.name)' is in bins of \(gate) m, and so are its limits here")
+      return 1 / gate
+    case .leadingEdgeQuality: return 1
+    case .concentration:
+      let values = table[column.name]?.numbers ?? []
+      guard column.unit.rawValue != "percent", let top = values.filter(\.isFinite).max(), top <= 1, top > 0 else {
+        return 1
+      }
+      result.notes.append("'\(column.name)' is at most \(ColumnLimit.short(top)) and taken as a share, not as percent")
+      return 0.01
+    }
+  }
+
+  private func peakinessScale(_ column: RadarColumn, _ table: Table, _ result: inout TableLimits) throws(FloeError)
+    -> Double
+  {
+    guard let text = column.definition else {
+      result.notes.append(
+        "nothing says how '\(column.name)' is defined: '\(peakiness.rawValue)' is assumed, to which the limits '\(name)' belong"
+      )
+      result.isUncertain = true
+      return 1
+    }
+    guard let kind = PeakinessKind(rawValue: text) else {
+      throw FloeError(
+        "column '\(column.name)' has peakiness of an unknown definition '\(text)'; the limits '\(name)' belong to '\(peakiness.rawValue)'"
+      )
+    }
+    if kind == peakiness { return 1 }
+    switch (kind, peakiness) {
+    case (.cryosat2, .course), (.sentinel3, .course):
+      result.notes.append(
+        "'\(column.name)' is ESA's peakiness ('\(text)'), the limits belong to CPOM's ('course'): both are maximum / mean of "
+          + "the echo's own power over windows of their own, and the numbers are used as they are")
+      return 1
+    case (.peacockLaxon, .maxMean):
+      guard let bins = table[column.name]?.attributes["bins"].flatMap(Double.init), bins > 0 else { break }
+      result.notes.append(
+        "'\(column.name)' is 31.5 maximum / sum; the limits of maximum / mean over \(ColumnLimit.short(bins)) bins are converted"
+      )
+      return 31.5 / bins
+    default: break
+    }
+    let other = Self.all.first { $0.peakiness == kind }.map { "; '\($0.name)' belongs to it" } ?? ""
+    throw FloeError(
+      "column '\(column.name)' has peakiness '\(text)', the limits '\(name)' belong to '\(peakiness.rawValue)' and say nothing of it\(other)"
+    )
+  }
+}

@@ -1,0 +1,108 @@
+import Altimetry
+import FloeSDK
+import FloeTestSupport
+import Testing
+
+@Suite struct LimitTests {
+  /// One row a record: peakiness, deviation of the stack in looks, concentration in percent.
+  private func track(_ rows: [(Double, Double, Double)], definition: String? = "course") -> Table {
+    var table = Table(rowCount: rows.count)
+    let attributes = definition.map { ["definition": $0] } ?? [:]
+    table.set(Column("peakiness", attributes: attributes, values: .number(rows.map(\.0))))
+    table.set(Column("ssd", values: .number(rows.map(\.1))))
+    table.set(Column("sea_ice_concentration_20_ku", unit: "percent", values: .number(rows.map(\.2))))
+    return table
+  }
+
+  /// The limits themselves belong to their class, but for the stack's deviation; what lies between tells nothing.
+  @Test func cpomByHand() async throws {
+    let rows: [(Double, Double, Double)] = [
+      (18, 6.28, 15), (17.99, 2, 100), (30, 6.29, 100), (30, 2, 14.9), (9, 6.3, 75), (9.01, 30, 100), (5, 40, 74),
+      (5, 40, 0), (5, .nan, 100), (40, 1, 100),
+    ]
+    var table = track(rows)
+    table.status.drop(9, because: "land")
+    let (result, told) = try await TestRun.track("altimetry.classify", table)
+    #expect(result["rule_code"]?.values == .code([2, 3, 3, 3, 1, 3, 3, 0, 3, -1], missing: -1))
+    #expect(
+      result["rule_name"]?.values
+        == .text([
+          "lead", "unclassified", "unclassified", "unclassified", "sea_ice", "unclassified", "unclassified",
+          "open_ocean", "unclassified", nil,
+        ]))
+    #expect(told.records["class_counts"]?["lead"] == 1 && told.records["class_counts"]?["unclassified"] == 6)
+    #expect(told.records["class_counts"]?["unclassified_for_a_missing_value"] == 1)
+    // CPOM's limit for SARIn mode is another, and concentrations are parameters.
+    let other = try await TestRun.track(
+      "altimetry.classify", table,
+      ["limits": .text("cpom-cryosat2-sarin"), "lead_concentration": .text("10"), "column": .text("sarin")]
+    ).track
+    #expect(other["sarin_code"]?.values == .code([3, 3, 3, 2, 1, 3, 3, 0, 3, -1], missing: -1))
+  }
+
+  /// The same numbers of another definition are refused, those of a ratio of the same kind taken with a note.
+  @Test func definitionsDecide() throws {
+    func limits(_ set: RadarLimits, _ definition: String?) throws -> TableLimits {
+      try set.applied(to: track([(1, 1, 1)], definition: definition))
+    }
+    #expect(try limits(.cpom, "course").notes.isEmpty)
+    #expect(try limits(.cpom, nil).isUncertain)
+    #expect(try limits(.cpom, "esa-l2i").notes.count == 1)
+    #expect(throws: FloeError.self) { try limits(.cpom, "max-mean") }
+    #expect(throws: FloeError.self) { try limits(.cpom, "pulse") }
+    #expect(RadarLimits.suited(to: track([(1, 1, 1)], definition: "max-mean"))?.name == "pysiral-sar")
+    #expect(RadarLimits.suited(to: track([(1, 1, 1)]))?.name == "cpom-cryosat2")
+    #expect(RadarLimits.suited(to: Table(rowCount: 3)) == nil)
+    var radians = track([(1, 1, 1)])
+    radians.set(Column("ssd", unit: "rad", values: .number([0.001])))
+    let left = try RadarLimits.cpom.applied(to: radians)
+    #expect(left.isUncertain && left.lead.map(\.column) == ["peakiness", "sea_ice_concentration_20_ku"])
+  }
+
+  /// 31.5 max / sum over 256 bins is 31.5 / 256 of max / mean, and metres are bins times their width.
+  @Test func unitsAreConverted() throws {
+    var table = Table(rowCount: 1, tags: ["range_gate_m": "0.25"])
+    table.set(
+      Column("peakiness", attributes: ["definition": "peacock-laxon", "bins": "256"], values: .number([10])))
+    table.set(Column("leading_edge_width", values: .number([2.5])))
+    table.set(Column("sic", values: .number([0.9])))
+    let limits = try RadarLimits.pysiral.applied(to: table)
+    #expect(
+      limits.lead == [
+        ColumnLimit("sic", .greaterOrEqual, 0.15), ColumnLimit("peakiness", .greaterOrEqual, 66 * 31.5 / 256),
+        ColumnLimit("leading_edge_width", .lessOrEqual, 3),
+      ])
+    #expect(try limits.verdicts(table) == [.lead])
+  }
+
+  @Test(arguments: [("peakiness>=18", "peakiness >= 18"), ("ssd < 6.29", "ssd < 6.29"), ("a <= -1e-3", "a <= -0.001")])
+  func limitsAreRead(_ text: String, _ again: String) throws {
+    #expect(try ColumnLimit(text).text == again)
+  }
+
+  @Test(arguments: ["peakiness 18", "peakiness >> 18", "peakiness >= x", ">= 18", "a < b < 3", "a == 3", ""])
+  func unreadableLimitsAreRefused(_ text: String) {
+    #expect(throws: FloeError.self) { try ColumnLimit(text) }
+  }
+
+  /// pysiral's classes from echoes alone: its peakiness and leading-edge quality are computed where the track lacks them.
+  @Test func pysiralComputesWhatItNeeds() async throws {
+    // A single sample over a floor is specular; a rise from nothing is sea ice; with an echo before it it is neither.
+    var specular = [Float](repeating: 0.001, count: 256)
+    specular[100] = 1
+    let diffuse = (0..<256).map { i -> Float in i < 90 ? 0 : i < 100 ? Float(i - 89) / 10 : 1 - Float(i - 100) / 160 }
+    var broken = diffuse
+    for i in 75..<79 { broken[i] = 0.2 }
+    var table = Table(rowCount: 3, tags: ["range_gate_m": "0.234213"])
+    table.set(Column("waveform_20_ku", values: .array(specular + diffuse + broken, width: 256)))
+    table.set(Column("peakiness", attributes: ["definition": "course"], values: .number([1, 1, 1])))
+    table.set(Column("sig0_water_20_ku", unit: .decibel, values: .number([25, 10, 10])))
+    table.set(Column("leading_edge_width", values: .number([2, 9, 9])))
+    table.set(Column("sea_ice_concentration_20_ku", unit: "percent", values: .number([90, 90, 90])))
+    let track = try await TestRun.track("altimetry.classify", table, ["limits": .text("pysiral-sar")]).track
+    #expect(track["rule_code"]?.values == .code([2, 1, 3], missing: -1))
+    let quality = try track.numbers("leading_edge_quality")
+    #expect(abs(quality[1] - 1) < 1e-6 && abs(quality[2] - 1.2) < 1e-6)
+    #expect(abs(try track.numbers("peakiness_max_mean")[0] - 256 / (1 + 255 * 0.001)) < 1e-3)
+  }
+}

@@ -1,0 +1,104 @@
+import Clustering
+import FloeCore
+import Testing
+
+/// Hand-made clusters of two bands against an ice level of 0.8 in both and a dark level of 0.1 and 0.05.
+@Suite struct OpticalEvidenceTests {
+  func cluster(_ first: Double, _ second: Double, deviation: Double = 0.01, count: Double = 100) -> ClusterSummary {
+    ClusterSummary(
+      mean: [first, second], variance: [deviation * deviation, deviation * deviation],
+      brightnessVariance: deviation * deviation, count: count)
+  }
+
+  func evidence(_ ends: [[Double]?], clear: [Int] = [1]) -> OpticalEvidence {
+    OpticalEvidence(features: ["B02", "B04"], ice: [0.8, 0.8], ends: ends, clearBands: clear)
+  }
+
+  @Test func everyDarkClusterOnTheLineIsNamed() {
+    // Brightness: ice 0.8, dark 0.075; the limit is 0.8 - 0.45 * 0.725 = 0.47375.
+    let clusters = [
+      cluster(0.1, 0.05), cluster(0.31, 0.275), cluster(0.45, 0.43, deviation: 0.05),
+      cluster(0.8, 0.8, deviation: 0.03),
+    ]
+    let verdict = evidence([[0.1, 0.05], nil, nil, nil]).judge(clusters)
+    #expect(verdict.isFound)
+    #expect(verdict.standings == [.whole, .whole, .divided, .outside])
+    #expect(abs((verdict.limit?.brightness ?? 0) - 0.47375) < 1e-12)
+  }
+
+  @Test func whatIsDarkInOneBandOnlyIsRefused() {
+    // A shadow on snow: openness (0.8 - 0.5) / 0.7 = 0.43 in the blue, (0.8 - 0.1) / 0.75 = 0.93 in the red.
+    // Young ice: 0.2 in both; 0.857 and 0.8 are within 0.1 of each other, 0.2 and 0.3 (0.857, 0.667) are not.
+    let clusters = [cluster(0.1, 0.05), cluster(0.5, 0.1), cluster(0.2, 0.3), cluster(0.2, 0.2), cluster(0.8, 0.8)]
+    let verdict = evidence([[0.1, 0.05], nil, nil, nil, nil]).judge(clusters)
+    #expect(verdict.standings == [.whole, .refused, .refused, .whole, .outside])
+  }
+
+  @Test func aSceneWithoutWaterNamesNothing() {
+    let grey = evidence([[0.5, 0.45], nil]).judge([cluster(0.55, 0.5), cluster(0.8, 0.8)])
+    #expect(!grey.isFound && grey.standings == [.outside, .outside])
+    #expect(grey.sentence == "the darkest cluster goes down to 0.48, 0.59 of the ice level 0.8; at most 0.5 is asked")
+    // Young ice: dark enough beside the ice, too bright for water where haze is thin.
+    let young = evidence([[0.2, 0.21], nil]).judge([cluster(0.24, 0.25), cluster(0.8, 0.8)])
+    #expect(!young.isFound && young.sentence.contains("0.21 in B04; at most 0.18 is asked"))
+    // Without bands of thin haze the absolute limit has nothing to hold on to.
+    #expect(evidence([[0.2, 0.21], nil], clear: []).judge([cluster(0.24, 0.25), cluster(0.8, 0.8)]).isFound)
+    #expect(!evidence([nil, nil]).judge([cluster(0.1, 0.05), cluster(0.8, 0.8)]).isFound)
+  }
+
+  @Test func rulesNameDividedClustersByTheirDarkPart() throws {
+    let rules = try NameRule.parse(
+      [("lead", "dark"), ("sea_ice", "rest")], features: ["B02", "B04"], hasBrightness: true, tests: ["dark"])
+    let clusters = [cluster(0.1, 0.05), cluster(0.45, 0.43, deviation: 0.05), cluster(0.8, 0.8)]
+    let test = evidence([[0.1, 0.05], nil, nil])
+    let named = ClassAssignment(rules: rules, tests: ["dark": test], iceLevel: 0.8).name(
+      clusters, features: ["B02", "B04"])
+    #expect(named.codes == [2, 1, 1])
+    #expect(named.division?.clusters == [1] && named.division?.codes == [2])
+    #expect(
+      named.evidence[0].hasPrefix("lead: cluster 0 and the dark part of cluster 1, brightness at most 0.47, 0.59"))
+    #expect(named.facts["dark"]?["ice_brightness"]?.doubleValue == 0.8)
+  }
+
+  @Test func thinIceIsAShareOfTheIceLevel() throws {
+    let own = ClassTable(
+      ClassTable.seaIce.entries + [ClassEntry(code: 4, name: "thin_ice", label: "Thin ice", color: RGB(1, 2, 3))])
+    let rules = try NameRule.parse(
+      [("thin_ice", "brightness < 0.75"), ("sea_ice", "rest")], features: ["B02", "B04"], classes: own,
+      hasBrightness: true)
+    let named = ClassAssignment(rules: rules, iceLevel: 0.8).name(
+      [cluster(0.5, 0.5), cluster(0.7, 0.7)], features: ["B02", "B04"])
+    #expect(named.codes == [4, 1])
+    #expect(named.evidence[0] == "thin_ice: cluster 0, brightness < 0.75 of the ice level 0.8")
+  }
+
+  @Test func tablesHaveNoDarkClusters() {
+    #expect(throws: FloeError("names: a table has no 'dark' clusters; write 'highest COLUMN' or 'lowest COLUMN'")) {
+      try NameRule.parse([("lead", "dark")], features: ["peakiness"], hasBrightness: false)
+    }
+  }
+
+  @Test func aDivisionTravelsWithTheModel() throws {
+    var model = FittedModel(
+      kind: .kmeans, features: [ModelFeature(name: "B04", unit: .dimensionless, quantity: "reflectance")],
+      space: FeatureSpace(isStandardised: false, mean: [0.5], spread: [1]),
+      clusters: [
+        ClusterSummary(mean: [0.2], variance: [0.01], brightnessVariance: 0.01, count: 5),
+        ClusterSummary(mean: [0.8], variance: [0.01], brightnessVariance: 0.01, count: 9),
+      ])
+    let limit = ClusterDivision.Limit(brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1)
+    model.classCodes = [1, 1]
+    model.classNames = [1: "sea_ice"]
+    model.classTable = ClassTable(
+      ClassTable.seaIce.entries + [ClassEntry(code: 9, name: "water", label: "Water", color: RGB(0, 68, 136))])
+    model.division = ClusterDivision(limit: limit, clusters: [0], codes: [9])
+    #expect(try FittedModel(json: model.json) == model)
+    var broken = model
+    broken.division = ClusterDivision(limit: limit, clusters: [0], codes: [77])
+    #expect(
+      throws: FloeError("the model's 'division' must hold a limit, and clusters with a class each, of named clusters")
+    ) {
+      try FittedModel(json: broken.json)
+    }
+  }
+}

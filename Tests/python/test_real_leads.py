@@ -1,0 +1,104 @@
+"""Leads of the real scene that the project was made from: found where they are, none where there is none."""
+import functools
+import json
+
+import numpy as np
+import pytest
+from conftest import ROOT, floe, needs_real_data, read, real_data
+
+
+def scene_folder():
+    return real_data() / "course_scene"
+
+
+needs_scene = pytest.mark.skipif(not scene_folder().is_dir(), reason="the real scene is not beside the checkout")
+
+
+@functools.cache
+def percent():
+    return read(scene_folder() / "lead_percent_60m_north.tif")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("real")
+    scene = next(scene_folder().glob("*.SAFE"))
+    floe(
+        "run", ROOT / "examples/ice-lead.yaml", "--set", f"scene={scene}", "--set", "bands=B01,B09", "--set", "resolution=60",
+        "-o", out, "--quiet")
+    return out
+
+
+def scores(classes, lead):
+    known = (percent() != 255) & (classes != 255)
+    truth, said = percent()[known] > lead, classes[known] == 2
+    hit = (truth & said).sum()
+    return 2 * hit / (truth.sum() + said.sum()), hit / max(1, said.sum()), hit / truth.sum()
+
+
+@needs_scene
+def test_leads_of_one_pixel_in_a_thousand_are_found(whole):
+    f1, precision, recall = scores(read(whole / "ice-lead.tif"), 30)
+    assert f1 >= 0.85, (f1, precision, recall)
+    record = json.loads((whole / "run.json").read_text())["results"]["groups"]
+    dark = record["evidence"]["dark"]
+    # The median over the sea alone, taken with numpy, is 0.804 and 0.324.
+    assert dark["ice_level"]["B01"] == pytest.approx(0.805, abs=0.003)
+    assert dark["ice_level"]["B09"] == pytest.approx(0.324, abs=0.003)
+    assert record["naming"][0].startswith("lead: ")
+
+
+@needs_scene
+def test_shadows_of_mountains_are_no_leads(whole):
+    """Wrangel Island lies above row 384: thousands of pixels in shadow, as dark as leads in the mean of both bands."""
+    classes = read(whole / "ice-lead.tif")[:330]
+    folder = next(scene_folder().glob("*.SAFE")).glob("GRANULE/*/IMG_DATA/*_B0[19].jp2")
+    coastal, vapour = (read(p)[:330].astype(float) for p in sorted(folder))
+    valid = (coastal > 0) & (vapour > 0)
+    as_dark = valid & ((coastal + vapour) / 1e4 < 2 / 3 * (0.805 + 0.324))
+    assert as_dark.sum() > 10_000
+    assert (classes[valid] == 2).sum() < 0.01 * as_dark.sum()
+
+
+@needs_scene
+@pytest.mark.parametrize("clusters,seed", [("auto", 1), ("12", 0), ("10", 2)])
+def test_other_starts_and_numbers_find_the_same(tmp_path, clusters, seed):
+    scene = next(scene_folder().glob("*.SAFE"))
+    file = tmp_path / "recipe.yaml"
+    file.write_text((ROOT / "examples/ice-lead.yaml").read_text().replace("floe: 1\n", f"floe: 1\nseed: {seed}\n", 1))
+    floe(
+        "run", file, "--set", f"scene={scene}", "--set", "bands=B01,B09", "--set", "resolution=60", "--set", f"clusters={clusters}",
+        "-o", tmp_path / "out", "--quiet")
+    assert scores(read(tmp_path / "out/ice-lead.tif"), 30)[0] >= 0.85
+
+
+def lead_free_windows(side=300, wanted=6):
+    """Windows of the northern part in which no 10 m pixel is dark, as far apart as they come in reading order."""
+    p = percent()
+    sums = np.zeros((p.shape[0] + 1, p.shape[1] + 1), int)
+    sums[1:, 1:] = (p != 0).cumsum(0).cumsum(1)
+    found = []
+    for row in range(0, p.shape[0] - side, 20):
+        for column in range(0, p.shape[1] - side, 20):
+            bad = sums[row + side, column + side] - sums[row, column + side] - sums[row + side, column] + sums[row, column]
+            if bad == 0 and all(abs(row - r) + abs(column - c) >= side for r, c in found):
+                found.append((row, column))
+    return found[:wanted]
+
+
+@needs_scene
+def test_real_ice_without_leads_has_none(tmp_path):
+    scene = next(scene_folder().glob("*.SAFE"))
+    windows = lead_free_windows(side=150)
+    assert windows
+    text = (ROOT / "examples/ice-lead.yaml").read_text()
+    for i, (row, column) in enumerate(windows):
+        file = tmp_path / f"{i}.yaml"
+        file.write_text(text.replace("box: $box", f"window: [{column}, {row}, 150, 150]"))
+        out = tmp_path / str(i)
+        floe(
+            "run", file, "--set", f"scene={scene}", "--set", "bands=B01,B09", "--set", "resolution=60", "-o", out, "--quiet")
+        classes = read(out / "ice-lead.tif")
+        assert (classes == 2).sum() <= 0.0005 * (classes != 255).sum()
+        record = json.loads((out / "run.json").read_text())
+        assert any("no lead found" in w["message"] for w in record["warnings"])

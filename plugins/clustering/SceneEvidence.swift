@@ -1,0 +1,60 @@
+import FloeSDK
+
+/// Physical tests of one scene's clusters: what they need of the samples, made once a fit.
+struct SceneEvidence {
+  /// Tests by the word that rules call them with.
+  let tests: [String: any ClusterEvidence]
+  /// The brightness that shares of brightness refer to; nil for tables.
+  let iceLevel: Double?
+
+  /// No tests.
+  static let none = SceneEvidence(tests: [:], iceLevel: nil)
+
+  private init(tests: [String: any ClusterEvidence], iceLevel: Double?) {
+    self.tests = tests
+    self.iceLevel = iceLevel
+  }
+
+  /// The tests of an image.
+  ///
+  /// - Parameter label: clusters of a block's samples.
+  init(
+    _ sample: BalancedSample, source: SampleSource, clusters: Int, limits: OpticalEvidence.Limits,
+    label: (SampleBlock) -> [UInt8]
+  ) {
+    let ends = sample.darkEnds(labels: label(sample.training), clusters: clusters, layout: source.layout)
+    tests = [
+      "dark": OpticalEvidence(
+        features: source.features.map(\.name), ice: sample.ice, ends: ends, clearBands: source.clearBands,
+        limits: limits)
+    ]
+    iceLevel = sample.ice.reduce(0, +) / Double(max(1, sample.ice.count))
+  }
+}
+
+extension BalancedSample {
+  /// The sample of an image, in one pass over it.
+  static func take(_ source: SampleSource, map: some BlockMap) async throws -> (BalancedSample, FeatureStatistics) {
+    let picks = try await SamplingPass.take(source, wanted: 3_000_000, least: 200_000, exactly: false, map: map)
+    return (BalancedSample(picks, layout: source.layout), picks.census)
+  }
+}
+
+extension Training {
+  /// Refuses what a way of training cannot do.
+  func check(_ source: SampleSource) throws(ParameterError) {
+    guard self == .balanced, !source.hasBrightness else { return }
+    throw ParameterError(
+      "training", "is balanced, which goes by brightness, and a table has none: use 'training: even'")
+  }
+}
+
+extension NamingResult? {
+  /// Refuses more parts than labels can tell apart.
+  func checkParts(_ clusters: Int) throws(ParameterError) {
+    guard let cut = self?.division, clusters + cut.clusters.count > 255 else { return }
+    throw ParameterError(
+      "clusters",
+      "is \(clusters), and \(cut.clusters.count) of them are divided by brightness; together at most 255 are possible")
+  }
+}
