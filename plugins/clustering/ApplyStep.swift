@@ -44,7 +44,7 @@ public struct ApplyStep: ProcessingStep {
     // A model of a step that has not run yet has no content to look at.
     if let model, case .null = model.body {
       let source = try SampleSource(samples, features: nil)
-      (labels, classes) = products(source, clusters: 2, codes: []).planned()
+      (labels, classes) = products(source, nil).planned()
       if model.kind == "gmm" {
         probability = ProbabilityProducts(
           names: ["lead", "sea_ice"], components: [], codes: [], uncertainty: uncertainty
@@ -53,7 +53,7 @@ public struct ApplyStep: ProcessingStep {
       return
     }
     let (fitted, source) = try load { context.warn($0) }
-    let products = products(source, clusters: fitted.clusters.count, codes: fitted.classCodes)
+    let products = products(source, fitted)
     try products.checkWater()
     (labels, classes) = products.planned()
     if fitted.mixture != nil { probability = probabilities(fitted).planned(samples) }
@@ -64,16 +64,23 @@ public struct ApplyStep: ProcessingStep {
     let label: @Sendable (SampleBlock) -> [UInt8]
     let mixture = try fitted.gmmKernel(layout: source.layout, whole: source.isWhole)
     if let mixture {
-      label = { mixture.classify($0, entropy: false).labels }
+      label = { mixture.labels($0) }
     } else {
       let kernel = fitted.kMeansKernel(layout: source.layout, whole: source.isWhole)
       label = { kernel.labels($0) }
     }
-    (labels, classes) = try await products(source, clusters: fitted.clusters.count, codes: fitted.classCodes).make(
-      label, context: context)
+    var products = products(source, fitted)
+    if case .table(let table) = samples, let codes = fitted.classCodes {
+      var posterior: [[Float]]?
+      if let mixture { posterior = try await source.posterior(mixture, context: context) }
+      products.records = try RecordClasses(
+        json: fitted.figures["limits"], codes: codes, table: table, posterior: posterior, classes: fitted.classTable)
+    }
+    (labels, classes) = try await products.make(label, context: context)
     if let mixture {
       probability = try await probabilities(fitted).make(samples, source: source, kernel: mixture, context: context)
     }
+    if !fitted.tests.isEmpty { context.record("evidence", .object(fitted.tests)) }
     if !fitted.evidence.isEmpty {
       context.record("summary", .string("the model's names: " + fitted.evidence.joined(separator: "; ")))
     }
@@ -102,18 +109,23 @@ public struct ApplyStep: ProcessingStep {
     return (fitted, try SampleSource(samples, features: fitted.features.map(\.name)))
   }
 
-  private func products(_ source: SampleSource, clusters: Int, codes: [Int]?) -> ClusterProducts {
+  /// Without a model, as when the step that fits it has not run yet, classes are expected.
+  private func products(_ source: SampleSource, _ fitted: FittedModel?) -> ClusterProducts {
     ClusterProducts(
-      samples: samples, source: source, clusterCount: clusters, codes: codes, water: water, maxLeadWidth: maxLeadWidth)
+      samples: samples, source: source, clusterCount: fitted?.clusters.count ?? 2,
+      codes: fitted.map { $0.classCodes } ?? [], division: fitted?.division, classTable: fitted?.classTable ?? .seaIce,
+      water: water, maxLeadWidth: maxLeadWidth)
   }
 
   private func probabilities(_ fitted: FittedModel) -> ProbabilityProducts {
     if let codes = fitted.classCodes {
       var distinct: [Int] = []
-      for c in codes where !distinct.contains(c) { distinct.append(c) }
-      return ProbabilityProducts(
-        names: distinct.map { ClassTable.seaIce[$0]?.name ?? "class_\($0)" }, components: codes, codes: distinct,
+      for c in (fitted.division?.codes ?? []) + codes where !distinct.contains(c) { distinct.append(c) }
+      var products = ProbabilityProducts(
+        names: distinct.map { fitted.classTable[$0]?.name ?? "class_\($0)" }, components: codes, codes: distinct,
         uncertainty: uncertainty)
+      products.division = fitted.division
+      return products
     }
     return ProbabilityProducts(rules: nil, codes: nil, clusters: fitted.clusters.count, uncertainty: uncertainty)
   }

@@ -3,7 +3,9 @@ import FloeSDK
 /// What fitting steps tell of their clusters.
 enum ClusterFacts {
   /// Centres, counts and spreads for the record.
-  static func json(_ clusters: [ClusterSummary], features: [ModelFeature], codes: [Int]?) -> JSONValue {
+  static func json(_ clusters: [ClusterSummary], features: [ModelFeature], codes: [Int]?, classes: ClassTable = .seaIce)
+    -> JSONValue
+  {
     .array(
       clusters.indices.map { j in
         let c = clusters[j]
@@ -14,7 +16,11 @@ enum ClusterFacts {
             Dictionary(
               uniqueKeysWithValues: zip(features, c.variance).map { ($0.name, .number(max(0, $1).squareRoot())) })),
         ]
-        if let code = codes?[j] { entry["class"] = JSONValue(ClassTable.seaIce[code]?.name) }
+        if let code = codes?[j], let own = classes[code] {
+          entry["class"] = .string(own.name)
+          entry["class_label"] = .string(own.label)
+          entry["class_color"] = .string(own.color.hex)
+        }
         return .object(entry)
       })
   }

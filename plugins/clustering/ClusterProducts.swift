@@ -7,26 +7,39 @@ struct ClusterProducts {
   let clusterCount: Int
   /// `codes[cluster]`; nil without names.
   let codes: [Int]?
+  /// What divides clusters into parts of two classes.
+  var division: ClusterDivision?
+  /// The classes with their labels and colours.
+  var classTable = ClassTable.seaIce
   let water: WaterRule
   let maxLeadWidth: Double
+  /// What makes classes of a table's records from those of their clusters; nil for rasters and without names.
+  var records: RecordClasses?
 
   /// Labels and classes as they will be.
   func planned() -> (labels: Samples, classes: Samples?) {
     switch samples {
     case .raster(let r):
       let labels = Raster(planned: ClusterRasters.labelSpec(r.spec, clusters: clusterCount))
-      return (.raster(labels), codes.map { _ in .raster(Raster(planned: ClusterRasters.classSpec(r.spec))) })
+      return (
+        .raster(labels),
+        codes.map { _ in .raster(Raster(planned: ClusterRasters.classSpec(r.spec, classes: classTable))) }
+      )
     case .table(let t):
       let none = [UInt8](repeating: 255, count: t.rowCount)
       let labels = ClusterTables.labelled(t, clusters: none, count: clusterCount)
-      return (.table(labels), codes.map { _ in .table(ClusterTables.classified(labels, clusters: none, codes: [0])) })
+      return (
+        .table(labels),
+        codes.map { _ in .table(ClusterTables.classified(labels, codes: none.map { _ in -1 }, classes: classTable)) }
+      )
     }
   }
 
   /// Labels and classes from a labelling of blocks; class areas and counts go to the record.
-  func make(_ label: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext) async throws -> (
+  func make(_ clusters: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext) async throws -> (
     labels: Samples, classes: Samples?
   ) {
+    let label = parts(clusters)
     let all: LabelStore.Labels
     switch samples {
     case .raster(let r):
@@ -39,36 +52,81 @@ struct ClusterProducts {
     return try await make(all, counts: nil, context: context)
   }
 
-  /// Labels and classes from cluster numbers; class areas and counts go to the record.
+  /// A labelling that tells the parts of divided clusters apart.
+  func parts(_ clusters: @escaping @Sendable (SampleBlock) -> [UInt8]) -> @Sendable (SampleBlock) -> [UInt8] {
+    guard let division else { return clusters }
+    let layout = source.layout
+    let count = clusterCount
+    return { block in
+      var labels = clusters(block)
+      division.divide(&labels, of: block, layout: layout, clusterCount: count)
+      return labels
+    }
+  }
+
+  /// The numbers of parts of all samples, and how many samples each has.
+  func labelled(_ clusters: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext) async throws -> (
+    labels: LabelStore.Labels, counts: [Int]
+  ) {
+    let label = parts(clusters)
+    let store = try LabelStore(samples, source: source, clusters: clusterCount, context: context)
+    let source = source
+    let found = try await context.map(source.blockCount, progress: "blocks") { b -> [Int] in
+      let labels = label(try source.read(block: b))
+      try store.keep(block: b, labels)
+      var counts = [Int](repeating: 0, count: 256)
+      labels.withUnsafeBufferPointer { p in for v in p { counts[Int(v)] += 1 } }
+      return counts
+    }
+    let counts = found.reduce([Int](repeating: 0, count: 256)) { sum, part in zip(sum, part).map { $0 + $1 } }
+    return (store.labels(), Array(counts.prefix(clusterCount + (division?.clusters.count ?? 0))))
+  }
+
+  /// Samples of a cluster, its dark part included.
+  func count(of cluster: Int, in parts: [Int]) -> Int {
+    let dark = (division?.clusters.firstIndex(of: cluster)).map { parts[clusterCount + $0] } ?? 0
+    return parts[cluster] + dark
+  }
+
+  /// Labels and classes from the numbers of parts; class areas and counts go to the record.
   ///
-  /// - Parameter counts: samples of each cluster where they are known already.
+  /// - Parameter counts: samples of each part where they are known already.
   func make(_ all: LabelStore.Labels, counts: [Int]?, context: RunContext) async throws -> (
     labels: Samples, classes: Samples?
   ) {
     switch (samples, all) {
     case (.raster(let r), .raster(let labels)):
-      guard let codes else { return (.raster(labels), nil) }
-      var classes = ClusterRasters.classes(ClusterRasters.classSpec(r.spec), from: labels, codes: codes)
+      guard let codes = partCodes else { return (.raster(labels), nil) }
+      var classes = ClusterRasters.classes(
+        ClusterRasters.classSpec(r.spec, classes: classTable), from: labels, codes: codes)
       var known = counts.map { zip(codes, $0).reduce(into: [Int](repeating: 0, count: 256)) { $0[$1.0] += $1.1 } }
       if water == .openOcean {
         classes = try await context.materialize(OpenWaterFilter.opened(classes, side: side(r.spec.grid)))
         known = nil
       }
       if known == nil { known = try await ClusterRasters.histogram(classes, context: context) }
-      ClusterRasters.recordAreas(known ?? [], grid: r.spec.grid, classes: .seaIce, context: context)
-      return (.raster(labels), .raster(classes))
+      ClusterRasters.recordAreas(known ?? [], grid: r.spec.grid, classes: classTable, context: context)
+      guard let division else { return (.raster(labels), .raster(classes)) }
+      let whole = ClusterRasters.classes(labels.spec, from: labels, codes: division.clusterOfPart(clusterCount))
+      return (.raster(whole), .raster(classes))
     case (.table(let t), .rows(let all)):
       let labels = ClusterTables.labelled(t, clusters: all, count: clusterCount)
       guard let codes else { return (.table(labels), nil) }
+      let found = (records ?? RecordClasses(codes: codes)).make(all)
       var counts: [Int: Int] = [:]
-      for c in all where c != 255 { counts[codes[Int(c)], default: 0] += 1 }
+      for code in found.codes where code >= 0 { counts[Int(code), default: 0] += 1 }
       context.record(
         "class_counts",
         .array(
-          ClassTable.seaIce.entries.compactMap { e in
+          classTable.entries.compactMap { e in
             counts[e.code].map { ["code": .integer(e.code), "name": .string(e.name), "records": .integer($0)] }
           }))
-      return (.table(labels), .table(ClusterTables.classified(labels, clusters: all, codes: codes)))
+      if !found.unclassified.isEmpty {
+        context.record("unclassified", .object(found.unclassified.mapValues { .integer($0) }))
+        let reasons = found.unclassified.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        context.log(.info, "unclassified records: \(reasons.joined(separator: ", "))")
+      }
+      return (.table(labels), .table(ClusterTables.classified(labels, codes: found.codes, classes: classTable)))
     default: throw FloeError("labels of another kind than the samples")
     }
   }
@@ -81,7 +139,13 @@ struct ClusterProducts {
     }
   }
 
-  private func side(_ grid: Grid) -> Int { Int((maxLeadWidth / grid.pixelWidth).rounded(.down)) + 1 }
+  /// The class code of each part; nil without names.
+  private var partCodes: [Int]? { codes.map { division?.codeOfPart($0) ?? $0 } }
+
+  private func side(_ grid: Grid) -> Int {
+    let pixel = grid.pixelMetres?.x ?? grid.pixelWidth
+    return Int(min(2000, (maxLeadWidth / pixel).rounded(.down))) + 1
+  }
 
   /// Refuses a lead width that the grid cannot tell.
   func checkWater() throws {
@@ -96,9 +160,9 @@ struct ClusterProducts {
         """
       )
     }
-    if maxLeadWidth / r.spec.grid.pixelWidth > 2000 {
-      throw ParameterError(
-        "max_lead_width", "is \(maxLeadWidth) m, more than 2000 pixels of \(r.spec.grid.pixelWidth) m")
+    let pixel = r.spec.grid.pixelMetres?.x ?? r.spec.grid.pixelWidth
+    if maxLeadWidth / pixel > 2000 {
+      throw ParameterError("max_lead_width", "is \(maxLeadWidth) m, more than 2000 pixels of \(pixel) m")
     }
   }
 }

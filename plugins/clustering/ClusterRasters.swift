@@ -13,10 +13,10 @@ enum ClusterRasters {
   }
 
   /// Class codes on the grid of the samples.
-  static func classSpec(_ samples: RasterSpec) -> RasterSpec {
+  static func classSpec(_ samples: RasterSpec, classes: ClassTable) -> RasterSpec {
     RasterSpec(
       grid: samples.grid, bands: [BandSpec(name: "class", summary: "Surface class", quantity: "class", noData: 255)],
-      type: .uint8, tile: samples.tile, classes: .seaIce, style: .classes, acquisition: samples.acquisition)
+      type: .uint8, tile: samples.tile, classes: classes, style: .classes, acquisition: samples.acquisition)
   }
 
   /// Probabilities in steps of 1/50000, one band a class or cluster, and the uncertainty.
@@ -89,7 +89,7 @@ enum ClusterRasters {
   /// Tells areas and shares of classes, for summary, record and report.
   static func recordAreas(_ counts: [Int], grid: Grid, classes: ClassTable, context: RunContext) {
     let valid = counts.indices.filter { $0 != classes.noData }.reduce(0) { $0 + counts[$1] }
-    let isMetric = grid.crs.map { !$0.isGeographic } ?? false
+    let pixelArea = grid.crs == nil ? nil : grid.pixelSquareMetres
     context.record(
       "class_areas",
       .array(
@@ -98,7 +98,7 @@ enum ClusterRasters {
           return [
             "code": .integer(entry.code), "name": .string(entry.name), "label": .string(entry.label),
             "pixels": .integer(n),
-            "area_km2": isMetric ? .number(Double(n) * grid.pixelArea / 1e6) : .null,
+            "area_km2": pixelArea.map { .number(Double(n) * $0 / 1e6) } ?? .null,
             "share": .number(valid > 0 ? Double(n) / Double(valid) : 0),
           ]
         }))

@@ -12,11 +12,9 @@ enum ClusterTables {
     return result
   }
 
-  /// The table with class codes and names.
-  static func classified(_ table: Table, clusters: [UInt8], codes: [Int]) -> Table {
+  /// The table with class codes and names; -1 for rows without a class.
+  static func classified(_ table: Table, codes coded: [Int16], classes: ClassTable) -> Table {
     var result = table
-    let classes = ClassTable.seaIce
-    let coded = clusters.map { $0 == 255 ? Int16(-1) : Int16(codes[Int($0)]) }
     result.set(Column("class_code", summary: "Surface class", classes: classes, values: .code(coded, missing: -1)))
     result.set(
       Column(

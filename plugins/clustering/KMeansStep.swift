@@ -19,6 +19,15 @@ public struct KMeansStep: ProcessingStep {
     lead found" and the cluster takes the `rest` name. Rules: `darkest`, `brightest`, `B04 < 0.25 and B02 > 0.1`,
     `highest peakiness`, `rest`.
 
+    **Tables.** Clusters of a table differ in any data, so that order alone finds leads in open ocean. A cluster of a
+    table is a lead if at least half of its records lie within limits in physical units, whatever the order, and there is
+    no other lead: `limits` names a published set (`cpom-cryosat2`, `cpom-cryosat2-sarin`, `pysiral-sar`, `pysiral-sarin`;
+    altimetry.classify gives their numbers), chosen by default by the definition of the table's peakiness; `lead_limits` and
+    `ice_limits` replace a set's; `none` goes back to order alone. A threshold in the rule for lead counts as evidence
+    too. A set for another definition of peakiness is converted or refused. Each record is then held against the limits:
+    one within those of no class is unclassified, counted by reason under `unclassified`. Concentration counts where the
+    table has it.
+
     Source: Arthur and Vassilvitskii 2007 (k-means++); Lloyd 1982.
     """
   public static let example = """
@@ -31,23 +40,43 @@ public struct KMeansStep: ProcessingStep {
     Preset(
       "course", "Two clusters of B04 as the course notebook makes them, with ten starts",
       values: [
-        "clusters": .text("2"), "starts": .text("10"),
+        "clusters": .text("2"), "starts": .text("10"), "limits": .text("none"),
       ])
   ]
 
   @Input("Bands or table columns to cluster") var samples: Samples
   @Param("Bands or columns that take part; all bands, or all number columns, by default") var features: [String]?
-  @Param("Number of clusters", in: 2...255) var clusters = 2
+  @Param("Number of clusters, or auto: the best by the Bayesian criterion within cluster_range", in: 2...255)
+  var clusters = ClusterCount.fixed(2)
+  @Param("Fewest and most clusters that auto tries") var clusterRange = [2, 14]
+  @Param("Samples to fit on: all of them, or a sample in which every level of brightness counts alike")
+  var training = Training.even
   @Param("Divide each feature by its standard deviation first") var standardise = false
+  @Param("Whose mean and standard deviation: the samples that take part, or all rows of the table, marked ones too")
+  var standardiseOver = StandardiseOver.kept
   @Param("Starts, of which the best is kept", in: 1...1000) var starts = 10
   @Param("Steps at most", in: 1...100_000) var iterations = 300
   @Param("Ends when the squared shift of the centres is at most this share of the mean variance", in: 0...1)
   var tolerance = 1e-10
   @Param("Share of the valid samples to train on; all are labelled", in: 0.0001...1) var trainingShare = 1.0
   @Param("Samples of a mini-batch; full steps by default", in: 1...10_000_000) var miniBatch: Int?
-  @Param("Classes by rule, the first that holds: class: rule") var names: Pairs?
+  @Param("Classes by rule, the first that holds: class: rule, or class: { rule, code, label, color }")
+  var names: ClassNames?
   @Param("Class of the clusters that no rule names") var rest: String?
-  @Param("Largest brightness of the darkest cluster as a share of the brightest's", in: 0...1) var darkRatio = 0.5
+  @Param(
+    "darkest: largest brightness of the darkest cluster as a share of the brightest's; dark: of the dark level, of the ice level",
+    in: 0...1)
+  var darkRatio = 0.5
+  @Param("dark: largest reflectance of the dark level in bands from 600 to 900 nm", in: 0...1) var darkLimit = 0.18
+  @Param("dark: least share of open water in a pixel that gets the name", in: 0.05...0.95) var waterShare = 0.45
+  @Param(
+    "dark: largest difference between bands in the share of open water that a pixel seems to hold, as a part of that share",
+    in: 0...10)
+  var bandSpread = 0.1
+  @Param("Limits of radar features that leads and sea ice of a table keep to: a named set, none, or by its peakiness")
+  var limits: String?
+  @Param("Limits of leads in place of the set's, such as 'peakiness >= 18'; for tables") var leadLimits: [String]?
+  @Param("Limits of sea ice in place of the set's; for tables") var iceLimits: [String]?
   @Param("What water wider than max_lead_width is called; open_ocean needs a raster in metres") var water = WaterRule
     .lead
   @Param("Widest water that is a lead", unit: "m", in: 1...100_000) var maxLeadWidth = 1000.0
@@ -59,12 +88,21 @@ public struct KMeansStep: ProcessingStep {
 
   public init() {}
 
+  public func validate() throws { try choice.validate() }
+
   public mutating func plan(in context: PlanContext) throws {
     let source = try SampleSource(samples, features: features)
     try ClusterFacts.place(of: orderBy, in: source)
-    let naming = try ClassRules(names: names, rest: rest, darkRatio: darkRatio, source: source)
-    let products = products(source, codes: naming.map { _ in [] })
+    _ = try source.space(standardiseOver, isStandardised: standardise)
+    let naming = try ClassRules(names: names, rest: rest, limits: opticalLimits, source: source)
+    try training.check(source)
+    if training == .balanced, trainingShare < 1 {
+      throw ParameterError("training_share", "has no part in 'training: balanced'; leave one of the two out")
+    }
+    let most = try clusters.candidates(clusterRange, least: 2).last ?? 2
+    let products = products(source, clusters: most, naming, codes: naming.map { _ in [] })
     try products.checkWater()
+    _ = try choice.evidence(samples, rules: naming, features: source.features.map(\.name))
     (labels, classes) = products.planned()
     model = Model(kind: "kmeans", body: .null)
     context.isBarrier()
@@ -74,56 +112,145 @@ public struct KMeansStep: ProcessingStep {
   public mutating func run(in context: RunContext) async throws {
     if case .raster(let r) = samples { samples = .raster(try await context.materialize(r)) }
     let source = try SampleSource(samples, features: features)
-    let naming = try ClassRules(names: names, rest: rest, darkRatio: darkRatio, source: source)
-    var options = KMeansOptions(clusters: clusters)
+    let naming = try ClassRules(names: names, rest: rest, limits: opticalLimits, source: source)
+    let candidates = try clusters.candidates(clusterRange, least: 2)
+    var options = KMeansOptions(clusters: candidates[0])
     options.starts = starts
     options.maxIterations = iterations
     options.tolerance = tolerance
     options.standardise = standardise
+    options.space = try source.space(standardiseOver, isStandardised: standardise)
     options.trainingShare = trainingShare
     options.miniBatch = miniBatch
     options.seed = context.seed
-    let store = try LabelStore(samples, source: source, clusters: clusters, context: context)
     var orderName = ""
-    let result = try await KMeansFit(options).run(
-      source, map: context,
-      arrange: { centres in
-        let (order, name) = try ClusterFacts.order(centres, source: source, by: orderBy)
-        orderName = name
-        return order
-      },
-      keeper: store
-    ) { step, shift in
-      context.log(.debug, "step \(step): centres moved \(shift) of the variance")
+    let arrange: ([[Double]]) throws -> [Int] = { centres in
+      let (order, name) = try ClusterFacts.order(centres, source: source, by: orderBy)
+      orderName = name
+      return order
     }
-    ClusterFacts.recordSkipped(result.skipped, valid: result.validCount, source: source, context: context)
+    var result: KMeansResult
+    var sample: BalancedSample?
+    var store: LabelStore?
+    // A fit on a sample knows the sample alone.
+    var scene: FeatureStatistics?
+    switch training {
+    case .balanced:
+      let (balanced, census) = try await BalancedSample.take(source, map: context)
+      let (results, trials) = try await KMeansFit.trials(
+        options, candidates: candidates, samples: balanced.training, layout: source.layout, map: context,
+        arrange: arrange)
+      ClusterTrial.record(trials, samples: balanced.training.count, context: context)
+      result = results[ClusterTrial.best(trials)]
+      scene = census
+      sample = balanced
+    case .even:
+      if candidates.count > 1 {
+        let picks = try await SamplingPass.take(
+          source, wanted: options.sampleLimit * 2, least: options.sampleLimit, exactly: options.standardise,
+          map: context)
+        let some = picks.sample(options.sampleLimit)
+        let trials = try await KMeansFit.trials(
+          options, candidates: candidates, samples: some, layout: source.layout, map: context, arrange: arrange
+        ).trials
+        ClusterTrial.record(trials, samples: some.count, context: context)
+        options.clusters = trials[ClusterTrial.best(trials)].clusters
+      }
+      let kept = try LabelStore(samples, source: source, clusters: options.clusters, context: context)
+      store = kept
+      result = try await KMeansFit(options).run(source, map: context, arrange: arrange, keeper: kept) { step, shift in
+        context.log(.debug, "step \(step): centres moved \(shift) of the variance")
+      }
+      if naming?.needsIceLevel == true { sample = try await BalancedSample.take(source, map: context).0 }
+    }
+    ClusterFacts.recordSkipped(
+      scene?.skipped ?? result.skipped, valid: scene?.validCount ?? result.validCount, source: source, context: context)
     context.record("inertia", .number(result.inertia))
     context.record("iterations", .integer(result.fullIterations + result.sampleIterations))
     context.record("converged", .bool(result.isConverged))
+    context.record("trained_on", .integer(result.trainingCount))
     if !result.isConverged {
       context.warn("the centres still moved after \(iterations) steps: raise 'iterations' or 'tolerance'")
     }
-    let named = naming.map { $0.apply(result.clusters, features: source.features.map(\.name), context: context) }
-    context.record("clusters", ClusterFacts.json(result.clusters, features: source.features, codes: named?.codes))
-    model = FittedModel(result, features: source.features, order: orderName, source: source.acquisition).named(named)
-    (labels, classes) = try await products(source, codes: named?.codes).make(
-      store.labels(), counts: result.counts, context: context)
+    let count = result.counts.count
+    let kernel = result.kernel(layout: source.layout, whole: source.isWhole)
+    let evidence =
+      sample.map {
+        SceneEvidence($0, source: source, clusters: count, limits: opticalLimits) { kernel.labels($0) }
+      } ?? .none
+    let columns = source.features.map(\.name)
+    let table = try choice.evidence(samples, rules: naming, features: columns)
+    table?.tell(context)
+    let shares = table.flatMap { table in store.map { table.shares($0.tableRows(), count: count) } } ?? []
+    let named = naming.map {
+      $0.apply(
+        result.clusters, features: columns, tests: evidence.tests, iceLevel: evidence.iceLevel, table: table,
+        shares: shares, context: context)
+    }
+    try named.checkParts(count)
+    var products = products(source, clusters: count, naming, codes: named?.codes)
+    products.division = named?.division
+    if let named, let table {
+      products.records = RecordClasses(codes: named.codes, evidence: table, shares: shares)
+    }
+    var all: LabelStore.Labels?
+    var counts = result.counts
+    if let store, named?.division == nil { all = store.labels() }
+    if all == nil {
+      let (parts, found) = try await products.labelled({ kernel.labels($0) }, context: context)
+      all = parts
+      counts = found
+      for j in result.clusters.indices {
+        result.counts[j] = products.count(of: j, in: found)
+        result.clusters[j].count = Double(result.counts[j])
+      }
+    }
+    context.record(
+      "clusters",
+      ClusterFacts.json(
+        result.clusters, features: source.features, codes: named?.codes, classes: naming?.classes ?? .seaIce))
+    model = FittedModel(result, features: source.features, order: orderName, source: source.acquisition)
+      .named(
+        named, classes: naming?.classes,
+        table: table.map { $0.json(shares: shares, leastPosterior: choice.leastPosterior) })
+    if let all { (labels, classes) = try await products.make(all, counts: counts, context: context) }
   }
 
-  private func products(_ source: SampleSource, codes: [Int]?) -> ClusterProducts {
+  private var choice: EvidenceChoice {
+    EvidenceChoice(limits: limits, lead: leadLimits, seaIce: iceLimits, leastPosterior: 0)
+  }
+
+  private func products(_ source: SampleSource, clusters: Int, _ naming: ClassRules?, codes: [Int]?) -> ClusterProducts
+  {
     ClusterProducts(
-      samples: samples, source: source, clusterCount: clusters, codes: codes, water: water, maxLeadWidth: maxLeadWidth)
+      samples: samples, source: source, clusterCount: clusters, codes: codes, classTable: naming?.classes ?? .seaIce,
+      water: water, maxLeadWidth: maxLeadWidth)
+  }
+
+  private var opticalLimits: OpticalEvidence.Limits {
+    var limits = OpticalEvidence.Limits()
+    limits.darkRatio = darkRatio
+    limits.darkLimit = darkLimit
+    limits.waterShare = waterShare
+    limits.spread = bandSpread
+    return limits
   }
 }
 
 extension FittedModel {
   /// The model that travels, with the classes of its clusters.
-  func named(_ result: NamingResult?) -> Model {
+  ///
+  /// - Parameter table: what limits say of the table that it was fitted on, for records of others.
+  func named(_ result: NamingResult?, classes: ClassTable?, table: JSONValue? = nil) -> Model {
     var copy = self
     if let result {
+      if let table { copy.figures["limits"] = table }
       copy.classCodes = result.codes
-      for code in result.codes { copy.classNames[code] = ClassTable.seaIce[code]?.name }
+      copy.classTable = classes ?? .seaIce
+      for code in result.codes { copy.classNames[code] = copy.classTable[code]?.name }
       copy.evidence = result.evidence
+      copy.division = result.division
+      copy.tests = result.facts
     }
     return Model(kind: kind.rawValue, body: copy.json)
   }

@@ -58,6 +58,9 @@ final class LabelStore: LabelKeeper {
     return .rows(rows.withLock { $0 })
   }
 
+  /// Cluster numbers of a table's rows; none for rasters.
+  func tableRows() -> [UInt8] { rows.withLock { $0 } }
+
   /// Cluster numbers of all samples, 255 for those left out.
   enum Labels: Sendable {
     case raster(Raster)

@@ -9,6 +9,8 @@ struct ProbabilityProducts {
   /// The code of each name.
   let codes: [Int]
   let uncertainty: Uncertainty
+  /// What divides clusters into parts of two classes.
+  var division: ClusterDivision?
 
   init(names: [String], components: [Int], codes: [Int], uncertainty: Uncertainty) {
     self.names = names
@@ -18,13 +20,17 @@ struct ProbabilityProducts {
   }
 
   /// One name a class that the rules speak of or a cluster got; without rules one a cluster.
-  init(rules: [NameRule]?, codes named: [Int]?, clusters: Int, uncertainty: Uncertainty) {
+  init(
+    rules: [NameRule]?, codes named: [Int]?, clusters: Int, uncertainty: Uncertainty, division: ClusterDivision? = nil,
+    classes: ClassTable = .seaIce
+  ) {
+    self.division = division
     self.uncertainty = uncertainty
     if let rules, let named {
       var known = rules.map(\.code)
       for code in named where !known.contains(code) { known.append(code) }
       codes = known
-      names = known.map { ClassTable.seaIce[$0]?.name ?? "class_\($0)" }
+      names = known.map { classes[$0]?.name ?? "class_\($0)" }
       components = named
     } else {
       codes = Array(0..<clusters)
@@ -64,10 +70,12 @@ struct ProbabilityProducts {
           spec,
           source: ComputedSource { window, bands, block in
             // Tiles of a few thousand samples stay in the caches of one core.
+            let samples = try source.block(window: window)
             let all = kernel.stored(
-              try source.block(window: window), components: made.components, codes: made.codes,
+              samples, components: made.components, codes: made.codes,
               uncertainty: made.storedUncertainty,
-              steps: Float((1 / ClusterRasters.probabilityStep).rounded()), left: 65535)
+              steps: Float((1 / ClusterRasters.probabilityStep).rounded()), left: 65535,
+              division: made.division?.divided(samples, layout: source.layout))
             let n = window.pixelCount
             let values = bands == Array(spec.bands.indices) ? all : bands.flatMap { all[$0 * n..<($0 + 1) * n] }
             block = PixelBlock(window: window, bandCount: bands.count, values: .uint16(values))
@@ -98,7 +106,10 @@ struct ProbabilityProducts {
   private func columns(_ output: GMMPosterior) -> [[Float]] {
     var all = output.probabilities(classOf: components, codes: codes)
     switch uncertainty {
+    case .entropy where codes.count < output.probabilities.count: all.append(GMMPosterior.entropy(ofClasses: all))
     case .entropy: all.append(output.entropy)
+    case .top where codes.count < output.probabilities.count:
+      all.append(all[0].indices.map { i in all.reduce(-Float.infinity) { $1[i] > $0 || $1[i].isNaN ? $1[i] : $0 } })
     case .top: all.append(output.topProbability)
     case .none: break
     }

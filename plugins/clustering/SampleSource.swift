@@ -10,8 +10,12 @@ struct SampleSource: SampleReader {
   let layout: [FeatureLayout]
   let features: [ModelFeature]
   let acquisition: Acquisition?
+  /// Places of the reflectance bands from 600 to 900 nm, where haze is thin.
+  let clearBands: [Int]
   /// Whether the mean over features means something: bands of a raster.
   let hasBrightness: Bool
+  /// Mean and spread of each feature over all rows of a table, marked ones included; nil for rasters.
+  let allRows: FeatureSpace?
 
   /// Rows of a table in one block; rasters take 256 rows of pixels.
   private static let tableBlock = 65_536
@@ -31,7 +35,12 @@ struct SampleSource: SampleReader {
       layout = bands.map { FeatureLayout(spec.bands[$0]) }
       features = bands.map { ModelFeature(spec.bands[$0]) }
       acquisition = spec.acquisition
+      clearBands = bands.indices.filter {
+        let band = spec.bands[bands[$0]]
+        return band.quantity == "reflectance" && band.wavelength.map { (600...900).contains($0) } ?? false
+      }
       hasBrightness = true
+      allRows = nil
     case .table(let table):
       let usable = table.columns.filter { column in
         if case .number = column.values { return !column.isTime } else { return chosen != nil && column.numbers != nil }
@@ -46,10 +55,12 @@ struct SampleSource: SampleReader {
       var planes: [[Float]] = []
       var layout: [FeatureLayout] = []
       var features: [ModelFeature] = []
+      var whole: [RunningStatistics] = []
       for name in names {
         let values: [Double]
         do { values = try table.numbers(name) } catch { throw ParameterError("features", error.message) }
         planes.append(values.enumerated().map { table.status.isMaterialized($0) ? Float($1) : .nan })
+        whole.append(RunningStatistics(values.lazy.filter(\.isFinite)))
         let unit = table[name]?.unit ?? .dimensionless
         layout.append(FeatureLayout(name, unit: unit))
         features.append(ModelFeature(name: name, unit: unit, quantity: "column"))
@@ -58,8 +69,22 @@ struct SampleSource: SampleReader {
       self.layout = layout
       self.features = features
       acquisition = table.acquisition
+      clearBands = []
       hasBrightness = false
+      allRows = FeatureSpace(
+        isStandardised: true, mean: whole.map(\.mean),
+        spread: whole.map { $0.standardDeviation > 0 ? $0.standardDeviation : 1 })
     }
+  }
+
+  /// The space of `standardise_over: all`; nil where the samples that take part make it.
+  func space(_ over: StandardiseOver, isStandardised: Bool) throws(ParameterError) -> FeatureSpace? {
+    guard over == .all else { return nil }
+    guard isStandardised else { throw ParameterError("standardise_over", "needs standardise: true") }
+    guard let allRows else {
+      throw ParameterError("standardise_over", "must be kept for a raster: its pixels without data have no values")
+    }
+    return allRows
   }
 
   private static func places(_ chosen: [String]?, in names: [String], what: String) throws -> [Int] {

@@ -27,6 +27,11 @@ public struct StackStep: ProcessingStep {
     or 6, water, where leads fall). Cloud masks misfire on ice: none is used unless asked for. On a coarser grid a pixel
     is masked when any part of it is.
 
+    **Land** is any polygon layer; `land_layer` names one of several in a file. Without it land takes part like sea, and
+    its rock and shadows are as dark as water. Good coasts: the land polygons of OpenStreetMap
+    (osmdata.openstreetmap.de, 10 to 50 m) and GSHHG (hundreds of metres off in the Arctic). Debian's `gmt-gshhg-full`
+    holds the latter in GMT's own netCDF format, which GDAL does not read.
+
     **Source.** Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD.
     """
   public static let example = """
@@ -50,6 +55,8 @@ public struct StackStep: ProcessingStep {
   var box: [Double]?
   @Param("What of the product's own masks to leave out") var masks: [MaskChoice] = []
   @Param("Polygons of land to leave out: any layer that GDAL reads, also one of the whole world") var land: InputPath?
+  @Param("Layer of the land polygons; the first by default") var landLayer: String?
+  @Planned var planned: StackPlan?
   @Output("The bands as 16-bit numbers; 0 is no data") var image: Raster?
   @Output("Why a pixel takes no part: codes with names, 0 is valid") var mask: Raster?
 
@@ -95,17 +102,21 @@ public struct StackStep: ProcessingStep {
     if let land, !VirtualFile.exists(land.path) {
       throw ParameterError("land", "names '\(land.path)', which does not exist; a polygon layer is needed")
     }
+    if land == nil, landLayer != nil {
+      throw ParameterError("land_layer", "names a layer of no file: give 'land' too")
+    }
     for warning in plan.warnings { context.warn(warning) }
     context.needs(scratch: plan.scratchBytes)
     context.isBarrier()
+    planned = plan
     image = Raster(planned: plan.image)
     mask = Raster(planned: plan.mask)
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let plan = try StackPlan(options)
+    let plan = try planned ?? StackPlan(options)
     for source in plan.sources { context.log(.info, "\(source.band.name): \(source.treatment)") }
-    let made = try await StackRun(plan: plan, land: land?.path, context: context).run()
+    let made = try await StackRun(plan: plan, land: land?.path, landLayer: landLayer, context: context).run()
     image = made.image
     mask = made.mask
   }

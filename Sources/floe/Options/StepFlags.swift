@@ -73,7 +73,16 @@ struct StepFlags {
         i += 1
       }
       switch meaning {
-      case .parameter(let p): settings[p.name] = .init(literal: .text(value), line: 0)
+      case .parameter(let p):
+        // Maps and lists given in parts are one; of anything else a second value would replace the first in silence.
+        if let earlier = settings[p.name]?.literal.text {
+          guard p.type == "map" || p.type.hasPrefix("list") else {
+            throw refuse("\(flag) is given twice, as '\(earlier)' and '\(value)'")
+          }
+          settings[p.name] = .init(literal: .text("\(earlier),\(value)"), line: 0)
+        } else {
+          settings[p.name] = .init(literal: .text(value), line: 0)
+        }
       case .input(let port):
         for file in port.acceptsMany ? value.split(separator: ",").map(String.init) : [value] {
           let id = "\(port.name)-\(connections[port.name]?.count ?? 0)"

@@ -80,7 +80,7 @@ struct EvidenceBlocks {
         Brightness is the mean of \(bands.joined(separator: ", ")). The dark level must be at most \(number("dark_ratio")) of the \
         ice level\(clear.isEmpty ? "" : " and reflect at most \(number("dark_limit")) in \(clear.joined(separator: ", "))"); a pixel is \
         \(word) when it holds at least \(number("water_share")) of the dark surface; clusters whose share differs between bands by more than \
-        \(number("spread")) are no mixture of water and ice and are left out.
+        \(number("spread")) of itself are no mixture of water and ice and are left out.
         """))
     let rows = test["clusters"]?.arrayValue ?? []
     section.blocks.append(

@@ -11,8 +11,10 @@ public struct ClusterDivision: Sendable, Hashable {
     public var brightness: Double
     /// Levels of ice and of the darkest surface: `ice[feature]`, in physical units.
     public var ice, dark: [Double]
-    /// The largest difference between bands in the share of the dark surface.
+    /// The largest difference between bands in the share of the dark surface, as a part of that share.
     public var spread: Double
+    /// What noise may add to that difference: a share of 0.02 is 0.015 in reflectance, three times the noise of two bands.
+    public static let noise = 0.02
 
     /// A limit; both levels have one number a feature.
     public init(brightness: Double, ice: [Double], dark: [Double], spread: Double) {
@@ -98,6 +100,8 @@ public struct DividedBlock: Sendable {
 /// The limit of a division on stored numbers.
 private struct SampleTest {
   private let brightness, spread: Double
+  /// The brightness of ice, and its distance from that of the darkest surface.
+  private let iceBrightness, contrast: Double
   /// Stored numbers to their part in the mean, and to the share of the dark surface.
   private let scales, gains, shifts: [Double]
   private let offset: Double
@@ -107,6 +111,8 @@ private struct SampleTest {
     let d = Double(layout.count)
     brightness = limit.brightness
     spread = limit.spread
+    iceBrightness = limit.ice.reduce(0, +) / d
+    contrast = iceBrightness - limit.dark.reduce(0, +) / d
     scales = layout.map { $0.scale / d }
     offset = layout.reduce(0) { $0 + $1.offset } / d
     telling = layout.indices.filter(limit.tells)
@@ -129,6 +135,6 @@ private struct SampleTest {
       low = min(low, share)
       high = max(high, share)
     }
-    return telling.isEmpty || high - low <= spread
+    return telling.isEmpty || high - low <= spread * (iceBrightness - sum) / contrast + ClusterDivision.Limit.noise
   }
 }

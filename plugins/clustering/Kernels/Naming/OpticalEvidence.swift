@@ -11,7 +11,8 @@ import FloeCore
 ///   2005, Journal of Climate 18, 3606), and the air over them adds some hundredths.
 /// - The openness of a cluster in a band is (ice level - mean) / (ice level - dark level). A pixel that holds water and ice by
 ///   shares has the same openness in every band, whatever the haze. Young ice, shadows on snow and land are dark too, but not
-///   alike in all bands: a cluster whose openness differs by more than `spread` between bands is refused.
+///   alike in all bands: a cluster whose openness differs between bands by more than `spread` of itself, and 0.02 for noise,
+///   is refused.
 /// - A pixel is water from an openness of `waterShare` in brightness on. A cluster within three standard deviations of that
 ///   limit is divided there, and each of its samples is held to `spread` too, so that the limits and not the accident of a
 ///   start say where water ends.
@@ -34,7 +35,7 @@ public struct OpticalEvidence: ClusterEvidence {
     public var darkLimit = 0.18
     /// The least share of open water in a pixel that is called water.
     public var waterShare = 0.45
-    /// The largest difference of openness between bands.
+    /// The largest difference of openness between bands, as a part of the openness.
     public var spread = 0.1
     /// The defaults.
     public init() {}
@@ -82,7 +83,12 @@ public struct OpticalEvidence: ClusterEvidence {
       let c = clusters[j]
       let reach = 3 * max(0, c.brightnessVariance).squareRoot()
       if c.brightness - reach > limit { return .outside }
-      if j != darkest, c.brightness <= limit, difference(c, dark) > limits.spread { return .refused }
+      let openness = (iceBrightness - c.brightness) / (iceBrightness - darkBrightness)
+      if j != darkest, c.brightness <= limit,
+        difference(c, dark) > limits.spread * openness + ClusterDivision.Limit.noise
+      {
+        return .refused
+      }
       return c.brightness + reach <= limit ? .whole : .divided
     }
     return EvidenceVerdict(
