@@ -109,7 +109,9 @@ private func sin(_ x: Double) -> Double {
       "altimetry.sea_surface", coded, ["classes": .text("ssh_flag"), "leads": .list([.text("1")])])
     let text = try await TestRun.track("altimetry.sea_surface", coded, ["classes": .text("kind")])
     let a = try named.numbers("sea_surface_m")
-    #expect(a == (try flag.track.numbers("sea_surface_m")) && a == (try text.track.numbers("sea_surface_m")))
+    let b = try flag.track.numbers("sea_surface_m")
+    let c = try text.track.numbers("sea_surface_m")
+    #expect(a == b && a == c)
   }
 
   @Test("a correction counted twice is refused with both columns")

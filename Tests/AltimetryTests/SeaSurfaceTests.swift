@@ -11,10 +11,15 @@ private struct Fixture {
 
   init(step: Double) {
     let jitter = step > 500 ? 1.0 : 0.3
-    var positions = (0..<400).map { i in Double(i) * step + Double(i * i * 37 % 211) * jitter }
+    var positions: [Double] = []
+    for i in 0..<400 { positions.append(Double(i) * step + Double(i * i * 37 % 211) * jitter) }
     // A gap wider than 200 km.
     for i in 250..<400 { positions[i] += 260_000 }
-    var heights = (0..<400).map { i in 0.04 * Double((i * i * 31 % 17) - 8) / 8 + 3e-7 * positions[i] }
+    var heights: [Double] = []
+    for i in 0..<400 {
+      let noise = 0.04 * Double((i * i * 31 % 17) - 8) / 8
+      heights.append(noise + 3e-7 * positions[i])
+    }
     heights[60] += 0.9
     heights[61] -= 0.7
     self.positions = positions

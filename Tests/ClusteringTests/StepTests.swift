@@ -41,7 +41,8 @@ import Testing
   @Test(arguments: ["entropy", "top", "none"]) func aMixtureTakesATableWithoutRows(uncertainty: String) async throws {
     let context = try StepHarness().run(workers: 2)
     var fit = try planned(
-      GMMStep.self, ["names": .text("lead=highest a,sea_ice=rest")], ["samples": [.table(table(rows: 200))]])
+      GMMStep.self, ["names": .text("lead=highest a,sea_ice=rest"), "limits": .text("none")],
+      ["samples": [.table(table(rows: 200))]])
     try await fit.run(in: context)
     let model = try #require(fit.outputs["model"])
     var apply = try planned(

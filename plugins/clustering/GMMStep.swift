@@ -26,6 +26,11 @@ public struct GMMStep: ProcessingStep {
     Leads of a table need limits in physical units as in cluster.kmeans, and a record whose class has a posterior below
     `min_posterior` is unclassified; `p_...` columns hold the mixture's own probabilities.
 
+    The rule `dark`, classes of one's own, `training: balanced` and `clusters: auto` are those of cluster.kmeans; the
+    criterion is the mixture's own, and shares of components are counted on samples that are spread evenly. With
+    names, a class is that of the most probable cluster, probabilities of a cluster that `dark` divides go to the class of
+    the pixel's side, and the uncertainty is that between classes: of several clusters of one class it does not matter which.
+
     Source: Dempster, Laird and Rubin 1977; criteria after Akaike 1974 and Schwarz 1978.
     """
   public static let example = """

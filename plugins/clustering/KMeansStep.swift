@@ -19,6 +19,22 @@ public struct KMeansStep: ProcessingStep {
     lead found" and the cluster takes the `rest` name. Rules: `darkest`, `brightest`, `B04 < 0.25 and B02 > 0.1`,
     `highest peakiness`, `rest`.
 
+**dark** is the rule for open water in images: it names every cluster that is dark in physical units, however many. The
+    *ice level* of a band is its median over the samples at least half as bright as the 95th percentile, the *dark level*
+    the mean of the darkest tenth of the darkest cluster; brightness is the mean over the bands. There is water only if the
+    dark level is at most `dark_ratio` of the ice level and, in reflectance bands from 600 to 900 nm, where haze is thin, at
+    most `dark_limit` (Brandt et al. 2005: open water 0.07, bare nilas 0.14, young grey ice 0.25). A pixel is water if at
+    least `water_share` of it is as dark as the dark level. A mixture of water and ice has the same share in all bands;
+    clusters, and pixels of clusters that the limit runs through, whose share differs between bands by more than
+    `band_spread` of itself (young ice, shadow on snow) are not. `brightness < 0.75` names by share of the ice level, for thin
+    ice. `names` may bring classes of their own: `thin_ice: { rule: "brightness < 0.75", code: 4, label: Thin ice, color:
+    "#5aae61" }`.
+
+    **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of brightness
+    of 1/20 of the ice level, and labels all in one pass more, so that a class of one pixel in a thousand has clusters of
+    its own. `clusters: auto` tries every number of `cluster_range` and takes the smallest Bayesian criterion (of spheres of
+    one variance, Pelleg and Moore 2000).
+
     **Tables.** Clusters of a table differ in any data, so that order alone finds leads in open ocean. A cluster of a
     table is a lead if at least half of its records lie within limits in physical units, whatever the order, and there is
     no other lead: `limits` names a published set (`cpom-cryosat2`, `cpom-cryosat2-sarin`, `pysiral-sar`, `pysiral-sarin`;

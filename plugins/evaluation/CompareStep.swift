@@ -20,6 +20,14 @@ public struct CompareStep: ProcessingStep {
     `classes` sets the evaluated classes instead. Where no pair is left to evaluate, the counts are written all the
     same, the figures are null and a warning says why; only inputs without any pixel or record are refused.
 
+    **Cannot tell.** Unclassified is no class to agree on: by default it is not evaluated, and `unclassified` gives how
+    many pairs one side or both leave so, and the figures with what one side alone leaves counted as missed (in
+    precision where the reference does, in recall where the prediction does).
+
+    **Optical and radar leads** are not the same thing: imagery shows open water, an echo is specular over any smooth
+    surface, new ice included. Where columns of imagery (`s2_`, `fp_`) meet those of a track the score says so, and
+    `count_as: { thin_ice: lead }` counts thin ice as lead on both sides.
+
     **Colocated tracks.** Where a table has `fp_purity` or `dt_s`, `agreement_by_purity` (steps of 0.1) and
     `agreement_by_minutes` (absolute time difference in steps of 10 minutes) hold the share of agreeing pairs in each
     step, over all pairs of the matrix.
@@ -42,6 +50,7 @@ public struct CompareStep: ProcessingStep {
   @Param("Conditions that a row must fulfil, such as 'fp_purity >= 0.8'; for tables") var `where`: [String] = []
   @Param("Names of the classes to evaluate; by default those on both sides, and sea ice and lead") var classes:
     [String]?
+  @Param("Classes that count as another on both sides, such as thin_ice: lead") var countAs: Pairs?
   @Output("Score and confusion matrix") var score: Document?
 
   /// A step with its defaults.
@@ -60,6 +69,7 @@ public struct CompareStep: ProcessingStep {
     }
     if let warning = circularity { context.warn(warning) }
     _ = try chosenCodes()
+    _ = try recoding()
     context.isBarrier()
     score = Document(title: "Comparison", body: .null)
   }
@@ -81,8 +91,11 @@ public struct CompareStep: ProcessingStep {
     for (reason, count) in pairs.leftOut.sorted(by: { $0.key < $1.key }) {
       context.dropped(count, unit, because: reason)
     }
+    let recoding = try recoding()
     let comparison = try Comparison(
-      pairs, chosen: chosenCodes(), classes: classTables, reference: names.0, predicted: names.1, warning: circularity)
+      recoding.isEmpty ? pairs : pairs.recoded(recoding), chosen: chosenCodes(), classes: classTables,
+      reference: names.0, predicted: names.1, warning: circularity, note: note)
+    if let note { context.log(.info, note) }
     for item in comparison.outOfScope {
       context.dropped(item.count, unit, because: "\(item.side) class \(comparison.name(item.code)) is not evaluated")
     }
@@ -155,19 +168,40 @@ public struct CompareStep: ProcessingStep {
     return [table(reference, referenceColumn), table(predicted ?? reference, predictedColumn)].compactMap { $0 }
   }
 
-  private func chosenCodes() throws -> [Int]? {
-    guard let classes else { return nil }
+  private func chosenCodes() throws -> [Int]? { try classes?.map { try code($0, "classes") } }
+
+  /// `count_as` as codes.
+  private func recoding() throws -> [Int: Int] {
+    var result: [Int: Int] = [:]
+    for entry in countAs?.entries ?? [] { result[try code(entry.key, "count_as")] = try code(entry.value, "count_as") }
+    return result
+  }
+
+  private func code(_ name: String, _ parameter: String) throws -> Int {
     let known = classTables + [.seaIce]
-    return try classes.map { name in
-      guard let code = known.lazy.compactMap({ $0.named(name)?.code }).first ?? Int(name) else {
-        let names = known.flatMap { $0.entries.map(\.name) }
-        let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-        throw ParameterError(
-          "classes",
-          "names '\(name)', which is no class\(near); known are \(Set(names).sorted().joined(separator: ", "))")
+    if let code = known.lazy.compactMap({ $0.named(name)?.code }).first ?? Int(name) {
+      guard (0...255).contains(code) else {
+        throw ParameterError(parameter, "gives the code '\(name)'; codes of classes are from 0 to 255")
       }
       return code
     }
+    let names = known.flatMap { $0.entries.map(\.name) }
+    let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+    throw ParameterError(
+      parameter, "names '\(name)', which is no class\(near); known are \(Set(names).sorted().joined(separator: ", "))")
+  }
+
+  /// What the two sides do not have in common, where one is imagery and the other radar.
+  private var note: String? {
+    guard case .table = reference else { return nil }
+    func isImagery(_ column: String) -> Bool { column.hasPrefix("s2_") || column.hasPrefix("fp_") }
+    guard isImagery(referenceColumn) != isImagery(predictedColumn) else { return nil }
+    return
+      """
+      an optical lead and a radar lead are not the same thing: imagery shows open water, an echo is specular over any \
+      smooth surface, new ice and refrozen leads included, and from some kilometres off the track; \
+      \(countAs == nil ? "count_as: { thin_ice: lead } counts thin ice of the imagery as lead" : "classes are counted as 'count_as' says")
+      """
   }
 
   /// The warning that reference and features share a source.

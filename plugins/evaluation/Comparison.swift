@@ -7,6 +7,12 @@ public struct Comparison: Sendable {
   /// What the reference and the prediction are, in words.
   public let reference: String, predicted: String
   public let warning: String?
+  /// What a reader must know of the two sides, apart from the warning.
+  public let note: String?
+  /// Pairs that one side or both leave unclassified: of the reference alone, of the prediction alone, of both.
+  public let undecided: (reference: Int, predicted: Int, both: Int)
+  /// The score over the pairs that either side decides, an unclassified record on one side being a miss.
+  private let withUndecided: Score
   private let classes: [ClassTable]
 
   /// Scores pairs.
@@ -16,19 +22,31 @@ public struct Comparison: Sendable {
   ///   - classes: where names of codes are looked up, in this order, before Sentinel-3's surface classes.
   /// - Throws: when there is neither a pair nor anything left out.
   public init(
-    _ pairs: PairCounts, chosen: [Int]?, classes: [ClassTable], reference: String, predicted: String, warning: String?
+    _ pairs: PairCounts, chosen: [Int]?, classes: [ClassTable], reference: String, predicted: String, warning: String?,
+    note: String? = nil
   ) throws {
     self.pairs = pairs
     self.classes = classes + [.seaIce]
     self.reference = reference
     self.predicted = predicted
     self.warning = warning
+    self.note = note
     let first = Set(pairs.referenceCodes)
     let second = Set(pairs.predictedCodes)
     // A class of the task that one side never has is an error of that side and not a code out of scope.
     let task = Set(["sea_ice", "lead"].compactMap { ClassTable.seaIce.named($0)?.code })
-    let labels = chosen ?? first.intersection(second).union(task.intersection(first.union(second))).sorted()
+    // "Cannot tell" is no class: a side that says so has not decided.
+    let open = Set(self.classes.compactMap { $0.named("unclassified")?.code })
+    let labels =
+      chosen ?? first.intersection(second).union(task.intersection(first.union(second))).subtracting(open).sorted()
     score = Score(pairs, labels: labels)
+    let undecided = open.subtracting(labels)
+    withUndecided = Score(pairs, labels: labels + undecided)
+    let inside = Set(labels)
+    func count(_ a: Set<Int>, _ b: Set<Int>) -> Int {
+      a.reduce(0) { sum, r in b.reduce(sum) { $0 + pairs.count(r, $1) } }
+    }
+    self.undecided = (count(undecided, inside), count(inside, undecided), count(undecided, undecided))
     if pairs.total == 0 && pairs.leftOut.isEmpty {
       throw FloeError("nothing can be compared: there is no pixel and no record")
     }
@@ -51,6 +69,12 @@ public struct Comparison: Sendable {
   /// The name of a code.
   public func name(_ code: Int) -> String {
     classes.lazy.compactMap { $0[code]?.name }.first ?? "code_\(code)"
+  }
+
+  /// The figures of a class over the pairs that either side decides; what one side leaves unclassified counts as missed
+  /// by it, in precision if the reference does and in recall if the prediction does.
+  func figuresWithUndecided(_ code: Int) -> Score.Figures? {
+    withUndecided.codes.firstIndex(of: code).map { withUndecided.classes[$0] }
   }
 
   /// One line for the end of a run.
@@ -119,6 +143,17 @@ public struct Comparison: Sendable {
         }),
       "left_out": .object(pairs.leftOut.mapValues { .integer($0) }),
     ]
+    if undecided != (0, 0, 0) {
+      members["unclassified"] = [
+        "reference_only": .integer(undecided.reference), "predicted_only": .integer(undecided.predicted),
+        "both": .integer(undecided.both),
+        "classes_with_unclassified_as_missed": .object(
+          score.codes.reduce(into: [:]) { known, code in
+            if let f = figuresWithUndecided(code) { known[name(code)] = .object(figures(f)) }
+          }),
+      ]
+    }
+    if let note { members["note"] = .string(note) }
     let warnings = [emptiness, warning].compactMap { $0 }
     if !warnings.isEmpty { members["warning"] = .string(warnings.joined(separator: "; ")) }
     return .object(members)

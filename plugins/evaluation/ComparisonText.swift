@@ -16,6 +16,7 @@ enum ComparisonText {
     var out = "Reference: \(c.reference)\nPredicted: \(c.predicted)\n"
     if let nothing = c.emptiness { out += "Warning: \(nothing)\n" }
     if let warning = c.warning { out += "Warning: \(warning)\n" }
+    if let note = c.note { out += "Note: \(note)\n" }
     out +=
       "\n" + left("", width) + "  "
       + ["precision", "recall", "f1-score", "support", "IoU"].map { right($0, 11) }.joined() + "\n\n"
@@ -27,6 +28,14 @@ enum ComparisonText {
     out += "Balanced accuracy  \(average(s.balancedAccuracy))\n\n"
     out += matrix(c)
     out += "\nEvaluated: \(s.evaluated) of \(c.pairs.total) pairs\n"
+    if c.undecided != (0, 0, 0) {
+      out +=
+        "Unclassified: \(c.undecided.reference) by the reference alone, \(c.undecided.predicted) by the prediction "
+      out += "alone, \(c.undecided.both) by both; with those of one side alone counted as missed:\n"
+      for (code, name) in zip(s.codes, names) {
+        if let f = c.figuresWithUndecided(code) { out += line(name, f) }
+      }
+    }
     for item in c.outOfScope {
       out += "Not evaluated: \(item.count) with \(item.side) class \(c.name(item.code)) (\(item.code))\n"
     }

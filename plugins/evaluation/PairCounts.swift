@@ -28,6 +28,18 @@ public struct PairCounts: Sendable, Equatable {
     leftOut.merge(other.leftOut, uniquingKeysWith: +)
   }
 
+  /// The same pairs with codes of both sides taken for others.
+  public func recoded(_ other: [Int: Int]) -> PairCounts {
+    var result = PairCounts()
+    result.leftOut = leftOut
+    for r in referenceCodes {
+      for p in predictedCodes where count(r, p) > 0 {
+        result.add(reference: other[r] ?? r, predicted: other[p] ?? p, times: count(r, p))
+      }
+    }
+    return result
+  }
+
   /// The count of one pair.
   public func count(_ reference: Int, _ predicted: Int) -> Int { counts[reference * 256 + predicted] }
   /// All pairs.
