@@ -24,8 +24,8 @@ struct ColumnReader: Sendable {
   ///
   /// Single precision rounds the products; who knows the scale finds the count again (the tag `count_scale`).
   func countScale(_ name: String) throws -> Double? {
-    guard try isArray(name), let v = try source.find(name), v.type.isInteger, v.offset == 0, v.scale > 0 else { return nil }
-    return v.scale
+    guard try isArray(name), let v = try source.find(name), v.type.isInteger, v.offset == 0 else { return nil }
+    return v.scale > 0 && v.scale != 1 ? v.scale : nil
   }
 
   /// The time axes that the columns need, by dimension, checked.

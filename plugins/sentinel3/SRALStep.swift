@@ -81,6 +81,7 @@ public struct SRALStep: ProcessingStep {
     var table = frame(source, rows: 0)
     addFixed(&table, time: [], lat: [], lon: [])
     for name in names { add(try reader.planned(name), to: &table) }
+    for name in names { table.tags["count_scale:\(name)"] = try reader.countScale(name).map { "\($0)" } }
     try checkFlags(table)
     context.isBarrier()
     OpenProducts.keep(source)
