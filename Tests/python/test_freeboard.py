@@ -4,6 +4,7 @@ import json
 import netCDF4
 import numpy as np
 import pytest
+import small_cryosat
 from conftest import floe, needs_real_data, read, real_data, run_pipeline
 from osgeo import gdal
 
@@ -123,6 +124,31 @@ def _seconds(text):
 def _seconds_of(text):
     hours, minutes, seconds = text.split(" ")[1].split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def test_a_small_sarin_product_comes_out_as_it_was_made(tmp_path):
+    path = small_cryosat.write(tmp_path)
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+title: SARIn
+steps:
+  read: {{ use: cryosat2.read, with: {{ product: {path} }} }}
+outputs:
+  track.nc: read.track
+""")
+    track = netCDF4.Dataset(out / "track.nc")
+    row = np.arange(small_cryosat.RECORDS)
+    echo = numbers(track, "waveform_20_ku")
+    assert np.allclose(echo[:, 16], 65535 * 0.5 * 2.0**-60, rtol=1e-6) and np.allclose(echo[:, 3], 35 * 0.5 * 2.0**-60, rtol=1e-6)
+    assert np.allclose(numbers(track, "tracker_range_20_ku"), (4.8e-3 + 1e-9 * row) * 299792458 / 2, atol=1e-6)
+    assert float(track["waveform_20_ku"].range_gate_m) == pytest.approx(0.2342128, abs=1e-7)
+    assert float(track["waveform_20_ku"].nominal_bin) == 16 and track["waveform_20_ku"].radar_mode == "sarin"
+    # Linear to the last 1 Hz value at 2 s, which then holds for its own second.
+    second = np.minimum(0.05 * row, 2)
+    assert np.allclose(numbers(track, "mod_dry_tropo_cor_zero_altitude_01"), -2.3 + 0.1 * second, atol=1e-9)
+    assert np.allclose(numbers(track, "ocean_tide_sol1_01"), 0.31 + 0.3 * second, atol=1e-9)
+    assert np.allclose(numbers(track, "hf_fluct_cor_01"), 0.07, atol=1e-9)
+    assert any("degraded" in json.dumps(part) for part in [record.get("dropped", record)])
 
 
 @needs_real_data
