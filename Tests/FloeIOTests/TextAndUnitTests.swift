@@ -56,9 +56,9 @@ extension IOTests {
     /// Systems as PROJ 9 words them.
     @Test(arguments: [
       ("+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-45 +datum=WGS84 +units=km +no_defs", 1000.0),
-      ("+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-45 +datum=WGS84 +units=us-ft +no_defs", 1200.0 / 3937),
+      ("+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-45 +datum=WGS84 +units=us-ft +no_defs", 0.304_800_609_601_219_2),
       ("+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-45 +datum=WGS84 +units=ft +no_defs", 0.3048), ("EPSG:32601", 1.0),
-      ("EPSG:3413", 1.0), ("EPSG:2263", 1200.0 / 3937), ("EPSG:32601+5773", 1.0),
+      ("EPSG:3413", 1.0), ("EPSG:2263", 0.304_800_609_601_219_2), ("EPSG:32601+5773", 1.0),
     ])
     func mapsKnowTheirUnit(system: String, metres: Double) throws {
       let crs = try CRSFactory.make(system)
