@@ -26,8 +26,11 @@ struct StacItem {
       "processing:lineage": .string(lineage),
     ]
     // STAC counts it in metres; a pixel of so many degrees has another width on each row.
-    if !crs.wkt.hasPrefix("GEOG") { properties["gsd"] = .number(spec.grid.pixelWidth) }
+    if let pixel = spec.grid.pixelMetres { properties["gsd"] = .number(pixel.x) }
     if crs.code == nil { properties["proj:wkt2"] = .string(crs.wkt) }
+    // Catalogues show the title; it tells whose data these are, and whether they are made up.
+    let origin = [spec.acquisition?.product, spec.acquisition?.platform].compactMap { $0 }
+    if !origin.isEmpty { properties["title"] = .string("\(file) from \(origin.joined(separator: ", "))") }
     if let platform = spec.acquisition?.platform { properties["platform"] = .string(platform.lowercased()) }
     if let instrument = spec.acquisition?.instrument { properties["instruments"] = [.string(instrument.lowercased())] }
     var asset: [String: JSONValue] = [

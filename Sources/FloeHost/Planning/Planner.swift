@@ -79,8 +79,8 @@ public struct Planner {
     }
   }
 
-  /// A setting with its inputs filled in and its paths made absolute; nil when it asks for an optional input that is not
-  /// set.
+  /// A setting with its inputs filled in and its paths made absolute; nil when it asks for an optional input that is
+  /// not set.
   ///
   /// - Parameter through: the inputs whose defaults led here.
   private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int, through: [String] = [])
