@@ -37,7 +37,7 @@ struct Floe: AsyncParsableCommand {
     }
   }
 
-  /// Ends the process at once: GDAL and what it rests on are over a hundred libraries, whose leave-taking costs 10 ms
+  /// Ends the process at once: GDAL and the libraries below it are over a hundred, and unloading them costs 10 ms
   /// and has nothing left to do.
   private static func end(_ status: Int32) -> Never {
     fflush(nil)

@@ -88,7 +88,7 @@ import Testing
       steps: { ramp: { use: test.ramp, with: { file: $file } } }
       outputs: { a.tif: ramp.image }
       """)
-    #expect(plan.steps[0].parameters["file"] == nil)
+    #expect(plan.steps[0].inForce["file"] == nil)
   }
 
   @Test func aConditionalOutputTellsItsCondition() {

@@ -215,7 +215,7 @@ def test_a_column_fid_keeps_its_name_in_a_geopackage(tmp_path):
 @pytest.mark.parametrize("inputs, circle", [("a: { type: text, default: $a }", "$a <- $a"), ("a: { type: text, default: $b }\n  b: { type: text, default: $a }", "$a <- $b <- $a")])
 def test_defaults_that_go_round_in_a_circle(tmp_path, inputs, circle):
     (tmp_path / "p.yaml").write_text(f"floe: 1\ninputs:\n  {inputs}\nsteps:\n  p: {{ use: table.read, with: {{ file: $a }} }}\noutputs: {{ a.csv: p.table }}\n")
-    assert f"p.yaml:3: the default of input 'a' goes round in a circle: {circle}" in floe("check", tmp_path / "p.yaml", expect=2).err
+    assert f"p.yaml:3: the default of input 'a' refers to itself: {circle}" in floe("check", tmp_path / "p.yaml", expect=2).err
 
 
 def test_no_data_that_json_has_no_number_for(tmp_path):

@@ -34,7 +34,7 @@ struct Provenance {
   var fingerprints: JSONValue {
     .array(inputs.map { ["name": .string($0.name), "fingerprint": .string($0.fingerprint)] })
   }
-  /// All steps with the parameters in force and their connections.
+  /// All steps with the effective parameters and their connections.
   var steps: JSONValue { .array(plan.steps.map(describe)) }
 
   /// The same as metadata items of a raster file.

@@ -123,7 +123,7 @@ struct ExternalStep: BoundStep {
     return manifest.command.filled(values)
   }
 
-  /// The words with the program as a whole path: beside the manifest where it has a slash, else on `PATH`.
+  /// The words with the program as an absolute path: beside the manifest where it has a slash, else on `PATH`.
   private func program(_ words: [String]) throws -> [String] {
     guard let name = words.first else { throw FloeError("the command of \(manifest.path) is empty") }
     let candidates: [String]

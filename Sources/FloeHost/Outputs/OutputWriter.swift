@@ -129,7 +129,11 @@ struct OutputWriter: Sendable {
     for (name, reference) in output.layers {
       guard case .table(let table)? = values[reference.text] else { throw FloeError("layer '\(name)' is no table") }
       let layer = name.isEmpty ? (output.name as NSString).lastPathComponent.replacing(".gpkg", with: "") : name
-      if let file = echoFile(of: table) { descriptions[layer] = "Echoes: \(file)" }
+      let origin = [table.acquisition?.product, table.acquisition?.platform].compactMap { $0 }
+      let told = [
+        origin.isEmpty ? nil : "From \(origin.joined(separator: ", "))", echoFile(of: table).map { "Echoes: \($0)" },
+      ].compactMap { $0 }
+      if !told.isEmpty { descriptions[layer] = told.joined(separator: ". ") }
       layers.append(
         (
           name: layer, table: table, styleName: table.style, qml: try table.style.map { try share.style($0 + ".qml") }

@@ -23,7 +23,7 @@ public struct Plan: Sendable {
     public let isFinishing: Bool
     /// Scratch that it announced, in bytes.
     public let scratchBytes: Int
-    /// The parameters in force, defaults included.
+    /// The effective parameters, defaults included.
     public let inForce: [String: ParameterLiteral]
   }
   /// The pipeline as read.
@@ -32,7 +32,7 @@ public struct Plan: Sendable {
   public let steps: [Step]
   /// The files to write.
   public let outputs: [Pipeline.OutputNode]
-  /// What the steps told while they planned.
+  /// Warnings of the steps' plans.
   public let warnings: [Problem]
   /// Files and folders that the run reads: the values of parameters that are paths.
   public let inputPaths: [String]

@@ -28,16 +28,18 @@ public final class PluginLoader: Sendable {
       }
       let symbol = "floe_plugin_" + PluginManifest.product(ofFile: file)
       guard let entry = dlsym(handle, symbol) else {
-        throw FloeError("it has no function '\(symbol)': a plugin's door is named after its product")
+        throw FloeError("it has no function '\(symbol)': a plugin's entry point is named after its product")
       }
       typealias Door = @convention(c) (UnsafeMutableRawPointer) -> Void
-      // Safe because the stamp says that the file was built against this kit, which defines the door's signature.
+      // Safe because the stamp says that the file was built against this kit, which defines the entry point's
+      // signature.
       let door = unsafeBitCast(entry, to: Door.self)
       let registry = PluginRegistry()
       door(Unmanaged.passUnretained(registry).toOpaque())
       guard registry.stamp == PluginEntryPoint.kitStamp else {
         throw FloeError(
-          "its function '\(symbol)' did not open the door: it must call PluginDoor.open with floe_kit_stamp()")
+          "its function '\(symbol)' did not register anything: it must call PluginEntryPoint.open with floe_kit_stamp()"
+        )
       }
       var names: Set<String> = []
       for step in registry.steps {

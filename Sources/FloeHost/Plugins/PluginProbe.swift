@@ -6,7 +6,7 @@ import Subprocess
 struct PluginProbe {
   let executable: String
 
-  /// Runs the probe over a file and returns what it told, or why the plugin is refused.
+  /// Runs the probe over a file and returns what it printed, or why the plugin is refused.
   func run(_ file: String) async -> PluginManifest {
     do {
       let result = try await withThrowingTaskGroup(of: PluginManifest?.self) { group in

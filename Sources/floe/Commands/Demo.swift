@@ -8,10 +8,13 @@ struct Demo: AsyncParsableCommand {
     abstract: "Makes officially shaped products of a known scene and runs the main job on them.",
     discussion: """
       The products go to DIR/products, the results to DIR/results; the scene comes from the seed alone.
+      With --world winter the scene is about as hard as a real one, and DIR/scores tells what share of its leads of each
+      width was found.
 
       EXAMPLE
         floe demo /tmp/floe-demo
         floe demo /tmp/floe-demo --size 10980 --seed 7
+        floe demo /tmp/floe-winter --world winter --size 3960
       """)
   @Argument(help: "The folder for products and results.", completion: .directory)
   var folder: String
@@ -19,6 +22,8 @@ struct Demo: AsyncParsableCommand {
   var size = 1980
   @Option(help: "The number from which the scene follows. Seeds that end in 0 give a scene without any lead.")
   var seed: UInt64 = 1
+  @Option(help: "The scene: simple has strong contrasts, winter is about as hard as a real one.")
+  var world = DemoWorld.simple
   @Flag(help: "Make the products and stop.")
   var productsOnly = false
   @Option(help: "Threads that compute.")
@@ -43,7 +48,7 @@ struct Demo: AsyncParsableCommand {
     let settings = ["folder": "\(root)/products", "size": "\(size)", "seed": "\(seed)"]
     try Folder.make(root)
     let made = try await session("\(root)/products").run(
-      try PipelineReader.read(share.example("demo/products.yaml")), settings: settings)
+      try PipelineReader.read(share.example(world.products)), settings: settings)
     if productsOnly { return }
     guard let products = try DemoProducts(record: made.record) else {
       throw FloeError("the demonstration's first pipeline did not tell where its products are")
@@ -51,19 +56,29 @@ struct Demo: AsyncParsableCommand {
     for (folder, example) in [
       ("results", "ice-lead.yaml"), ("radar", "altimetry.yaml"), ("story", "ice-lead-colocated.yaml"),
       ("truth", "demo/truth.yaml"),
-    ] {
+    ] + world.scores {
       if !quiet { print("\n--- \(example) -> \(folder)") }
       let read = try PipelineReader.read(share.example(example))
-      let known = products.settings(results: "\(root)/results").filter { read.pipeline.inputs[$0.key] != nil }
+      let known = products.settings(root: root).filter { read.pipeline.inputs[$0.key] != nil }
       try await session("\(root)/\(folder)").run(read, settings: known)
     }
     if !quiet {
       print(try VirtualFile.readText("\(root)/truth/score.txt"))
       if VirtualFile.exists("\(root)/story/report.html") {
-        print("The whole story, optical, radar and both laid on each other: \(root)/story/report.html")
+        print("The whole run: optical, radar, and both compared: \(root)/story/report.html")
       }
     }
   }
+}
+
+/// The worlds of the demonstration.
+enum DemoWorld: String, ExpressibleByArgument, CaseIterable {
+  case simple, winter
+
+  /// The pipeline that makes the products.
+  var products: String { self == .simple ? "demo/products.yaml" : "demo/winter.yaml" }
+  /// Pipelines, with their folders, that score what was found.
+  var scores: [(String, String)] { self == .simple ? [] : [("scores", "demo/winter-scores.yaml")] }
 }
 
 /// What the pipeline that makes products told: the inputs of the pipelines that use them.
@@ -81,8 +96,10 @@ struct DemoProducts {
     self.given = given
   }
 
-  /// Values for `--set`, the class raster of the main pipeline among them.
-  func settings(results: String) -> [String: String] {
-    given.merging(["result": results + "/ice-lead.tif"]) { own, _ in own }
+  /// Values for `--set`, the class raster of the main pipeline and the table of surfaces among them.
+  func settings(root: String) -> [String: String] {
+    given.merging(["result": root + "/results/ice-lead.tif", "surfaces": root + "/products/surfaces.csv"]) { own, _ in
+      own
+    }
   }
 }

@@ -22,7 +22,7 @@ public func checkStep<Step: ProcessingStep>(
   try await checkStep(SwiftStepFactory(type), parameters: parameters, ports: ports, circumstances: circumstances)
 }
 
-/// The same for a factory, for example one that a plugin's door gave.
+/// The same for a factory, for example one that a plugin registered.
 public func checkStep(
   _ factory: any StepFactory, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:],
   circumstances: HarnessOptions = HarnessOptions()

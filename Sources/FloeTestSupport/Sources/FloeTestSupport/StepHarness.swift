@@ -25,7 +25,7 @@ public struct HarnessOptions: Sendable {
   }
 }
 
-/// What a step told while it planned and ran.
+/// Messages, facts and counts of a step that planned and ran.
 public struct StepMessages: Sendable {
   /// The facts that it recorded, the last of each name.
   public var records: [String: JSONValue] = [:]

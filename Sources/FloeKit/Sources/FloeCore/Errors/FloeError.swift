@@ -1,4 +1,4 @@
-/// A failure told in one sentence: what is wrong, with the offending value, and what would be right.
+/// A failure in one sentence: what is wrong, with the offending value, and what would be right.
 ///
 /// The host puts the step's name (or the pipeline's file and line) in front of it.
 public struct FloeError: Error, Sendable, Equatable, CustomStringConvertible {

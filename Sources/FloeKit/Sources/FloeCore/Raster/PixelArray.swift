@@ -47,7 +47,7 @@ public enum PixelArray: Sendable, Equatable {
     }
   }
 
-  /// Lends the bytes for reading; the pointer is dead behind the closure.
+  /// Passes the bytes for reading; the pointer is dead behind the closure.
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     switch self {
     case .uint8(let a): try a.withUnsafeBytes(body)
@@ -60,9 +60,9 @@ public enum PixelArray: Sendable, Equatable {
     }
   }
 
-  /// Lends the bytes for writing, without a copy when this value is the only holder.
+  /// Passes the bytes for writing, without a copy when this value is the only holder.
   public mutating func withMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
-    // The empty array takes the place of the lent one, so that it is uniquely held while it is changed.
+    // The empty array takes the place of the passed one, so that it is uniquely held while it is changed.
     switch self {
     case .uint8(var a):
       self = .uint8([])

@@ -76,9 +76,9 @@ extension RadarLimits {
 
   /// The limits on the columns of a table.
   ///
-  /// Columns of another definition are converted where one follows from the other, taken with a note where the ratio is of
-  /// the same kind over another window, and refused else. A limit on a feature that the table lacks is left out with a note;
-  /// without a column of peakiness there are no limits.
+  /// Columns of another definition are converted where one follows from the other, taken with a note where the ratio is
+  /// of the same kind over another window, and refused else. A limit on a feature that the table lacks is left out with
+  /// a note; without a column of peakiness there are no limits.
   ///
   /// - Parameters:
   ///   - preferred: columns that come before others of the same feature, the clustered ones for example.
@@ -133,7 +133,10 @@ extension RadarLimits {
     case .backscatter:
       guard column.definition == "max_power" else { return 1 }
       throw FloeError(
-        "column '\(column.name)' is the backscatter of the maximum power, the limits '\(name)' belong to a retracker's; "
+        """
+        column '\(column.name)' is the backscatter of the maximum power, the limits '\(name)' belong to a \
+        retracker's; 
+        """
           + "give backscatter: sig0_water_20_ku to altimetry.features")
     case .leadingEdgeWidth:
       if column.unit.rawValue == "m" { return 1 }
@@ -159,34 +162,49 @@ extension RadarLimits {
   {
     guard let text = column.definition else {
       result.notes.append(
-        "nothing says how '\(column.name)' is defined: '\(peakiness.rawValue)' is assumed, to which the limits '\(name)' belong"
+        """
+        nothing says how '\(column.name)' is defined: '\(peakiness.rawValue)' is assumed, to which the limits '\
+        \(name)' belong
+        """
       )
       result.isUncertain = true
       return 1
     }
     guard let kind = PeakinessKind(rawValue: text) else {
       throw FloeError(
-        "column '\(column.name)' has peakiness of an unknown definition '\(text)'; the limits '\(name)' belong to '\(peakiness.rawValue)'"
+        """
+        column '\(column.name)' has peakiness of an unknown definition '\(text)'; the limits '\(name)' belong to '\
+        \(peakiness.rawValue)'
+        """
       )
     }
     if kind == peakiness { return 1 }
     switch (kind, peakiness) {
     case (.cryosat2, .course), (.sentinel3, .course):
       result.notes.append(
-        "'\(column.name)' is ESA's peakiness ('\(text)'), the limits belong to CPOM's ('course'): both are maximum / mean of "
+        """
+        '\(column.name)' is ESA's peakiness ('\(text)'), the limits belong to CPOM's ('course'): both are maximum / \
+        mean of 
+        """
           + "the echo's own power over windows of their own, and the numbers are used as they are")
       return 1
     case (.peacockLaxon, .maxMean):
       guard let bins = table[column.name]?.attributes["bins"].flatMap(Double.init), bins > 0 else { break }
       result.notes.append(
-        "'\(column.name)' is 31.5 maximum / sum; the limits of maximum / mean over \(ColumnLimit.short(bins)) bins are converted"
+        """
+        '\(column.name)' is 31.5 maximum / sum; the limits of maximum / mean over \(ColumnLimit.short(bins)) bins \
+        are converted
+        """
       )
       return 31.5 / bins
     default: break
     }
     let other = Self.all.first { $0.peakiness == kind }.map { "; '\($0.name)' belongs to it" } ?? ""
     throw FloeError(
-      "column '\(column.name)' has peakiness '\(text)', the limits '\(name)' belong to '\(peakiness.rawValue)' and say nothing of it\(other)"
+      """
+      column '\(column.name)' has peakiness '\(text)', the limits '\(name)' belong to '\(peakiness.rawValue)' and \
+      say nothing of it\(other)
+      """
     )
   }
 }

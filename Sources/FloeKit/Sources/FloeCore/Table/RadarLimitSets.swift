@@ -1,7 +1,8 @@
-/// A published set of limits between surfaces, with the definitions of the features and the sensor that it was made for.
+/// A published set of limits between surfaces, with the definitions of the features and the sensor that it was made
+/// for.
 ///
-/// Numbers of one definition mean nothing for another: the peakiness of one and the same echo differs by factors between
-/// them. So a set names its definitions, and `applied(to:preferring:)` refuses or converts columns of others.
+/// Numbers of one definition mean nothing for another: the peakiness of one and the same echo differs by factors
+/// between them. So a set names its definitions, and `applied(to:preferring:)` refuses or converts columns of others.
 public struct RadarLimits: Sendable, Hashable {
   public let name: String
   /// Paper or program that the numbers come from.

@@ -5,9 +5,9 @@ import Synchronization
 /// Writes a whole raster as the file that `COGWriter` makes, on all workers and without a temporary copy of
 /// its pixels.
 ///
-/// GDAL words the tags, for a raster of a few pixels; tiles are compressed as they come and follow in the order that
+/// GDAL writes the tags, for a raster of a few pixels; tiles are compressed as they come and follow in the order that
 /// the layout asks for, the smallest overview first. Pixels, overviews and labels are those of `COGWriter`,
-/// its plain twin, and the bytes depend on the pixels alone. A compression that GDAL lends no compressor for is left to
+/// its plain twin, and the bytes depend on the pixels alone. A compression that GDAL has no compressor for is left to
 /// the twin.
 public struct COGFile: Sendable {
   /// Calls a function for 0 ..< count, several at a time, begun in order; throws its first failure.

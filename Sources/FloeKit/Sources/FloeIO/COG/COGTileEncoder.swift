@@ -16,7 +16,7 @@ struct COGTileEncoder: Sendable {
   let compressor: String
   let level: Int
 
-  /// An encoder for a compression as GDAL's creation options name it; nil where GDAL lends no compressor for it.
+  /// An encoder for a compression as GDAL's creation options name it; nil where GDAL has no compressor for it.
   init?(compression: String, level: Int, isPredicted: Bool, bandCount: Int, type: PixelType) {
     guard let name = ["DEFLATE": "zlib", "ZSTD": "zstd"][compression], floe_has_compressor(name) != 0 else {
       return nil

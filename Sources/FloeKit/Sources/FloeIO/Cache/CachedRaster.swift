@@ -101,7 +101,7 @@ private final class FilePlanes: PlaneStore {
   init(byteCount: Int, directory: String) throws {
     self.byteCount = byteCount
     file = try UnnamedTemporaryFile(in: directory)
-    // Reserved at once, so that a full disk is told before the work and not in the middle of it.
+    // Reserved at once, so that a full disk is found before the work and not in the middle of it.
     let code = byteCount > 0 ? posix_fallocate(file.descriptor, 0, byteCount) : 0
     if code == ENOSPC || code == EFBIG { throw file.failure(code, byteCount) }
   }

@@ -1,7 +1,7 @@
 /// A file or folder that must exist; relative paths count from the pipeline's folder, on the command line from the
 /// working one.
 public struct InputPath: ParameterValue, Hashable {
-  /// The path as it was given, made whole by the host.
+  /// The path as it was given, made absolute by the host.
   public let path: String
   /// A path.
   public init(_ path: String) { self.path = path }

@@ -8,7 +8,7 @@ public struct ParameterInfo: Sendable, Hashable, Codable {
   public var help: String
   /// UDUNITS symbol; `1` is dimensionless, nil for what has no unit.
   public var unit: String?
-  /// The value in force when none is given; nil without one.
+  /// The default value; nil without one.
   public var defaultValue: ParameterLiteral?
   /// Whether a request without it is refused.
   public var isRequired: Bool

@@ -9,7 +9,7 @@ public final class PluginRegistry {
   /// The plugin's own version.
   public private(set) var version = ""
 
-  /// A registry for the host to hand through a plugin's door.
+  /// A registry for the host to hand to a plugin's entry point.
   public init() {}
   /// Adds a step.
   public func add<Step: ProcessingStep>(_ step: Step.Type) { steps.append(SwiftStepFactory(step)) }
@@ -19,25 +19,25 @@ public final class PluginRegistry {
   public func version(_ text: String) { version = text }
 }
 
-/// The door between host and plugin.
+/// The entry point of a plugin, which the host calls.
 ///
 /// A plugin's product `<Name>FloePlugin` exports one C function, `floe_plugin_<Name>FloePlugin`:
 /// ```swift
 /// @_cdecl("floe_plugin_ThresholdFloePlugin")
-/// public func floePlugin(_ door: UnsafeMutableRawPointer) {
-///   PluginDoor.open(door, stamp: floe_kit_stamp()) { plugin in plugin.add(Threshold.self) }
+/// public func floePlugin(_ registry: UnsafeMutableRawPointer) {
+///   PluginEntryPoint.open(registry, stamp: floe_kit_stamp()) { plugin in plugin.add(Threshold.self) }
 /// }
 /// ```
 public enum PluginEntryPoint {
-  /// Takes the registry behind `door` and lets the plugin fill it.
+  /// Takes the registry that the host hands over and lets the plugin fill it.
   ///
   /// - Parameter stamp: `floe_kit_stamp()`, called in the plugin so that the text is compiled into its file.
   public static func open(
-    _ door: UnsafeMutableRawPointer, stamp: UnsafePointer<CChar>, _ fill: (PluginRegistry) -> Void
+    _ registry: UnsafeMutableRawPointer, stamp: UnsafePointer<CChar>, _ fill: (PluginRegistry) -> Void
   ) {
-    let registry = Unmanaged<PluginRegistry>.fromOpaque(door).takeUnretainedValue()
-    registry.stamp = String(cString: stamp)
-    fill(registry)
+    let filled = Unmanaged<PluginRegistry>.fromOpaque(registry).takeUnretainedValue()
+    filled.stamp = String(cString: stamp)
+    fill(filled)
   }
 
   /// The stamp of the kit that this process runs on.

@@ -22,11 +22,11 @@ public struct PlanContext: Sendable {
   public func isBarrier() { notes.add { $0.isBarrier = true } }
 }
 
-/// What a step told while it planned.
+/// Warnings and needs of a step that planned.
 public final class PlanEvents: Sendable {
   /// The collected notes.
   public struct Notes: Sendable {
-    /// What the user is to be told.
+    /// Warnings for the user.
     public var warnings: [String] = []
     /// Scratch that the step keeps, in bytes.
     public var scratchBytes = 0

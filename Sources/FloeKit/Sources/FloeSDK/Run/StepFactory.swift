@@ -1,4 +1,4 @@
-/// A step that can be bound: a Swift type behind a plugin's door, or a program described by a manifest.
+/// A step that can be bound: a Swift type of a plugin, or a program described by a manifest.
 public protocol StepFactory: Sendable {
   /// Everything about the step that can be known without running it.
   var declaration: StepDeclaration { get }
@@ -20,7 +20,7 @@ public protocol BoundStep: Sendable {
   mutating func run(in context: RunContext) async throws
   /// The outputs assigned so far, by name.
   var outputs: [String: PortData] { get }
-  /// The parameters in force, defaults included.
+  /// The effective parameters, defaults included.
   var parameters: [String: ParameterLiteral] { get }
 }
 
