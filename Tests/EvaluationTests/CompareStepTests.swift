@@ -44,6 +44,53 @@ import Testing
     #expect(d.body["accuracy"]?.doubleValue == 1 && d.body["warning"] == nil)
   }
 
+  /// Unclassified is no class to agree on; what one side leaves so is missed in the second set of figures.
+  @Test func unclassifiedIsNoClass() async throws {
+    var t = Table(rowCount: 8)
+    t.set(Column("esa_class", classes: .seaIce, values: .code([2, 2, 2, 3, 3, 1, 1, 3], missing: 127)))
+    t.set(Column("class_code", classes: .seaIce, values: .code([2, 2, 3, 2, 3, 1, 2, 3], missing: -1)))
+    let (outputs, _) = try await StepHarness.outcome(
+      of: SwiftStepFactory(CompareStep.self), ports: ["reference": [.table(t)]])
+    guard case .document(let d)? = outputs["score"] else {
+      Issue.record("no document")
+      return
+    }
+    // Decided by both: leads 2 of 2, ice 1 of 2.
+    #expect(d.body["evaluated"] == 4 && d.body["accuracy"]?.doubleValue == 0.75)
+    #expect(d.body["unclassified"]?["reference_only"] == 1 && d.body["unclassified"]?["predicted_only"] == 1)
+    #expect(d.body["unclassified"]?["both"] == 2)
+    // Of four predicted leads two are leads; of three leads two are found.
+    let lead = d.body["unclassified"]?["classes_with_unclassified_as_missed"]?["lead"]
+    #expect(lead?["precision"]?.doubleValue == 0.5 && lead?["recall"]?.doubleValue == 2.0 / 3)
+    #expect(
+      d.renderings["txt"]?.contains("Unclassified: 1 by the reference alone, 1 by the prediction alone, 2 by both")
+        == true)
+  }
+
+  /// Imagery against radar says that the two leads are not one thing, and can count thin ice as lead.
+  @Test func opticalAndRadarLeads() async throws {
+    let classes = ClassTable([
+      ClassEntry(code: 1, name: "sea_ice", label: "Sea ice", color: RGB(0, 0, 0)),
+      ClassEntry(code: 2, name: "lead", label: "Lead", color: RGB(0, 0, 1)),
+      ClassEntry(code: 11, name: "thin_ice", label: "Thin ice", color: RGB(0, 0, 2)),
+    ])
+    var t = Table(rowCount: 4)
+    t.set(Column("s2_class", classes: classes, values: .code([2, 11, 11, 1], missing: -1)))
+    t.set(Column("class_code", classes: .seaIce, values: .code([2, 2, 1, 1], missing: -1)))
+    func score(_ more: [String: ParameterLiteral]) async throws -> JSONValue {
+      let (outputs, _) = try await StepHarness.outcome(
+        of: SwiftStepFactory(CompareStep.self),
+        parameters: ["reference_column": .text("s2_class")].merging(more) { $1 }, ports: ["reference": [.table(t)]])
+      guard case .document(let d)? = outputs["score"] else { throw FloeError("no document") }
+      return d.body
+    }
+    let plain = try await score([:])
+    #expect(plain["evaluated"] == 2 && plain["note"]?.stringValue?.contains("not the same thing") == true)
+    let merged = try await score(["count_as": .text("thin_ice=lead")])
+    #expect(merged["evaluated"] == 4 && merged["classes"]?["lead"]?["recall"]?.doubleValue == 2.0 / 3)
+    await #expect(throws: ParameterError.self) { try await score(["count_as": .text("thin_icy=lead")]) }
+  }
+
   private func raster(_ values: PixelArray, width: Int = 40, height: Int = 600, noData: Double? = 255) throws -> Raster
   {
     let grid = try #require(

@@ -141,7 +141,8 @@ def test_same_bytes_by_any_means(product, tmp_path):
         folder = tmp_path / f"{workers}-{memory}"
         floe("run", ROOT / "examples/altimetry.yaml", "--set", f"track={product}", "-o", folder, "--workers", workers, "--memory", memory, "--quiet")
         found.append({str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file() and f.name not in ("run.json", "report.html")})
-    assert {name for name in found[0] if not name.startswith("figures/")} == {"track.gpkg", "echoes.nc", "score.json", "mean-echoes.csv", "separation.json"}
+    assert {name for name in found[0] if not name.startswith("figures/")} == {
+        "track.gpkg", "echoes.nc", "score.json", "score-rules.json", "mixture-and-rules.json", "mean-echoes.csv", "separation.json"}
     for other, by in zip(found[1:], means[1:]):
         assert other.keys() == found[0].keys()
         assert [name for name in other if other[name] != found[0][name]] == [], by
