@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter
 gdal.UseExceptions()
 folder, target = sys.argv[1:]
 height, width, gap = 300, 420, 12
-bright = gdal.Open(f"{folder}/stack.tif").GetRasterBand(1).ReadAsArray().astype(float)
+bright = gdal.Open(f"{folder}/stack.tif").ReadAsArray()[0].astype(float)
 classes = gdal.Open(f"{folder}/ice-lead.tif").ReadAsArray()
 
 leads = uniform_filter((classes == 2).astype(float), size=(height, width), mode="constant")
