@@ -32,11 +32,12 @@ struct StepRunner {
 
   /// Runs a step and returns the body of its document.
   func run(
-    _ name: String, _ parameters: [String: String], ports: [String: [PortData]] = [:], workers: Int = 2
+    _ name: String, _ parameters: [String: String], ports: [String: [PortData]] = [:], workers: Int = 2,
+    output: String = "products"
   ) async throws -> JSONValue {
     var step = try Self.factory(name).bind(parameters: parameters.mapValues { .text($0) }, ports: ports)
     try await step.run(in: surroundings.run(workers: workers, memory: 32 << 20))
-    guard case .document(let document)? = step.outputs["products"] else { throw FloeError("no document") }
+    guard case .document(let document)? = step.outputs[output] else { throw FloeError("no document") }
     return document.body
   }
 

@@ -6,6 +6,11 @@ enum SceneVariant: String, ChoiceParameter {
   case noLead = "no_lead"
 }
 
+/// How hard the scene is.
+enum SceneWorld: String, ChoiceParameter {
+  case simple, winter
+}
+
 /// Makes a Sentinel-2 product of a sea-ice scene whose truth is known.
 struct Sentinel2Step: ProcessingStep {
   static let name = "synthetic.sentinel2"
@@ -13,12 +18,21 @@ struct Sentinel2Step: ProcessingStep {
   static let discussion = """
     Writes three things into `folder`: the product (a `.SAFE` folder of tile T01WCU with JPEG 2000 bands, UInt16, 0 is
     no data, reflectance = (DN - 1000) / 10000), a GeoJSON layer of its land, and a GeoTIFF of the truth (codes of the
-    altimeter's flag: 1 sea ice with young grey ice, 2 lead, 255 no data and land). A pixel is lead where open water
-    covers at least half of it. Everything follows from `size`, `scene_seed` and `variant`: the same values give the
-    same pixels.
+    altimeter's flag: 1 sea ice with young grey ice, 2 lead, 255 no data and land). Everything follows from `size`,
+    `scene_seed`, `variant` and the parameters of the scene: the same values give the same pixels.
 
-    The scene is invented: floes, ridges, refrozen and open fractures, broken ice, mountains in low sun, the edge of a
-    swath. Spectra are round numbers after Warren (1982) and Grenfell and Perovich (1984).
+    **`world: simple`** shows what a step does: wide leads on 6 % of the square in clear air, floes, ridges, broken ice,
+    refrozen fractures, mountains in low sun, the edge of a swath. A pixel is lead where open water covers at least half
+    of it. Spectra are round numbers after Warren (1982) and Grenfell and Perovich (1984).
+
+    **`world: winter`** is about as hard as a real scene, and modelled on one (S2A tile 01WCU, 2019-03-01): bright, even
+    ice; openings from one pixel to `widest_lead` wide, their widths by a power law; thin ice in all stages from dark
+    nilas to grey-white ice; the blur of the instrument (`mtf`); haze, stronger in the blue; shadows of ridges; another
+    edge of the swath in each band, with some pixels of DN 1 on it. A pixel is lead where an opening with water or ice
+    thinner than `lead_thickness` covers at least half of it. `details` tells the number, width, ice thickness and share
+    of the opening in each pixel, for `synthetic.score_leads`. Sources of all numbers stand in the code.
+
+    The product is marked as synthetic: in the name of the spacecraft, which readers show, and in the truth's band.
     """
   static let example = """
     steps:
@@ -33,8 +47,21 @@ struct Sentinel2Step: ProcessingStep {
   @Param("Scene without any lead or with leads; auto leaves them out for seeds that end in 0") var variant =
     SceneVariant.auto
   @Param("Bands to write, as B02") var bands = MSIBand.all.map(\.name)
+  @Param("Scene with strong contrasts, or one that is about as hard as a real one") var world = SceneWorld.simple
+  @Param("Winter: percent of the square that is open water", in: 0...20) var leadPercent = 0.3
+  @Param("Winter: percent of the square that is openings frozen over, from dark nilas to grey-white ice", in: 0...20)
+  var thinIcePercent = 0.2
+  @Param("Winter: exponent of the power law of widths", in: 1...4) var widthExponent = 2.0
+  @Param("Winter: the widest opening", unit: .metre, in: 10...1000) var widestLead = 1000.0
+  @Param("Winter: thickest ice of a lead in the truth, in centimetres; 0 leaves open water alone", in: 0...30)
+  var leadThickness = 10.0
+  @Param("Winter: modulation transfer function at the Nyquist frequency; 0.64 is a pixel without blur", in: 0.05...0.64)
+  var mtf = 0.25
+  @Param("Winter: mean optical thickness of haze at 550 nm", in: 0...1) var haze = 0.1
+  @Param("Winter: percent of the square that lies in the shadow of ridges", in: 0...5) var shadowPercent = 0.15
   @Output("Paths of product, land and truth, and pixels by class") var products: Document?
   @Output("The truth: 1 sea ice, 2 lead, 255 no data and land") var truth: Raster?
+  @Output("Winter: number, width, thickness and share of the opening in each pixel") var details: Raster?
 
   func validate() throws {
     if !size.isMultiple(of: 60) {
@@ -46,12 +73,24 @@ struct Sentinel2Step: ProcessingStep {
     for name in bands where MSIBand.named(name) == nil {
       throw ParameterError("bands", "has '\(name)'; bands are \(MSIBand.all.map(\.name).joined(separator: ", "))")
     }
+    guard world == .simple else { return }
+    let own = Self()
+    for (name, given, usual) in [
+      ("lead_percent", leadPercent, own.leadPercent), ("thin_ice_percent", thinIcePercent, own.thinIcePercent),
+      ("width_exponent", widthExponent, own.widthExponent), ("widest_lead", widestLead, own.widestLead),
+      ("lead_thickness", leadThickness, own.leadThickness), ("mtf", mtf, own.mtf), ("haze", haze, own.haze),
+      ("shadow_percent", shadowPercent, own.shadowPercent),
+    ] where given != usual {
+      throw ParameterError(name, "is \(given), but the simple scene has no such setting; add 'world: winter'")
+    }
   }
 
   mutating func plan(in context: PlanContext) throws {
     context.needs(scratch: chosenBands.reduce(0) { $0 + 2 * size * size * 100 / ($1.resolution * $1.resolution) })
     products = Document(title: "Synthetic Sentinel-2 product", body: .null)
-    truth = Raster(planned: truthSpec(try product().grid))
+    let grid = try product().grid
+    truth = Raster(planned: truthSpec(grid))
+    if world == .winter { details = Raster(planned: SceneDetails.spec(grid)) }
   }
 
   private var chosenBands: [MSIBand] { MSIBand.all.filter { bands.contains($0.name) } }
@@ -64,31 +103,52 @@ struct Sentinel2Step: ProcessingStep {
     let stem = product.name.dropLast(5)
     let land = "\(making.path)/\(stem)_land.geojson"
     let truthFile = "\(making.path)/\(stem)_truth.tif"
+    let detailsFile = world == .winter ? "\(making.path)/\(stem)_details.tif" : nil
     func final(_ made: String) -> JSONValue { .string(folder + made.dropFirst(making.path.count)) }
 
     let coast = LandPolygon(grid: product.grid, seed: UInt64(sceneSeed))
     try VirtualFile.write(coast.geoJSON(crs: try CRSFactory.make("EPSG:32601")), to: land)
     // The scene burns the very layer that it writes: readers of the layer find the same pixels.
-    let model = SceneModel(
-      size: size, seed: UInt64(sceneSeed), hasLeads: hasLeads,
-      land: try PolygonRasterizer(path: land, grid: product.grid))
-    let scene = try await render(model, product: product, truth: truthFile, in: context)
+    let burned = try PolygonRasterizer(path: land, grid: product.grid)
+    let renderer = SceneRenderer(
+      product: product, bands: chosenBands, truthSpec: truthSpec(product.grid), truth: truthFile, details: detailsFile)
+    let scene: (images: [Raster], counts: [Int])
+    switch world {
+    case .simple:
+      let model = SceneModel(size: size, seed: UInt64(sceneSeed), hasLeads: hasLeads, land: burned)
+      scene = try await renderer.render(model, in: context)
+    case .winter:
+      let model = WinterScene(size: size, seed: UInt64(sceneSeed), settings: settings(product), land: burned)
+      scene = try await renderer.render(model, in: context)
+    }
     let writer = SafeWriter(product: product, folder: making.path)
     try await writer.write(scene.images, in: context)
     try making.publish()
 
     truth = try RasterFile.open("\(folder)/\(stem)_truth.tif").raster
-    context.record("settings", ["scene": final(writer.path), "land": final(land)])
+    if detailsFile != nil { details = try RasterFile.open("\(folder)/\(stem)_details.tif").raster }
+    var told: [String: JSONValue] = ["scene": final(writer.path), "land": final(land)]
+    if let detailsFile { told["details"] = final(detailsFile) }
+    context.record("settings", .object(told))
     context.record("truth", final(truthFile))
-    products = Document(
-      title: "Synthetic Sentinel-2 product",
-      body: [
-        "scene": final(writer.path), "land": final(land), "truth": final(truthFile), "has_leads": .bool(hasLeads),
-        "pixels": [
-          "sea_ice": .integer(scene.counts[0]), "lead": .integer(scene.counts[1]),
-          "no_data_or_land": .integer(scene.counts[2]),
-        ],
-      ])
+    var body: [String: JSONValue] = [
+      "scene": final(writer.path), "land": final(land), "truth": final(truthFile), "has_leads": .bool(hasLeads),
+      "pixels": [
+        "sea_ice": .integer(scene.counts[0]), "lead": .integer(scene.counts[1]),
+        "no_data_or_land": .integer(scene.counts[2]),
+      ],
+    ]
+    if let detailsFile { body["details"] = final(detailsFile) }
+    products = Document(title: "Synthetic Sentinel-2 product", body: .object(body))
+  }
+
+  private func settings(_ product: SafeProduct) -> WinterSettings {
+    WinterSettings(
+      open: hasLeads ? leadPercent / 100 : 0, frozen: thinIcePercent / 100,
+      // Nilas is a lead, too.
+      stages: hasLeads ? 0..<4 : 2..<4, exponent: widthExponent, widest: widestLead / 10,
+      leadThickness: Float(leadThickness), mtf: mtf, haze: haze, shadows: shadowPercent / 100,
+      sunZenith: product.sunZenith)
   }
 
   /// Names, times and grid of the product.
@@ -108,7 +168,7 @@ struct Sentinel2Step: ProcessingStep {
     return SafeProduct(
       sensing: UTCTime(seconds: sensing.seconds + 0.024),
       generated: UTCTime(seconds: generated.seconds + Double(sceneSeed % 1_000_000)),
-      tile: "01WCU", grid: grid, bands: chosenBands)
+      tile: "01WCU", grid: grid, bands: chosenBands, isSynthetic: true)
   }
 
   private func truthSpec(_ grid: Grid) -> RasterSpec {
@@ -116,52 +176,6 @@ struct Sentinel2Step: ProcessingStep {
       grid: grid,
       bands: [BandSpec(name: "class", summary: "Truth of a synthetic scene", quantity: "class", noData: 255)],
       type: .uint8, classes: .seaIce, style: .classes)
-  }
-
-  /// Computes all bands and the truth tile by tile; the bands stay in scratch until they are encoded.
-  private func render(
-    _ model: SceneModel, product: SafeProduct, truth path: String, in context: RunContext
-  ) async throws -> (images: [Raster], counts: [Int]) {
-    var stores: [Int: (raster: CachedRaster, spec: RasterSpec, bands: [MSIBand])] = [:]
-    for resolution in [10, 20, 60] {
-      let bands = chosenBands.filter { $0.resolution == resolution }
-      guard !bands.isEmpty, let grid = product.grid(resolution) else { continue }
-      let spec = RasterSpec(
-        grid: grid, bands: bands.map { BandSpec(name: $0.name, quantity: "DN", noData: 0) }, type: .uint16)
-      stores[resolution] = (try context.scratch.makeRaster(spec), spec, bands)
-    }
-    let spec = truthSpec(product.grid)
-    let cancellation = context.cancellation
-    let truth = try COGWriter(
-      path: path, spec: spec,
-      options: RasterWriteOptions(
-        threads: context.pool.workers, scratchDirectory: context.scratch.directory,
-        isCancelled: { cancellation.isCancelled }))
-    // A multiple of 60 m, so that no coarse pixel lies in two tiles.
-    let tiles = product.grid.tiles(TileSize(width: 480, height: 480))
-    let kept = stores
-    let counts = try await context.map(tiles.count, progress: "tiles") { i -> [Int] in
-      let surface = try model.surface(tiles[i])
-      try truth.write(PixelBlock(window: tiles[i], bandCount: 1, values: .uint8(surface.truth)))
-      for (resolution, store) in kept {
-        let w = tiles[i]
-        let f = resolution / 10
-        let window = PixelWindow(column: w.column / f, row: w.row / f, width: w.width / f, height: w.height / f)
-        for (place, band) in store.bands.enumerated() {
-          let numbers = model.digitalNumbers(band, of: surface)
-          try store.raster.write(PixelBlock(window: window, bandCount: 1, values: .uint16(numbers)), bands: [place])
-        }
-      }
-      return [SceneModel.ice, SceneModel.lead, SceneModel.none].map { code in surface.truth.count { $0 == code } }
-    }
-    try truth.finish()
-    let images = try chosenBands.map { band -> Raster in
-      guard let store = stores[band.resolution], let place = store.bands.firstIndex(of: band) else {
-        throw FloeError("band \(band.name) was not computed")
-      }
-      return store.raster.band(place, of: store.spec)
-    }
-    return (images, (0..<3).map { k in counts.reduce(0) { $0 + $1[k] } })
   }
 }
 

@@ -17,12 +17,26 @@ struct Sentinel3Step: ProcessingStep {
     power is narrow over leads. Defects as in real products: missing heights, corrections and echoes, empty echoes,
     peaks near both ends of the window, two gaps in the 1 Hz times, a C band of another length, a flag that errs in some
     percent. Everything follows from the parameters. Numbers are invented, no measurement.
+
+    **`world: winter`** mixes echoes: ice, leads and smooth new ice add their power by their shares of the ground,
+    across 15 km, so that a narrow lead can rule an echo, a lead beside the track comes late and is taken for a low
+    surface, and new ice looks like a lead. Peakiness and stack standard deviation overlap as in real products (tuned to
+    a CryoSat-2 L2I product). Ice concentration and ESA's class come from a radiometer's coarse view and from the echo's
+    peakiness, not from the truth. `surfaces` tells the shares of lead and new ice in the nominal footprint (300 m by
+    1640 m) and how far aside lies what returns most; `truth` is lead from a tenth of the footprint on. Leads come from
+    `details` where it is connected, else from `truth`; beyond the raster `lead_percent` and `new_ice_percent` of the
+    ground.
     """
   static let example = """
     altimeter: { use: synthetic.sentinel3, with: { folder: demo/products, scene_seed: 1 } }
     """
 
   @Input("Class raster under the track: 1 sea ice, 2 lead") var truth: Raster?
+  @Input("Winter: details of the same scene, which tell water from new ice") var details: Raster?
+  @Param("Echoes of pure classes, or mixed ones that are about as hard as real ones") var world = SceneWorld.simple
+  @Param("Winter: percent of the ground beyond the raster that is open water", in: 0...20) var leadPercent = 2.0
+  @Param("Winter: percent of the ground beyond the raster that is smooth new ice", in: 0...20) var newIcePercent = 2.0
+  @Param("Winter: exponent of the power law of lead widths beyond the raster", in: 1...4) var widthExponent = 2.0
   @Param("Folder for the product; made if missing") var folder: String
   @Param("Number of 20 Hz records", in: 200...60_000) var records = 1800
   @Param("The number from which the product follows", in: .atLeast(0)) var sceneSeed = 1
@@ -44,11 +58,19 @@ struct Sentinel3Step: ProcessingStep {
     if centre.count != 2 || abs(centre[1]) > 89 {
       throw ParameterError("centre", "must be a longitude and a latitude between -89 and 89")
     }
+    guard world == .simple else { return }
+    let own = Self()
+    for (name, given, usual) in [
+      ("lead_percent", leadPercent, own.leadPercent), ("new_ice_percent", newIcePercent, own.newIcePercent),
+      ("width_exponent", widthExponent, own.widthExponent),
+    ] where given != usual {
+      throw ParameterError(name, "is \(given), but the simple world has no such setting; add 'world: winter'")
+    }
   }
 
   mutating func plan(in context: PlanContext) throws {
     products = Document(title: "Synthetic Sentinel-3 product", body: .null)
-    surfaces = table([], nil)
+    surfaces = table([], nil, world == .winter ? [] : nil)
   }
 
   mutating func run(in context: RunContext) async throws {
@@ -60,6 +82,10 @@ struct Sentinel3Step: ProcessingStep {
     let track = SralTrack(
       longitude: crossing?.lon ?? middle.0, latitude: crossing?.lat ?? middle.1, heading: crossing?.heading ?? heading,
       records: records, time: time)
+    if world == .winter {
+      try await runWinter(track, sampler, seed: seed, in: context)
+      return
+    }
     var under = track.ownSurface(seed: seed)
     var fromTruth = 0
     if let sampler {
@@ -77,7 +103,47 @@ struct Sentinel3Step: ProcessingStep {
     let made = try await context.map(blocks, progress: "blocks") { b in
       (b * 512..<min(count, (b + 1) * 512)).map(model.record)
     }
-    let echoes = Self.withDefects(Array(made.joined()), seed: seed)
+    try write(model, Array(made.joined()), under, fromTruth: fromTruth, in: context)
+    surfaces = table(under, track, nil)
+  }
+
+  /// Mixed footprints: leads of the scene where the track crosses it, invented ones elsewhere.
+  private mutating func runWinter(
+    _ track: SralTrack, _ sampler: TruthSampler?, seed: UInt64, in context: RunContext
+  ) async throws {
+    let own = track.ownSurface(seed: seed)
+    let leads = TrackLeads(
+      records: records, open: leadPercent / 100, new: newIcePercent / 100, exponent: widthExponent, seed: seed)
+    let scene = try truth.map { try SceneLeads(truth: $0, details: details) }
+    let places = try sampler.map { try track.places(records, on: $0.transform) }
+    let base = SralModel(surfaces: [], track: track, seed: seed)
+    let inside: @Sendable (Int) -> Footprint? = { i in
+      guard let scene, let place = places?[i] else { return nil }
+      return scene.footprint(at: place.point, along: place.along)
+    }
+    let model = SralWinterModel(base: base, seed: seed) { i in
+      if let found = inside(i) { return found }
+      return own[i] == .land || own[i] == .openOcean ? .plain(own[i]) : leads.footprint(record: i)
+    }
+    let count = records
+    let blocks = try await context.map((count + 127) / 128, progress: "blocks") { b in
+      (b * 128..<min(count, (b + 1) * 128)).map(model.make)
+    }
+    var made = Array(blocks.joined())
+    SralWinterModel.flag(&made, seed: seed)
+    let fromTruth = (0..<count).count { i in
+      scene != nil && (places?[i]).map { scene?.covers($0.point) ?? false } ?? false
+    }
+    try write(base, made.map(\.record), made.map(\.surface), fromTruth: fromTruth, in: context)
+    surfaces = table(made.map(\.surface), track, made)
+  }
+
+  private mutating func write(
+    _ model: SralModel, _ made: [SralModel.Record], _ under: [SralSurface], fromTruth: Int, in context: RunContext
+  ) throws {
+    let track = model.track
+    let seed = model.seed
+    let echoes = Self.withDefects(made, seed: seed)
     let writer = Sentinel3Writer(track: track, folder: folder, seed: seed)
     let cancellation = context.cancellation
     try writer.write(Sentinel3Values(track, model, echoes), echoes) { try cancellation.check() }
@@ -92,7 +158,6 @@ struct Sentinel3Step: ProcessingStep {
           "lead": .integer(by[.lead] ?? 0), "land": .integer(by[.land] ?? 0),
         ],
       ])
-    surfaces = table(under, track)
   }
 
   /// Records as they come from real products: some without echo, height, ice concentration or looks.
@@ -113,7 +178,7 @@ struct Sentinel3Step: ProcessingStep {
     return result
   }
 
-  private func table(_ under: [SralSurface], _ track: SralTrack?) -> Table {
+  private func table(_ under: [SralSurface], _ track: SralTrack?, _ winter: [SralWinterModel.Made]?) -> Table {
     var result = Table(rowCount: under.count, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
     let places = track.map { t in under.indices.map { t.position(Double($0)) } } ?? []
     result.set(Column("record", values: .integer(under.indices.map { $0 })))
@@ -127,6 +192,17 @@ struct Sentinel3Step: ProcessingStep {
       Column(
         "truth", summary: "Surface under the record", classes: .seaIce,
         values: .code(under.map { $0 == .land ? 255 : Int16($0.rawValue) }, missing: 255)))
+    guard let winter else { return result }
+    func set(_ name: String, _ unit: PhysicalUnit, _ summary: String, _ value: (SralWinterModel.Made) -> Double) {
+      result.set(Column(name, unit: unit, summary: summary, values: .number(winter.map(value))))
+    }
+    set("lead_fraction", .dimensionless, "Share of the nominal footprint that is open water or smooth new ice") {
+      $0.lead
+    }
+    set("new_ice_fraction", .dimensionless, "Share of the nominal footprint that is smooth new ice") { $0.newIce }
+    set("off_nadir_m", .metre, "Distance across the track of the lead that returns most; missing where ice does") {
+      $0.offNadir
+    }
     return result
   }
 }

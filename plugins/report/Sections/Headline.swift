@@ -9,8 +9,10 @@ enum Headline {
       let text = [product, a.time.map { "of \($0.iso8601)" }, a.platform].compactMap { $0 }.joined(separator: ", ")
       if !products.contains(where: { $0.hasPrefix(product) }) { products.append(text) }
     }
-    return products.isEmpty
-      ? "A run of floe: what it made, from what, and what was left out." : "From " + ReportFormat.list(products) + "."
+    if products.isEmpty { return "A run of floe: what it made, from what, and what was left out." }
+    // Made products say so in the name of their platform.
+    let isSynthetic = products.contains { $0.contains("synthetic") }
+    return (isSynthetic ? "Synthetic data, no measurement. " : "") + "From " + ReportFormat.list(products) + "."
   }
 
   static func facts(_ material: ReportInputs) -> [(label: String, value: String)] {

@@ -36,8 +36,28 @@ struct ScoreSection {
               ]
             })))
     }
+    for (step, facts) in material.facts {
+      for table in facts["detection"]?.arrayValue ?? [] { section.blocks.append(.table(detection(step, table))) }
+    }
     for (item, document) in material.documents { if let figure = drift(item, document.body) { section.add(figure) } }
     return section
+  }
+
+  /// Shares of things found, with their intervals.
+  private func detection(_ step: String, _ table: JSONValue) -> PageTable {
+    let heading = table["heading"]?.stringValue ?? ""
+    return PageTable(
+      "\(table["title"]?.stringValue ?? "Found"), step \(step)",
+      [heading.prefix(1).uppercased() + heading.dropFirst(), "Count", "Found", "Share", "95 % interval"],
+      (table["rows"]?.arrayValue ?? []).map { row in
+        let low = row["low"]?.doubleValue
+        let high = row["high"]?.doubleValue
+        return [
+          row["label"]?.stringValue ?? "", ReportFormat.count(row["count"]?.intValue ?? 0),
+          ReportFormat.count(row["found"]?.intValue ?? 0), row["share"]?.doubleValue.map(ReportFormat.share) ?? "",
+          low.flatMap { l in high.map { "\(ReportFormat.share(l)) to \(ReportFormat.share($0))" } } ?? "",
+        ]
+      })
   }
 
   private func add(_ name: String, _ body: JSONValue, to section: inout PageSection) {
@@ -61,6 +81,7 @@ struct ScoreSection {
         """
       ))
     if let warning = body["warning"]?.stringValue { section.blocks.append(.note(warning + ".")) }
+    if let note = body["note"]?.stringValue { section.blocks.append(.note(note + ".")) }
     var table = PageTable(
       "Confusion matrix of \(name): rows are \(reference), columns \(predicted)",
       ["Reference"] + labels.map { "→ \($0)" } + ["Sum"], [])

@@ -33,7 +33,7 @@ struct SafeMetadata {
             <PREVIEW_IMAGE_URL>Not applicable</PREVIEW_IMAGE_URL>
             <PREVIEW_GEO_INFO>Not applicable</PREVIEW_GEO_INFO>
             <Datatake datatakeIdentifier="\(p.datatakeID)">
-              <SPACECRAFT_NAME>Sentinel-2A</SPACECRAFT_NAME>
+              <SPACECRAFT_NAME>Sentinel-2A\(p.isSynthetic ? " (synthetic)" : "")</SPACECRAFT_NAME>
               <DATATAKE_TYPE>INS-NOBS</DATATAKE_TYPE>
               <DATATAKE_SENSING_START>\(start)</DATATAKE_SENSING_START>
               <SENSING_ORBIT_NUMBER>\(p.relativeOrbit)</SENSING_ORBIT_NUMBER>

@@ -18,6 +18,8 @@ struct SafeProduct: Sendable {
   /// The 10 m grid.
   var grid: Grid
   var bands: [MSIBand]
+  /// Whether the pixels are made up; the name of the spacecraft says so, which readers show.
+  var isSynthetic = false
   /// Mean sun angles in degrees.
   var sunZenith = 78.6
   var sunAzimuth = 178.2

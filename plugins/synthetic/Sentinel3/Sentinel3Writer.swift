@@ -94,8 +94,8 @@ struct Sentinel3Writer: Sendable {
     let a = track.position(0)
     let b = track.position(Double(track.records - 1))
     let all: [(String, NetCDFAttribute)] = [
-      ("Conventions", .text("CF-1.6")), ("title", .text("IPF SRAL/MWR Level 2 Measurement")),
-      ("mission_name", .text("Sentinel 3A")),
+      ("Conventions", .text("CF-1.6")), ("title", .text("Synthetic SRAL/MWR Level 2 Measurement, made by floe")),
+      ("mission_name", .text("Sentinel 3A (synthetic)")),
       ("altimeter_sensor_name", .text("SRAL")), ("product_name", .text(name)), ("institution", .text("LN3")),
       ("source", .text("synthetic product of floe, no measurement")),
       ("processing_baseline", .text("SM_L2SI.005.00.00")),
@@ -133,7 +133,7 @@ struct Sentinel3Writer: Sendable {
       <metadataWrap mimeType="text/xml"><xmlData>
             <sentinel-safe:platform>
               <sentinel-safe:familyName>Sentinel-3</sentinel-safe:familyName>
-              <sentinel-safe:number>A</sentinel-safe:number>
+              <sentinel-safe:number>A (synthetic)</sentinel-safe:number>
               <sentinel-safe:instrument><sentinel-safe:familyName \
       abbreviation="SRAL">Sar Radar ALtimeter</sentinel-safe:familyName></sentinel-safe:instrument>
             </sentinel-safe:platform>

@@ -67,7 +67,7 @@ struct SralModel: Sendable {
   }
 
   /// How many bins the tracker is wrong by: new guesses every few dozen records, and a slow drift between them.
-  private func trackerError(_ i: Int) -> Double {
+  func trackerError(_ i: Int) -> Double {
     var step = SeededGenerator(seed: seed, stream: 0x7000_0000 + UInt64(i / 23))
     var rare = SeededGenerator(seed: seed, stream: 0x6000_0000 + UInt64(i))
     let error = max(-36, min(60, 12.5 * step.gaussian())) + 3 * sin(Double(i % 23) / 7.3)
@@ -115,5 +115,21 @@ struct SralModel: Sendable {
       return (strength * (exp(-0.5 * u * u) + 0.004) * max(0.05, 1 + 0.12 * random.gaussian())).rounded()
     }
     return (echo, power, looks)
+  }
+}
+
+extension SralModel {
+  /// Heights, tracker and sea of a record, without echo: the range is that of the sea.
+  func frame(_ i: Int, _ random: inout SeededGenerator) -> Record {
+    var r = Record()
+    let t = track.offset(Double(i))
+    r.altitude = 812_000 + 3000 * sin(t / 200)
+    r.seaSurface = Self.meanSeaSurface(t)
+    r.anomaly = 0.2 * sin(t / 2.3 + Double(seed % 7)) + 0.12 * sin(t / 0.61) + 0.04 * random.gaussian()
+    let path = Self.corrections.reduce(0) { $0 + $1.value(t) }
+    let error = trackerError(i)
+    r.edge = Self.nominal + error
+    r.tracker = r.altitude - path - r.seaSurface - r.anomaly - error * Self.gate
+    return r
   }
 }

@@ -40,6 +40,22 @@ struct SralTrack: Sendable {
     return (lon, asin(min(1, max(-1, sine))) / rad)
   }
 
+  /// Where the records lie on a map, and the unit vector of the track there; nil where the map ends.
+  func places(
+    _ count: Int, on transform: CoordinateTransform
+  ) throws -> [(point: SIMD2<Double>, along: SIMD2<Double>)?] {
+    (0..<count).map { i in
+      let a = position(Double(i) - 0.5)
+      let b = position(Double(i) + 0.5)
+      guard let p = transform.point(a.lon, a.lat), let q = transform.point(b.lon, b.lat) else { return nil }
+      let from = SIMD2(p.x, p.y)
+      let to = SIMD2(q.x, q.y)
+      let way = to - from
+      let length = (way * way).sum().squareRoot()
+      return length > 0 ? ((from + to) / 2, way / length) : nil
+    }
+  }
+
   /// A made-up surface along the track: ice with leads, a stretch of land, open ocean at its end.
   func ownSurface(seed: UInt64) -> [SralSurface] {
     var result = [SralSurface](repeating: .seaIce, count: records)
