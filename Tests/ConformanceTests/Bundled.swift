@@ -1,6 +1,7 @@
 import Altimetry
 import Clustering
 import Colocation
+import CryoSat2
 import Evaluation
 import FloeHost
 import FloeSDK
@@ -15,8 +16,9 @@ import Synthetic
 /// Everything that is bundled, taken through the plugins' doors. A new plugin: import it and add its door.
 enum Bundled {
   static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
-    Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, Evaluation.floePlugin, QGIS.floePlugin,
-    RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin, Synthetic.floePlugin,
+    Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, CryoSat2.floePlugin, Evaluation.floePlugin,
+    QGIS.floePlugin, RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin,
+    Synthetic.floePlugin,
   ]
 
   private static func registry() -> PluginRegistry {

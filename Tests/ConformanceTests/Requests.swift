@@ -18,7 +18,16 @@ struct StepRequest: Sendable {
 let requests: [(step: String, request: @Sendable () async throws -> StepRequest)] = [
   ("altimetry.align", { StepRequest([:], ["input": [try await TestProducts.features()]]) }),
   ("altimetry.align", { StepRequest(["method": "retracked"], ["input": [try await TestProducts.features()]]) }),
+  ("altimetry.classify", { StepRequest([:], ["input": [try await TestProducts.features()]]) }),
+  (
+    "altimetry.classify",
+    { StepRequest(["limits": "pysiral-sar"], ["input": [try await TestProducts.features()]]) }
+  ),
   ("altimetry.echoes", { StepRequest([:], ["input": [try await TestProducts.aligned()]]) }),
+  ("altimetry.elevation", { StepRequest([:], ["input": [try await TestProducts.retracked()]]) }),
+  ("altimetry.sea_surface", { StepRequest([:], ["input": [try await TestProducts.elevated()]]) }),
+  ("altimetry.freeboard", { StepRequest([:], ["input": [try await TestProducts.overSea()]]) }),
+  ("altimetry.grid", { StepRequest(["column": "elevation_m"], ["input": [try await TestProducts.elevated()]]) }),
   ("altimetry.features", { StepRequest([:], ["input": [try await TestProducts.records()]]) }),
   ("altimetry.retrack", { StepRequest([:], ["input": [try await TestProducts.records()]]) }),
   ("altimetry.separation", { StepRequest([:], ["input": [try await TestProducts.aligned()]]) }),
@@ -27,6 +36,7 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("cluster.gmm", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
   ("cluster.kmeans", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
   ("cluster.kmeans", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
+  ("cryosat2.read", { StepRequest(["product": try SmallSIRAL.write(in: try TestProducts.folder)]) }),
   (
     "colocate.drift",
     {
@@ -83,6 +93,33 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
     { StepRequest(["folder": try TestProducts.folder + "/made2", "size": "240", "bands": "B04"]) }
   ),
   ("synthetic.sentinel3", { StepRequest(["folder": try TestProducts.folder + "/made3", "records": "200"]) }),
+  (
+    "synthetic.sentinel2",
+    {
+      StepRequest([
+        "folder": try TestProducts.folder + "/made4", "size": "240", "bands": "B04,B01", "world": "winter",
+      ])
+    }
+  ),
+  (
+    "synthetic.sentinel3",
+    { StepRequest(["folder": try TestProducts.folder + "/made5", "records": "200", "world": "winter"]) }
+  ),
+  (
+    "synthetic.score_leads",
+    {
+      StepRequest(
+        [:],
+        ["details": [try await TestProducts.winter("details")], "predicted": [try await TestProducts.winter("truth")]])
+    }
+  ),
+  (
+    "synthetic.score_footprints",
+    {
+      let surfaces = try await TestProducts.footprints()
+      return StepRequest(["predicted_column": "truth"], ["truth": [surfaces], "predicted": [surfaces]])
+    }
+  ),
   (
     "synthetic.wrap_sentinel2",
     { StepRequest(["folder": try TestProducts.folder + "/wrapped"], ["image": [try ice()]]) }

@@ -44,6 +44,24 @@ enum TestProducts {
       "synthetic.sentinel3", ["folder": .text(try folder + "/products"), "records": .text("200")],
       ["truth": [try port(try await sentinel2.value, "truth")]])
   }
+  private static let winterScene = Task {
+    try await run(
+      "synthetic.sentinel2",
+      [
+        "folder": .text(try folder + "/winter"), "size": .text("240"), "bands": .text("B04"), "world": .text("winter"),
+        "lead_percent": .text("3"),
+      ])
+  }
+  private static let winterTrack = Task {
+    try await run(
+      "synthetic.sentinel3",
+      ["folder": .text(try folder + "/winter"), "records": .text("200"), "world": .text("winter")])
+  }
+  /// An output of `synthetic.sentinel2` with `world: winter`.
+  static func winter(_ name: String) async throws -> PortData { try port(try await winterScene.value, name) }
+  /// The surfaces under a winter track.
+  static func footprints() async throws -> PortData { try port(try await winterTrack.value, "surfaces") }
+
   private static let read = Task {
     try port(try await run("sentinel3.sral", ["product": .text(try await track())]), "track")
   }
@@ -52,6 +70,15 @@ enum TestProducts {
   }
   private static let alignedTrack = Task {
     try port(try await run("altimetry.align", [:], ["input": [try await featured.value]]), "track")
+  }
+  private static let retrackedTrack = Task {
+    try port(try await run("altimetry.retrack", [:], ["input": [try await read.value]]), "track")
+  }
+  private static let elevatedTrack = Task {
+    try port(try await run("altimetry.elevation", [:], ["input": [try await retrackedTrack.value]]), "track")
+  }
+  private static let trackOverSea = Task {
+    try port(try await run("altimetry.sea_surface", [:], ["input": [try await elevatedTrack.value]]), "track")
   }
   private static let fitted = Task {
     try port(
@@ -68,6 +95,10 @@ enum TestProducts {
   static func records() async throws -> PortData { try await read.value }
   static func features() async throws -> PortData { try await featured.value }
   static func aligned() async throws -> PortData { try await alignedTrack.value }
+  /// The records with a retracked range, with elevations, and with a sea surface.
+  static func retracked() async throws -> PortData { try await retrackedTrack.value }
+  static func elevated() async throws -> PortData { try await elevatedTrack.value }
+  static func overSea() async throws -> PortData { try await trackOverSea.value }
   /// A k-means model of `SyntheticData.ice`.
   static func model() async throws -> PortData { try await fitted.value }
 

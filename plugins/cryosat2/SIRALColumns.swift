@@ -103,7 +103,7 @@ struct SIRALColumns: Sendable {
   /// The product's ocean tide is "the pure ocean tide, not including the corresponding loading tide or the equilibrium
   /// long-period ocean tide"; Sentinel-3's column of this name includes both.
   private func oceanTide() throws -> Recipe {
-    let parts = try [.oceanTide, .equilibriumTide, SIRALRole.corrections[6]].map(needed)
+    let parts = try [SIRALRole.oceanTide, .equilibriumTide, .loadTide].map(needed)
     return sum(
       "ocean_tide_sol1_01", "Geocentric ocean tide: elastic and equilibrium tide and load tide", parts.map { ($0, 1) })
   }
@@ -111,7 +111,7 @@ struct SIRALColumns: Sendable {
   /// The product's dynamic atmosphere includes the inverse barometer; Sentinel-3's column of this name is what must be
   /// added to it.
   private func highFrequency() throws -> Recipe {
-    let parts = try [.dynamicAtmosphere, SIRALRole.corrections[5]].map(needed)
+    let parts = try [SIRALRole.dynamicAtmosphere, .inverseBarometer].map(needed)
     return sum(
       "hf_fluct_cor_01", "Dynamic atmosphere beyond the inverse barometer", [(parts[0], 1), (parts[1], -1)])
   }

@@ -48,9 +48,12 @@ struct SIRALRole: Sendable {
     SIRALRole(
       column: "solid_earth_tide_01", names: ["solid_earth_tide_20_ku", "solid_earth_tide_01"], isNeeded: true),
     SIRALRole(column: "pole_tide_01", names: ["pole_tide_20_ku", "pole_tide_01"], isNeeded: true),
-    SIRALRole(column: "inv_bar_cor_01", names: ["inv_bar_cor_20_ku", "inv_bar_cor_01"], isNeeded: true),
-    SIRALRole(column: "load_tide_sol1_01", names: ["load_tide_20_ku", "load_tide_01"], isNeeded: true),
+    inverseBarometer, loadTide,
   ]
+  static let inverseBarometer = SIRALRole(
+    column: "inv_bar_cor_01", names: ["inv_bar_cor_20_ku", "inv_bar_cor_01"], isNeeded: true)
+  static let loadTide = SIRALRole(
+    column: "load_tide_sol1_01", names: ["load_tide_20_ku", "load_tide_01"], isNeeded: true)
 
   /// Terms of which a column is the sum or the difference.
   static let oceanTide = SIRALRole(column: "", names: ["ocean_tide_20_ku", "ocean_tide_01"], isNeeded: true)

@@ -74,7 +74,8 @@ public struct SRALProduct: Sendable {
     guard folders.count > 1 else { return }
     throw FloeError(
       """
-      '\(path)' holds \(folders.count) products: \(folders.prefix(4).map(last).joined(separator: ", ")); name one of \
+      '\(path)' holds \(folders.count) products: \
+      \(folders.prefix(4).map { $0.isEmpty ? "." : $0 }.joined(separator: ", ")); name one of \
       them
       """)
   }

@@ -144,10 +144,18 @@ extension PortData {
     switch self {
     case .raster(let raster):
       try "\(raster.spec.bands) \(raster.spec.grid) \(raster.read(raster.spec.grid.fullWindow).values)"
-    case .table(let table): "\(table.columns) \(table.status) \(String(describing: table.geometry))"
+    case .table(let table):
+      "\(table.columns.map(Self.described)) \(table.status) \(String(describing: table.geometry))"
     case .model(let model): try JSONText.encode(model.body)
     case .document(let document):
       try JSONText.encode(document.body) + "\(document.renderings.sorted { $0.key < $1.key })"
     }
+  }
+
+  /// A column with its attributes in order; a dictionary's own order differs between equal ones.
+  private static func described(_ column: Column) -> String {
+    var plain = column
+    plain.attributes = [:]
+    return "\(plain) \(column.attributes.sorted { $0.key < $1.key })"
   }
 }
