@@ -6,16 +6,65 @@ import Testing
 /// Echoes of CryoSat-2 over the sea (low-resolution mode, 128 bins) in counts of ESA's file; skipped where it is not at
 /// hand.
 @Suite struct RealEchoTests {
-  private static let file: String? = {
+  private static func folder(_ name: String) -> String? {
     let named = ProcessInfo.processInfo.environment["FLOE_REAL_DATA"]
     let beside = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-    let folder = [named, "/\(beside)/shared/data"].compactMap { $0.map { "\($0)/cs2_waveforms" } }.first {
+    return [named, "/\(beside)/shared/data"].compactMap { $0.map { "\($0)/\(name)" } }.first {
       VirtualFile.isDirectory($0)
     }
+  }
+
+  private static func file(in name: String, _ part: String) -> String? {
     // Without the folder there is nothing to list, and the test is skipped.
-    guard let folder, let names = try? VirtualFile.list(folder) else { return nil }
-    return names.first { $0.hasSuffix(".nc") }.map { "\(folder)/\($0)" }
-  }()
+    guard let folder = folder(name), let names = try? VirtualFile.list(folder) else { return nil }
+    return names.first { $0.hasSuffix(".nc") && $0.contains(part) }.map { "\(folder)/\($0)" }
+  }
+
+  private static let file = file(in: "cs2_waveforms", "")
+  private static let sar = file(in: "cryosat2", "SIR_SAR_1B")
+
+  /// TFMRA from its published facts, on arrays and one after the other; nil where pysiral's index wraps around.
+  private func plainEdge(_ echo: [Double]) -> Double? {
+    let n = echo.count
+    let count = n * 10
+    let places = (0..<count).map { Double($0) * Double(n - 1) / Double(count - 1) }
+    let fine = places.map { x -> Double in
+      let i = min(n - 2, Int(x))
+      return echo[i] + (x - Double(i)) * (echo[i + 1] - echo[i])
+    }
+    let smooth = fine.indices.map { i in
+      (i - 5...i + 5).filter(fine.indices.contains).map { fine[$0] }.reduce(0, +) / 11
+    }
+    let top = smooth.max() ?? 1
+    let y = smooth.map { $0 / top }
+    let noise = y[..<50].reduce(0, +) / 50
+    let highest = y.firstIndex(of: 1) ?? 0
+    let first =
+      (0...highest).first { i in
+        y[i] >= noise + 0.15 && (i == 0 || y[i] > y[i - 1]) && (i == highest || y[i] > y[i + 1])
+      } ?? highest
+    guard let i = y[..<first].firstIndex(where: { $0 > 0.5 * y[first] }), i > 0 else { return nil }
+    return places[i - 1] + (places[i] - places[i - 1]) * (0.5 * y[first] - y[i - 1]) / (y[i] - y[i - 1])
+  }
+
+  /// Real delay-Doppler echoes, many of them with much noise before the surface: all bins as the plain form gives them.
+  @Test(.enabled(if: sar != nil)) func retrackedAsThePlainForm() throws {
+    let file = try NetCDFFile.open(try #require(Self.sar))
+    let shape = try file.variable("pwr_waveform_20_ku").shape
+    let echoes = try file.readPhysicalFloats("pwr_waveform_20_ku", rows: 0..<shape[0]).map { $0.isNaN ? 65535 : $0 }
+    var far = 0
+    var none = 0
+    for row in 0..<shape[0] {
+      let echo = echoes[row * shape[1]..<(row + 1) * shape[1]]
+      let found = Retracker().edge(echo)?.bin
+      let plain = plainEdge(echo.map(Double.init))
+      if let found, let plain { far += abs(found - plain) > 1e-9 ? 1 : 0 } else { none += 1 }
+      #expect((found == nil) == (plain == nil))
+    }
+    #expect(shape[0] == 1136 && far == 0)
+    // Three begin above half of their first maximum.
+    #expect(none == 3)
+  }
 
   @Test(.enabled(if: file != nil)) func featuresAndAlignmentOfRealEchoes() throws {
     let file = try NetCDFFile.open(try #require(Self.file))

@@ -7,15 +7,19 @@ struct RetrackStep: ProcessingStep {
     "Finds the leading edge of each echo (threshold first-maximum retracker), its range and its elevation."
   static let discussion = """
     The track with `retracked_bin` (bins from the first), `range_tfmra_m` (m: tracker range + (bin - nominal bin) * bin
-    distance) and `elevation_m` (m above the ellipsoid: altitude - range - corrections); NaN where no edge is found,
-    counted.
+    distance - `range_bias`) and `elevation_m` (m above the ellipsoid: altitude - range - corrections); NaN where no
+    edge is found, counted.
 
-    TFMRA with pysiral's constants: the echo divided by its maximum, oversampled x10 (linear), smoothed with an
-    11-sample box; noise is the mean of bins 0...5; the first local maximum above noise + 0.15; the surface where the
-    leading edge first reaches `threshold` of it, interpolated linearly (Ricker et al. 2014; Hendricks et al., pysiral).
-    The box is cut off at the echo's ends. An echo without power or with missing samples, without a maximum above the
-    noise or without a crossing before it has no edge; range and elevation are also NaN where a term of theirs is
-    missing. Without a nominal bin (classic 128-bin products) only the bin is given.
+    TFMRA as pysiral has it (Helm et al. 2014; Ricker et al. 2014; Hendricks et al., pysiral, `cTFMRA` in SAR mode): the
+    echo oversampled x10 (linear), smoothed with an 11-sample box that counts zeros beyond the ends, and divided by its
+    largest smoothed sample; noise is the mean of the smoothed bins 0..<5; the first local maximum from noise + 0.15 on,
+    else the largest sample, is the surface's; the leading edge is at the first sample of the echo, from the left, above
+    `threshold` of it, interpolated linearly. `range_bias` is what pysiral's settings for Sentinel-3 and CryoSat-2 in
+    SAR mode take off the range.
+
+    An echo without power, with missing samples, or above the threshold from its first sample on has no edge; range and
+    elevation are also NaN where a term of theirs is missing. Without a nominal bin (classic 128-bin products) only the
+    bin is given.
     """
   static let example = """
     retracked: { use: altimetry.retrack, in: { input: read.track } }
@@ -24,6 +28,7 @@ struct RetrackStep: ProcessingStep {
   @Input("Track with echoes") var input: Table
   @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
   @Param("Share of the first maximum", in: 0.05...0.95) var threshold = 0.5
+  @Param("Taken off the range", unit: .metre, in: -10...10) var rangeBias = 0.047
   @Param("Columns that are added to the range", unit: .metre) var corrections = [
     "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku",
     "ocean_tide_sol1_01",
@@ -43,9 +48,9 @@ struct RetrackStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     var table = input
     let echoes = try EchoColumn(table, waveform)
-    let threshold = threshold
+    let retracker = Retracker(threshold: threshold)
     let bins = try await context.rows(table.rowCount) { rows in
-      rows.map { Retracker(threshold: threshold).edge(echoes.row($0))?.bin ?? .nan }
+      rows.map { retracker.edge(echoes.row($0))?.bin ?? .nan }
     }
     table.set(Column("retracked_bin", summary: "Bin of the leading edge (TFMRA)", values: .number(bins)))
     context.dropped(
@@ -59,7 +64,7 @@ struct RetrackStep: ProcessingStep {
       let nominal = try input.nominalBin()
       let gate = try input.rangeGate(nil)
       let tracker = try input.numbers("tracker_range_20_ku")
-      range = zip(bins, tracker).map { $1 + ($0 - nominal) * gate }
+      range = zip(bins, tracker).map { $1 + ($0 - nominal) * gate - rangeBias }
       elevation = zip(try input.numbers("alt_20_ku"), range).map { $0 - $1 }
       for name in corrections { for (i, v) in try input.numbers(name).enumerated() { elevation[i] -= v } }
     }

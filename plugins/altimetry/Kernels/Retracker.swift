@@ -1,15 +1,17 @@
-/// A threshold first-maximum retracker (TFMRA) with the constants of pysiral.
+/// The threshold first-maximum retracker (TFMRA) as pysiral has it.
 ///
-/// The echo is divided by its maximum, oversampled x10 (linear) and smoothed with an 11-sample box. The noise is the
-/// mean of bins 0...5. The first local maximum above noise + 0.15 is the surface; the leading edge is where the
-/// smoothed echo first reaches half of it, by linear interpolation. (Ricker et al. 2014; Hendricks et al., pysiral.)
+/// The echo is oversampled x10 (linear; `10 n` samples from the first bin to the last), smoothed with an 11-sample box
+/// that counts zeros beyond the ends, and measured against the maximum of the *smoothed* echo. The noise is the mean of
+/// the smoothed bins 0..<5. The first local maximum at or above noise + 0.15 is the surface, else the largest sample.
+/// The leading edge is at the *first* sample of the echo, from the left, above half of it, interpolated linearly.
+/// (Helm et al. 2014; Ricker et al. 2014; Hendricks et al., pysiral: `cTFMRA` with the settings of SAR mode.)
 public struct Retracker: Sendable {
   /// The share of the first maximum that marks the surface, dimensionless.
   public var threshold = 0.5
-  /// How far above the noise the first maximum must lie, as a share of the echo's maximum.
+  /// How far above the noise the first maximum must lie, as a share of the largest smoothed sample.
   public var margin = 0.15
   public static let factor = 10
-  static let box = 11, noiseBins = 0...5
+  static let noiseBins = 0..<5
 
   /// A retracker with pysiral's constants.
   public init(threshold: Double = 0.5) { self.threshold = threshold }
@@ -18,97 +20,117 @@ public struct Retracker: Sendable {
   public struct Edge: Sendable, Equatable {
     /// Where the leading edge reaches the threshold, in bins from the first.
     public var bin: Double
-    /// Bins from 5 % to 95 % of the first maximum on the leading edge; NaN where the echo never falls to 5 % before it.
+    /// Bins from 5 % to 95 % of the first maximum, both at the first sample above it from bin 5 on; NaN where the echo
+    /// is above 5 % there already.
     public var width: Double
     /// The place of the first maximum in bins.
     public var firstMaximum: Double
   }
 
-  /// The leading edge of one echo; nil for an echo without power or without a maximum above the noise and an edge
-  /// before it.
+  /// The leading edge of one echo; nil for an echo without power, with missing samples, or above the threshold from its
+  /// first sample on (pysiral's index wraps around there, and its range means nothing).
   public func edge(_ echo: ArraySlice<Float>) -> Edge? { echo.withUnsafeBufferPointer { edge($0, EchoScan($0)) } }
 
-  /// The same of an echo that has been looked at; without its width, which takes most of the time, where nobody asks
-  /// for it.
-  func edge(_ echo: UnsafeBufferPointer<Float>, _ scan: EchoScan, isWidthWanted: Bool = true) -> Edge? {
-    let n = echo.count
-    guard n > 8, scan.peak >= 0, scan.isFinite else { return nil }
-    let scale = 1 / Double(scan.top)
-    let count = (n - 1) * Self.factor + 1
-    var noise = 0.0
-    for i in Self.noiseBins { noise += Double(echo[i]) * scale / Double(Self.noiseBins.count) }
-    let taps = Self.taps
-    let half = Self.box / 2
-    /// Sample i of the oversampled and smoothed echo.
-    func smooth(_ i: Int) -> Double {
-      guard i >= half, i < count - half - 1 else { return Self.smoothPlain(echo, i) * scale }
-      let bin = i / Self.factor
-      let part = i - bin * Self.factor
-      let w = taps[part]
-      let from = part < half ? bin - 1 : bin
-      return (w.x * Double(echo[from]) + w.y * Double(echo[from + 1]) + w.z * Double(echo[from + 2])) * scale
-    }
-    // The smoothed echo is nowhere above its largest sample around: the search may begin a bin before the first that is
-    // high enough.
-    let level = noise + margin
-    let first = echo.firstIndex { Double($0) * scale > level }.map { max(0, ($0 - 1) * Self.factor - 1) } ?? 0
-    var previous = smooth(first)
-    var current = smooth(first + 1)
-    var found = -1
-    for i in (first + 1)..<count - 1 {
-      let next = smooth(i + 1)
-      if current > level, current > previous, current >= next {
-        found = i
+  /// The same of an echo that has been looked at.
+  func edge(_ echo: UnsafeBufferPointer<Float>, _ scan: EchoScan) -> Edge? {
+    guard echo.count > 8, scan.peak >= 0, scan.isFinite else { return nil }
+    let box = OversampledBox.of(bins: echo.count)
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: box.count) { smooth in
+      let top = box.smooth(echo, into: smooth)
+      let noise = smooth[..<(Self.noiseBins.upperBound * Self.factor)].reduce(0, +)
+      let level = noise / Double(Self.noiseBins.count * Self.factor) + margin * smooth[top]
+      var first = top
+      for i in 0..<top where smooth[i] >= level && smooth[i] > smooth[i + 1] && (i == 0 || smooth[i] > smooth[i - 1]) {
+        first = i
         break
       }
-      previous = current
-      current = next
-    }
-    guard found > 0 else { return nil }
-    func crossing(_ level: Double) -> Double? {
-      var i = found
-      var b = current
-      while i > 0 {
-        let a = smooth(i - 1)
-        if a < level { return (Double(i - 1) + (b > a ? (level - a) / (b - a) : 0)) / Double(Self.factor) }
-        (i, b) = (i - 1, a)
+      /// The first crossing of a share of the first maximum, not before a sample.
+      func crossing(_ share: Double, from start: Int) -> Double? {
+        let target = share * smooth[first]
+        guard start < first, let i = (start..<first).first(where: { smooth[$0] > target }), i > 0,
+          smooth[i - 1] <= target
+        else { return nil }
+        return (Double(i - 1) + (target - smooth[i - 1]) / (smooth[i] - smooth[i - 1])) * box.step
       }
-      return nil
+      guard let bin = crossing(threshold, from: 0) else { return nil }
+      let start = Self.noiseBins.upperBound * Self.factor
+      let width = crossing(0.05, from: start).flatMap { low in crossing(0.95, from: start).map { $0 - low } }
+      return Edge(
+        bin: bin, width: width.flatMap { $0 >= 0 ? $0 : nil } ?? .nan, firstMaximum: Double(first) * box.step)
     }
-    guard let bin = crossing(threshold * current) else { return nil }
-    guard isWidthWanted else { return Edge(bin: bin, width: .nan, firstMaximum: Double(found) / Double(Self.factor)) }
-    let width = crossing(0.05 * current).flatMap { low in crossing(0.95 * current).map { $0 - low } }
-    return Edge(bin: bin, width: width ?? .nan, firstMaximum: Double(found) / Double(Self.factor))
+  }
+}
+
+/// Oversampling and box filter in one: each smoothed sample is a weighted sum of three bins.
+struct OversampledBox: Sendable {
+  /// The samples of the oversampled echo.
+  let count: Int
+  /// The distance of two of them in bins.
+  let step: Double
+  private let taps: [Tap]
+  static let width = 11
+
+  /// A sample is `whole * b + before * (a - b) + after * (c - b)` for the bins a, b, c from `from` on: equal bins then
+  /// give equal samples to the last bit, and a flat piece has no maxima of its own.
+  private struct Tap: Sendable {
+    var from: Int
+    var before = 0.0
+    var whole = 0.0
+    var after = 0.0
   }
 
-  /// The mean of the oversampled echo over the box around sample i, cut off at the echo's ends: the plain twin of
-  /// `taps`.
-  static func smoothPlain(_ echo: UnsafeBufferPointer<Float>, _ i: Int) -> Double {
-    let count = (echo.count - 1) * factor + 1
-    let low = max(0, i - box / 2)
-    let high = min(count - 1, i + box / 2)
-    var sum = 0.0
-    for k in low...high {
-      let bin = k / factor
-      let part = k - bin * factor
-      let a = Double(echo[bin])
-      sum += part == 0 ? a : a + (Double(echo[bin + 1]) - a) * Double(part) / Double(factor)
+  /// The filter for echoes of `bins` samples, at least 3.
+  init(bins: Int) {
+    count = bins * Retracker.factor
+    let step = Double(bins - 1) / Double(count - 1)
+    self.step = step
+    let reach = Self.width / 2
+    taps = (0..<count).map { [count] i in
+      let samples = max(0, i - reach)...min(count - 1, i + reach)
+      var tap = Tap(from: min(bins - 3, Int(Double(samples.lowerBound) * step)))
+      for k in samples {
+        let place = Double(k) * step
+        let bin = min(bins - 2, Int(place))
+        let share = place - Double(bin)
+        for (b, weight) in [(bin, 1 - share), (bin + 1, share)] where weight > 0 {
+          switch b - tap.from {
+          case 0: tap.before += weight / Double(Self.width)
+          case 2: tap.after += weight / Double(Self.width)
+          default: break
+          }
+        }
+      }
+      tap.whole = Double(samples.count) / Double(Self.width)
+      return tap
     }
-    return sum / Double(high - low + 1)
   }
 
-  /// Box filter and interpolation in one: 11 oversampled values in a row are a weighted mean of 3 bins, by the place
-  /// within a bin.
-  static let taps: [SIMD3<Double>] = (0..<factor).map { part in
-    var weights = SIMD3<Double>.zero
-    for k in part - box / 2...part + box / 2 {
-      // Counted from the first of the three bins.
-      let at = k + (part < box / 2 ? factor : 0)
-      let bin = at / factor
-      let share = Double(at % factor) / Double(factor)
-      weights[bin] += (1 - share) / Double(box)
-      if share > 0 { weights[bin + 1] += share / Double(box) }
+  /// The filters of SRAL's and CryoSat-2's echoes, made once.
+  private static let sar = OversampledBox(bins: 256)
+  private static let low = OversampledBox(bins: 128)
+
+  /// The filter for echoes of a number of bins.
+  static func of(bins: Int) -> OversampledBox {
+    switch bins {
+    case 256: sar
+    case 128: low
+    default: OversampledBox(bins: bins)
     }
-    return weights
+  }
+
+  /// Writes the smoothed echo, `count` samples in the echo's unit; returns the place of the first largest one.
+  func smooth(_ echo: UnsafeBufferPointer<Float>, into target: UnsafeMutableBufferPointer<Double>) -> Int {
+    var top = 0
+    var best = -Double.infinity
+    taps.withUnsafeBufferPointer { taps in
+      for i in 0..<taps.count {
+        let tap = taps[i]
+        let b = Double(echo[tap.from + 1])
+        let v = tap.whole * b + tap.before * (Double(echo[tap.from]) - b) + tap.after * (Double(echo[tap.from + 2]) - b)
+        target.initializeElement(at: i, to: v)
+        if v > best { (best, top) = (v, i) }
+      }
+    }
+    return top
   }
 }
