@@ -49,7 +49,8 @@ enum FootprintTable {
       Column(
         "time", unit: .second, summary: "Time of the scene", isTime: true,
         values: .number([acquisition?.time?.seconds ?? .nan])))
-    table.set(Column("pixel_m", unit: .metre, summary: "Size of a pixel", values: .number([scene.grid.pixelWidth])))
+    let pixel = scene.grid.pixelMetres?.x ?? scene.grid.pixelWidth / Sphere.degreesPerMetre(latitude: 0).y
+    table.set(Column("pixel_m", unit: .metre, summary: "Width of a pixel", values: .number([pixel])))
     return table
   }
 }
@@ -69,6 +70,12 @@ extension ColumnValues {
 
 /// How far a track passes from a scene.
 enum PixelDistances {
+  /// Seconds as minutes, to a tenth below a hundred.
+  static func minutes(_ seconds: Double) -> String {
+    let v = abs(seconds) / 60
+    return v < 100 ? "\((v * 10).rounded() / 10)" : "\(Int(min(1e15, v.rounded())))"
+  }
+
   /// The sentence for a track that never meets the scene.
   static func sentence(_ places: [SIMD2<Double>], _ grid: Grid) throws -> String {
     let known = places.filter { $0.x.isFinite && $0.y.isFinite }

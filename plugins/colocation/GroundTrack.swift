@@ -86,7 +86,7 @@ struct GroundTrack: Sendable {
   func footprints(
     _ pixels: [SIMD2<Double>], grid: Grid, along: Double, across: Double, in context: RunContext
   ) async throws -> [PixelFootprint] {
-    let isGeographic = grid.crs?.isGeographic ?? false
+    let unit = grid.metresPerUnit
     let around = Self.columnsAround(grid)
     let places = places
     return try await context.fill(pixels.count, with: PixelFootprint.none) { range, target in
@@ -96,7 +96,7 @@ struct GroundTrack: Sendable {
         let before = i > 0 && pixels[i - 1].x.isFinite ? pixels[i - 1] : p
         let after = i + 1 < pixels.count && pixels[i + 1].x.isFinite ? pixels[i + 1] : p
         // Pixels per metre eastward and northward.
-        let metre = isGeographic ? Sphere.degreesPerMetre(latitude: places[i].y) : SIMD2(1, 1)
+        let metre = unit.map { SIMD2(repeating: 1 / $0) } ?? Sphere.degreesPerMetre(latitude: places[i].y)
         let perMetre = SIMD2(metre.x / grid.pixelWidth, -metre.y / grid.pixelHeight)
         var step = after - before
         if around > 0 { step.x -= around * (step.x / around).rounded() }

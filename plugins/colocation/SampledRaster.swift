@@ -2,9 +2,11 @@ import FloeSDK
 
 /// One raster under a track: its role and the names that its bands give to columns.
 struct SampledRaster: Sendable {
+  typealias Classes = (band: Int, table: ClassTable, noData: Set<Int>)
+
   let raster: Raster
   /// The band of class codes and its table; nil for a raster of values.
-  let classes: (band: Int, table: ClassTable, noData: Set<Int>)?
+  let classes: Classes?
   /// Suffixes of the columns, one a band; unique over all rasters.
   let names: [String]
   var grid: Grid { raster.spec.grid }
@@ -73,26 +75,16 @@ struct SampledRaster: Sendable {
     let width = min(2048, max(512, tile.width))
     let height = min(2048, max(512, tile.height))
     let across = (grid.width + width - 1) / width
-    let buckets = across * ((grid.height + height - 1) / height)
-    var ends = [Int](repeating: 0, count: buckets + 1)
-    var bucket = [Int32](repeating: 0, count: inside.count)
-    var rows = [Int](repeating: 0, count: inside.count)
-    for (i, row) in inside.enumerated() {
-      let b = Int(pixels[row].y) / height * across + Int(pixels[row].x) / width
-      bucket[i] = Int32(b)
-      ends[b + 1] += 1
+    // Pieces without records take no memory, however many there are.
+    let keyed = inside.map { row in (Int(pixels[row].y) / height * across + Int(pixels[row].x) / width, row) }
+    let sorted = keyed.sorted { $0 < $1 }
+    var ranges: [Range<Int>] = []
+    var start = 0
+    for i in sorted.indices where i + 1 == sorted.count || sorted[i + 1].0 != sorted[i].0 || i + 1 - start == 1 << 15 {
+      ranges.append(start..<i + 1)
+      start = i + 1
     }
-    for b in 0..<buckets { ends[b + 1] += ends[b] }
-    let starts = ends
-    for (i, row) in inside.enumerated() {
-      rows[ends[Int(bucket[i])]] = row
-      ends[Int(bucket[i])] += 1
-    }
-    return Pieces(
-      rows: rows,
-      ranges: (0..<buckets).flatMap { b in
-        stride(from: starts[b], to: starts[b + 1], by: 1 << 15).map { $0..<min(starts[b + 1], $0 + 1 << 15) }
-      })
+    return Pieces(rows: sorted.map(\.1), ranges: ranges)
   }
 
   /// The smallest window with all pixels that records need: those under them, with `bilinear` the four around, and

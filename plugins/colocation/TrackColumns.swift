@@ -85,7 +85,7 @@ struct TrackColumns {
     let counts = s.counts.all
     let valid = s.valid.all
     let total = s.total.all
-    func share(_ part: Int32, _ whole: Int32) -> Double { whole > 0 ? Double(part) / Double(whole) : .nan }
+    func share(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : .nan }
     for (k, entry) in classes.entries.enumerated() {
       result.append(
         Column(

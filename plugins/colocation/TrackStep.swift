@@ -28,9 +28,15 @@ public struct TrackStep: ProcessingStep {
     **Drift.** Ice that drifts with v is found on the scene at P - v * dt; with `drift` all columns are taken there.
     Moved places use the ellipsoid's local radii, safe at the poles and across 180°.
 
-    Records beyond the scene, over no data or farther away in time than `max_dt_minutes` are marked with the reason and
-    counted. When no record meets the scene the step fails and tells the distance. `footprints` has one rectangle a
-    sampled record, `scene_outline` the raster's extent, both in the raster's system.
+    **Time.** Records farther away in time than `max_dt_minutes` (half an hour; `none` for any difference) are marked,
+    since ice drifts at about 2 % of the wind's speed (Nansen 1902; Thorndike and Colony 1982): 180 m in half an hour
+    of a wind of 5 m/s, 540 m in one of 15 m/s. The step says how far ice may have moved. Where scene or track have no
+    time it says so and marks none, unless the limit was given; when all records are too far away it fails and tells
+    the smallest difference.
+
+    Records beyond the scene, over no data or too far away in time are marked with the reason and counted. When no
+    record meets the scene the step fails and tells the distance. `footprints` has one rectangle a sampled record,
+    `scene_outline` the raster's extent, both in the raster's system.
     """
   public static let example = """
     laid: { use: colocate.track, in: { input: echoes.track, rasters: [stack.image, groups.classes] }, with: { \
@@ -44,7 +50,7 @@ public struct TrackStep: ProcessingStep {
   @Param("Look into footprints; without it only the pixel under the point") var footprint = true
   @Param("Mean and standard deviation of each band in the footprint") var statistics = true
   @Param("Also bilinear values") var bilinear = false
-  @Param("Largest time difference", unit: "min", in: .atLeast(0)) var maxDtMinutes: Double?
+  @Param("Largest time difference; none for any", unit: "min", in: .atLeast(0)) var maxDtMinutes = TimeLimit.standard
   @Param("Drift of the ice eastward and northward", unit: "m/s", in: -10...10) var drift: [Double]?
   @Param("Time of the scene, UTC; the raster's own by default") var sceneTime: String?
   @Param("Column with the time of the records") var timeColumn = "time"
@@ -70,8 +76,9 @@ public struct TrackStep: ProcessingStep {
   public mutating func plan(in context: PlanContext) throws {
     let scenes = try SampledRaster.all(rasters)
     _ = try GroundTrack.columns(of: input)
+    if footprint { for scene in scenes { try check(scene.grid) } }
     let hasTime = try clock(scenes) != nil
-    if !hasTime { context.warn("no dt_s: the rasters have no time or the track has no column '\(timeColumn)'") }
+    if !hasTime { context.warn(timeless(scenes)) }
     context.isBarrier()
     var planned = Table(
       rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style,
@@ -107,7 +114,8 @@ public struct TrackStep: ProcessingStep {
       if let v = drift { ground.move(east: v[0], north: v[1], seconds: dt ?? []) }
     }
     var table = input
-    let status = RecordStatus(maximum: maxDtMinutes.map { $0 * 60 })
+    let limit = dt == nil ? nil : maxDtMinutes.minutes
+    let status = RecordStatus(maximum: limit.map { $0 * 60 })
     var places: [[SIMD2<Double>]] = []
     var shapes: [[PixelFootprint]] = []
     var samples: [RasterSamples] = []
@@ -126,13 +134,17 @@ public struct TrackStep: ProcessingStep {
     }
     let inside = RecordStatus.inside(places[writer.place], grid)
     guard !inside.isEmpty else { throw FloeError(try PixelDistances.sentence(ground.places, grid)) }
-    if let dt, let limit = maxDtMinutes, !inside.contains(where: { abs(dt[$0]) <= limit * 60 }) {
+    if let dt, let limit, !inside.contains(where: { abs(dt[$0]) <= limit * 60 }) {
       let nearest =
         inside.map { abs(dt[$0]) }.filter(\.isFinite).min().map {
-          "the nearest is \(Int(min(1e15, ($0 / 60).rounded()))) min away"
+          "the nearest is \(PixelDistances.minutes($0)) min away"
         } ?? "none has a time"
       throw FloeError(
-        "no common time: none of the \(inside.count) records on the scene lies within \(limit) min of it; \(nearest)")
+        """
+        no common time: none of the \(inside.count) records on the scene lies within \(limit) min of it; \(nearest) \
+        (max_dt_minutes: none takes any)
+        """
+      )
     }
     for (i, scene) in scenes.enumerated() {
       let own = scene.grid == grid ? inside : RecordStatus.inside(places[i], scene.grid)
@@ -152,6 +164,12 @@ public struct TrackStep: ProcessingStep {
     if let dt {
       let range = inside.map { dt[$0] }.filter(\.isFinite)
       if let low = range.min(), let high = range.max() { context.record("dt_s", [.number(low), .number(high)]) }
+      let kept = inside.filter { table.status.isMaterialized($0) }.map { abs(dt[$0]) }.filter(\.isFinite)
+      if let most = kept.max() {
+        context.log(.info, IceMotion.sentence(most))
+        let moved = IceMotion.distances(after: most)
+        context.record("ice may have moved [m]", [.number(moved.x), .number(moved.y)])
+      }
     }
     track = table
     if footprint {
@@ -165,7 +183,8 @@ public struct TrackStep: ProcessingStep {
   /// The scene's time; nil where nothing tells it or the track has no time, which is refused when it is needed.
   private func clock(_ scenes: [SampledRaster]) throws -> UTCTime? {
     let found = sceneTime.flatMap { UTCTime($0) } ?? scenes.lazy.compactMap { $0.raster.spec.acquisition?.time }.first
-    let need = maxDtMinutes != nil ? "max_dt_minutes" : drift != nil ? "drift" : nil
+    let isLimited = maxDtMinutes.isGiven && maxDtMinutes.minutes != nil
+    let need = isLimited ? "max_dt_minutes" : drift != nil ? "drift" : nil
     if found == nil, let need {
       throw ParameterError(need, "needs the time of the scene, which no raster has: give scene_time")
     }
@@ -182,15 +201,37 @@ public struct TrackStep: ProcessingStep {
     return found
   }
 
+  /// Refuses footprints of more pixels than can be looked at.
+  private func check(_ grid: Grid) throws(ParameterError) {
+    let degree = 1 / Sphere.degreesPerMetre(latitude: 0).y
+    let pixel = (grid.pixelMetres ?? SIMD2(grid.pixelWidth, grid.pixelHeight) * degree).min()
+    let side = max(along, across)
+    guard side / pixel > 1_000_000 else { return }
+    throw ParameterError(
+      side == along ? "along" : "across",
+      "of \(side) m covers more than a million pixels of \(pixel) m a side; a footprint that fits the raster is needed")
+  }
+
+  /// The sentence for a scene or a track without time.
+  private func timeless(_ scenes: [SampledRaster]) -> String {
+    let product = scenes.lazy.compactMap { $0.raster.spec.acquisition?.product }.first
+    let hasScene = sceneTime != nil || scenes.contains { $0.raster.spec.acquisition?.time != nil }
+    var missing: [String] = []
+    if !hasScene { missing.append("the scene\(product.map { " '\($0)'" } ?? "") has no time (give scene_time)") }
+    if input[timeColumn] == nil { missing.append("the track has no column '\(timeColumn)' (give time_column)") }
+    let gate = maxDtMinutes.minutes.map { ", and no limit of \($0) min" } ?? ""
+    return "no dt_s\(gate): \(missing.joined(separator: ", and "))"
+  }
+
   private func leadDistances(
     _ scene: SampledRaster, _ pixels: [SIMD2<Double>], _ places: [SIMD2<Double>], _ inside: [Int], _ context: RunContext
   ) async throws -> [Double]? {
     guard leadSearch > 0, let lead = scene.classes?.table.named("lead") else { return nil }
     let grid = scene.grid
     let size = SIMD2(grid.pixelWidth, grid.pixelHeight)
-    let isGeographic = grid.crs?.isGeographic == true
+    let metres = grid.pixelMetres
     // The size of a pixel in metres; on a raster in degrees that of the record's latitude.
-    let pixel = { @Sendable (row: Int) in isGeographic ? size / Sphere.degreesPerMetre(latitude: places[row].y) : size }
+    let pixel = { @Sendable (row: Int) in metres ?? size / Sphere.degreesPerMetre(latitude: places[row].y) }
     let marks = try await scene.marks(
       of: lead.code, pixels, inside: inside, reach: { leadSearch / pixel($0) }, in: context)
     let limit = leadSearch

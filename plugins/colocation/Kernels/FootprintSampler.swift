@@ -20,9 +20,9 @@ struct ClassSamples: Sendable {
   /// The code under the point and the footprint's most frequent one; the table's no data where there is none.
   let code: SharedBuffer<Int16>, majority: SharedBuffer<Int16>
   /// Pixel centres in the whole footprint, and those that hold a class.
-  let total: SharedBuffer<Int32>, valid: SharedBuffer<Int32>
+  let total: SharedBuffer<Int>, valid: SharedBuffer<Int>
   /// Pixels by class, in the table's order: `counts[record * classes + class]`.
-  let counts: SharedBuffer<Int32>
+  let counts: SharedBuffer<Int>
 
   init(count: Int, classes: Int, noData: Int16) {
     code = SharedBuffer(count, repeating: noData)
@@ -134,14 +134,14 @@ struct BlockSampler {
       (0...255).contains(table.entries[$0].code) && place[table.entries[$0].code] == $0
     }.map { (place: $0, code: Int16(table.entries[$0].code)) }
     let counter = CodeCounter(place: place, classes: classCount)
-    var counts = [Int32](repeating: 0, count: classCount)
+    var counts = [Int](repeating: 0, count: classCount)
     codes.withUnsafeBufferPointer { codes in
       for i in records {
         let shape = footprints[i]
         guard let rows = shape.rows else { continue }
-        target.total.all[i] = Int32(counter.count(codes, w, rows: rows, FootprintSpans(shape), into: &counts))
-        var best: Int32 = 0
-        var valid: Int32 = 0
+        target.total.all[i] = Int(counter.count(codes, w, rows: rows, FootprintSpans(shape), into: &counts))
+        var best: Int = 0
+        var valid: Int = 0
         for (k, code) in used {
           let n = counts[k]
           target.counts.all[i * classCount + k] = n
@@ -178,7 +178,7 @@ struct CodeCounter: ~Copyable {
   /// window too.
   func count(
     _ codes: UnsafeBufferPointer<UInt8>, _ w: PixelWindow, rows: ClosedRange<Int>, _ spans: FootprintSpans,
-    into counts: inout [Int32]
+    into counts: inout [Int]
   ) -> Int {
     var total = 0
     for k in counts.indices { counts[k] = 0 }
@@ -187,7 +187,7 @@ struct CodeCounter: ~Copyable {
       var sum = SIMD8<UInt16>(repeating: 0)
       var room = Int(UInt16.max)
       func flush() {
-        for lane in 0..<min(8, classes - group * 8) { counts[group * 8 + lane] += Int32(sum[lane]) }
+        for lane in 0..<min(8, classes - group * 8) { counts[group * 8 + lane] += Int(sum[lane]) }
         sum = SIMD8(repeating: 0)
         room = Int(UInt16.max)
       }

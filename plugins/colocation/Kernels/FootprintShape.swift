@@ -14,6 +14,9 @@ public struct PixelFootprint: Sendable, Equatable, BitwiseCopyable {
     self.across = across
   }
 
+  /// Beyond this row there are no pixels; far inside of the range of whole numbers.
+  private static let farthest = 1e15
+
   /// No footprint: sides of length zero, without pixels.
   static let none = PixelFootprint(centre: SIMD2(0, 0), along: SIMD2(0, 0), across: SIMD2(0, 0))
   /// Whether there is no footprint.
@@ -33,7 +36,7 @@ public struct PixelFootprint: Sendable, Equatable, BitwiseCopyable {
   public var rows: ClosedRange<Int>? {
     let low = (centre.y - reach.y - 0.5).rounded(.up)
     let high = (centre.y + reach.y - 0.5).rounded(.down)
-    return low <= high ? Int(low)...Int(high) : nil
+    return low <= high && max(abs(low), abs(high)) < Self.farthest ? Int(low)...Int(high) : nil
   }
 
   /// The columns of one row whose pixel centres lie inside or on the edge; nil where there are none.
