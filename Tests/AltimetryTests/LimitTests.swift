@@ -85,7 +85,8 @@ import Testing
     #expect(throws: FloeError.self) { try ColumnLimit(text) }
   }
 
-  /// pysiral's classes from echoes alone: its peakiness and leading-edge quality are computed where the track lacks them.
+  /// pysiral's classes from echoes alone: its peakiness and leading-edge quality are computed where the track lacks
+  /// them.
   @Test func pysiralComputesWhatItNeeds() async throws {
     // A single sample over a floor is specular; a rise from nothing is sea ice; with an echo before it it is neither.
     var specular = [Float](repeating: 0.001, count: 256)

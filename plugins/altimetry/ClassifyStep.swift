@@ -6,22 +6,26 @@ struct ClassifyStep: ProcessingStep {
   static let summary =
     "Classifies altimeter records by published limits (CPOM, pysiral): sea ice, lead, open ocean, or cannot tell."
   static let discussion = """
-    The track with two new columns, by default `rule_code` (0 open ocean, 1 sea ice, 2 lead, 3 unclassified, missing for rows that take no
-    part) and `rule_name`. Records within the limits of no class are unclassified and counted: the echo cannot tell.
+    The track with two new columns, by default `rule_code` (0 open ocean, 1 sea ice, 2 lead, 3 unclassified, missing for
+    rows that take no part) and `rule_name`. Records within the limits of no class are unclassified and counted: the
+    echo cannot tell.
 
     Limits belong to a definition of peakiness, to a sensor and to a mode:
 
-    - `cpom-cryosat2`: lead where peakiness >= 18, stack standard deviation < 6.29 looks and concentration >= 15 %; sea ice where peakiness
-      <= 9, deviation > 6.29 and concentration >= 75 %; open ocean where the echo is as of sea ice and concentration 0. Peakiness `course`.
-      `cpom-cryosat2-sarin`: 4.62 looks. Source: Tilling and others 2018, doi 10.1016/j.asr.2017.10.051, and CPOM's processor.
-    - `pysiral-sar`: lead where concentration >= 15 %, peakiness >= 66, backscatter >= 23 dB and leading-edge width <= 0.75 m; sea ice where it is
-      no lead, concentration >= 15 % and leading-edge quality <= 1.02. Peakiness `max-mean` over 256 bins, backscatter of the ocean retracker.
-      `pysiral-sarin`: 260, 24 dB, 1.05 m. pysiral's open ocean, which rests on a moving deviation of peakiness, is not told. Source:
-      pysiral's settings for ESA CCI v4 and AWI v2.6, after Paul and others 2018, doi 10.5194/tc-12-2437-2018.
+    - `cpom-cryosat2`: lead where peakiness >= 18, stack standard deviation < 6.29 looks and concentration >= 15 %; sea
+      ice where peakiness <= 9, deviation > 6.29 and concentration >= 75 %; open ocean where the echo is as of sea ice
+      and concentration 0. Peakiness `course`. `cpom-cryosat2-sarin`: 4.62 looks. Source: Tilling and others 2018, doi
+      10.1016/j.asr.2017.10.051, and CPOM's processor.
+    - `pysiral-sar`: lead where concentration >= 15 %, peakiness >= 66, backscatter >= 23 dB and leading-edge width <=
+      0.75 m; sea ice where it is no lead, concentration >= 15 % and leading-edge quality <= 1.02. Peakiness `max-mean`
+      over 256 bins, backscatter of the ocean retracker. `pysiral-sarin`: 260, 24 dB, 1.05 m. pysiral's open ocean,
+      which rests on a moving deviation of peakiness, is not told. Source: pysiral's settings for ESA CCI v4 and AWI
+      v2.6, after Paul and others 2018, doi 10.5194/tc-12-2437-2018.
 
-    A column of another definition is converted where one follows from the other, or refused with a sentence; `peakiness` of `max-mean` and the
-    leading-edge quality are computed from the echoes where the track has them. Without `limits` the set follows from the track's peakiness.
-    A radar lead is a smooth surface within some kilometres: open water, and new ice as well.
+    A column of another definition is converted where one follows from the other, or refused with a sentence;
+    `peakiness` of `max-mean` and the leading-edge quality are computed from the echoes where the track has them.
+    Without `limits` the set follows from the track's peakiness. A radar lead is a smooth surface within some
+    kilometres: open water, and new ice as well.
     """
   static let example = """
     rules: { use: altimetry.classify, in: { input: features.track }, with: { limits: cpom-cryosat2 } }
@@ -148,7 +152,10 @@ struct ClassifyStep: ProcessingStep {
     context.record(
       "summary",
       .string(
-        "\(limits.name): \(count(.lead)) leads, \(count(.seaIce)) sea ice, \(count(.between) + count(.missing)) unclassified of \(verdicts.count) records"
+        """
+        \(limits.name): \(count(.lead)) leads, \(count(.seaIce)) sea ice, \(count(.between) + count(.missing)) \
+        unclassified of \(verdicts.count) records
+        """
           + (count(.lead) == 0 ? "; no lead found: no record has \(TableLimits.text(limits.lead))" : "")))
   }
 

@@ -20,12 +20,13 @@ struct FeaturesStep: ProcessingStep {
     - `peakiness`, dimensionless. `course` (= CPOM): max / mean of the samples above the noise floor, in 128 bins from
       50 before the peak; the noise floor is the mean of bins peak-40...peak-31 of the whole echo, and fewer than 5 of
       them give a missing value, "peak too early". Samples are compared with the floor in double precision, as the
-      counts of the product times their scale: one that equals the mean of ten is common, and lies above nothing. `max-mean`: max / mean over all bins (the product's `peakiness_1`;
-      pysiral). `peacock-laxon`: 31.5 max / sum (Peacock and Laxon 2004; the factor is not verified for SRAL).
-      Thresholds belong to a definition: they do not carry over.
+      counts of the product times their scale: one that equals the mean of ten is common, and lies above nothing.
+      `max-mean`: max / mean over all bins (the product's `peakiness_1`; pysiral). `peacock-laxon`: 31.5 max / sum
+      (Peacock and Laxon 2004; the factor is not verified for SRAL). Thresholds belong to a definition: they do not
+      carry over.
     - `ssd`, in looks: |sigma| of a least-squares Gaussian over `rip_20_ku` (Levenberg-Marquardt; start: maximum, first
-      moment, root second moment), over the first `nb_stack_20_ku` values because only those are useful; with `ssd_looks:
-      all` over all of them, missing ones as 0. No convergence
+      moment, root second moment), over the first `nb_stack_20_ku` values because only those are useful; with
+      `ssd_looks: all` over all of them, missing ones as 0. No convergence
       is a missing value. `stdev_stack_20_ku` of the product is in radians, another unit. With `ssd_others` also
       `ssd_moment` (root second moment, looks) and `ssd_notebook` (0.5 (sum y²)² / sum y⁴).
     - `sigma0_db`, dB: 10 log10(`max_power`) + `scale_factor_20_ku`, the same for every surface; or the ocean
@@ -34,7 +35,8 @@ struct FeaturesStep: ProcessingStep {
     - `leading_edge_width`, bins: from 5 % to 95 % of the first maximum of the smoothed echo (as pysiral measures it;
       TFMRA in `altimetry.retrack`).
 
-    `peakiness`, `ssd` and `sigma0_db` carry an attribute `definition`, so that limits of another definition are refused.
+    `peakiness`, `ssd` and `sigma0_db` carry an attribute `definition`, so that limits of another definition are
+    refused.
 
     Where the track has `sig0_water_20_ku` and `range_ocog_20_ku`, the backscatter of the maximum power and the nominal
     bin are held against them over the records that take part: medians off by more than 5 dB or 0.5 bin are warnings.

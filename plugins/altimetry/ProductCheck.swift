@@ -1,6 +1,7 @@
 import FloeSDK
 
-/// Holds what is computed from echoes against what the product itself holds, to find a scale or a bin that is not what it is taken for.
+/// Holds what is computed from echoes against what the product itself holds, to find a scale or a bin that is not what
+/// it is taken for.
 enum ProductCheck {
   /// Differences of more than this at the median are told, in decibels.
   static let backscatterLimit = 5.0
@@ -19,21 +20,28 @@ enum ProductCheck {
   /// Backscatter from the maximum power against the ocean retracker's; nil where there is nothing to compare.
   static func backscatter(_ own: [Double], _ table: Table) -> Finding? {
     guard let theirs = table["sig0_water_20_ku"]?.numbers else { return nil }
-    let differences = own.indices.filter { table.status.isMaterialized($0) }.map { own[$0] - theirs[$0] }.filter(\.isFinite)
+    let differences = own.indices.filter { table.status.isMaterialized($0) }.map { own[$0] - theirs[$0] }.filter(
+      \.isFinite)
     guard let median = median(differences) else { return nil }
     let warning =
       abs(median) <= backscatterLimit
       ? nil
-      : "sigma0_db lies \(short(abs(median))) dB \(median > 0 ? "above" : "below") sig0_water_20_ku at the median of \(differences.count) records, more than "
-        + "\(short(backscatterLimit)): the scale of the echoes or of scale_factor_20_ku is not what it is taken for; limits in decibels do not hold"
+      : """
+      sigma0_db lies \(short(abs(median))) dB \(median > 0 ? "above" : "below") sig0_water_20_ku at the median of \
+      \(differences.count) records, more than 
+      """
+        + """
+        \(short(backscatterLimit)): the scale of the echoes or of scale_factor_20_ku is not what it is taken for; \
+        limits in decibels do not hold
+        """
     return Finding(median: median, records: differences.count, warning: warning)
   }
 
   /// The bin of the tracker range as `range_ocog_20_ku` tells it, less the one that the track is tagged with.
   ///
-  /// The product's OCOG range lies (bin - nominal) gates behind the tracker range, where `bin` is a threshold of the OCOG amplitude
-  /// on the leading edge (Bamber 1994: 25 %; the product does not tell its own). Thresholds of 25 % to 50 % give an interval, and a
-  /// difference counts from its nearer end.
+  /// The product's OCOG range lies (bin - nominal) gates behind the tracker range, where `bin` is a threshold of the
+  /// OCOG amplitude on the leading edge (Bamber 1994: 25 %; the product does not tell its own). Thresholds of 25 % to
+  /// 50 % give an interval, and a difference counts from its nearer end.
   static func nominalBin(_ echoes: EchoColumn, _ table: Table) -> Finding? {
     func fact(_ name: String) -> Double? {
       (table[echoes.name]?.attributes[name] ?? table.tags[name]).flatMap(Double.init)
@@ -56,8 +64,14 @@ enum ProductCheck {
     let warning =
       abs(difference) <= binLimit
       ? nil
-      : "range_ocog_20_ku puts the tracker range at bin \(short(difference > 0 ? first : last)) at the median of \(early.count) records, "
-        + "the track is tagged with nominal bin \(short(nominal)): ranges and alignment may be off by \(short(abs(difference) * gate)) m"
+      : """
+      range_ocog_20_ku puts the tracker range at bin \(short(difference > 0 ? first : last)) at the median of \
+      \(early.count) records, 
+      """
+        + """
+        the track is tagged with nominal bin \(short(nominal)): ranges and alignment may be off by \
+        \(short(abs(difference) * gate)) m
+        """
     return Finding(median: difference, records: early.count, warning: warning)
   }
 
@@ -76,7 +90,8 @@ enum ProductCheck {
 
 /// The offset centre of gravity of an echo (OCOG, "ICE-1"; Bamber 1994).
 enum OffsetCentre {
-  /// Where the leading edge crosses a share of the amplitude sqrt(sum p⁴ / sum p²), in bins, between samples; nil without power.
+  /// Where the leading edge crosses a share of the amplitude sqrt(sum p⁴ / sum p²), in bins, between samples; nil
+  /// without power.
   static func edge(_ echo: ArraySlice<Float>, share: Double) -> Double? {
     var squares = 0.0
     var fourths = 0.0

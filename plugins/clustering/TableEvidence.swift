@@ -2,11 +2,11 @@ import FloeSDK
 
 /// What limits in physical units say of the clusters and records of a table.
 ///
-/// Clusters of a table differ from each other in any data, so that a name by order alone finds leads in open ocean. With
-/// limits, a cluster is a lead if at least half of its records lie within the limits of leads, whatever the order; it is sea
-/// ice if half of them lie within those of sea ice; others keep the name that the remaining rules give. Then each record is
-/// held against the limits once more: one that lies within those of no class, or outside those of its cluster's, is
-/// unclassified, and so is one whose posterior is too low.
+/// Clusters of a table differ from each other in any data, so that a name by order alone finds leads in open ocean.
+/// With limits, a cluster is a lead if at least half of its records lie within the limits of leads, whatever the order;
+/// it is sea ice if half of them lie within those of sea ice; others keep the name that the remaining rules give. Then
+/// each record is held against the limits once more: one that lies within those of no class, or outside those of its
+/// cluster's, is unclassified, and so is one whose posterior is too low.
 struct TableEvidence: Sendable {
   /// Nil where there are none; then clusters keep the names that the rules give.
   let limits: TableLimits?
@@ -83,13 +83,19 @@ struct TableEvidence: Sendable {
           + (nearest.map { "; nearest is cluster \($0) with \(share($0))" } ?? ""))
     } else {
       evidence.append(
-        "lead: cluster\(leads.count == 1 ? "" : "s") \(leads.map { "\($0) (\(share($0)))" }.joined(separator: ", ")) within \(words)"
+        """
+        lead: cluster\(leads.count == 1 ? "" : "s") \(leads.map { "\($0) (\(share($0)))" }.joined(separator: ", ")) \
+        within \(words)
+        """
       )
     }
     let mixed = shares.indices.filter { shares[$0].isMixed }
     if !mixed.isEmpty {
       evidence.append(
-        "mixed: cluster\(mixed.count == 1 ? "" : "s") \(mixed.map { "\($0) (\(share($0)))" }.joined(separator: ", ")) within the limits of leads; each record is held against the limits alone"
+        """
+        mixed: cluster\(mixed.count == 1 ? "" : "s") \(mixed.map { "\($0) (\(share($0)))" }.joined(separator: ", "))\
+         within the limits of leads; each record is held against the limits alone
+        """
       )
     }
     return NamingResult(codes: codes, evidence: evidence + others.evidence)

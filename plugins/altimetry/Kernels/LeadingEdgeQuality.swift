@@ -9,7 +9,8 @@ public enum LeadingEdgeQuality {
 
   /// All rises in the window plus the power at its start, as a share of the first maximum; NaN without a first maximum.
   ///
-  /// 1 is a rise without falls before it; noise and earlier echoes raise it. pysiral takes echoes up to 1.02 for sea ice.
+  /// 1 is a rise without falls before it; noise and earlier echoes raise it. pysiral takes echoes up to 1.02 for sea
+  /// ice.
   public static func value(_ echo: ArraySlice<Float>) -> Double {
     echo.withUnsafeBufferPointer { samples in
       guard let top = samples.max(), top > 0, top.isFinite, samples.allSatisfy(\.isFinite) else { return .nan }
