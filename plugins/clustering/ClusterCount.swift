@@ -31,7 +31,10 @@ enum ClusterCount: ParameterValue, Hashable {
       guard range.count == 2, range[0] >= least, range[0] <= range[1], range[1] <= 64 else {
         throw ParameterError(
           "cluster_range",
-          "must be the fewest and the most clusters, \(least) to 64, not '\(range.map(String.init).joined(separator: ","))'"
+          """
+          must be the fewest and the most clusters, \(least) to 64, not '\
+          \(range.map(String.init).joined(separator: ","))'
+          """
         )
       }
       return Array(range[0]...range[1])

@@ -11,9 +11,9 @@ public struct GMMStep: ProcessingStep {
   public static let discussion = """
     Expectation maximisation from a k-means start, first on up to 200 000 valid samples, then over *all* of them until
     the mean log-likelihood changes by less than `tolerance`. Parameterised and regularised as scikit-learn's
-    GaussianMixture; with `fit_on_all` as that does from the first step on: k-means and expectation maximisation over all
-    samples. Features are in physical units, or in standard deviations with `standardise`. Samples with no data,
-    NaN or a mark against them take no part.
+    GaussianMixture; with `fit_on_all` as that does from the first step on: k-means and expectation maximisation over
+    all samples. Features are in physical units, or in standard deviations with `standardise`. Samples with no data, NaN
+    or a mark against them take no part.
 
     `labels` holds cluster numbers 0 ..< k in rising mean brightness (tables: in rising order of `order_by`), 255 is no
     data. `classes` exists only with `names` and holds 0 open ocean, 1 sea ice, 2 lead, 3 unclassified, 255 no data; the
@@ -28,8 +28,9 @@ public struct GMMStep: ProcessingStep {
 
     The rule `dark`, classes of one's own, `training: balanced` and `clusters: auto` are those of cluster.kmeans; the
     criterion is the mixture's own, and shares of components are counted on samples that are spread evenly. With
-    names, a class is that of the most probable cluster, probabilities of a cluster that `dark` divides go to the class of
-    the pixel's side, and the uncertainty is that between classes: of several clusters of one class it does not matter which.
+    names, a class is that of the most probable cluster, probabilities of a cluster that `dark` divides go to the class
+    of the pixel's side, and the uncertainty is that between classes: of several clusters of one class it does not
+    matter which.
 
     Source: Dempster, Laird and Rubin 1977; criteria after Akaike 1974 and Schwarz 1978.
     """
@@ -71,13 +72,13 @@ public struct GMMStep: ProcessingStep {
   var names: ClassNames?
   @Param("Class of the clusters that no rule names") var rest: String?
   @Param(
-    "darkest: largest brightness of the darkest cluster as a share of the brightest's; dark: of the dark level, of the ice level",
+    "Largest brightness of the darkest cluster as a share of the brightest's; with dark, of the ice level",
     in: 0...1)
   var darkRatio = 0.5
   @Param("dark: largest reflectance of the dark level in bands from 600 to 900 nm", in: 0...1) var darkLimit = 0.18
   @Param("dark: least share of open water in a pixel that gets the name", in: 0.05...0.95) var waterShare = 0.45
   @Param(
-    "dark: largest difference between bands in the share of open water that a pixel seems to hold, as a part of that share",
+    "dark: largest difference between bands in a pixel's share of open water, as a part of that share",
     in: 0...10)
   var bandSpread = 0.1
   @Param("Limits of radar features that leads and sea ice of a table keep to: a named set, none, or by its peakiness")

@@ -19,30 +19,30 @@ public struct KMeansStep: ProcessingStep {
     lead found" and the cluster takes the `rest` name. Rules: `darkest`, `brightest`, `B04 < 0.25 and B02 > 0.1`,
     `highest peakiness`, `rest`.
 
-**dark** is the rule for open water in images: it names every cluster that is dark in physical units, however many. The
-    *ice level* of a band is its median over the samples at least half as bright as the 95th percentile, the *dark level*
-    the mean of the darkest tenth of the darkest cluster; brightness is the mean over the bands. There is water only if the
-    dark level is at most `dark_ratio` of the ice level and, in reflectance bands from 600 to 900 nm, where haze is thin, at
-    most `dark_limit` (Brandt et al. 2005: open water 0.07, bare nilas 0.14, young grey ice 0.25). A pixel is water if at
-    least `water_share` of it is as dark as the dark level. A mixture of water and ice has the same share in all bands;
-    clusters, and pixels of clusters that the limit runs through, whose share differs between bands by more than
-    `band_spread` of itself (young ice, shadow on snow) are not. `brightness < 0.75` names by share of the ice level, for thin
-    ice. `names` may bring classes of their own: `thin_ice: { rule: "brightness < 0.75", code: 4, label: Thin ice, color:
-    "#5aae61" }`.
+    **dark** is the rule for open water in images: it names every cluster that is dark in physical units, however many.
+    The *ice level* of a band is its median over the samples at least half as bright as the 95th percentile, the *dark
+    level* the mean of the darkest tenth of the darkest cluster; brightness is the mean over the bands. There is water
+    only if the dark level is at most `dark_ratio` of the ice level and, in reflectance bands from 600 to 900 nm, where
+    haze is thin, at most `dark_limit` (Brandt et al. 2005: open water 0.07, bare nilas 0.14, young grey ice 0.25). A
+    pixel is water if at least `water_share` of it is as dark as the dark level. A mixture of water and ice has the same
+    share in all bands; clusters, and pixels of clusters that the limit runs through, whose share differs between bands
+    by more than `band_spread` of itself (young ice, shadow on snow) are not. `brightness < 0.75` names by share of the
+    ice level, for thin ice. `names` may bring classes of their own: `thin_ice: { rule: "brightness < 0.75", code: 4,
+    label: Thin ice, color: "#5aae61" }`.
 
-    **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of brightness
-    of 1/20 of the ice level, and labels all in one pass more, so that a class of one pixel in a thousand has clusters of
-    its own. `clusters: auto` tries every number of `cluster_range` and takes the smallest Bayesian criterion (of spheres of
-    one variance, Pelleg and Moore 2000).
+    **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of
+    brightness of 1/20 of the ice level, and labels all in one pass more, so that a class of one pixel in a thousand has
+    clusters of its own. `clusters: auto` tries every number of `cluster_range` and takes the smallest Bayesian
+    criterion (of spheres of one variance, Pelleg and Moore 2000).
 
     **Tables.** Clusters of a table differ in any data, so that order alone finds leads in open ocean. A cluster of a
-    table is a lead if at least half of its records lie within limits in physical units, whatever the order, and there is
-    no other lead: `limits` names a published set (`cpom-cryosat2`, `cpom-cryosat2-sarin`, `pysiral-sar`, `pysiral-sarin`;
-    altimetry.classify gives their numbers), chosen by default by the definition of the table's peakiness; `lead_limits` and
-    `ice_limits` replace a set's; `none` goes back to order alone. A threshold in the rule for lead counts as evidence
-    too. A set for another definition of peakiness is converted or refused. Each record is then held against the limits:
-    one within those of no class is unclassified, counted by reason under `unclassified`. Concentration counts where the
-    table has it.
+    table is a lead if at least half of its records lie within limits in physical units, whatever the order, and there
+    is no other lead: `limits` names a published set (`cpom-cryosat2`, `cpom-cryosat2-sarin`, `pysiral-sar`,
+    `pysiral-sarin`; altimetry.classify gives their numbers), chosen by default by the definition of the table's
+    peakiness; `lead_limits` and `ice_limits` replace a set's; `none` goes back to order alone. A threshold in the rule
+    for lead counts as evidence too. A set for another definition of peakiness is converted or refused. Each record is
+    then held against the limits: one within those of no class is unclassified, counted by reason under `unclassified`.
+    Concentration counts where the table has it.
 
     Source: Arthur and Vassilvitskii 2007 (k-means++); Lloyd 1982.
     """
@@ -80,13 +80,13 @@ public struct KMeansStep: ProcessingStep {
   var names: ClassNames?
   @Param("Class of the clusters that no rule names") var rest: String?
   @Param(
-    "darkest: largest brightness of the darkest cluster as a share of the brightest's; dark: of the dark level, of the ice level",
+    "Largest brightness of the darkest cluster as a share of the brightest's; with dark, of the ice level",
     in: 0...1)
   var darkRatio = 0.5
   @Param("dark: largest reflectance of the dark level in bands from 600 to 900 nm", in: 0...1) var darkLimit = 0.18
   @Param("dark: least share of open water in a pixel that gets the name", in: 0.05...0.95) var waterShare = 0.45
   @Param(
-    "dark: largest difference between bands in the share of open water that a pixel seems to hold, as a part of that share",
+    "dark: largest difference between bands in a pixel's share of open water, as a part of that share",
     in: 0...10)
   var bandSpread = 0.1
   @Param("Limits of radar features that leads and sea ice of a table keep to: a named set, none, or by its peakiness")

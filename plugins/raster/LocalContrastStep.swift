@@ -6,16 +6,17 @@ struct LocalContrastStep: ProcessingStep {
   static let summary =
     "Divides each pixel by the median of the kilometres around it, so that faint and narrow leads stand out."
   static let discussion = """
-    `result` holds for each band value / median as 32-bit numbers (dimensionless), NaN where the input has no data. Leads lie below 1
-    wherever they are, while the slow change of light, haze and ice over a scene drops out. Values are physical (scale and offset
-    applied). A median that is not above zero gives no data.
+    `result` holds for each band value / median as 32-bit numbers (dimensionless), NaN where the input has no data.
+    Leads lie below 1 wherever they are, while the slow change of light, haze and ice over a scene drops out. Values are
+    physical (scale and offset applied). A median that is not above zero gives no data.
 
-    **Median.** The grid is cut into square cells of a third of `size`, whole pixels. Each cell keeps up to 256 of its valid values,
-    evenly spread; the median at a cell's centre is the lower middle one of the values of the 3 x 3 cells around it, between centres it
-    is interpolated bilinearly, beyond the outermost ones it stays the same. Cells without a valid value take no part.
+    **Median.** The grid is cut into square cells of a third of `size`, whole pixels. Each cell keeps up to 256 of its
+    valid values, evenly spread; the median at a cell's centre is the lower middle one of the values of the 3 x 3 cells
+    around it, between centres it is interpolated bilinearly, beyond the outermost ones it stays the same. Cells without
+    a valid value take no part.
 
-    **Size.** 2 to 5 km suits leads: a lead of a tenth of the size hardly moves the median, and light and snow are much the same across
-    it. Needs a grid in metres.
+    **Size.** 2 to 5 km suits leads: a lead of a tenth of the size hardly moves the median, and light and snow are much
+    the same across it. Needs a grid in metres.
     """
   static let example = """
     contrast: { use: raster.local_contrast, in: { image: stack.image }, with: { size: 3000 } }
@@ -36,7 +37,8 @@ struct LocalContrastStep: ProcessingStep {
       throw ParameterError(
         "size",
         """
-        is in metres, but the raster is in degrees (\(crs.label)); bring it to a projected system first, for example with \
+        is in metres, but the raster is in degrees (\(crs.label)); bring it to a projected system first, for example \
+        with \
         raster.warp
         """)
     }

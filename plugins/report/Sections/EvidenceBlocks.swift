@@ -1,6 +1,7 @@
 import FloeSDK
 
-/// What speaks for the names of clusters: numbers of clusters that were tried, the ice level and the limits, cluster by cluster.
+/// What speaks for the names of clusters: numbers of clusters that were tried, the ice level and the limits,
+/// cluster by cluster.
 struct EvidenceBlocks {
   let step: String
   let facts: [String: JSONValue]
@@ -52,7 +53,10 @@ struct EvidenceBlocks {
       Figure(
         name: name, title: panels.title,
         caption:
-          "The Bayesian criterion of each number of clusters on the samples they were fitted on; the ring is the one taken.",
+          """
+          The Bayesian criterion of each number of clusters on the samples they were fitted on; the ring is the one \
+          taken.
+          """,
         alt: "Line chart of the criterion. "
           + points.map { "\(Int($0[0])) clusters \(ReportFormat.number($0[1], 6))" }.joined(separator: "; ") + ".",
         size: panels.size, commands: panels.commands, data: data))
@@ -74,12 +78,15 @@ struct EvidenceBlocks {
             ["Dark: darkest tenth of the darkest cluster", number("dark_brightness")] + levels("dark_level"),
             ["Limit", number("limit")] + bands.map { _ in "" },
           ])))
+    let clearLimit =
+      clear.isEmpty ? "" : " and reflect at most \(number("dark_limit")) in \(clear.joined(separator: ", "))"
     section.blocks.append(
       .note(
         """
-        Brightness is the mean of \(bands.joined(separator: ", ")). The dark level must be at most \(number("dark_ratio")) of the \
-        ice level\(clear.isEmpty ? "" : " and reflect at most \(number("dark_limit")) in \(clear.joined(separator: ", "))"); a pixel is \
-        \(word) when it holds at least \(number("water_share")) of the dark surface; clusters whose share differs between bands by more than \
+        Brightness is the mean of \(bands.joined(separator: ", ")). The dark level must be at most \
+        \(number("dark_ratio")) of the ice level\(clearLimit); a pixel is \
+        \(word) when it holds at least \(number("water_share")) of the dark surface; clusters whose share differs \
+        between bands by more than \
         \(number("spread")) of itself are no mixture of water and ice and are left out.
         """))
     let rows = test["clusters"]?.arrayValue ?? []

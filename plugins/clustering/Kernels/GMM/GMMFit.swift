@@ -1,7 +1,7 @@
 import FloeNumerics
 
-/// Fits a mixture: k-means start and EM on an evenly drawn sample, then EM over all valid samples; or all of it over all
-/// samples, as scikit-learn does.
+/// Fits a mixture: k-means start and EM on an evenly drawn sample, then EM over all valid samples; or all of it over
+/// all samples, as scikit-learn does.
 public struct GMMFit: Sendable {
   public let options: GMMOptions
   /// A fit with options.

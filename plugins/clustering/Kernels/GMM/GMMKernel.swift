@@ -167,8 +167,8 @@ public struct GMMKernel: Sendable {
 
   /// Calls `body(buffer, densities, start, samples, vectors)` for each chunk.
   ///
-  /// `densities[component * capacity + sample]` is log(weight x density) less the constant that all components share; there is room for
-  /// one plane more.
+  /// `densities[component * capacity + sample]` is log(weight x density) less the constant that all components
+  /// share; there is room for one plane more.
   @inline(__always)
   func forEachDensity(
     _ block: SampleBlock, _ body: (borrowing ChunkBuffer, UnsafeMutablePointer<Float>, Int, Int, Int) -> Void

@@ -47,6 +47,8 @@ extension GMMKernel {
       guard let base = out.baseAddress else { return }
       forEachDensity(block) { buffer, r, start, samples, _ in
         label(buffer, r, samples, into: base + start)
+        // Densities, unlike responsibilities, say nothing of what is left out.
+        for i in 0..<samples where !(buffer.valid[i] > 0) { base[start + i] = 255 }
       }
     }
   }

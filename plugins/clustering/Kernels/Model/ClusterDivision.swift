@@ -1,7 +1,7 @@
 import FloeCore
 
-/// Clusters through which a limit of brightness runs: samples within it that are mixtures of ice and water have a code of
-/// their own.
+/// Clusters through which a limit of brightness runs: samples within it that are mixtures of ice and water have a
+/// code of their own.
 ///
 /// Parts are numbered behind the clusters: part `clusterCount + i` is the dark part of `clusters[i]`.
 public struct ClusterDivision: Sendable, Hashable {
@@ -13,7 +13,8 @@ public struct ClusterDivision: Sendable, Hashable {
     public var ice, dark: [Double]
     /// The largest difference between bands in the share of the dark surface, as a part of that share.
     public var spread: Double
-    /// What noise may add to that difference: a share of 0.02 is 0.015 in reflectance, three times the noise of two bands.
+    /// What noise may add to that difference: a share of 0.02 is 0.015 in reflectance, three times the noise of two
+    /// bands.
     public static let noise = 0.02
 
     /// A limit; both levels have one number a feature.

@@ -25,8 +25,8 @@ public struct EvidenceVerdict: Sendable, Hashable {
   public var facts: JSONValue
 }
 
-/// A test in physical units that gives a name to every cluster that passes it: brightness for images, the shape of echoes
-/// for radar.
+/// A test in physical units that gives a name to every cluster that passes it: brightness for images, the shape of
+/// echoes for radar.
 ///
 /// A rule calls it by its word (`lead: dark`). Nothing that passes is a result too: the sentence says what was missing.
 public protocol ClusterEvidence: Sendable {

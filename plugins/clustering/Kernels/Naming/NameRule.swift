@@ -111,7 +111,10 @@ public struct NameRule: Sendable, Hashable {
     default: break
     }
     throw FloeError(
-      "names: rule '\(name): \(text)' cannot be read; write \(tests.map { "'\($0)', " }.joined())\(hasBrightness ? "'darkest', 'brightest', " : "")'rest', "
+      """
+      names: rule '\(name): \(text)' cannot be read; write \(tests.map { "'\($0)', " }.joined())\
+      \(hasBrightness ? "'darkest', 'brightest', " : "")'rest', 
+      """
         + "'\(features.first ?? "B04") < 0.25', 'highest \(features.first ?? "B04")', or several joined by 'and'")
   }
 

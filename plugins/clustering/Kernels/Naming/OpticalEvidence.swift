@@ -1,21 +1,21 @@
 import FloeCore
 
-/// Which clusters of an image are open water: darkness against the scene's own ice, and colours that a mixture of water and
-/// ice can have.
+/// Which clusters of an image are open water: darkness against the scene's own ice, and colours that a mixture of
+/// water and ice can have.
 ///
-/// - The *ice level* of a band is its median over the samples that are at least half as bright as the 95th percentile of
-///   brightness; brightness is the mean over the bands. The *dark level* is the mean of the darkest tenth of the darkest
-///   cluster.
-/// - There is water only if the dark level is at most `darkRatio` of the ice level and, in the bands from 600 to 900 nm, where
-///   haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25 (Brandt et al.
-///   2005, Journal of Climate 18, 3606), and the air over them adds some hundredths.
-/// - The openness of a cluster in a band is (ice level - mean) / (ice level - dark level). A pixel that holds water and ice by
-///   shares has the same openness in every band, whatever the haze. Young ice, shadows on snow and land are dark too, but not
-///   alike in all bands: a cluster whose openness differs between bands by more than `spread` of itself, and 0.02 for noise,
-///   is refused.
-/// - A pixel is water from an openness of `waterShare` in brightness on. A cluster within three standard deviations of that
-///   limit is divided there, and each of its samples is held to `spread` too, so that the limits and not the accident of a
-///   start say where water ends.
+/// - The *ice level* of a band is its median over the samples that are at least half as bright as the 95th percentile
+///   of brightness; brightness is the mean over the bands. The *dark level* is the mean of the darkest tenth of the
+///   darkest cluster.
+/// - There is water only if the dark level is at most `darkRatio` of the ice level and, in the bands from 600 to 900
+///   nm, where haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25
+///   (Brandt et al. 2005, Journal of Climate 18, 3606), and the air over them adds some hundredths.
+/// - The openness of a cluster in a band is (ice level - mean) / (ice level - dark level). A pixel that holds water
+///   and ice by shares has the same openness in every band, whatever the haze. Young ice, shadows on snow and land
+///   are dark too, but not alike in all bands: a cluster whose openness differs between bands by more than `spread`
+///   of itself, and 0.02 for noise, is refused.
+/// - A pixel is water from an openness of `waterShare` in brightness on. A cluster within three standard deviations
+///   of that limit is divided there, and each of its samples is held to `spread` too, so that the limits and not the
+///   accident of a start say where water ends.
 public struct OpticalEvidence: ClusterEvidence {
   /// Names of the features in their order.
   public var features: [String]
@@ -65,7 +65,10 @@ public struct OpticalEvidence: ClusterEvidence {
     let darkBrightness = mean(dark)
     let share = darkBrightness / iceBrightness
     let told =
-      "the darkest cluster goes down to \(short(darkBrightness)), \(short(share)) of the ice level \(short(iceBrightness))"
+      """
+      the darkest cluster goes down to \(short(darkBrightness)), \(short(share)) of the ice level \
+      \(short(iceBrightness))
+      """
     guard share <= limits.darkRatio else {
       return nothing("\(told); at most \(short(limits.darkRatio)) is asked", dark: dark)
     }
@@ -94,7 +97,8 @@ public struct OpticalEvidence: ClusterEvidence {
     return EvidenceVerdict(
       isFound: true,
       sentence: """
-        brightness at most \(short(limit)), \(short(limit / iceBrightness)) of the ice level \(short(iceBrightness)), where \
+        brightness at most \(short(limit)), \(short(limit / iceBrightness)) of the ice level \(short(iceBrightness)), \
+        where \
         \(short(limits.waterShare)) of a pixel is as dark as the darkest, \(short(darkBrightness))
         """,
       standings: standings,

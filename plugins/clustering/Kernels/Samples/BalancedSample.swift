@@ -1,10 +1,11 @@
 import FloeNumerics
 
-/// Samples of a scene in which every level of brightness counts alike, so that a class of one in a thousand has clusters of
-/// its own, and the scene's ice level.
+/// Samples of a scene in which every level of brightness counts alike, so that a class of one in a thousand has
+/// clusters of its own, and the scene's ice level.
 ///
-/// Half of them are spread evenly over the valid samples. The other half comes in equal numbers from steps of brightness of
-/// 1/20 of the ice level, from 0 to 1.2 of it, and from what lies beyond. All follow from the samples alone.
+/// Half of them are spread evenly over the valid samples. The other half comes in equal numbers from steps of
+/// brightness of 1/20 of the ice level, from 0 to 1.2 of it, and from what lies beyond. All follow from the samples
+/// alone.
 struct BalancedSample: Sendable {
   /// What clusters are fitted on.
   let training: SampleBlock
@@ -68,7 +69,8 @@ struct BalancedSample: Sendable {
 
   private static let steps = 24
 
-  /// The mean of the darkest tenth of each cluster's training samples, in physical units; nil where there are fewer than 10.
+  /// The mean of the darkest tenth of each cluster's training samples, in physical units; nil where there are fewer
+  /// than 10.
   ///
   /// - Parameter labels: clusters of the training samples, 255 for none.
   func darkEnds(labels: [UInt8], clusters: Int, layout: [FeatureLayout]) -> [[Double]?] {
