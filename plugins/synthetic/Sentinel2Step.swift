@@ -61,7 +61,8 @@ struct Sentinel2Step: ProcessingStep {
   @Param("Winter: percent of the square that lies in the shadow of ridges", in: 0...5) var shadowPercent = 0.15
   @Output("Paths of product, land and truth, and pixels by class") var products: Document?
   @Output("The truth: 1 sea ice, 2 lead, 255 no data and land") var truth: Raster?
-  @Output("Winter: number, width, thickness and share of the opening in each pixel") var details: Raster?
+  @Output("Number, width, thickness and share of the opening in each pixel", when: "world is winter")
+  var details: Raster?
 
   func validate() throws {
     if !size.isMultiple(of: 60) {
