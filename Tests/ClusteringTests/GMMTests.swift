@@ -98,7 +98,8 @@ import Testing
         let bands = sums + last
         #expect(stored.count == bands.count * n)
         for (band, values) in bands.enumerated() {
-          for i in 0..<n {
+          // Samples without data have no label in the plain form and hold the missing number in the stored one.
+          for i in 0..<n where plain.labels[i] != 255 {
             let told = stored[band * n + i]
             #expect(values[i].isNaN ? told == 65535 : abs(Float(told) - values[i] * 50_000) <= 0.51)
           }

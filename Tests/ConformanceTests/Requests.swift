@@ -80,6 +80,7 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("raster.expression", { StepRequest(["expression": "(B02 - B04) / (B02 + B04)"], ["image": [try ice()]]) }),
   ("raster.filter", { StepRequest(["statistic": "median", "window": "5"], ["image": [try ice()]]) }),
   ("raster.filter", { StepRequest(["statistic": "mode", "edge": "nearest"], ["image": [try classes()]]) }),
+  ("raster.local_contrast", { StepRequest(["size": "300"], ["image": [try ice()]]) }),
   ("raster.read", { StepRequest(["files": try TestProducts.geoTIFF(try SyntheticData.ice(), "ice")]) }),
   ("raster.sieve", { StepRequest(["smaller_than": "20"], ["image": [try classes()]]) }),
   (

@@ -196,11 +196,15 @@ public struct CompareStep: ProcessingStep {
     guard case .table = reference else { return nil }
     func isImagery(_ column: String) -> Bool { column.hasPrefix("s2_") || column.hasPrefix("fp_") }
     guard isImagery(referenceColumn) != isImagery(predictedColumn) else { return nil }
+    let counted =
+      countAs == nil
+      ? "count_as: { thin_ice: lead } counts thin ice of the imagery as lead"
+      : "classes are counted as 'count_as' says"
     return
       """
       an optical lead and a radar lead are not the same thing: imagery shows open water, an echo is specular over any \
       smooth surface, new ice and refrozen leads included, and from some kilometres off the track; \
-      \(countAs == nil ? "count_as: { thin_ice: lead } counts thin ice of the imagery as lead" : "classes are counted as 'count_as' says")
+      \(counted)
       """
   }
 

@@ -17,8 +17,9 @@ public struct SRALStep: ProcessingStep {
     **Echoes.** `waveform_20_ku` and `rip_20_ku` are array columns, single precision, in the file's unit after the
     file's own `scale_factor` (0.001 for echoes in the published description of SR_2_LAN_SI, not confirmed on a real
     file; a factor common to all samples changes neither peakiness nor alignment); the tag `count_scale:` and the
-    column's name keeps the factor, by which counts below 2^23 are found again to the last one. Tags: `range_gate_m` 0.234213 (c / (2
-    * 320 MHz) / 2) and `nominal_bin` 88 for 256 bins; 0.468426 m and no nominal bin for the classic 128.
+    column's name keeps the factor, by which counts below 2^23 are found again to the last one. Tags: `range_gate_m`
+    0.234213 (c / (2 * 320 MHz) / 2) and `nominal_bin` 88 for 256 bins; 0.468426 m and no nominal bin for the classic
+    128.
 
     **1 Hz and C-band variables** are interpolated linearly on *time*, flags by the nearest; never by index, since the
     lengths differ. Across a gap between two valid values longer than `max_gap`, and outside of the covered time, the

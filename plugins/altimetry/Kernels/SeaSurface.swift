@@ -65,9 +65,9 @@ public struct SeaSurface: Sendable {
 
   /// Nodes at the leads, which are in order along the track and without outliers.
   ///
-  /// The uncertainty is that of a fitted line, `s² (1 / n + d² / sum (x - mean)²)`, with the variance s² of the leads
-  /// about the line, and what s² has beyond the noise of single leads (`neighbourNoise`): the sea's own shape that a
-  /// line does not follow.
+  /// The uncertainty is that of a fitted line, `s² (1 / n + d² / sum (x - mean)²)`, with the variance s² of the
+  /// leads about the line, and what s² has beyond the noise of single leads (`neighbourNoise`): the sea's own shape
+  /// that a line does not follow.
   public func nodes(_ heights: [Double], at positions: [Double]) -> [Node] {
     var lines: [Line] = []
     lines.reserveCapacity(positions.count)

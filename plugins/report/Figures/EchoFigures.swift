@@ -85,7 +85,8 @@ struct EchoFigures {
       name: name, title: "Mean echoes",
       caption:
         """
-        Mean of the echoes of each class, each divided by the maximum that it has before alignment; the tint is one standard deviation to \
+        Mean of the echoes of each class, each divided by the maximum that it has before alignment; the tint is one \
+        standard deviation to \
         either side. In brackets: echoes.
         """,
       alt: "Mean echoes by class. " + told.joined(separator: "; ") + ".", size: grid.size,
@@ -131,7 +132,8 @@ struct EchoFigures {
       name: name, title: "Echogram",
       caption:
         """
-        The echoes of \(ReportFormat.count(rows.count)) kept records side by side, each divided by the maximum that it has before alignment; \
+        The echoes of \(ReportFormat.count(rows.count)) kept records side by side, each divided by the maximum that \
+        it has before alignment; \
         colours go with the root of the power, so that weak returns show.
         """
           + (thinned.isEmpty ? "" : " Of them \(thinned)."),
@@ -276,7 +278,8 @@ struct EchoFigures {
       name: name, title: "All echoes overlaid",
       caption:
         """
-        Every kept echo as a line, divided by the maximum that it has before alignment, none left out; blue where one runs, yellow where \
+        Every kept echo as a line, divided by the maximum that it has before alignment, none left out; blue where one \
+        runs, yellow where \
         most do (logarithmic). In brackets: echoes.
         """,
       alt: "Overlay of all echoes in total and by class: " + told.joined(separator: ", ") + " records"

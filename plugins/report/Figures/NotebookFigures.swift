@@ -48,7 +48,10 @@ struct NotebookFigures {
         \(Figure.quoted("\(part.group.label) (\(ReportFormat.count(part.rows.count)))"))
         """)
       told.append(
-        "\(part.group.label): \(ReportFormat.count(part.rows.count)) echoes, mean at most \(ReportFormat.number(top, 4))"
+        """
+        \(part.group.label): \(ReportFormat.count(part.rows.count)) echoes, mean at most \
+        \(ReportFormat.number(top, 4))
+        """
       )
     }
     guard !plots.isEmpty else { return nil }
@@ -86,11 +89,13 @@ struct NotebookFigures {
       data[file] = try overlay(lot.rows, top: top, levels: levels).png()
       panels.append(
         """
-        set label 1 \(Figure.quoted("\(lot.label) (\(ReportFormat.count(lot.rows.count)))")) at graph 0.98,0.92 right front \
+        set label 1 \(Figure.quoted("\(lot.label) (\(ReportFormat.count(lot.rows.count)))")) at graph 0.98,0.92 right \
+        front \
         noenhanced
         set xlabel '\(k == lots.count - 1 ? "Bin" : "")'; set ylabel 'Power'; unset grid; set format y '%.1s%c'
         set xrange [0:\(raw.width - 1)]; set yrange [0:\(ReportFormat.data(Double(top) * 1.02))]
-        plot '\(file)' binary filetype=png origin=(0,0) dx=0.5 dy=\(ReportFormat.data(Double(top) / Double(2 * levels - 1))) \
+        plot '\(file)' binary filetype=png origin=(0,0) dx=0.5 dy=\
+        \(ReportFormat.data(Double(top) / Double(2 * levels - 1))) \
         with rgbimage notitle
         set format y
         """)

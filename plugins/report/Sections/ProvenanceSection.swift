@@ -50,7 +50,7 @@ struct ProvenanceSection {
     section.blocks.append(
       .table(
         PageTable(
-          "Steps with the parameters in force", ["Step", "Kind", "Inputs", "Parameters"],
+          "Steps with the effective parameters", ["Step", "Kind", "Inputs", "Parameters"],
           (record["steps"]?.arrayValue ?? []).map { s in
             [
               s["id"]?.stringValue ?? "", s["use"]?.stringValue ?? "",

@@ -48,6 +48,10 @@ struct RasterSpecReader {
     let validity = RasterValidity(
       bands: numbers, handles: bands, alpha: numbers.count < count ? alpha.map { $0 + 1 } : nil, stored: type,
       declared: spec.bands.map(\.noData), asked: asked)
+    if let alpha, numbers.count < count {
+      remarks.append(
+        "band \(alpha + 1) of '\(path)' is an alpha band: it says which pixels are valid and is no band of the raster")
+    }
     if validity.type != type {
       remarks.append(
         "'\(path)' says by a mask which pixels are valid and declares no no-data value: its \(type.rawValue) "
