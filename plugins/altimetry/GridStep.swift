@@ -5,9 +5,8 @@ struct GridStep: ProcessingStep {
   static let name = "altimetry.grid"
   static let summary = "Bins a column of a track to the cells of a polar grid: mean, median, count and spread."
   static let discussion = """
-    No data is NaN: cells without a value, and all beyond the track.
     A raster with the bands `mean`, `median`, `spread` (standard deviation, divided by n) in the column's unit and
-    `count`, single precision, NaN where no value fell. A value belongs to the cell that its record's position lies in
+    `count`, single precision, no data (NaN) where none is. A value belongs to the cell that its record's position lies in
     (column = floor((x - x0) / cell), row = floor((y0 - y) / cell)); records that are left out, without a value or
     outside of the grid are counted. Nothing is interpolated.
 
