@@ -6,7 +6,7 @@ struct GridStep: ProcessingStep {
   static let summary = "Bins a column of a track to the cells of a polar grid: mean, median, count and spread."
   static let discussion = """
     A raster with the bands `mean`, `median`, `spread` (standard deviation, divided by n) in the column's unit and
-    `count`, single precision, no data (NaN) where none is. A value belongs to the cell that its record's position lies in
+    `count`, single precision, no data (NaN) elsewhere. A value belongs to the cell that its record's position lies in
     (column = floor((x - x0) / cell), row = floor((y0 - y) / cell)); records that are left out, without a value or
     outside of the grid are counted. Nothing is interpolated.
 
