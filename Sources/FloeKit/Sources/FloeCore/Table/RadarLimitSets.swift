@@ -4,6 +4,7 @@
 /// Numbers of one definition mean nothing for another: the peakiness of one and the same echo differs by factors
 /// between them. So a set names its definitions, and `applied(to:preferring:)` refuses or converts columns of others.
 public struct RadarLimits: Sendable, Hashable {
+  /// The name that parameters write.
   public let name: String
   /// Paper or program that the numbers come from.
   public let source: String
@@ -11,6 +12,7 @@ public struct RadarLimits: Sendable, Hashable {
   public let platforms: [String]
   /// The definition of peakiness that the limits belong to.
   public let peakiness: PeakinessKind
+  /// What a record must meet to be of each class; all limits of a list hold together.
   public let lead, seaIce, openOcean: [FeatureLimit]
 
   /// The definition of a column of peakiness, as its attribute `definition` or its product's variable name tells.

@@ -34,8 +34,11 @@ public enum LimitComparison: String, Sendable, Hashable, CaseIterable {
 
 /// A limit of a published set: a feature in the unit and definition that the set names.
 public struct FeatureLimit: Sendable, Hashable {
+  /// The feature that is compared.
   public let feature: RadarFeature
+  /// Which side of the value counts.
   public let comparison: LimitComparison
+  /// The limit in the feature's own unit.
   public let value: Double
 
   /// A limit.
@@ -48,8 +51,11 @@ public struct FeatureLimit: Sendable, Hashable {
 
 /// A limit on a column of a table.
 public struct ColumnLimit: Sendable, Hashable {
+  /// The name of the column that is compared.
   public let column: String
+  /// Which side of the value counts.
   public let comparison: LimitComparison
+  /// The limit in the column's own unit.
   public let value: Double
   /// For example `peakiness >= 18`.
   public var text: String { "\(column) \(comparison.rawValue) \(Self.short(value))" }
@@ -98,6 +104,7 @@ public enum LimitVerdict: UInt8, Sendable, Hashable {
 public struct TableLimits: Sendable, Hashable {
   /// The set's name, `given` for limits of the user's own.
   public var name: String
+  /// What a record must meet to be of each class, by column.
   public var lead, seaIce, openOcean: [ColumnLimit]
   /// What one must know of how the limits fit the table, one sentence each.
   public var notes: [String]
