@@ -33,6 +33,25 @@ BEFORE = {
 }
 # Where an example means a track by a name that elsewhere means a scene.
 INSTEAD = {step: {"groups": BEFORE["named"]} for step in ("table.select", "evaluate.compare")}
+COURSE = "with: { preset: course, features: [sigma0_db, peakiness, ssd], standardise: true, limits: none, rest: unclassified, " \
+         "names: { lead: highest peakiness and lowest ssd, sea_ice: lowest peakiness and highest ssd } } }"
+INSTEAD["altimetry.course_figures"] = {
+    "read": "{ use: sentinel3.sral, with: { product: $track, preset: course } }",
+    "features": "{ use: altimetry.features, in: { input: read.track }, with: { preset: course } }",
+    "aligned": "{ use: altimetry.align, in: { input: features.track }, with: { preset: course } }",
+    "groups": "{ use: cluster.gmm, in: { samples: aligned.track }, " + COURSE,
+    "kmeans": "{ use: cluster.kmeans, in: { samples: aligned.track }, " + COURSE,
+}
+# Scores take the truth of a synthetic product; what they judge here need not be good.
+INSTEAD["synthetic.score_leads"] = {
+    "scene": "{ use: synthetic.sentinel2, with: { folder: made, size: 480, world: winter, bands: [B01, B09] } }",
+    "groups": "{ use: cluster.kmeans, in: { samples: scene.details }, with: { names: { lead: brightest, sea_ice: rest } } }",
+}
+INSTEAD["synthetic.score_footprints"] = {
+    "track": "{ use: synthetic.sentinel3, with: { folder: made, records: 400, world: winter } }",
+    "echoes": "{ use: cluster.kmeans, in: { samples: track.surfaces }, with: { features: [lead_fraction], "
+              "names: { lead: highest lead_fraction, sea_ice: lowest lead_fraction } } }",
+}
 # Outputs whose kind the declaration leaves open, or that go by what is connected.
 OUTPUTS = {"cluster.apply": ["  labels.tif: other.labels\n"], "file.read": ["  model.json: saved.data\n"]}
 ENDINGS = {"raster": "tif", "table": "gpkg", "model": "json", "document": "json"}

@@ -89,7 +89,7 @@ SENTENCES = {
     "MissingSymbol": "it cannot be opened: .*undefined symbol: nowhere",
     "Traps": r"it crashed when it was opened \(signal 4, Illegal instruction\)",
     "Exits": "it ended the probe without an answer",
-    "Silent": "did not open the door",
+    "Silent": "did not register anything",
     "Text": "it is not a shared library",
     "Empty": "it is not a shared library",
     "Cut": "it crashed when it was opened|it cannot be opened",

@@ -106,7 +106,9 @@ told["faults"] = [a.name() for a in provider.algorithms() if not a.parameterDefi
     assert pipelines <= set(facts["names"])
     p = facts["parameters"]
     assert p["samples"]["type"] == "raster" and not p["samples"]["optional"]
-    assert p["clusters"] == {"type": "number", "optional": True, "default": 2, "range": [2, 255], "whole": True}
+    # A number or the word auto.
+    assert p["clusters"] == {"type": "string", "optional": True, "default": "2"}
+    assert p["iterations"]["type"] == "number" and p["iterations"]["whole"] and p["iterations"]["range"][0] == 1
     assert p["dark_ratio"]["default"] == 0.5 and not p["dark_ratio"]["whole"]
     assert p["standardise"]["type"] == "boolean" and p["standardise"]["default"] is False
     assert p["water"]["options"] == ["lead", "open_ocean"] and p["water"]["default"] == "lead"
@@ -114,7 +116,8 @@ told["faults"] = [a.name() for a in provider.algorithms() if not a.parameterDefi
     assert p["labels"]["type"] == "rasterDestination" and p["model"]["type"] == "fileDestination"
     assert p["classes"]["type"] == "rasterDestination" and p["classes"]["optional"]
     assert "Lloyd 1982" in facts["help"]
-    assert facts["pipeline"] == {"scene": "file", "land": "file", "OUTPUT": "folderDestination"}
+    texts = dict.fromkeys(["land_layer", "bands", "resolution", "box", "clusters"], "string")
+    assert facts["pipeline"] == {"scene": "file", "land": "file", "OUTPUT": "folderDestination"} | texts
     assert facts["pairs"]["pairs"] == "vectorDestination"
 
 

@@ -23,7 +23,7 @@ struct Session {
     if execution.json {
       Terminal.json(try JSONText.encode(report.record, pretty: true))
     } else if !execution.quiet {
-      print(Summary(report: report, folder: options.outputFolder).text)
+      Terminal.notice(Summary(report: report, folder: options.outputFolder).text)
     }
     return report
   }

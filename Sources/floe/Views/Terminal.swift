@@ -5,16 +5,23 @@ import Foundation
 enum Terminal {
   /// A line on standard error; control codes in it are shown and not obeyed.
   static func error(_ text: String) { errorRaw(TextEscape.terminal(text) + "\n") }
-  static func errorRaw(_ text: String) {
+  static func errorRaw(_ text: String) { put(text, to: 2) }
+
+  /// Writes as far as somebody listens: with a full disk or a closed pipe, what is said about a run is no reason to
+  /// end it.
+  private static func put(_ text: String, to stream: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { write(stream, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      // Nobody listens (a full disk, a closed pipe): what is said about a run is no reason to end it.
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
   }
+
+  /// What a run says about files that it has written already, on standard output: the files are what was asked for,
+  /// so that nobody who reads is no failure.
+  static func notice(_ text: String) { put(TextEscape.terminal(text) + "\n", to: 1) }
 
   /// Text on standard output; control codes in it are shown and not obeyed.
   static func out(_ text: String, terminator: String) { outRaw(TextEscape.terminal(text) + terminator) }
