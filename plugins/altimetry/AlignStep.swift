@@ -106,7 +106,7 @@ struct AlignStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     let echoes = try EchoColumn(input, waveform)
     let gate = try input.rangeGate(rangeGate)
-    let members = (0..<input.rowCount).map(input.status.isMaterialized)
+    let members = (0..<input.rowCount).map(input.status.isKept)
     let before = try await context.rows(input.rowCount) { rows in rows.map { Found(echoes.row($0)) } }
     let edges = before.map(\.edge)
     let peaks = before.map(\.peak)

@@ -79,7 +79,7 @@ struct ClassifyStep: ProcessingStep {
     let limits = try resolved(set, table)
     for note in limits.notes { if limits.isUncertain { context.warn(note) } else { context.log(.info, note) } }
     let verdicts = try limits.verdicts(table)
-    let codes = verdicts.indices.map { table.status.isMaterialized($0) ? verdicts[$0].code : -1 }
+    let codes = verdicts.indices.map { table.status.isKept($0) ? verdicts[$0].code : -1 }
     record(limits, set, zip(verdicts, codes).filter { $0.1 >= 0 }.map(\.0), context)
     track = withClasses(table, codes: codes)
   }

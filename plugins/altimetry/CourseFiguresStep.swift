@@ -64,7 +64,7 @@ struct CourseFiguresStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let kept = (0..<input.rowCount).filter(input.status.isMaterialized)
+    let kept = (0..<input.rowCount).filter(input.status.isKept)
     let truth = try input.numbers(reference)
     let found = try input.numbers(classes)
     let names = [1: "ice", 2: "lead"]

@@ -57,7 +57,7 @@ struct EchoesStep: ProcessingStep {
     for code in Set(codes.compactMap { Int(exactly: $0) }).sorted() {
       try context.checkCancelled()
       let rows = codes.indices.filter {
-        codes[$0] == Double(code) && input.status.isMaterialized($0) && (flag == nil || flag?[$0] == 1)
+        codes[$0] == Double(code) && input.status.isKept($0) && (flag == nil || flag?[$0] == 1)
           && Peakiness.peak(before.row($0)) != nil && Peakiness.peak(after.row($0)) != nil
       }
       guard !rows.isEmpty else { continue }

@@ -139,7 +139,7 @@ struct ElevationStep: ProcessingStep {
     var noRange = 0
     var noCorrection = 0
     var noSurface = 0
-    for i in heights.indices where input.status.isMaterialized(i) && elevations[i].isNaN {
+    for i in heights.indices where input.status.isKept(i) && elevations[i].isNaN {
       if range[i].isNaN {
         noRange += 1
       } else if heights[i].isNaN {

@@ -194,7 +194,7 @@ struct FeaturesStep: ProcessingStep {
             : sigma0[row].isNaN ? "no backscatter" : nil
       guard let reason else { continue }
       everywhere[reason, default: 0] += 1
-      guard table.status.isMaterialized(row) else { continue }
+      guard table.status.isKept(row) else { continue }
       counts[reason, default: 0] += 1
       if dropMissing || f.maximum.isNaN { table.status.drop(row, because: reason) }
     }

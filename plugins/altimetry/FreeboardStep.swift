@@ -77,7 +77,7 @@ struct FreeboardStep: ProcessingStep {
     var uncertainty = freeboard
     var flag = [Int16](repeating: 2, count: elevations.count)
     for i in elevations.indices where isIce[i] {
-      guard input.status.isMaterialized(i) else {
+      guard input.status.isKept(i) else {
         flag[i] = 5
         continue
       }
@@ -115,7 +115,7 @@ struct FreeboardStep: ProcessingStep {
     let position = try input.positions()
     let along = alongTrackDistance(latitude: position.lat, longitude: position.lon)
     let rows = elevations.indices.filter {
-      isIce[$0] && input.status.isMaterialized($0) && elevations[$0].isFinite && along[$0].isFinite
+      isIce[$0] && input.status.isKept($0) && elevations[$0].isFinite && along[$0].isFinite
     }
     return neighbourNoise(rows.map { elevations[$0] }, at: rows.map { along[$0] })
   }

@@ -63,7 +63,7 @@ struct GridStep: ProcessingStep {
     var cells: [Int] = []
     var missing = 0
     var outside = 0
-    for i in values.indices where input.status.isMaterialized(i) {
+    for i in values.indices where input.status.isKept(i) {
       guard values[i].isFinite else {
         missing += 1
         continue

@@ -3,9 +3,9 @@ import FloeSDK
 /// Holds what is computed from echoes against what the product itself holds, to find a scale or a bin that is not what
 /// it is taken for.
 enum ProductCheck {
-  /// Differences of more than this at the median are told, in decibels.
+  /// Differences of more than this at the median are reported, in decibels.
   static let backscatterLimit = 5.0
-  /// Differences of more than this at the median are told, in bins.
+  /// Differences of more than this at the median are reported, in bins.
   static let binLimit = 0.5
   /// Medians over fewer records tell nothing.
   static let leastRecords = 20
@@ -20,7 +20,7 @@ enum ProductCheck {
   /// Backscatter from the maximum power against the ocean retracker's; nil where there is nothing to compare.
   static func backscatter(_ own: [Double], _ table: Table) -> Finding? {
     guard let theirs = table["sig0_water_20_ku"]?.numbers else { return nil }
-    let differences = own.indices.filter { table.status.isMaterialized($0) }.map { own[$0] - theirs[$0] }.filter(
+    let differences = own.indices.filter { table.status.isKept($0) }.map { own[$0] - theirs[$0] }.filter(
       \.isFinite)
     guard let median = median(differences) else { return nil }
     let warning =
@@ -51,7 +51,7 @@ enum ProductCheck {
     else { return nil }
     var early: [Double] = []
     var late: [Double] = []
-    for row in 0..<table.rowCount where table.status.isMaterialized(row) {
+    for row in 0..<table.rowCount where table.status.isKept(row) {
       let offset = (ocog[row] - tracker[row]) / gate
       guard offset.isFinite, let low = OffsetCentre.edge(echoes.row(row), share: 0.25),
         let high = OffsetCentre.edge(echoes.row(row), share: 0.5)

@@ -54,7 +54,7 @@ struct RetrackStep: ProcessingStep {
     }
     table.set(Column("retracked_bin", summary: "Bin of the leading edge (TFMRA)", values: .number(bins)))
     context.dropped(
-      bins.indices.count { bins[$0].isNaN && input.status.isMaterialized($0) }, "records",
+      bins.indices.count { bins[$0].isNaN && input.status.isKept($0) }, "records",
       because: "no leading edge found")
     var range = [Double](repeating: .nan, count: bins.count)
     var elevation = range

@@ -69,7 +69,7 @@ struct SeaSurfaceStep: ProcessingStep {
     let position = try input.positions()
     let along = alongTrackDistance(latitude: position.lat, longitude: position.lon)
     let leads = elevations.indices.filter {
-      isLead[$0] && input.status.isMaterialized($0) && elevations[$0].isFinite && along[$0].isFinite
+      isLead[$0] && input.status.isKept($0) && elevations[$0].isFinite && along[$0].isFinite
     }
     var surface = SeaSurface()
     surface.window = window
@@ -115,7 +115,7 @@ struct SeaSurfaceStep: ProcessingStep {
     _ values: [SeaSurface.Value], leads: Int, used: Int, _ nodes: [SeaSurface.Node], _ context: RunContext
   ) {
     context.dropped(leads - used, "leads", because: "outlier in elevation")
-    let missing = values.indices.count { values[$0].height.isNaN && input.status.isMaterialized($0) }
+    let missing = values.indices.count { values[$0].height.isNaN && input.status.isKept($0) }
     context.dropped(missing, "records", because: "no lead within reach")
     context.record("leads", .integer(leads))
     context.record("leads used", .integer(used))

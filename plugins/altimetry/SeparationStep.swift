@@ -45,8 +45,8 @@ struct SeparationStep: ProcessingStep {
     let before = try EchoColumn(input, raw)
     let after = try EchoColumn(input, aligned)
     let codes = try input.numbers(classes)
-    let ice = codes.indices.filter { codes[$0] == 1 && input.status.isMaterialized($0) }
-    let leads = codes.indices.filter { codes[$0] == 2 && input.status.isMaterialized($0) }
+    let ice = codes.indices.filter { codes[$0] == 1 && input.status.isKept($0) }
+    let leads = codes.indices.filter { codes[$0] == 2 && input.status.isKept($0) }
     func distance(_ v: [Double]) -> Double { Separation.jeffriesMatusita(ice.map { v[$0] }, leads.map { v[$0] }) }
     var names: [String] = []
     var old: [Double] = []

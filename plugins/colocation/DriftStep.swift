@@ -132,14 +132,14 @@ public struct DriftStep: ProcessingStep {
     guard !near.isEmpty else { throw FloeError(try PixelDistances.sentence(ground.places, grid)) }
     let codes = try input.numbers(column)
     let unclassified = table.named(Self.unclassified)?.code
-    let kept = near.filter { input.status.isMaterialized($0) }
+    let kept = near.filter { input.status.isKept($0) }
     let rows = kept.filter { row in
       guard codes[row].isFinite, let code = Int(exactly: codes[row]) else { return false }
       return table[code] != nil && code != unclassified
     }
     context.dropped(input.status.codes.count { $0 != 0 }, "records", because: "marked before")
     context.dropped(
-      pixels.indices.count { input.status.isMaterialized($0) } - kept.count, "records", because: "outside the scene")
+      pixels.indices.count { input.status.isKept($0) } - kept.count, "records", because: "outside the scene")
     context.dropped(kept.count - rows.count, "records", because: "without a class in '\(column)'")
     guard rows.count >= 10 else {
       throw FloeError("only \(rows.count) records with a class in '\(column)' lie on the scene; at least 10 are needed")

@@ -164,7 +164,7 @@ public struct TrackStep: ProcessingStep {
     if let dt {
       let range = inside.map { dt[$0] }.filter(\.isFinite)
       if let low = range.min(), let high = range.max() { context.record("dt_s", [.number(low), .number(high)]) }
-      let kept = inside.filter { table.status.isMaterialized($0) }.map { abs(dt[$0]) }.filter(\.isFinite)
+      let kept = inside.filter { table.status.isKept($0) }.map { abs(dt[$0]) }.filter(\.isFinite)
       if let most = kept.max() {
         context.log(.info, IceMotion.sentence(most))
         let moved = IceMotion.distances(after: most)

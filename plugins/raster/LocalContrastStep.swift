@@ -47,7 +47,8 @@ struct LocalContrastStep: ProcessingStep {
       throw ParameterError(
         "size", "is \(size) m, less than 3 pixels of \(grid.pixelWidth) m; give at least \(3 * grid.pixelWidth) m")
     }
-    return max(1, Int(pixels / 3))
+    // Cells larger than the raster are one cell.
+    return max(1, Int(min(pixels / 3, Double(max(grid.width, grid.height)))))
   }
 
   private func spec() -> RasterSpec {

@@ -13,7 +13,8 @@ struct RasterReadStep: ProcessingStep {
     is read by itself, so that edges need no rule; pixels that equal the file's no-data value, or `no_data`, are
     missing, and a file without one has no missing pixels but NaN. Masks inside of a file or beside it (`.msk`) and
     alpha bands count likewise: what they call invalid is read as the no-data value or, where a file declares none, as a
-    value that none of its pixels can hold, in a wider type (uint8 as int16, uint16 as int32; floats as NaN). A dataset
+    value that none of its pixels can hold, in a wider type (uint8 as int16, uint16 as int32; floats as NaN). An alpha
+    band that `bands` names by its number is read as a band and masks nothing. A dataset
     inside of a file is named as GDAL names it, `NETCDF:"f.nc":var`. A no-data value is rounded as the pixels are
     (-9999.9 in float32); one that they cannot hold is refused as `no_data`, and left out with a warning in a file.
     """
@@ -48,13 +49,21 @@ struct RasterReadStep: ProcessingStep {
     var remarks: [String] = []
     var spec: RasterSpec?
     for file in files {
-      let raster = try RasterFile.open(file.path, reduction: reduction, noData: noData)
-      let numbers = raster.bandNumbers
+      var raster = try RasterFile.open(file.path, reduction: reduction, noData: noData)
+      var numbers = raster.bandNumbers
+      if let bands, !Set(bands).isSubset(of: numbers) {
+        // Whoever asks for the alpha band by its number wants its values.
+        let plain = try RasterFile.open(file.path, reduction: reduction, noData: noData, alphaIsData: true)
+        if Set(bands).isSubset(of: plain.bandNumbers) {
+          (raster, numbers) = (plain, plain.bandNumbers)
+          remarks.append(
+            "the alpha band of \(file.path) is asked for by its number: it is read as a band and masks no pixel")
+        }
+      }
       let chosen = try (bands ?? numbers).map { number in
         guard let place = numbers.firstIndex(of: number) else {
           throw FloeError(
-            "\(file.path) has \(numbers.count) bands; band \(number) was asked for (an alpha band says what "
-              + "is valid and is no band)")
+            "\(file.path) has \(numbers.count) bands; band \(number) was asked for")
         }
         return place
       }

@@ -14,7 +14,7 @@ final class TransformPool: @unchecked Sendable {
     self.to = to
   }
 
-  func lend<R>(_ body: (CoordinateTransform) throws -> R) throws -> R {
+  func withTransform<R>(_ body: (CoordinateTransform) throws -> R) throws -> R {
     let taken = lock.withLock { _ in UnsafeHolder(idle.popLast()) }.value
     let transform = try taken ?? CoordinateTransform(from: from, to: to)
     let result = try body(transform)

@@ -46,11 +46,11 @@ struct WarpStep: ProcessingStep {
     let kernel = WarpKernel(
       source: source, target: spec, isNearest: resampling == .nearest || image.spec.classes != nil)
     let transforms = TransformPool(from: from, to: to)
-    _ = try transforms.lend { _ in }
+    _ = try transforms.withTransform { _ in }
     result = Raster(
       spec,
       source: ComputedSource { window, bands, block in
-        let places = try transforms.lend { kernel.places(of: window, $0) }
+        let places = try transforms.withTransform { kernel.places(of: window, $0) }
         try kernel.fill(window, bands: bands, at: places, into: &block)
       })
   }

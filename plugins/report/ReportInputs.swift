@@ -84,7 +84,7 @@ struct ReportInputs: Sendable {
     return found
   }
 
-  /// What the steps told, by step in the order of the pipeline.
+  /// What the steps recorded, by step in the order of the pipeline.
   var facts: [(step: String, facts: [String: JSONValue])] {
     let results = record["results"]?.objectValue ?? [:]
     let order = (record["steps"]?.arrayValue ?? []).compactMap { $0["id"]?.stringValue }
@@ -110,14 +110,14 @@ struct ReportInputs: Sendable {
   var clusterings: [Clustering] { facts.compactMap { Clustering(step: $0.step, facts: $0.facts) } }
 }
 
-/// Centres and spreads that a fitting step told, in physical units.
+/// Centres and spreads that a fitting step recorded, in physical units.
 struct Clustering: Sendable {
   struct Cluster: Sendable {
     let number: Int
     let count: Double
     /// The class's name; nil for a cluster without one.
     let className: String?
-    /// The class's label and colour, as six hexadecimal digits, where the step told them.
+    /// The class's label and colour, as six hexadecimal digits, where the step recorded them.
     let classLabel: String?, classColor: String?
     let centre: [String: Double], deviation: [String: Double]
     var label: String {

@@ -1,10 +1,10 @@
 import FloeSDK
 
-/// The door of the plugin.
+/// Registers the plugin's steps.
 @_cdecl("floe_plugin_Sentinel2FloePlugin")
 public func floePlugin(_ registry: UnsafeMutableRawPointer) {
   PluginEntryPoint.open(registry, stamp: floe_kit_stamp()) { plugin in
-    plugin.version("0.1.0")
+    plugin.version(FloeVersion.current)
     plugin.add(StackStep.self)
     plugin.add(reader: Sentinel2Reader.self)
   }

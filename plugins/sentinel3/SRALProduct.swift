@@ -58,7 +58,7 @@ public struct SRALProduct: Sendable {
   /// Opens the measurement file; one in an archive is first extracted and then deleted while it stays open.
   public func open() throws -> NetCDFFile {
     guard isArchive else { return try NetCDFFile.open(measurement) }
-    let local = TemporaryFiles.path("floe-sral-\(Self.last(measurement))")
+    let local = try TemporaryFiles.make("sral.nc")
     defer { VirtualFile.remove(local) }
     try VirtualFile.extract(measurement, to: local)
     do {

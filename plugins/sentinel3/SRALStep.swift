@@ -131,7 +131,7 @@ public struct SRALStep: ProcessingStep {
   private func open() throws -> SRALFile {
     if let planned = OpenProducts.take(product.path) { return planned }
     let file = try SRALFile(SRALProduct(product.path))
-    // Absent positions are told of later, behind the sentence about missing echoes, which says more.
+    // Absent positions are reported later, after the sentence about missing echoes, which says more.
     for name in ["lat_20_ku", "lon_20_ku"] {
       guard let position = try file.find(name) else { continue }
       guard case .perRecord = try file.shape(position) else {

@@ -2,7 +2,7 @@ import FloeSDK
 
 /// Statistics of values that fall into the cells of a grid; memory goes with the occupied cells, not with the grid.
 public struct CellStatistics: Sendable {
-  /// What is told of each cell, in the order of a raster's bands.
+  /// The statistics of each cell, in the order of a raster's bands.
   public enum Measure: Int, Sendable, CaseIterable { case mean, median, count, spread }
 
   /// One occupied cell.

@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// Where a track is laid that has nothing to do with the scene, for the distribution of best shifts found by chance.
+/// Positions of a track that has nothing to do with the scene, for the distribution of best shifts found by chance.
 ///
 /// Every other track is shifted on the scene as on a torus (what leaves on one side comes in on the other: Lotwick and
 /// Silverman 1982), farther than two searches reach, so that the true place is in none; the others are turned by 180°

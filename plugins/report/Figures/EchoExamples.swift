@@ -9,7 +9,7 @@ struct EchoExamples {
   let power: ArrayColumn?
   /// Record numbers that are to be shown, in the table's column `record` or by row; empty for typical ones.
   let records: [Int]
-  /// The definition of peakiness that the features' step told; nil when unknown.
+  /// The definition of peakiness that the features' step recorded; nil when unknown.
   let definition: String?
 
   private var stem: String { ReportFormat.slug(item.stem) }

@@ -211,7 +211,7 @@ struct EchoFigures {
       size: grid.size, commands: grid.commands, data: data)
   }
 
-  /// All echoes laid over each other, in total and by class.
+  /// All echoes over each other, in total and by class.
   func overlays() throws -> Figure? {
     let name = "echoes-overlaid-\(stem)"
     var lots: [(label: String, rows: [Int])] = [("All", view.kept)]

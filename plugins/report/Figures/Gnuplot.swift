@@ -4,6 +4,8 @@ internal import Foundation
 /// The program that draws.
 struct Gnuplot: Sendable {
   let path: String
+  /// Figures take seconds; one that takes minutes never ends.
+  private static let timeLimit = Duration.seconds(120)
   static let need = ProgramInfo(
     "gnuplot", purpose: "to draw figures; without it the report has tables alone", package: "gnuplot-nox")
   static let absent =
@@ -25,7 +27,10 @@ struct Gnuplot: Sendable {
     files["\(figure.name).gp"] = Array(figure.script.utf8)
     for (name, bytes) in files { try VirtualFile.write(bytes, to: "\(folder.path)/\(name)") }
     let process = Process()
-    let told = Pipe()
+    // Into a file: a pipe would be held open by whatever gnuplot leaves behind.
+    let said = folder.path + "/said"
+    try VirtualFile.write([], to: said)
+    let told = try FileHandle(forWritingTo: URL(fileURLWithPath: said))
     process.executableURL = URL(fileURLWithPath: path)
     // Without the user's own settings a figure is the same everywhere.
     process.arguments = ["-d", "\(figure.name).gp"]
@@ -37,9 +42,19 @@ struct Gnuplot: Sendable {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = told
     try process.run()
-    let words = String(decoding: told.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    let end = ContinuousClock.now + Self.timeLimit
+    while process.isRunning {
+      if cancellation.isCancelled || ContinuousClock.now > end {
+        // It leads a group of its own where Foundation made one; else the second signal is what ends it.
+        kill(-process.processIdentifier, SIGKILL)
+        kill(process.processIdentifier, SIGKILL)
+        try cancellation.check()
+        throw FloeError("gnuplot was stopped after \(Self.timeLimit.components.seconds) s")
+      }
+      usleep(3000)
+    }
     try cancellation.check()
+    let words = String(decoding: try VirtualFile.read(said), as: UTF8.self)
     guard process.terminationStatus == 0 else {
       throw FloeError("gnuplot could not draw it: \(words.split(separator: "\n").suffix(3).joined(separator: " "))")
     }

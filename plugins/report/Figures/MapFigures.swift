@@ -278,7 +278,7 @@ struct MapFigures {
   }
 }
 
-/// The areas of a class raster's classes as the step that made it told them.
+/// The areas of a class raster's classes as recorded by the step that made it.
 struct ClassAreas {
   private var areas: [Int: (km2: Double?, share: Double)] = [:]
   init(_ item: ReportInputs.Item, _ material: ReportInputs) {

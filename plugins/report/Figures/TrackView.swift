@@ -27,7 +27,7 @@ struct TrackView: Sendable {
     let candidates = name.map { [$0] } ?? ["class_code", "cluster", "esa_class"]
     let found = candidates.lazy.compactMap { table[$0] }.first { $0.numbers != nil }
     column = found?.name
-    kept = (0..<table.rowCount).filter(table.status.isMaterialized)
+    kept = (0..<table.rowCount).filter(table.status.isKept)
     var group = [Int](repeating: -1, count: table.rowCount)
     var groups: [Group] = []
     if let found, let codes = found.numbers {

@@ -6,7 +6,7 @@ struct EvidenceBlocks {
   let step: String
   let facts: [String: JSONValue]
 
-  /// Tables and figures, none where the step told of no evidence.
+  /// Tables and figures, none where the step recorded no evidence.
   func add(to section: inout PageSection) {
     choice(&section)
     for (word, test) in (facts["evidence"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key })

@@ -14,11 +14,6 @@ struct ProvenanceSection {
           "The run", ["Fact", "Value"],
           [
             ["Pipeline", file(text("pipeline"))], ["floe", text("floe")], ["Seed", text("seed")],
-            ["Started", text("started")],
-            ["Time so far", ReportFormat.fixed(record["seconds"]?.doubleValue, 1) + " s"],
-            ["Workers", ReportFormat.number(record["workers"]?.doubleValue)],
-            ["Memory limit", Self.megabytes(record["memory_limit_bytes"])],
-            ["Peak memory so far", Self.megabytes(record["peak_memory_bytes"])],
           ]
             + (record["libraries"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map {
               [$0.key, $0.value.stringValue ?? ""]
@@ -60,24 +55,16 @@ struct ProvenanceSection {
                 .joined(separator: "; "),
             ]
           })))
+    // A page of the same run has the same bytes; what differs from call to call stands in the record alone.
     section.blocks.append(
-      .table(
-        PageTable(
-          "Time and memory a step; memory is the peak of the process up to then",
-          ["Step or output", "Kind", "Seconds", "Peak memory"],
-          (record["timings"]?.arrayValue ?? []).map { t in
-            [
-              t["step"]?.stringValue ?? t["output"]?.stringValue ?? "", t["use"]?.stringValue ?? "write",
-              ReportFormat.fixed(t["seconds"]?.doubleValue, 2), Self.megabytes(t["peak_memory_bytes"]),
-            ]
-          })))
+      .text("When it ran, on how many workers, and the time and memory that each step took are told in run.json."))
     if let pipeline = record["pipeline_text"]?.stringValue, !pipeline.isEmpty {
       section.blocks.append(.listing(summary: "The pipeline", text: pipeline))
     }
     return section
   }
 
-  /// Samples and records that took part, as steps told them.
+  /// Samples and records that took part, as steps recorded them.
   private var counts: [[String]] {
     material.facts.flatMap { step, facts in
       [
@@ -140,10 +127,6 @@ struct ProvenanceSection {
   }
 
   private func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
-
-  private static func megabytes(_ v: JSONValue?) -> String {
-    v?.doubleValue.map { "\(ReportFormat.count($0 / 1e6)) MB" } ?? "–"
-  }
 
   private static func plain(_ v: JSONValue) -> String {
     switch v {

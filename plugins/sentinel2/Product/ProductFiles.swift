@@ -27,7 +27,7 @@ struct ImageFiles: Sendable {
 
   private static func search(_ folder: String) -> [String: [Int: String]] {
     var found: [String: [Int: String]] = [:]
-    // Safe because a folder that cannot be listed has no files; which file is missing is told when it is asked for.
+    // Safe because a folder that cannot be listed has no files; a missing file is reported when it is read.
     for file in (try? VirtualFile.list(folder, recursive: true)) ?? [] {
       let name = SafeLocation.lastComponent(file)
       guard let ending = [".jp2", ".tif"].first(where: { name.lowercased().hasSuffix($0) }) else { continue }

@@ -26,6 +26,8 @@ struct SafeLocation: Sendable {
       root = Self.parent(path)
       metadata = path
       archive = nil
+    } else if let sentence = OtherProducts.sentence(path, inside: []), !path.lowercased().hasSuffix(".zip") {
+      throw FloeError(sentence)
     } else if path.lowercased().hasSuffix(".zip") {
       (root, metadata) = try Self.search(folder: VirtualFile.zip(path), shown: path)
       archive = path
@@ -44,7 +46,7 @@ struct SafeLocation: Sendable {
     var path = given
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     let name = lastComponent(path)
-    if metadataNames.contains(name) { return VirtualFile.exists(path) }
+    if metadataNames.contains(name) || OtherProducts.kind(of: name) != nil { return VirtualFile.exists(path) }
     let folder =
       VirtualFile.isDirectory(path) ? path : name.lowercased().hasSuffix(".zip") ? VirtualFile.zip(path) : nil
     guard let folder, VirtualFile.exists(path) else { return false }
@@ -72,6 +74,7 @@ struct SafeLocation: Sendable {
         """
       )
     }
+    if let sentence = OtherProducts.sentence(shown, inside: names) { throw FloeError(sentence) }
     let inside = names.isEmpty ? "nothing" : names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", ..." : "")
     let wanted = metadataNames.joined(separator: " or ")
     if let safe = names.first(where: { $0.hasSuffix(".SAFE") }) {

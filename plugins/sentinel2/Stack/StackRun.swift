@@ -130,13 +130,16 @@ struct StackRun {
     context.log(
       .info,
       "\(paths.count) files (\(plan.extractedBytes) bytes) are unpacked from '\(plan.product.location.path)' first")
-    let folder = context.scratch.directory
-    let step = context.stepID
-    let places = paths.enumerated().map { i, path in
-      "\(folder)/\(step)-\(i)\(path.lowercased().hasSuffix(".tif") ? ".tif" : ".jp2")"
-    }
+    // Names of its own: another run may use the same folder.
+    var places: [String] = []
     do {
-      _ = try await context.map(paths.count, progress: "files") { try VirtualFile.extract(paths[$0], to: places[$0]) }
+      for path in paths {
+        places.append(
+          try TemporaryFiles.make(
+            path.lowercased().hasSuffix(".tif") ? "band.tif" : "band.jp2", in: context.scratch.directory))
+      }
+      let targets = places
+      _ = try await context.map(paths.count, progress: "files") { try VirtualFile.extract(paths[$0], to: targets[$0]) }
     } catch {
       for place in places { VirtualFile.remove(place) }
       throw error

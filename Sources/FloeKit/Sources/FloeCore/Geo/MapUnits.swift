@@ -2,7 +2,7 @@ extension CRS {
   /// Whether coordinates are longitude and latitude, not lengths on a map.
   ///
   /// The first definition in the text decides, so that systems bound to a datum shift, compound ones and geodetic ones
-  /// of WKT 2:2015 (`GEODCRS`) are told apart as plain ones are.
+  /// of WKT 2:2015 (`GEODCRS`) are recognised as plain ones are.
   public var isGeographic: Bool {
     switch firstDefinition {
     case "GEOGCRS", "GEOGCS", "GEOGRAPHICCRS": true

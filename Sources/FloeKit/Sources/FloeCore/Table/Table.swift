@@ -109,7 +109,7 @@ public struct RowStatus: Sendable, Equatable {
     }
   }
   /// Whether a row takes part.
-  public func isMaterialized(_ row: Int) -> Bool { codes[row] == 0 }
+  public func isKept(_ row: Int) -> Bool { codes[row] == 0 }
   /// Why a row takes no part; nil for one that does.
   public func reason(_ row: Int) -> String? { codes[row] == 0 ? nil : reasons[Int(codes[row]) - 1] }
   /// The number of rows that take part.

@@ -82,7 +82,7 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
   /// The seconds of the years 0000 to 9999, which texts of times can name.
   static let calendar = -62_167_219_200.0...253_402_300_799.999
 
-  /// `YYYY-MM-DDThh:mm:ss.fffZ`, rounded to milliseconds; instants outside of the years 0000 to 9999 are told as the
+  /// `YYYY-MM-DDThh:mm:ss.fffZ`, rounded to milliseconds; instants outside of the years 0000 to 9999 are written as the
   /// nearest of those.
   public var iso8601: String {
     let millis = Int((Self.clamped(seconds) * 1000).rounded())

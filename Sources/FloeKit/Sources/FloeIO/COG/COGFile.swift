@@ -23,7 +23,7 @@ public struct COGFile: Sendable {
   ///   - options: `scratchDirectory` is for the overviews, a third of the pixels' size, and where the raster is not
   ///     kept for its compressed tiles, or
   ///     for its pixels where it is read in windows that are no whole tiles.
-  ///   - progress: told how many pieces of the work are done.
+  ///   - progress: called with how many pieces of the work are done.
   public init(
     _ raster: Raster, path: String, options: RasterWriteOptions,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -73,7 +73,7 @@ public struct COGFile: Sendable {
       let source = raster
       let across = levels[0].across
       try await spread(fills.count) { i in
-        try buffers.lend { own in
+        try buffers.withBuffer { own in
           try source.source.read(fills[i], bands: all, into: &own.block)
           let w = fills[i]
           let side = COGTileEncoder.side
@@ -113,7 +113,7 @@ public struct COGFile: Sendable {
           group.window.row / COGTileEncoder.side * levels[0].across + group.window.column / COGTileEncoder.side
         try file.take(try columns.enumerated().map { try stash.take(first + $0.offset) }, level: 0, turn: i)
       } else {
-        let tiles = try buffers.lend { own in
+        let tiles = try buffers.withBuffer { own in
           try sources[group.level].source.read(group.window, bands: all, into: &own.block)
           return try columns.map { try encoder.encode(own.block, column: $0, row: 0, using: own.tile) }
         }
@@ -271,7 +271,7 @@ private final class BufferPool: Sendable {
   private let idle = Mutex<[Own]>([])
   init(_ encoder: COGTileEncoder) { self.encoder = encoder }
 
-  func lend<R>(_ body: (Own) throws -> R) rethrows -> R {
+  func withBuffer<R>(_ body: (Own) throws -> R) rethrows -> R {
     let own = idle.withLock { $0.popLast() } ?? Own(encoder)
     defer { idle.withLock { $0.append(own) } }
     return try body(own)

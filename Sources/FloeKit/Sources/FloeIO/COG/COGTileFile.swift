@@ -15,6 +15,7 @@ final class COGTileFile: Sendable {
   private let path: String
   private let head: COGHeader
   private let descriptor: Int32
+  private let isClosed = Atomic<Bool>(false)
   private let state: Mutex<State>
 
   /// Creates the file, or empties the one that is there.
@@ -27,7 +28,8 @@ final class COGTileFile: Sendable {
     state = Mutex(State(end: head.byteCount, offsets: none, sizes: none))
   }
 
-  deinit { close(descriptor) }
+  // After `finish` there is nothing to close; before it the file is thrown away, and nobody needs its last bytes.
+  deinit { if !isClosed.load(ordering: .relaxed) { close(descriptor) } }
 
   /// Writes the tiles of turn 0, 1, 2, ..., row by row of their level, with four bytes before and behind that are not
   /// the tile's own.
@@ -49,7 +51,7 @@ final class COGTileFile: Sendable {
     for (offset, bytes) in ready { try write(bytes, at: offset) }
   }
 
-  /// Writes the head, once all tiles are taken.
+  /// Writes the head, once all tiles are taken, and closes the file; to be called once.
   func finish() throws {
     let (offsets, sizes, end) = state.withLock { ($0.offsets, $0.sizes, $0.end) }
     guard zip(head.levels, offsets).allSatisfy({ $0.tiles == $1.count }) else {
@@ -57,6 +59,11 @@ final class COGTileFile: Sendable {
     }
     guard head.reaches(end) else { throw FloeError("'\(path)' grew to \(end) bytes, more than its offsets can tell") }
     try write(head.bytes(offsets: offsets, sizes: sizes), at: 0)
+    isClosed.store(true, ordering: .relaxed)
+    // A quota or a disk behind a network may refuse only now.
+    if close(descriptor) != 0, errno != EINTR {
+      throw FloeError("'\(path)' cannot be written: \(String(cString: strerror(errno)))")
+    }
   }
 
   private func write(_ bytes: [UInt8], at offset: Int) throws {

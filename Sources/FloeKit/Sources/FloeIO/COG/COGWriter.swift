@@ -147,7 +147,7 @@ public final class COGWriter: @unchecked Sendable {
         throw FloeError("this GDAL has no driver COG; 3.1 or newer is needed")
       }
       let made = withStringList(creationOptions()) { list in
-        ProgressLink(options.isCancelled).lend { callback, data in
+        ProgressLink(options.isCancelled).withCallback { callback, data in
           GDALCreateCopy(driver, path, dataset.handle, 0, list, callback, data)
         }
       }

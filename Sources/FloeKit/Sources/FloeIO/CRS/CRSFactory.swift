@@ -30,8 +30,8 @@ extension CRS {
     if self == other || wkt == other.wkt { return true }
     return GDALMessages.collect(isTrial: true) { _ in
       // Safe because a text that cannot be understood is the same as no other.
-      let same = try? SpatialReference.lend(self) { own in
-        try SpatialReference.lend(other) { other in
+      let same = try? SpatialReference.withHandle(self) { own in
+        try SpatialReference.withHandle(other) { other in
           withStringList([
             "CRITERION=EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS", "IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES",
           ]) { OSRIsSameEx(own, other, constant($0)) != 0 }

@@ -23,7 +23,7 @@ enum SpatialReference {
   }
 
   /// Passes a new handle in x, y order; throws when the text of `crs` is not understood.
-  static func lend<R>(_ crs: CRS, _ body: (OGRSpatialReferenceH) throws -> R) throws -> R {
+  static func withHandle<R>(_ crs: CRS, _ body: (OGRSpatialReferenceH) throws -> R) throws -> R {
     guard let reference = OSRNewSpatialReference(nil) else {
       throw FloeError("no memory for a coordinate reference system")
     }
@@ -36,8 +36,8 @@ enum SpatialReference {
   }
 
   /// Passes a handle or, without a system, nil.
-  static func lend<R>(optional crs: CRS?, _ body: (OGRSpatialReferenceH?) throws -> R) throws -> R {
-    if let crs { try lend(crs) { try body($0) } } else { try body(nil) }
+  static func withHandle<R>(optional crs: CRS?, _ body: (OGRSpatialReferenceH?) throws -> R) throws -> R {
+    if let crs { try withHandle(crs) { try body($0) } } else { try body(nil) }
   }
 
   private static func code(of reference: OGRSpatialReferenceH) -> String? {

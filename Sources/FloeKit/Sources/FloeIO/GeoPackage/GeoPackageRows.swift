@@ -146,7 +146,7 @@ private struct LayerRows {
   }
 
   func write(to pages: SQLitePages, root: Int) throws {
-    try Cells.lend(columns) { cells in
+    try Cells.withColumns(columns) { cells in
       try pages.fill(root: root, count: count, columns: fieldCount) { row, record in
         // The identifier is the row's own number and stands in no column.
         record.bindNull(1)
@@ -157,7 +157,7 @@ private struct LayerRows {
   }
 
   func insert(with statement: SQLiteStatement) throws {
-    try Cells.lend(columns) { cells in
+    try Cells.withColumns(columns) { cells in
       for row in 0..<count {
         statement.bind(1, row + 1)
         bind(row, cells, to: statement)
@@ -204,11 +204,14 @@ private enum Cells {
   case text(UnsafePointer<String?>)
 
   /// Passes the columns' memory, alive until `body` returns.
-  static func lend(_ columns: [Column], _ body: ([Cells]) throws -> Void) throws { try lend(columns[...], [], body) }
+  static func withColumns(_ columns: [Column], _ body: ([Cells]) throws -> Void) throws {
+    try withColumns(columns[...], [], body)
+  }
 
-  private static func lend(_ rest: ArraySlice<Column>, _ done: [Cells], _ body: ([Cells]) throws -> Void) throws {
+  private static func withColumns(_ rest: ArraySlice<Column>, _ done: [Cells], _ body: ([Cells]) throws -> Void) throws
+  {
     guard let column = rest.first, column.values.count > 0 else { return try rest.isEmpty ? body(done) : body([]) }
-    func more(_ cell: Cells?) throws { try lend(rest.dropFirst(), cell.map { done + [$0] } ?? done, body) }
+    func more(_ cell: Cells?) throws { try withColumns(rest.dropFirst(), cell.map { done + [$0] } ?? done, body) }
     switch column.values {
     case .number(let v):
       try v.withUnsafeBufferPointer { p in

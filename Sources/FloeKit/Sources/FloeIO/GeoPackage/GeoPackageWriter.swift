@@ -74,16 +74,7 @@ public enum GeoPackageWriter {
   }
 
   private static func temporaryFile() throws -> String {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(folder)/floe-XXXXXX.gpkg".utf8CString)
-    let descriptor = mkstemps(&template, 5)
-    guard descriptor >= 0 else {
-      throw FloeError("no temporary file can be made in '\(folder)': \(String(cString: strerror(errno)))")
-    }
-    close(descriptor)
-    let path = template.withUnsafeBufferPointer { text($0.baseAddress) ?? "" }
-    VirtualFile.remove(path)
-    return path
+    try TemporaryFiles.make("layers.gpkg")
   }
 
   /// The file with its empty layers, styles and provenance, made by OGR.
@@ -136,7 +127,7 @@ private struct GeoPackageFile {
     case .polygons: type = wkbPolygon
     case .multiPolygons: type = wkbMultiPolygon
     }
-    let layer = try SpatialReference.lend(optional: table.crs) { reference in
+    let layer = try SpatialReference.withHandle(optional: table.crs) { reference in
       var options =
         type == wkbNone
         ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"]

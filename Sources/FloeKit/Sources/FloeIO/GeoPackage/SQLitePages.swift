@@ -118,7 +118,7 @@ enum SQLiteNumber {
 ///
 /// Nothing else is made: no overflow pages, no indices, no free list. Rows come in ascending order and none overflows
 /// its page, so each B-tree is a run of full leaves under levels of interior pages, and the table's own root page
-/// becomes the topmost. Tables with a row that would overflow (above `largest` bytes), and files laid out otherwise,
+/// becomes the topmost. Tables with a row that would overflow (above `largest` bytes), and files of another layout,
 /// are filled by `GeoPackageRows` with prepared statements; tests compare the rows that both ways give and let SQLite
 /// check the file's integrity.
 final class SQLitePages {
@@ -128,12 +128,13 @@ final class SQLitePages {
   private var pages: Int
   private let buffer: UnsafeMutablePointer<UInt8>
   private var buffered = 0, firstBuffered = 0
+  private var isClosed = false
   private static let capacity = 256
 
   /// The largest record that stays on its page.
   var largest: Int { usable - 35 }
 
-  /// Opens a file; nil where it is laid out in a way not served here (vacuumed by itself, or not in UTF-8).
+  /// Opens a file; nil where its layout is not supported here (vacuumed by itself, or not in UTF-8).
   init?(path: String) throws {
     descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw FloeError("'\(path)' cannot be opened: \(String(cString: strerror(errno)))") }
@@ -152,7 +153,8 @@ final class SQLitePages {
 
   deinit {
     buffer.deallocate()
-    close(descriptor)
+    // After `finish` there is nothing to close; before it the file is thrown away.
+    if !isClosed { close(descriptor) }
   }
 
   /// Fills a table.
@@ -222,13 +224,16 @@ final class SQLitePages {
     return result
   }
 
-  /// Ends the work: all pages written and their number told in the file's head.
+  /// Ends the work: all pages written, their number in the file's head.
   func finish() throws {
     try flush()
     var number = UInt32(pages).bigEndian
     try check(pwrite(descriptor, &number, 4, 28) == 4)
     // The last page may be the one that is never used.
     try check(ftruncate(descriptor, off_t(pages) * off_t(pageSize)) == 0)
+    isClosed = true
+    // A quota or a disk behind a network may refuse only now.
+    try check(close(descriptor) == 0 || errno == EINTR)
   }
 
   private func append(_ page: UnsafeMutablePointer<UInt8>) throws -> Int {

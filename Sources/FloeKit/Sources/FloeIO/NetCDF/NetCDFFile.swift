@@ -23,6 +23,7 @@ public final class NetCDFFile: Sendable {
   /// Opens a local file.
   public static func open(_ path: String) throws -> NetCDFFile {
     GDALRuntime.heap
+    try LocalFile.checkInput(path)
     return try NetCDFLibrary.locked {
       var id: Int32 = 0
       // A chunk larger than the cache would be inflated again for each piece that is read of it.
@@ -73,7 +74,7 @@ public final class NetCDFFile: Sendable {
 
   /// A variable by name; nil when there is none that can be read.
   public subscript(_ name: String) -> NetCDFVariable? {
-    // What is wrong with a damaged one is told where it is asked for by `find` or `variable`.
+    // What is wrong with a damaged one is reported when it is read by `find` or `variable`.
     try? find(name)
   }
 

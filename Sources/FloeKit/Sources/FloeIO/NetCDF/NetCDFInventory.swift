@@ -34,7 +34,7 @@ struct NetCDFInventory {
   func variables(group: Int32, prefix: String) -> [NetCDFVariable] {
     var count: Int32 = 0
     guard nc_inq_nvars(group, &count) == NC_NOERR else { return [] }
-    // Left out, as told above.
+    // Left out, as said above.
     let own = (0..<count).compactMap { try? variable(group, $0, prefix) }
     // Opening the file has read the groups already.
     let inner = (try? groups(of: group)) ?? []

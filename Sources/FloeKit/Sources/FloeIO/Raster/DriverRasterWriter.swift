@@ -17,7 +17,7 @@ public func writeRaster(
     guard let driver = GDALRuntime.writer(name) else { throw FloeError("this GDAL has no driver '\(name)'") }
     let copy = try memoryCopy(raster)
     let made = withStringList(creationOptions) { list in
-      ProgressLink(isCancelled).lend { callback, data in
+      ProgressLink(isCancelled).withCallback { callback, data in
         GDALCreateCopy(driver, path, copy.handle, 0, list, callback, data)
       }
     }

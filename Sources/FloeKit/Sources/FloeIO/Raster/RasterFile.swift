@@ -32,13 +32,15 @@ public final class RasterFile: RasterSource {
   ///   - reduction: 2, 4, 8 … for an overview of the file; nothing is resampled while reading.
   ///   - noData: what pixels are read as that the file's mask or alpha band calls invalid; nil for the bands' no-data
   ///     value or, where they have none, one that no pixel can hold, in a wider type if need be.
+  ///   - alphaIsData: whether an alpha band is a band like others, which masks nothing.
   public static func open(
     _ path: String, driver allowed: [String]? = nil, openOptions: [String] = [], reduction: Int = 1,
-    noData: Double? = nil
+    noData: Double? = nil, alphaIsData: Bool = false
   ) throws -> RasterFile {
     try GDALMessages.collect { _ in
       let reader = try RasterReader(path, drivers: allowed, openOptions: openOptions, reduction: reduction)
-      return try RasterFile(path, reader, allowed, openOptions, noData)
+      return try RasterFile(
+        path, reader, allowed, openOptions, try reader.spec(noData: noData, alphaIsData: alphaIsData))
     }
   }
 
@@ -75,10 +77,11 @@ public final class RasterFile: RasterSource {
   public func releaseHandles() { idle.withLock { $0.removeAll() } }
 
   private init(
-    _ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String], _ noData: Double?
+    _ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String],
+    _ found: (spec: RasterSpec, remarks: [String], validity: RasterValidity)
   ) throws {
     self.path = path
-    (spec, remarks, validity) = try reader.spec(noData: noData)
+    (spec, remarks, validity) = found
     seams = try reader.seams(spec.grid)
     driver = reader.driverName
     reduction = reader.reduction
@@ -103,8 +106,11 @@ private final class RasterReader: @unchecked Sendable {
   }
 
   var driverName: String { dataset.driverName }
-  func spec(noData: Double?) throws -> (spec: RasterSpec, remarks: [String], validity: RasterValidity) {
-    try RasterSpecReader(path: path, dataset: dataset, reduction: reduction).spec(noData: noData)
+  func spec(
+    noData: Double?, alphaIsData: Bool
+  ) throws -> (spec: RasterSpec, remarks: [String], validity: RasterValidity) {
+    try RasterSpecReader(path: path, dataset: dataset, reduction: reduction)
+      .spec(noData: noData, alphaIsData: alphaIsData)
   }
   func seams(_ grid: Grid) throws -> RasterSeams? {
     reduction == 1 ? try RasterMosaic(path: path, dataset: dataset).find(width: grid.width, height: grid.height) : nil
@@ -134,7 +140,7 @@ private final class RasterReader: @unchecked Sendable {
           '\(path)' cannot be read in columns \(window.column)..<\(window.endColumn), rows \(window.row)..<\
           \(window.endRow): 
           """
-            + "\(messages.reason); the file may be damaged or cut short")
+            + "\(messages.reason); the file may be damaged or cut short" + NetworkAccess.hint(messages.reason))
       }
     }
   }

@@ -22,11 +22,11 @@ enum RasterMetadataWriter {
     }
   }
 
-  private static func applyGrid(_ grid: Grid, to dataset: GDALDataset) throws {
+  static func applyGrid(_ grid: Grid, to dataset: GDALDataset) throws {
     var t = [grid.originX, grid.pixelWidth, 0, grid.originY, 0, -grid.pixelHeight]
     GDALSetGeoTransform(dataset.handle, &t)
     if let crs = grid.crs {
-      try SpatialReference.lend(crs) { reference in _ = GDALSetSpatialRef(dataset.handle, reference) }
+      try SpatialReference.withHandle(crs) { reference in _ = GDALSetSpatialRef(dataset.handle, reference) }
     }
   }
 

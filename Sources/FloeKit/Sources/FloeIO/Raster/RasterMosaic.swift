@@ -46,7 +46,7 @@ struct RasterMosaic {
 
   /// The tiles in which a part is read.
   private static func tile(of file: String) -> TileSize? {
-    // Safe because what cannot be opened is told when it is read; until then it only has no seams.
+    // Safe because what cannot be opened is reported when it is read; until then it only has no seams.
     guard let part = try? GDALDataset.open(file, flags: GDAL_OF_RASTER) else { return nil }
     return (try? RasterSpecReader(path: file, dataset: part, reduction: 1).spec())?.spec.tile
   }

@@ -10,7 +10,9 @@ struct RasterSpecReader {
   /// The description, what of the file's own could not be taken over, in sentences, and where validity stands.
   ///
   /// - Parameter asked: a no-data value that the user gives for all bands.
-  func spec(noData asked: Double? = nil) throws -> (spec: RasterSpec, remarks: [String], validity: RasterValidity) {
+  func spec(
+    noData asked: Double? = nil, alphaIsData: Bool = false
+  ) throws -> (spec: RasterSpec, remarks: [String], validity: RasterValidity) {
     let count = Int(GDALGetRasterCount(dataset.handle))
     guard count > 0 else {
       let inside = items(dataset.handle, domain: "SUBDATASETS").filter { $0.key.hasSuffix("_NAME") }.map(\.value)
@@ -23,7 +25,7 @@ struct RasterSpecReader {
       return band
     }
     // An alpha band tells which pixels there are; a file of alpha alone holds nothing else.
-    let alpha = all.firstIndex { GDALGetRasterColorInterpretation($0) == GCI_AlphaBand }
+    let alpha = alphaIsData ? nil : all.firstIndex { GDALGetRasterColorInterpretation($0) == GCI_AlphaBand }
     let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
     let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
@@ -47,7 +49,7 @@ struct RasterSpecReader {
     }
     let validity = RasterValidity(
       bands: numbers, handles: bands, alpha: numbers.count < count ? alpha.map { $0 + 1 } : nil, stored: type,
-      declared: spec.bands.map(\.noData), asked: asked)
+      declared: spec.bands.map(\.noData), asked: asked, alphaIsData: alphaIsData)
     if let alpha, numbers.count < count {
       remarks.append(
         "band \(alpha + 1) of '\(path)' is an alpha band: it says which pixels are valid and is no band of the raster")
@@ -69,6 +71,9 @@ struct RasterSpecReader {
     }
     return (spec, remarks, validity)
   }
+
+  /// More than any raster of the Earth's seas needs, and few enough that lists of tiles fit into memory.
+  private static let mostPixels = 1 << 38
 
   private func pixelType(_ bands: [UnsafeMutableRawPointer]) throws -> PixelType {
     let types = bands.map { GDALGetRasterDataType($0) }
@@ -108,6 +113,11 @@ struct RasterSpecReader {
         height are needed
         """
       )
+    }
+    guard width <= Self.mostPixels / max(1, height) else {
+      throw FloeError(
+        "'\(path)' has \(width) x \(height) pixels; rasters of up to \(Self.mostPixels) pixels are read (the Earth at "
+          + "50 m); cut it first, for example with 'gdal_translate -projwin'")
     }
     let crs = GDALGetSpatialRef(dataset.handle).flatMap { SpatialReference.value(of: $0) }
     guard

@@ -35,15 +35,17 @@ struct RasterValidity: Sendable {
   ///   - stored: the type of the file's pixels.
   ///   - declared: the no-data value of each band of `bands`, nil where it has none that pixels can hold.
   ///   - asked: a no-data value that the user gives for all bands.
+  ///   - alphaIsData: whether an alpha band masks nothing.
   init(
     bands: [Int], handles: [UnsafeMutableRawPointer], alpha: Int?, stored: PixelType, declared: [Double?],
-    asked: Double?
+    asked: Double?, alphaIsData: Bool = false
   ) {
     self.bands = bands
     var isShared = true
     places = handles.map { band in
       let flags = GDALGetMaskFlags(band)
       if flags & GMF_ALL_VALID != 0 { return alpha.map(Place.alpha) ?? .pixels }
+      if alphaIsData, flags & GMF_ALPHA != 0 { return .pixels }
       if flags & GMF_PER_DATASET != 0 { return .mask }
       if flags & GMF_NODATA != 0 { return .pixels }
       isShared = false

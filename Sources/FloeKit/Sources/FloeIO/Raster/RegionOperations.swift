@@ -17,7 +17,7 @@ public enum RasterRegions {
     try GDALMessages.collect { messages in
       let done = try withBand(&codes, width, height) { band in
         try withBand(&mask, width, height) { mask in
-          ProgressLink(isCancelled).lend { callback, data in
+          ProgressLink(isCancelled).withCallback { callback, data in
             GDALSieveFilter(band, mask, band, Int32(clamping: pixels), eight ? 8 : 4, nil, callback, data) == CE_None
           }
         }
@@ -46,7 +46,7 @@ public enum RasterRegions {
         throw FloeError("no memory for polygons: \(messages.reason)")
       }
       let target = GDALDataset(owning: handle)
-      let layer = try SpatialReference.lend(optional: grid.crs) {
+      let layer = try SpatialReference.withHandle(optional: grid.crs) {
         GDALDatasetCreateLayer(handle, "regions", $0, wkbPolygon, nil)
       }
       guard let layer, let field = OGR_Fld_Create("code", OFTInteger) else {
@@ -58,7 +58,7 @@ public enum RasterRegions {
       }
       let done = try withBand(&codes, grid.width, grid.height, grid) { band in
         try withBand(&mask, grid.width, grid.height, grid) { mask in
-          ProgressLink(isCancelled).lend { callback, data in
+          ProgressLink(isCancelled).withCallback { callback, data in
             GDALPolygonize(band, mask, layer, 0, nil, callback, data) == CE_None
           }
         }

@@ -16,7 +16,9 @@ final class GDALDataset {
   static func open(
     _ path: String, flags: Int32, drivers: [String]? = nil, options: [String] = []
   ) throws -> GDALDataset {
-    try GDALMessages.collect(about: path) { messages in
+    try LocalFile.checkInput(path)
+    return try GDALMessages.collect(about: path) { messages in
+      NetworkAccess.allow(for: path)
       let handle = withStringList(drivers) { allowed in
         withStringList(options) { options in
           GDALOpenEx(path, UInt32(flags | GDAL_OF_VERBOSE_ERROR), constant(allowed), constant(options), nil)
@@ -25,6 +27,7 @@ final class GDALDataset {
       guard let handle else {
         let kind = flags & GDAL_OF_VECTOR != 0 ? "a vector file" : "a raster file"
         var sentence = "'\(path)' cannot be opened as \(kind): \(messages.reason)"
+        sentence += NetworkAccess.hint(messages.reason)
         if let drivers { sentence += "; accepted are files of \(drivers.joined(separator: ", "))" }
         throw FloeError(sentence)
       }

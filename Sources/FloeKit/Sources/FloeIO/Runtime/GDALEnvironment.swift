@@ -11,7 +11,8 @@ enum GDALEnvironment {
   /// code page is to be read.
   private static let kept = [
     "GDAL_DATA", "GDAL_DRIVER_PATH", "GDAL_SKIP", "GDAL_CACHEMAX", "GDAL_HTTP_", "GDAL_PROXY_AUTH", "CPL_DEBUG",
-    "CPL_LOG", "CPL_TIMESTAMP", "CPL_TMPDIR", "CPL_VSIL_", "CPL_CURL_", "CPL_AWS_", "CPL_GS_", "CPL_AZURE_",
+    "CPL_LOG", "CPL_TIMESTAMP", "CPL_TMPDIR", "GDAL_CURL_", "CPL_VSIL_", "CPL_CURL_", "CPL_AWS_", "CPL_GS_",
+    "CPL_AZURE_",
     "CPL_MACHINE_IS_GCE", "SHAPE_ENCODING", "SHAPE_RESTORE_SHX",
   ]
   private static let prefixes = [

@@ -59,7 +59,7 @@ public enum GDALRuntime {
   /// floe brings its own threads: GDAL's own (in the JPEG 2000 driver above all) would multiply them, and their
   /// errors would not reach the caller.
   static let ready: Void = {
-    // A function without context: nothing goes to stderr. What comes up while nobody collects is told by the host.
+    // A function without context: nothing goes to stderr. What comes up while nobody collects is reported by the host.
     CPLSetErrorHandlerEx(
       { level, _, message in if level == CE_Warning, let line = text(message) { LibraryNotices.add(line) } }, nil)
     _ = GDALEnvironment.setAside
@@ -76,6 +76,7 @@ public enum GDALRuntime {
     OSRSetPROJEnableNetwork(0)
     heap
     GDALAllRegister()
+    NetworkAccess.close()
   }()
 
   /// How glibc deals with the memory of tiles and of netCDF's thousands of small pieces; set before either is used.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What GDAL, OGR and our own readers remarked on files that could be read all the same; each sentence is told once a
+/// What GDAL, OGR and our own readers remarked on files that could be read all the same; each sentence is reported once a
 /// process.
 ///
 /// The host asks for it after each step and each output, and tells it as a warning of that step.
@@ -13,7 +13,7 @@ public enum LibraryNotices {
   /// A damaged file may say something of each block; these tell enough.
   private static let most = 200
 
-  /// The sentences that came up since the last call, sorted, without those that were told before.
+  /// The sentences that came up since the last call, sorted, without those that were reported before.
   public static func take() -> [String] {
     state.withLock { state in
       let new = state.waiting.subtracting(state.told).sorted()

@@ -6,12 +6,12 @@ final class ProgressLink {
   init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }
 
   /// Passes the callback and its data, both dead behind the closure.
-  func lend<R>(_ body: (GDALProgressFunc, UnsafeMutableRawPointer) throws -> R) rethrows -> R {
+  func withCallback<R>(_ body: (GDALProgressFunc, UnsafeMutableRawPointer) throws -> R) rethrows -> R {
     try withExtendedLifetime(self) {
       try body(
         { _, _, data in
           guard let data else { return 1 }
-          // Safe because `lend` keeps the link alive until GDAL has returned.
+          // Safe because the caller keeps the link alive until GDAL has returned.
           return Unmanaged<ProgressLink>.fromOpaque(data).takeUnretainedValue().isCancelled() ? 0 : 1
         }, Unmanaged.passUnretained(self).toOpaque())
     }

@@ -5,12 +5,22 @@ import Synchronization
 
 /// Names for files that live for a moment, on a disk and not in memory.
 public enum TemporaryFiles {
-  private static let counter = Atomic<Int>(0)
-
-  /// A path that no other call of this or another process gets; the file is the caller's to make and to remove.
-  public static func path(_ label: String) -> String {
-    let folder = VirtualFile.isDirectory("/var/tmp") ? "/var/tmp" : "/tmp"
-    return "\(folder)/\(getpid())-\(counter.wrappingAdd(1, ordering: .relaxed).newValue)-\(label)"
+  /// An empty file of one's own with a name that nobody can guess, which ends in `label`; the caller removes it.
+  ///
+  /// - Parameter folder: the folder to make it in; nil for `TMPDIR` or, without it, `/var/tmp`.
+  /// - Throws: when the folder cannot be written.
+  public static func make(_ label: String, in folder: String? = nil) throws -> String {
+    let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    let folder = folder ?? (named.isEmpty ? VirtualFile.isDirectory("/var/tmp") ? "/var/tmp" : "/tmp" : named)
+    let ending = "-" + label.replacing("/", with: "-")
+    var template = Array("\(folder)/floe-XXXXXX\(ending)".utf8CString)
+    // Made at once and never followed where a link of that name lies: in folders of everybody names can be taken.
+    let descriptor = mkostemps(&template, Int32(ending.utf8.count), O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw FloeError("no temporary file can be made in '\(folder)': \(String(cString: strerror(errno)))")
+    }
+    close(descriptor)
+    return template.withUnsafeBufferPointer { text($0.baseAddress) ?? "" }
   }
 }
 
@@ -31,7 +41,7 @@ final class UnnamedTemporaryFile: Sendable {
       return
     }
     var template = Array("\(directory)/floe-scratch-XXXXXX".utf8CString)
-    descriptor = mkstemp(&template)
+    descriptor = mkostemp(&template, O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.failure(errno, directory, 0) }
     unlink(template)
   }

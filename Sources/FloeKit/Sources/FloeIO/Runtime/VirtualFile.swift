@@ -32,7 +32,9 @@ public enum VirtualFile {
 
   /// The bytes of a whole file, or only the first `limit` of them.
   public static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
-    try GDALMessages.collect { messages in
+    try LocalFile.checkInput(path)
+    return try GDALMessages.collect { messages in
+      NetworkAccess.allow(for: path)
       guard !isDirectory(path) else { throw FloeError("'\(path)' is a folder, a file is needed") }
       guard let file = VSIFOpenL(path, "rb") else {
         throw FloeError(
@@ -56,8 +58,12 @@ public enum VirtualFile {
     }
   }
 
-  /// The text of a whole file in UTF-8.
+  /// The text of a whole file in UTF-8; texts beyond 256 MB are refused.
   public static func readText(_ path: String) throws -> String {
+    let size = try size(path)
+    guard size <= 256 << 20 else {
+      throw FloeError("'\(path)' has \(size) bytes; texts of up to \(256 << 20) bytes are read")
+    }
     let bytes = try read(path)
     guard let text = String(validating: bytes, as: UTF8.self) else { throw FloeError("'\(path)' is not UTF-8 text") }
     return text

@@ -25,6 +25,7 @@ struct CSVCheck {
   /// - Throws: a sentence with the line for what cannot be read right.
   init(_ path: String) throws {
     self.path = path
+    try LocalFile.checkInput(path)
     try GDALMessages.collect { messages in
       guard let file = VSIFOpenL(path, "rb") else {
         throw FloeError("'\(path)' cannot be read: \(systemReason(messages))")

@@ -30,7 +30,7 @@ public enum JSONText {
 
   /// Reads JSON bytes in UTF-8; `name` stands for the text in the error's sentence.
   public static func decode(bytes: [UInt8], name: String = "the JSON text") throws -> JSONValue {
-    try decode(JSONValue.self, from: bytes, name: name)
+    try JSONParser.value(of: bytes, name: name)
   }
 
   /// Reads any codable value from JSON bytes.

@@ -33,6 +33,12 @@ public struct XMLNode: Sendable, Hashable {
 
   /// Reads a document from a file under any path that GDAL reads.
   public init(file path: String) throws {
+    // Metadata of products have at most a few megabytes; a document takes about four times its size in memory, and an
+    // archive of half a megabyte can unpack to a thousand times that.
+    let size = try VirtualFile.size(path)
+    guard size <= 64 << 20 else {
+      throw FloeError("'\(path)' has \(size) bytes; XML documents of up to \(64 << 20) bytes are read")
+    }
     try self.init(parsing: VirtualFile.readText(path), name: "'\(path)'")
   }
 

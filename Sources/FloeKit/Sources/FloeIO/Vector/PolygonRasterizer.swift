@@ -22,7 +22,7 @@ public final class PolygonRasterizer: @unchecked Sendable {
 
   /// Reads a polygon layer; nil for `layer` is the only one, or the first that holds polygons.
   ///
-  /// A layer without a reference system is taken for one in the grid's where it lies on the grid, which is told.
+  /// A layer without a reference system is taken for one in the grid's where it lies on the grid, with a warning.
   ///
   /// - Throws: a sentence for a layer that holds no polygons, that without a reference system lies elsewhere, or that
   ///   would lie on the grid if x and y changed places.
@@ -231,8 +231,8 @@ private final class Geometries {
   /// Nil where layer or grid has no reference system or both have the same.
   private static func transform(_ reader: LayerReader, grid: Grid) throws -> OGRCoordinateTransformationH? {
     guard let from = reader.crs, let to = grid.crs, !from.isSame(as: to) else { return nil }
-    let made = try SpatialReference.lend(from) { source in
-      try SpatialReference.lend(to) { target in OCTNewCoordinateTransformation(source, target) }
+    let made = try SpatialReference.withHandle(from) { source in
+      try SpatialReference.withHandle(to) { target in OCTNewCoordinateTransformation(source, target) }
     }
     guard let made else {
       throw FloeError("there is no transformation from '\(from.label)' of '\(reader.path)' to '\(to.label)'")
