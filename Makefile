@@ -4,6 +4,7 @@
 # make test-asan, test-tsan, coverage  the Swift tests under a sanitizer, or with coverage
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
+# make wheel  the Python package, into dist/
 # make docs   renders docs/steps from the steps' declarations
 # make performance  puts the last runs' tables into docs/performance.md
 # make bench-check  kernels beside a plain loop; fails above a limit
@@ -14,7 +15,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install stamp packages test-packages digest
+.PHONY: format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install wheel stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -91,6 +92,11 @@ $(VENV)/peers: Benchmarks/requirements.txt $(VENV)/done
 install: build
 	$(call install,$(INSTALL_PACKAGES))
 	tools/install.sh $(PREFIX)
+
+# Pure Python, and the same bytes from the same sources.
+wheel: $(VENV)/done
+	SOURCE_DATE_EPOCH=1735689600 $(VENV)/bin/pip wheel -q --no-deps --no-build-isolation --disable-pip-version-check -w dist ./python
+	@ls dist/*.whl
 
 # The bundled steps alone: no plugin of whoever runs this.
 docs: build

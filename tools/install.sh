@@ -4,7 +4,7 @@
 #   bin/floe                    the executable
 #   lib/floe/                   the kit, and the parts of Swift's runtime that are used
 #   lib/floe/plugins/           the bundled plugins
-#   share/floe/                 styles, examples, templates, documentation, and for plugin authors the sources of the kit and of FloeTestSupport
+#   share/floe/                 styles, examples, templates, documentation, the Python package, and for plugin authors the sources of the kit and of FloeTestSupport
 #   share/man/man1/floe.1       the manual page
 #   share/bash-completion ...   completions for bash, zsh and fish
 set -euo pipefail
@@ -34,7 +34,7 @@ for f in "$prefix/bin/floe" "$lib"/libFloeKit.so "$lib"/plugins/*.so; do
   FOLDER=$here perl -0777 -pi -e 's/\Q$ENV{FOLDER}\E/"\/" x length($ENV{FOLDER})/ge' "$f"
 done
 
-for part in styles examples templates docs; do rm -rf "${share:?}/$part"; cp -r "$here/$part" "$share/"; find "$share/$part" -name __pycache__ -prune -exec rm -rf {} +; done
+for part in styles examples templates docs python; do rm -rf "${share:?}/$part"; cp -r "$here/$part" "$share/"; find "$share/$part" -name __pycache__ -prune -exec rm -rf {} +; done
 find "$share/examples" -name .build -prune -exec rm -rf {} +
 for package in FloeKit FloeTestSupport; do
   rm -rf "${share:?}/$package"
