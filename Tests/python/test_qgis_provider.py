@@ -255,3 +255,18 @@ def test_without_floe_nothing_is_listed_but_said(scene):
 told["count"], told["trouble"] = len(provider.algorithms()), provider.trouble
 ''', program="/nowhere/floe")
     assert facts["count"] == 0 and "was not found" in facts["trouble"]
+
+
+def test_it_is_one_for_qgis_4_too():
+    """Enumerations are written with their type, as PyQt6 wants them, and the metadata lets QGIS 4 load the plugin."""
+    import configparser
+    import re
+    facts = configparser.ConfigParser()
+    facts.read(ROOT / "examples/qgis/floe_provider/metadata.txt")
+    assert facts["general"]["qgisMinimumVersion"] == "3.22" and float(facts["general"]["qgisMaximumVersion"]) >= 4
+    text = "\n".join(p.read_text() for p in (ROOT / "examples/qgis/floe_provider").glob("*.py"))
+    scoped = {"Qgis.MessageLevel", "QgsProcessingParameterNumber.Type", "QgsProcessingParameterFile.Behavior", "QgsProcessing.SourceType",
+              "QgsProcessingAlgorithm.Flag", "QgsProcessingParameterDefinition.Flag", "QgsProcessingContext.LayerDetails"}
+    assert {m for m in re.findall(r"\b(?:Qgs\w+|Qgis)\.[A-Z]\w*", text)} == scoped
+    guide = (ROOT / "examples/qgis/README.md").read_text()
+    assert "QGIS/QGIS3/" in guide and "QGIS/QGIS4/" in guide

@@ -69,7 +69,7 @@ def parameter_of(info):
     optional = not info["isRequired"]
     title = _title(info["help"], info.get("unit"))
     if kind in ("integer", "number"):
-        number = QgsProcessingParameterNumber.Integer if kind == "integer" else QgsProcessingParameterNumber.Double
+        number = QgsProcessingParameterNumber.Type.Integer if kind == "integer" else QgsProcessingParameterNumber.Type.Double
         made = QgsProcessingParameterNumber(name, title, number, optional=optional)
         if "minimum" in info:
             made.setMinimum(info["minimum"])
@@ -86,10 +86,10 @@ def parameter_of(info):
         chosen = default.split(",") if default else []
         return QgsProcessingParameterEnum(name, title, info["choices"], True, chosen, optional, True)
     if kind == "path":
-        behaviour = QgsProcessingParameterFile.Folder if _takes_folder(info["help"]) else QgsProcessingParameterFile.File
+        behaviour = QgsProcessingParameterFile.Behavior.Folder if _takes_folder(info["help"]) else QgsProcessingParameterFile.Behavior.File
         return QgsProcessingParameterFile(name, title, behaviour, "", default, optional)
     if kind == "list of path" and not _takes_folder(info["help"]):
-        return QgsProcessingParameterMultipleLayers(name, title, QgsProcessing.TypeFile, optional=optional)
+        return QgsProcessingParameterMultipleLayers(name, title, QgsProcessing.SourceType.TypeFile, optional=optional)
     if kind.startswith("list"):
         title += ", separated by commas"
     elif kind == "map":
@@ -104,7 +104,7 @@ class FloeAlgorithm(QgsProcessingAlgorithm):
 
     def flags(self):
         # floe is another process: QGIS stays alive beside it, and several may run at once.
-        return super().flags() | QgsProcessingAlgorithm.FlagCanCancel
+        return super().flags() | QgsProcessingAlgorithm.Flag.FlagCanCancel
 
     def helpUrl(self):
         return ""
@@ -154,12 +154,12 @@ class StepAlgorithm(FloeAlgorithm):
         for port in self.step["inputs"]:
             kind, title, optional = _kind(port, self.variant), _title(port["help"]), not port["isRequired"]
             if port["acceptsMany"]:
-                layers = QgsProcessing.TypeRaster if kind == "raster" else QgsProcessing.TypeVector
+                layers = QgsProcessing.SourceType.TypeRaster if kind == "raster" else QgsProcessing.SourceType.TypeVector
                 made = QgsProcessingParameterMultipleLayers(port["name"], title, layers, optional=optional)
             elif kind == "raster":
                 made = QgsProcessingParameterRasterLayer(port["name"], title, optional=optional)
             elif kind == "table":
-                made = QgsProcessingParameterVectorLayer(port["name"], title, [QgsProcessing.TypeVector], optional=optional)
+                made = QgsProcessingParameterVectorLayer(port["name"], title, [QgsProcessing.SourceType.TypeVector], optional=optional)
             else:
                 made = QgsProcessingParameterFile(port["name"], title, fileFilter=FILES[kind], optional=optional)
             self.addParameter(made)
@@ -169,7 +169,7 @@ class StepAlgorithm(FloeAlgorithm):
         for info in self.step["parameters"]:
             made = parameter_of(info)
             if not info["isRequired"] and info["type"] not in ("path", "list of path"):
-                made.setFlags(made.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
+                made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
             self.addParameter(made)
         for port in self.step["outputs"]:
             kind, title = _kind(port, self.variant), _title(port["help"])
@@ -181,7 +181,7 @@ class StepAlgorithm(FloeAlgorithm):
                 made = QgsProcessingParameterRasterDestination(name, title, optional=optional, createByDefault=first)
             elif kind == "table":
                 made = QgsProcessingParameterVectorDestination(
-                    name, title, QgsProcessing.TypeVector, optional=optional, createByDefault=first)
+                    name, title, QgsProcessing.SourceType.TypeVector, optional=optional, createByDefault=first)
             else:
                 made = QgsProcessingParameterFileDestination(name, title, FILES[kind], optional=optional, createByDefault=first)
             self.addParameter(made)
@@ -363,7 +363,7 @@ class PipelineAlgorithm(FloeAlgorithm):
             title, default = info.get("help", name), info.get("default")
             optional = bool(info.get("optional")) or default is not None
             if info.get("type") == "path":
-                behaviour = QgsProcessingParameterFile.Folder if _takes_folder(title) else QgsProcessingParameterFile.File
+                behaviour = QgsProcessingParameterFile.Behavior.Folder if _takes_folder(title) else QgsProcessingParameterFile.Behavior.File
                 self.addParameter(QgsProcessingParameterFile(name, title, behaviour, "", default, optional))
             else:
                 self.addParameter(QgsProcessingParameterString(name, title, None if default is None else str(default), False, optional))

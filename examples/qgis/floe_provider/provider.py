@@ -113,8 +113,8 @@ class FloeProvider(QgsProcessingProvider):
                 except Exception as error:  # A broken file must not take the others with it.
                     self.skipped[os.path.basename(path)] = f"it cannot be read: {error}"
         for name, reason in self.skipped.items():
-            QgsMessageLog.logMessage(f"{name} is not listed: {reason}", "floe", Qgis.Info)
+            QgsMessageLog.logMessage(f"{name} is not listed: {reason}", "floe", Qgis.MessageLevel.Info)
 
     def _complain(self, sentence):
         self.trouble = sentence
-        QgsMessageLog.logMessage(sentence, "floe", Qgis.Warning)
+        QgsMessageLog.logMessage(sentence, "floe", Qgis.MessageLevel.Warning)
