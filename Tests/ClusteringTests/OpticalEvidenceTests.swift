@@ -28,7 +28,7 @@ import Testing
 
   @Test func whatIsDarkInOneBandOnlyIsRefused() {
     // A shadow on snow: openness (0.8 - 0.5) / 0.7 = 0.43 in the blue, (0.8 - 0.1) / 0.75 = 0.93 in the red.
-    // 0.2 in both: 0.857 and 0.8 differ by 0.057, at most 0.1 * 0.828 + 0.02 is allowed; 0.2 and 0.3 differ by 0.19.
+    // 0.2 in both: 0.857 and 0.8 differ by 0.057, at most 0.15 * 0.828 + 0.02 is allowed; 0.2 and 0.3 differ by 0.19.
     let clusters = [cluster(0.1, 0.05), cluster(0.5, 0.1), cluster(0.2, 0.3), cluster(0.2, 0.2), cluster(0.8, 0.8)]
     let verdict = evidence([[0.1, 0.05], nil, nil, nil, nil]).judge(clusters)
     #expect(verdict.standings == [.whole, .refused, .refused, .whole, .outside])
@@ -44,6 +44,39 @@ import Testing
     // Without bands of thin haze the absolute limit has nothing to hold on to.
     #expect(evidence([[0.2, 0.21], nil], clear: []).judge([cluster(0.24, 0.25), cluster(0.8, 0.8)]).isFound)
     #expect(!evidence([nil, nil]).judge([cluster(0.1, 0.05), cluster(0.8, 0.8)]).isFound)
+  }
+
+  /// Levels of a real scene (S2A 01WCU, 2019-03-01) in B01 and B09: ice 0.804 and 0.324, water 0.279 and 0.018.
+  func mixed(_ open: Double, infrared: Bool = true) -> (evidence: OpticalEvidence, end: [Double]) {
+    let end = [0.804 - open * (0.804 - 0.279), 0.324 - open * (0.324 - 0.018)]
+    let bands = infrared ? [OpticalEvidence.InfraredBand(place: 1, wavelength: 945)].compactMap { $0 } : []
+    return (
+      OpticalEvidence(
+        features: ["B01", "B09"], ice: [0.804, 0.324], ends: [end, nil], clearBands: [], infraredBands: bands),
+      end
+    )
+  }
+
+  @Test(arguments: [0.6, 0.8, 1]) func waterIsFoundWhereNoPixelIsFullOfIt(open: Double) throws {
+    let (evidence, end) = mixed(open)
+    let verdict = evidence.judge([cluster(end[0], end[1]), cluster(0.804, 0.324)])
+    #expect(verdict.isFound)
+    // Whatever the fullest pixel holds, the limit is at 0.45 of water: 0.564 - 0.45 * (0.564 - 0.1485).
+    #expect(abs(try #require(verdict.facts["limit"]?.doubleValue) - 0.377) < 0.003)
+    #expect(abs(try #require(verdict.facts["dark_level"]?["B01"]?.doubleValue) - 0.279) < 0.005)
+    #expect(abs(try #require(verdict.facts["dark_end"]?["B09"]?.doubleValue) - end[1]) < 1e-12)
+  }
+
+  @Test func halfOpenPixelsAloneAreNoEvidence() {
+    let (evidence, end) = mixed(0.45)
+    let verdict = evidence.judge([cluster(end[0], end[1]), cluster(0.804, 0.324)])
+    #expect(!verdict.isFound)
+    #expect(
+      verdict.sentence
+        == "the darkest cluster goes down to 0.19 in B09, 0.57 of the ice level 0.32; at most 0.5 is asked")
+    // Without an infrared band brightness decides, and haze hides water of 0.6.
+    let (without, hazy) = mixed(0.6, infrared: false)
+    #expect(!without.judge([cluster(hazy[0], hazy[1]), cluster(0.804, 0.324)]).isFound)
   }
 
   @Test func rulesNameDividedClustersByTheirDarkPart() throws {

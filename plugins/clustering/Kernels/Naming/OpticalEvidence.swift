@@ -4,11 +4,15 @@ import FloeCore
 /// water and ice can have.
 ///
 /// - The *ice level* of a band is its median over the samples that are at least half as bright as the 95th percentile
-///   of brightness; brightness is the mean over the bands. The *dark level* is the mean of the darkest tenth of the
+///   of brightness; brightness is the mean over the bands. The *dark end* is the mean of the darkest tenth of the
 ///   darkest cluster.
-/// - There is water only if the dark level is at most `darkRatio` of the ice level and, in the bands from 600 to 900
-///   nm, where haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25
+/// - There is water only if the dark end is at most `darkRatio` of the ice level (in infrared bands where there are
+///   any, for haze brightens dark pixels in the blue; else in brightness) and, in the bands from 600 to 900 nm, where
+///   haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25
 ///   (Brandt et al. 2005, Journal of Climate 18, 3606), and the air over them adds some hundredths.
+/// - The *dark level* stands for a pixel of nothing but water. It is the dark end, unless that is brighter than water in
+///   every infrared band: then no pixel is filled, and the dark level lies as far beyond the dark end, on the straight
+///   line of mixtures from the ice level, as takes the first infrared band to `InfraredBand.water`.
 /// - The openness of a cluster in a band is (ice level - mean) / (ice level - dark level). A pixel that holds water
 ///   and ice by shares has the same openness in every band, whatever the haze. Young ice, shadows on snow and land
 ///   are dark too, but not alike in all bands: a cluster whose openness differs between bands by more than `spread`
@@ -25,7 +29,26 @@ public struct OpticalEvidence: ClusterEvidence {
   public var ends: [[Double]?]
   /// Places of the bands in which the absolute limit holds; empty where the numbers are no reflectances.
   public var clearBands: [Int]
+  /// Reflectance bands from 780 nm; empty where the numbers are no reflectances.
+  public var infraredBands: [InfraredBand]
   public var limits: Limits
+
+  /// A band in which water is all but black.
+  public struct InfraredBand: Sendable, Hashable {
+    /// The feature's place.
+    public var place: Int
+    /// The most that open water reflects at the top of the atmosphere under a low sun: 0.06 up to 930 nm (water itself
+    /// 0.02 to 0.03, and the air's path), 0.02 beyond, where vapour or liquid water absorb (0.018 in B09 on S2A tile
+    /// 01WCU, 2019-03-01, sun zenith 78°).
+    public var water: Double
+
+    /// The band at a wavelength in nanometres; nil below 780.
+    public init?(place: Int, wavelength: Double) {
+      guard wavelength >= 780 else { return nil }
+      self.place = place
+      water = wavelength < 930 ? 0.06 : 0.02
+    }
+  }
 
   /// The numbers that may be changed, all dimensionless.
   public struct Limits: Sendable, Hashable {
@@ -36,51 +59,58 @@ public struct OpticalEvidence: ClusterEvidence {
     /// The least share of open water in a pixel that is called water.
     public var waterShare = 0.45
     /// The largest difference of openness between bands, as a part of the openness.
-    public var spread = 0.1
+    public var spread = 0.15
     /// The defaults.
     public init() {}
   }
 
   /// Evidence from the levels of a scene.
-  public init(features: [String], ice: [Double], ends: [[Double]?], clearBands: [Int], limits: Limits = Limits()) {
+  public init(
+    features: [String], ice: [Double], ends: [[Double]?], clearBands: [Int], infraredBands: [InfraredBand] = [],
+    limits: Limits = Limits()
+  ) {
     self.features = features
     self.ice = ice
     self.ends = ends
     self.clearBands = clearBands
+    self.infraredBands = infraredBands
     self.limits = limits
   }
 
   public func judge(_ clusters: [ClusterSummary]) -> EvidenceVerdict {
     let iceBrightness = mean(ice)
-    func nothing(_ sentence: String, dark: [Double]? = nil) -> EvidenceVerdict {
-      EvidenceVerdict(
-        isFound: false, sentence: sentence, standings: clusters.map { _ in .outside }, limit: nil,
-        facts: facts(dark: dark, limit: nil, rows: rows(clusters, dark: nil, standings: clusters.map { _ in .outside }))
-      )
+    func nothing(_ sentence: String, end: [Double]? = nil) -> EvidenceVerdict {
+      let outside = clusters.map { _ in EvidenceVerdict.Standing.outside }
+      return EvidenceVerdict(
+        isFound: false, sentence: sentence, standings: outside, limit: nil,
+        facts: facts(end: end, dark: end, limit: nil, rows: rows(clusters, dark: nil, standings: outside)))
     }
     guard let darkest = clusters.orderByBrightness.first(where: { $0 < ends.count && ends[$0] != nil }),
-      let dark = ends[darkest]
+      let end = ends[darkest]
     else { return nothing("no cluster has the 10 samples that a dark level is taken from") }
     guard iceBrightness > 0 else { return nothing("the ice level \(short(iceBrightness)) is not above zero") }
-    let darkBrightness = mean(dark)
-    let share = darkBrightness / iceBrightness
-    let told =
-      """
-      the darkest cluster goes down to \(short(darkBrightness)), \(short(share)) of the ice level \
-      \(short(iceBrightness))
-      """
-    guard share <= limits.darkRatio else {
-      return nothing("\(told); at most \(short(limits.darkRatio)) is asked", dark: dark)
+    let places = infraredBands.isEmpty ? Array(ice.indices) : infraredBands.map(\.place)
+    let endInThem = mean(places.map { end[$0] })
+    let iceInThem = mean(places.map { ice[$0] })
+    guard endInThem <= limits.darkRatio * iceInThem else {
+      let inBands = infraredBands.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
+      return nothing(
+        """
+        the darkest cluster goes down to \(short(endInThem))\(inBands), \(short(endInThem / iceInThem)) of the ice level \
+        \(short(iceInThem)); at most \(short(limits.darkRatio)) is asked
+        """, end: end)
     }
     if !clearBands.isEmpty {
-      let clear = clearBands.reduce(0) { $0 + dark[$1] } / Double(clearBands.count)
+      let clear = mean(clearBands.map { end[$0] })
       guard clear <= limits.darkLimit else {
         let names = clearBands.map { features[$0] }.joined(separator: ", ")
         return nothing(
           "the darkest cluster goes down to \(short(clear)) in \(names); at most \(short(limits.darkLimit)) is asked",
-          dark: dark)
+          end: end)
       }
     }
+    let dark = darkLevel(beyond: end)
+    let darkBrightness = mean(dark)
     let limit = iceBrightness - limits.waterShare * (iceBrightness - darkBrightness)
     let standings = clusters.indices.map { j -> EvidenceVerdict.Standing in
       let c = clusters[j]
@@ -98,13 +128,26 @@ public struct OpticalEvidence: ClusterEvidence {
       isFound: true,
       sentence: """
         brightness at most \(short(limit)), \(short(limit / iceBrightness)) of the ice level \(short(iceBrightness)), \
-        where \
-        \(short(limits.waterShare)) of a pixel is as dark as the darkest, \(short(darkBrightness))
+        where \(short(limits.waterShare)) of a pixel is as dark as \
+        \(dark == end ? "the darkest" : "water, which fills no pixel"), \(short(darkBrightness))
         """,
       standings: standings,
       limit: standings.contains(.divided)
         ? ClusterDivision.Limit(brightness: limit, ice: ice, dark: dark, spread: limits.spread) : nil,
-      facts: facts(dark: dark, limit: limit, rows: rows(clusters, dark: dark, standings: standings)))
+      facts: facts(end: end, dark: dark, limit: limit, rows: rows(clusters, dark: dark, standings: standings)))
+  }
+
+  /// The level of a pixel full of water; see the type.
+  private func darkLevel(beyond end: [Double]) -> [Double] {
+    // How far to go from the ice level, in steps from there to the dark end, until a band reaches water.
+    let ways = infraredBands.map { band -> Double in
+      let (ice, end) = (ice[band.place], end[band.place])
+      return end > band.water && ice > end ? (ice - band.water) / (ice - end) : 1
+    }
+    guard let way = ways.min(), way > 1 else { return end }
+    // No band falls below zero.
+    let most = ice.indices.map { ice[$0] > end[$0] ? ice[$0] / (ice[$0] - end[$0]) : .infinity }.min() ?? 1
+    return ice.indices.map { ice[$0] - max(1, min(way, most)) * (ice[$0] - end[$0]) }
   }
 
   /// Openness in each band; nil where ice and water hardly differ.
@@ -141,15 +184,18 @@ public struct OpticalEvidence: ClusterEvidence {
       })
   }
 
-  private func facts(dark: [Double]?, limit: Double?, rows: JSONValue) -> JSONValue {
+  private func facts(end: [Double]?, dark: [Double]?, limit: Double?, rows: JSONValue) -> JSONValue {
     func levels(_ values: [Double]) -> JSONValue {
       .object(Dictionary(uniqueKeysWithValues: zip(features, values).map { ($0, JSONValue(finite: $1)) }))
     }
     return .object([
       "kind": "optical", "ice_level": levels(ice), "ice_brightness": JSONValue(finite: mean(ice)),
-      "dark_level": dark.map(levels) ?? .null, "dark_brightness": dark.map { JSONValue(finite: mean($0)) } ?? .null,
+      "dark_end": end.map(levels) ?? .null, "dark_level": dark.map(levels) ?? .null,
+      "dark_brightness": dark.map { JSONValue(finite: mean($0)) } ?? .null,
       "limit": limit.map { JSONValue(finite: $0) } ?? .null, "bands": .array(features.map(JSONValue.string)),
-      "clear_bands": .array(clearBands.map { .string(features[$0]) }), "dark_ratio": .number(limits.darkRatio),
+      "clear_bands": .array(clearBands.map { .string(features[$0]) }),
+      "infrared_bands": .array(infraredBands.map { .string(features[$0.place]) }),
+      "dark_ratio": .number(limits.darkRatio),
       "dark_limit": .number(limits.darkLimit), "water_share": .number(limits.waterShare),
       "spread": .number(limits.spread),
       "clusters": rows,
