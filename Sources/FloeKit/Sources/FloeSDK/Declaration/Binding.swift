@@ -23,10 +23,13 @@ struct StepDecoder: Decoder {
     func decodeNil(forKey key: Key) throws -> Bool { false }
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
       let name = wireName(key.stringValue)
-      guard let declared = decoder.declared[name] else { throw notAField }
+      // A group is bound member by member, under the members' own names.
+      let isGroup = T.self is any DeclaredGroup.Type
+      guard let declared = isGroup ? (() as Any) : decoder.declared[name] else { throw notAField }
       return try T(
         from: FieldDecoder(
-          name: name, literal: decoder.literals[name], ports: decoder.ports[name] ?? [], declared: declared))
+          name: name, literal: decoder.literals[name], ports: decoder.ports[name] ?? [], declared: declared,
+          step: decoder))
     }
     func nestedContainer<N: CodingKey>(keyedBy type: N.Type, forKey key: Key) throws -> KeyedDecodingContainer<N> {
       throw notAField
@@ -43,6 +46,8 @@ struct FieldDecoder: Decoder {
   let literal: ParameterLiteral?
   let ports: [PortData]
   let declared: Any
+  /// The decoder of the whole step, for groups.
+  let step: StepDecoder
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> { throw notAField }
@@ -50,4 +55,5 @@ struct FieldDecoder: Decoder {
   func singleValueContainer() throws -> any SingleValueDecodingContainer { throw notAField }
 }
 
-private let notAField = FloeError("every stored property of a step must be an @Input, @Param, @Output or @Planned")
+private let notAField = FloeError(
+  "every stored property of a step must be an @Input, @Param, @Output, @Planned or @Group")

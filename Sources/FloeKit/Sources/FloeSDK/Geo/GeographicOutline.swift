@@ -52,11 +52,8 @@ public struct GeographicOutline: Sendable, Hashable {
     self.ring = Self.around(finer, pole: pole)
   }
 
-  /// A longitude in -180 ..< 180.
-  public static func normalised(_ longitude: Double) -> Double {
-    let turned = (longitude + 180).truncatingRemainder(dividingBy: 360)
-    return (turned < 0 ? turned + 360 : turned) - 180
-  }
+  /// A longitude in -180 ..< 180; `Longitude` has its relatives.
+  public static func normalised(_ longitude: Double) -> Double { Longitude.difference(longitude) }
 
   /// West, south, east, north in degrees as GeoJSON has it: west is greater than east across the 180° meridian.
   public var bbox: [Double] {

@@ -66,11 +66,7 @@ public struct TrackWindow: Sendable {
     let span = box[2] - box[0]
     // A box of a whole turn or more holds every longitude; otherwise both are counted eastward from the western edge.
     if span >= 360 { return true }
-    func turned(_ x: Double) -> Double {
-      let r = x.truncatingRemainder(dividingBy: 360)
-      return r < 0 ? r + 360 : r
-    }
-    return turned(longitude - box[0]) <= turned(span)
+    return Longitude.eastward(longitude - box[0]) <= Longitude.eastward(span)
   }
 
   /// Marks the records outside; the table has the columns `time` (s since 1970), `lon` and `lat` (degrees).

@@ -4,6 +4,8 @@ public final class PluginRegistry {
   public private(set) var steps: [any StepFactory] = []
   /// Product readers in the order in which they were added.
   public private(set) var readers: [any ProductReader] = []
+  /// Output formats in the order in which they were added.
+  public private(set) var writers: [any WriterFactory] = []
   /// The stamp that the plugin was compiled with.
   public fileprivate(set) var stamp = ""
   /// The plugin's own version.
@@ -15,6 +17,8 @@ public final class PluginRegistry {
   public func add<Step: ProcessingStep>(_ step: Step.Type) { steps.append(SwiftStepFactory(step)) }
   /// Adds a product reader.
   public func add<Reader: ProductReader>(reader: Reader.Type) { readers.append(reader.init()) }
+  /// Adds an output format.
+  public func add<Writer: OutputWriter>(writer: Writer.Type) { writers.append(SwiftWriterFactory(writer)) }
   /// Tells the plugin's own version.
   public func version(_ text: String) { version = text }
 }

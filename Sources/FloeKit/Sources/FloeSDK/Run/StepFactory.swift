@@ -34,10 +34,8 @@ public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
     var inputs: [PortInfo] = []
     var outputs: [PortInfo] = []
     var parameters: [ParameterInfo] = []
-    for child in Mirror(reflecting: Step()).children {
-      guard let label = child.label else { continue }
-      let name = wireName(label)
-      switch child.value {
+    for (name, value) in declaredFields(of: Step()) {
+      switch value {
       case let p as any DeclaredParameter: parameters.append(p.describe(name))
       case let i as any DeclaredInput: inputs.append(i.describe(name))
       case let o as any DeclaredOutput: outputs.append(o.describe(name))
@@ -55,15 +53,13 @@ public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
     var literals = given
     var errors = declaration.settle(&literals, ports: ports.keys)
     var declared: [String: Any] = [:]
-    for child in Mirror(reflecting: Step()).children {
-      guard let label = child.label else { continue }
-      let name = wireName(label)
-      declared[name] = child.value
-      if let p = child.value as? any DeclaredParameter {
+    for (name, value) in declaredFields(of: Step()) {
+      declared[name] = value
+      if let p = value as? any DeclaredParameter {
         do throws(FloeError) { try p.check(literals[name]) } catch {
           errors.append(ParameterError(name, error.message))
         }
-      } else if let i = child.value as? any DeclaredInput, !i.accepts(ports[name] ?? []) {
+      } else if let i = value as? any DeclaredInput, !i.accepts(ports[name] ?? []) {
         errors.append(i.describe(name).mismatch(ports[name] ?? []))
       }
     }
@@ -79,18 +75,18 @@ public struct SwiftStepFactory<Step: ProcessingStep>: StepFactory {
     mutating func plan(in context: PlanContext) throws { try step.plan(in: context) }
     mutating func run(in context: RunContext) async throws { try await step.run(in: context) }
     mutating func connect(_ ports: [String: [PortData]]) throws {
-      let errors = Mirror(reflecting: step).children.compactMap { child -> ParameterError? in
-        guard let input = child.value as? any DeclaredInput, let label = child.label else { return nil }
-        let name = wireName(label)
+      let fields = declaredFields(of: step)
+      let errors = fields.compactMap { name, value -> ParameterError? in
+        guard let input = value as? any DeclaredInput else { return nil }
         return input.connect(ports[name] ?? []) ? nil : input.describe(name).mismatch(ports[name] ?? [])
       }
       guard errors.isEmpty else { throw BindingErrors(errors: errors) }
-      for child in Mirror(reflecting: step).children { (child.value as? any DeclaredOutput)?.forgetPlanned() }
+      for (_, value) in fields { (value as? any DeclaredOutput)?.forgetPlanned() }
     }
     var outputs: [String: PortData] {
       var result: [String: PortData] = [:]
-      for child in Mirror(reflecting: step).children {
-        if let o = child.value as? any DeclaredOutput, let label = child.label { result[wireName(label)] = o.data }
+      for (name, value) in declaredFields(of: step) {
+        if let o = value as? any DeclaredOutput { result[name] = o.data }
       }
       return result
     }
