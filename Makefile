@@ -2,8 +2,13 @@
 # make test   installs what tests need, builds, runs them all
 # make format  swift-format over all Swift files; make format-check names those that are not in its form
 # make test-asan, test-tsan, coverage  the Swift tests under a sanitizer, or with coverage
+# make fuzz COUNT=3000  that many damaged inputs of each reader, judged by other programs (docs/reliability.md); READER="CSV" takes one
+# make crash COUNT=40  runs that are killed, starved or lied to by the disk; that many of each kind
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
+# make uninstall PREFIX=/usr/local   takes them away again
+# make deb, make tarball   a Debian package, or an archive that runs from any place, with every library that floe needs, into dist/
+# make trixie   builds and tests in a folder with Debian 13
 # make wheel  the Python package, into dist/
 # make docs   renders docs/steps from the steps' declarations
 # make performance  puts the last runs' tables into docs/performance.md
@@ -15,7 +20,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install wheel stamp packages test-packages digest
+.PHONY: fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -72,6 +77,15 @@ coverage: test-packages
 	swift test --scratch-path .build-coverage --enable-code-coverage
 	@swift test --scratch-path .build-coverage --show-codecov-path
 
+# Seeded and bounded: the same SEED and COUNT give the same inputs. A short form of both runs in `make test`.
+COUNT ?=
+SEED ?= 1
+fuzz: build $(VENV)/done
+	cd Tests/python && ../../$(VENV)/bin/python -m fuzz --count $(or $(COUNT),3000) --seed $(SEED) $(if $(READER),--reader "$(READER)") --keep ../../.build/fuzz
+
+crash: build $(VENV)/done
+	cd Tests/python && ../../$(VENV)/bin/python -m crash --count $(or $(COUNT),40) --seed $(SEED)
+
 test-python: build $(VENV)/done
 	$(VENV)/bin/python -m pytest -q Tests/python
 
@@ -92,6 +106,18 @@ $(VENV)/peers: Benchmarks/requirements.txt $(VENV)/done
 install: build
 	$(call install,$(INSTALL_PACKAGES))
 	tools/install.sh $(PREFIX)
+
+uninstall:
+	tools/uninstall.sh $(PREFIX)
+
+# Both bring GDAL, PROJ and the rest along, so that they run on Debian 12 and 13 alike.
+deb tarball: build
+	$(call install,$(INSTALL_PACKAGES) xz-utils)
+	tools/package.sh $@
+
+# Builds and tests floe on Debian 13, in a folder of its own.
+trixie:
+	tools/debian.sh trixie test
 
 # Pure Python, and the same bytes from the same sources.
 wheel: $(VENV)/done

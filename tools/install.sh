@@ -13,7 +13,10 @@ prefix=$1
 here=$(cd "$(dirname "$0")/.." && pwd)
 built=$(swift build --package-path "$here" -c release --show-bin-path)
 lib=$prefix/lib/floe share=$prefix/share/floe
+# What an older floe left here, its libraries above all, must not meet the new one.
+if [ -f "$share/manifest.txt" ]; then "$here/tools/uninstall.sh" "$prefix" > /dev/null; fi
 mkdir -p "$prefix/bin" "$lib/plugins" "$share"
+prefix=$(cd "$prefix" && pwd) && lib=$prefix/lib/floe && share=$prefix/share/floe
 
 install -m 755 "$built/floe" "$prefix/bin/floe"
 install -m 755 "$built/libFloeKit.so" "$lib/"
@@ -51,4 +54,5 @@ mkdir -p "$prefix/share/bash-completion/completions" "$prefix/share/zsh/site-fun
 "$prefix/bin/floe" --generate-completion-script bash > "$prefix/share/bash-completion/completions/floe"
 "$prefix/bin/floe" --generate-completion-script zsh > "$prefix/share/zsh/site-functions/_floe"
 "$prefix/bin/floe" --generate-completion-script fish > "$prefix/share/fish/vendor_completions.d/floe.fish"
+"$here/tools/manifest.sh" "$prefix"
 echo "floe is installed: $prefix/bin/floe"

@@ -75,8 +75,9 @@ public enum GDALRuntime {
     CPLSetConfigOption("OGR_SQLITE_SYNCHRONOUS", "OFF")
     OSRSetPROJEnableNetwork(0)
     heap
+    BundledLibraries.configure()
     GDALAllRegister()
-    NetworkAccess.close()
+    NetworkAccess.removeDrivers()
   }()
 
   /// How glibc deals with the memory of tiles and of netCDF's thousands of small pieces; set before either is used.
