@@ -12,6 +12,8 @@ public final class Executor {
   private let pool: WorkerPool
   private let journal: RunRecorder
   private let seed: UInt64
+  private let digests = ContentDigests()
+  private var keys: RunKeys?
   private var values: [String: PortData] = [:]
   private var timings: [JSONValue] = []
 
@@ -44,6 +46,18 @@ public final class Executor {
         .warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
     }
     GDALRuntime.configure(cacheBytes: options.cacheBytes)
+    for told in try Staging.recover(options.outputFolder) { journal.log(.notice, step: "folder", told) }
+    if let shared = options.scratchFolder, shared != options.outputFolder {
+      for told in try Staging.recover(shared) { journal.log(.notice, step: "scratch", told) }
+    }
+    let keys = try await makeKeys()
+    self.keys = keys
+    let guarding = FolderGuard(
+      plan: plan, folder: options.outputFolder, isOverwriting: options.isOverwriting, digests: digests)
+    let recordName = guarding.recordName
+    if !options.isForced, let record = try await unchanged(keys, recordName) {
+      return RunReport(files: [], record: record, isUnchanged: true)
+    }
     let ignored = GDALRuntime.optionsSetAside.keys.sorted()
     if !ignored.isEmpty {
       journal.log(
@@ -54,22 +68,23 @@ public final class Executor {
     let began = Date()
     let staging = try Staging(target: options.outputFolder)
     do {
-      let scratch = Scratch(directory: options.scratchFolder ?? staging.scratch, memoryLimit: options.pixelMemory)
+      let shared = try options.scratchFolder.map { try ScratchFolder(in: $0) }
+      defer { shared?.remove() }
+      let scratch = Scratch(directory: shared?.path ?? staging.scratch, memoryLimit: options.pixelMemory)
       for step in plan.steps where !step.isFinishing { try await run(step, scratch: scratch, written: []) }
-      let provenance = Provenance(
-        plan: plan, seed: seed,
-        inputs: try plan.inputPaths.map { (($0 as NSString).lastPathComponent, try Fingerprint.of($0)) },
-        journal: journal)
+      let provenance = Provenance(plan: plan, seed: seed, keys: keys, journal: journal)
       let work = Work(staging: staging, scratch: scratch, provenance: provenance)
       var written = try await writeOutputs(ofFinishing: false, work)
       try await runFinishing(after: written, began: began, work)
       written += try await writeOutputs(ofFinishing: true, work)
       values = [:]
-      let result = record(began: began, files: written, provenance: provenance)
-      try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: OutputNames.record))
+      try checkInputs(since: keys)
+      var result = record(began: began, files: written, provenance: provenance)
+      try await tellFiles(of: staging, guarding, recordName, in: &result)
+      try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: recordName))
       try cancellation.check()
-      let files = try staging.publish(principal: plan.outputs.map(\.name))
-      return RunReport(files: files, record: result)
+      let files = try staging.publish(plan, record: recordName) { guarding.verdict(on: $0, record: recordName) }
+      return RunReport(files: files, record: result, isUnchanged: false)
     } catch {
       values = [:]
       staging.discard()
@@ -121,12 +136,7 @@ public final class Executor {
       stepID: step.id, seed: Self.seed(seed, for: step.id), pool: pool, cancellation: cancellation, scratch: scratch,
       products: library.products, sink: journal, written: written, values: byOutput, record: record,
       connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }),
-      destinations: plan.outputs.reduce(into: [:]) { all, output in
-        for reference in output.layers.values
-        where reference.step == step.id && all[reference.port]?.last != output.name {
-          all[reference.port, default: []].append(output.name)
-        }
-      })
+      destinations: step.knowsDestinations ? plan.destinations(of: step.id) : [:])
     do {
       let inputs = ports
       let outputs = try await withTaskExecutorPreference(pool) {
@@ -170,15 +180,16 @@ public final class Executor {
     try cancellation.check()
     observer.began(step: output.name, what: "write")
     let clock = ContinuousClock.now
-    let writer = OutputWriter(
-      output: output, all: plan.outputs, values: values, pool: pool, cancellation: cancellation, scratch: scratch,
-      provenance: provenance,
-      share: share, sink: journal)
+    let task = OutputTask(
+      output: output, plan: plan, values: values, provenance: provenance, share: share, sink: journal)
+    let context = RunContext(
+      stepID: output.name, seed: Self.seed(seed, for: output.name), pool: pool, cancellation: cancellation,
+      scratch: scratch, products: library.products, sink: journal)
     let path = try staging.path(of: output.name)
     let result: WrittenOutput
     do {
       let pool = pool
-      result = try await withTaskExecutorPreference(pool) { try await writer.write(to: path) }
+      result = try await withTaskExecutorPreference(pool) { try await task.write(to: path, in: context) }
     } catch {
       throw Self.named(error, by: output.name)
     }
@@ -207,7 +218,7 @@ public final class Executor {
 
   /// A step's own seed: the run's, mixed with the step's name (FNV-1a), so that steps do not share their random
   /// numbers.
-  private static func seed(_ seed: UInt64, for id: String) -> UInt64 {
+  static func seed(_ seed: UInt64, for id: String) -> UInt64 {
     id.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
@@ -229,8 +240,80 @@ public final class Executor {
       "warnings": .array(
         plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])
       ),
-      "outputs": .array(files.map { ["name": .string($0.name), "kind": .string($0.kind.rawValue)] }),
+      "outputs": .array(
+        files.map {
+          [
+            "name": .string($0.name), "kind": .string($0.kind.rawValue),
+            "key": JSONValue(provenance.keys.outputs[$0.name]),
+          ]
+        }),
+      "without_key": .object(provenance.keys.reasons.mapValues { .string($0) }),
     ]
+  }
+}
+
+// MARK: - Keys
+
+extension Executor {
+  /// The keys of the plan, what is not known of the inputs read on all workers.
+  private func makeKeys() async throws -> RunKeys {
+    try await digests.prepare(plan.inputPaths, pool: pool, cancellation: cancellation)
+    return try RunKeys(plan: plan, seed: seed, library: library, share: share, digests: digests)
+  }
+
+  /// The record of the folder's run when it is the one that this plan would make again.
+  private func unchanged(_ keys: RunKeys, _ recordName: String) async throws -> JSONValue? {
+    guard keys.outputs.count == plan.outputs.count else { return nil }
+    let there = FolderRecord(of: options.outputFolder)
+    guard FileState(of: "\(options.outputFolder)/\(recordName)") != nil else { return nil }
+    digests.recall(outputsOf: options.outputFolder)
+    let files = there.files.map { "\(options.outputFolder)/\($0.name)" }
+    try await digests.prepare(files: files, pool: pool, cancellation: cancellation)
+    return there.unchanged(plan, keys: keys, record: recordName, digests: digests)
+  }
+
+  /// Looks whether an input was changed while it was read.
+  private func checkInputs(since keys: RunKeys) throws {
+    for input in keys.inputs {
+      guard let digest = input.digest else { continue }
+      // One that can no longer be told has changed.
+      guard (try? digests.of(input.path)) != digest else { continue }
+      throw FloeError(
+        "input \(input.path) changed while the run read it, so that the outputs would be of no one state of it; run again"
+      )
+    }
+  }
+
+  /// Adds to the record what a later call needs to tell whether it would make the same: files with their digests (and
+  /// those of earlier single steps that stay), settings, and what floe, plugins and styles were.
+  private func tellFiles(
+    of staging: Staging, _ guarding: FolderGuard, _ recordName: String, in record: inout JSONValue
+  ) async throws {
+    let names = try staging.made()
+    let folder = staging.folder + "/out"
+    let digests = digests
+    let files = try await pool.map(names.count, cancellation: cancellation) { i -> JSONValue in
+      let path = "\(folder)/\(names[i])"
+      return [
+        "name": .string(names[i]), "bytes": .integer(try VirtualFile.size(path)),
+        "sha256": .string(try digests.digest(ofFile: path)),
+      ]
+    }
+    guard case .object(var members) = record else { return }
+    members["files"] = .array(files)
+    members["settings"] = .object(plan.settings.mapValues { .string($0) })
+    members["pipeline_folder"] = .string(plan.pipeline.folder)
+    members["working_folder"] = .string(FileManager.default.currentDirectoryPath)
+    let surroundings = try RunSurroundings(of: plan.pipeline, library: library, share: share, digests: digests)
+    members.merge(surroundings.members) { _, new in new }
+    let kept = guarding.verdict(on: names, record: recordName).kept
+    if !kept.isEmpty {
+      members["earlier_files"] = .array(
+        kept.map {
+          ["name": .string($0.name), "bytes": $0.bytes.map { .integer($0) } ?? .null, "sha256": JSONValue($0.sha256)]
+        })
+    }
+    record = .object(members)
   }
 }
 

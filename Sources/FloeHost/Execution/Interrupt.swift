@@ -36,7 +36,12 @@ public enum Interrupt {
       farewell()
       // A run that stops in time removes its folder and ends the process by itself.
       let until = Date().addingTimeInterval(grace)
-      while TemporaryFolder.isAnyOpen, Date() < until { Thread.sleep(forTimeInterval: 0.02) }
+      while TemporaryFolder.isAnyOpen || isHeld, Date() < until { Thread.sleep(forTimeInterval: 0.02) }
+      // Files on their way to their places arrive or go back: a fraction of a second. Should a disk hang, the next call
+      // puts them back from the folder, which must stay then.
+      let last = Date().addingTimeInterval(10)
+      while Publication.isActive, Date() < last { Thread.sleep(forTimeInterval: 0.02) }
+      if Publication.isActive { _exit(130) }
       TemporaryFolder.discardAll()
       _exit(130)
     }
@@ -47,6 +52,27 @@ public enum Interrupt {
     guard sigaction(number, nil, &action) == 0 else { return false }
     // Safe because a handler is a pointer or nil, of the same size as an integer; SIG_IGN is the pointer 1.
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
+
+  /// Makes an interruption wait, within its grace, for work that has no temporary folder: other processes of a batch.
+  static func hold() { holds.add(1, ordering: .relaxed) }
+  /// Ends a `hold`.
+  static func release() { holds.subtract(1, ordering: .relaxed) }
+  private static var isHeld: Bool { holds.load(ordering: .relaxed) > 0 }
+  private static let holds = Atomic<Int>(0)
+
+  /// Takes the end of standard input for an interruption: a process that was started by another one ends with it,
+  /// however that one ends.
+  public static func endWithStandardInput() {
+    Thread.detachNewThread {
+      var byte: UInt8 = 0
+      while true {
+        let count = read(0, &byte, 1)
+        if count == 0 || (count < 0 && errno != EINTR) { break }
+      }
+      byte = 1
+      _ = write(bell.load(ordering: .relaxed), &byte, 1)
+    }
   }
 
   private static let bell = Atomic<Int32>(-1)

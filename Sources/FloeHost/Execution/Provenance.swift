@@ -5,18 +5,29 @@ import Foundation
 struct Provenance {
   let plan: Plan
   let seed: UInt64
-  /// Name and fingerprint of each input.
-  let inputs: [(name: String, fingerprint: String)]
+  /// The keys of steps and outputs, and the digests of inputs and plugins that they rest on.
+  let keys: RunKeys
   let journal: RunRecorder
 
-  /// Everything about the steps that an output rests on.
-  func json(for reference: Pipeline.Reference) -> JSONValue {
+  /// Everything about the steps that an output rests on, and how its writer was set where it has parameters.
+  func json(for reference: Pipeline.Reference, format: Plan.Format? = nil) -> JSONValue {
+    guard let format, !format.inForce.isEmpty, var members = steps(for: reference).objectValue else {
+      return steps(for: reference)
+    }
+    members["format"] = [
+      "writer": .string(format.declaration.name), "with": .object(format.inForce.mapValues(shown)),
+    ]
+    return .object(members)
+  }
+
+  private func steps(for reference: Pipeline.Reference) -> JSONValue {
     let ids = ancestry(of: reference.step)
     let steps = plan.steps.filter { ids.contains($0.id) }
     return [
       "software": .object(versions),
       "title": .string(plan.pipeline.title),
       "output": .string(reference.text),
+      "key": JSONValue(keys.key(ofPort: reference)),
       "seed": .string(String(seed)),
       "inputs": fingerprints,
       "steps": .array(steps.map(describe)),
@@ -30,9 +41,9 @@ struct Provenance {
     ]
   }
 
-  /// Name and fingerprint of each input.
+  /// Name of each input, and SHA-256 of its content; null where that cannot be told.
   var fingerprints: JSONValue {
-    .array(inputs.map { ["name": .string($0.name), "fingerprint": .string($0.fingerprint)] })
+    .array(keys.inputs.map { ["name": .string($0.name), "fingerprint": JSONValue($0.digest)] })
   }
   /// All steps with the effective parameters and their connections.
   var steps: JSONValue { .array(plan.steps.map(describe)) }
@@ -48,19 +59,21 @@ struct Provenance {
     return all
   }
 
-  private func describe(_ step: Plan.Step) -> JSONValue {
-    let paths = Set(plan.inputPaths)
-    func shown(_ l: ParameterLiteral) -> JSONValue {
-      switch l {
-      case .text(let t): .string(paths.contains(t) ? (t as NSString).lastPathComponent : t)
-      case .list(let items): .array(items.map(shown))
-      case .map(let entries): .object(Dictionary(entries.map { ($0.key, shown($0.value)) }) { a, _ in a })
-      }
+  /// A parameter without the folders of input files.
+  private func shown(_ literal: ParameterLiteral) -> JSONValue {
+    switch literal {
+    case .text(let t): .string(plan.inputPaths.contains(t) ? (t as NSString).lastPathComponent : t)
+    case .list(let items): .array(items.map(shown))
+    case .map(let entries): .object(Dictionary(entries.map { ($0.key, shown($0.value)) }) { a, _ in a })
     }
-    return [
+  }
+
+  private func describe(_ step: Plan.Step) -> JSONValue {
+    [
       "id": .string(step.id), "use": .string(step.use), "with": .object(step.inForce.mapValues(shown)),
       "in": .object(
         Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, .array($0.value.map { .string($0.text) })) })),
+      "plugin": keys.origins[step.id]?.json ?? .null, "key": JSONValue(keys.steps[step.id]),
     ]
   }
 

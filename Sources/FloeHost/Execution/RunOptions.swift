@@ -13,6 +13,10 @@ public struct RunOptions: Sendable {
   public var scratchFolder: String?
   /// Replaces the pipeline's seed.
   public var seed: UInt64?
+  /// Whether to compute also what is there already.
+  public var isForced = false
+  /// Whether files that floe did not write, and those of another run, may be replaced.
+  public var isOverwriting = false
 
   /// Options with the machine's cores and half its memory.
   public init(

@@ -7,4 +7,6 @@ public struct RunReport: Sendable {
   public let files: [String]
   /// The content of `run.json`.
   public let record: JSONValue
+  /// Whether nothing was computed, since the folder's outputs are those that the run would make.
+  public let isUnchanged: Bool
 }

@@ -1,11 +1,12 @@
 import FloeSDK
 import Foundation
 
-/// The temporary folder beside the outputs in which everything is made; a run that ends well renames its files out of
-/// it.
+/// The temporary folder beside the outputs in which everything is made; a run that ends well moves its files out of it.
 final class Staging: Sendable {
   let target: String
   private let temporary: TemporaryFolder
+  /// Tells other processes that the folder's run is alive.
+  private let lock: FileLock?
   var folder: String { temporary.path }
 
   /// Makes the folder, and the output folder if need be.
@@ -13,6 +14,13 @@ final class Staging: Sendable {
     self.target = target
     do { temporary = try TemporaryFolder(in: target) } catch {
       throw FloeError("output folder \(target) cannot be written: \(error)")
+    }
+    // Under its own name only once it is locked: who finds it free knows that the run is gone.
+    let file = temporary.path + "/lock"
+    try VirtualFile.write([], to: file + ".new")
+    lock = FileLock(file + ".new", waits: false)
+    guard rename(file + ".new", file) == 0 else {
+      throw FloeError("\(file) cannot be made: \(String(cString: strerror(errno)))")
     }
     try Folder.make(temporary.path + "/scratch")
   }
@@ -27,45 +35,80 @@ final class Staging: Sendable {
     return path
   }
 
-  /// Renames everything to its place, sidecars before the files they belong to, `run.json` last. Before anything is
-  /// replaced it looks whether all can be; what an earlier run left beside a file and this one did not make is removed.
+  /// All files that were made so far, relative to the output folder.
+  func made() throws -> [String] {
+    Folder.isFolder(folder + "/out") ? try Folder.files(in: folder + "/out").map(\.name) : []
+  }
+
+  /// Moves everything to its place as one act, sidecars before the files they belong to, the record last; what an
+  /// earlier run left there and this one did not make goes.
   ///
+  /// - Parameter judge: told what is to be put in place, while no other run changes the folder.
   /// - Returns: the names, in order.
-  func publish(principal: [String]) throws -> [String] {
-    let made = folder + "/out"
-    let all = (FileManager.default.enumerator(atPath: made)?.allObjects as? [String] ?? []).filter {
-      var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: "\(made)/\($0)", isDirectory: &isFolder) && !isFolder.boolValue
-    }
-    func rank(_ name: String) -> Int { name == OutputNames.record ? 2 : principal.contains(name) ? 1 : 0 }
+  func publish(_ plan: Plan, record: String, judge: ([String]) throws -> FolderGuard.Verdict) throws -> [String] {
+    let folders = plan.folderOutputs
+    let files = try made().filter { name in !folders.contains { name.hasPrefix($0 + "/") } }
+    let all = files + folders.filter { Folder.isFolder("\(folder)/out/\($0)") }
+    func rank(_ name: String) -> Int { name == record ? 2 : plan.formats[name] != nil ? 1 : 0 }
     let ordered = all.sorted { (rank($0), $0) < (rank($1), $1) }
+    let turn = FileLock(target, waits: true)
+    defer { withExtendedLifetime(turn) {} }
     for name in ordered {
       let to = "\(target)/\(name)"
-      if Folder.isFolder(to) { throw FloeError("\(to) cannot be put in place: there is a folder of that name") }
-      if let refusal = SidecarFiles(file: to).refusal() { throw FloeError("\(to) cannot be put in place: \(refusal)") }
-      try Folder.make(Folder.parent(of: to))
-    }
-    let fresh = Set(ordered)
-    for name in ordered {
-      let to = "\(target)/\(name)"
-      for old in SidecarFiles(file: name).outdated where !fresh.contains(old) {
-        if unlink("\(target)/\(old)") != 0, errno != ENOENT {
-          throw FloeError(
-            """
-            \(target)/\(old), which belongs to an older \(name), cannot be removed: \
-            \(String(cString: strerror(errno)))
-            """
-          )
-        }
-      }
-      guard rename("\(made)/\(name)", to) == 0 else {
-        throw FloeError("\(to) cannot be put in place: \(String(cString: strerror(errno)))")
+      if let obstacle = OutputNames.obstacle(to, plan.formats[name]) {
+        throw FloeError("\(to) cannot be put in place: \(obstacle)")
       }
     }
+    let verdict = try judge(ordered.filter { $0 != record })
+    if let refusal = verdict.refusals.first { throw FloeError(refusal) }
+    let outdated = ordered.flatMap(plan.outdated)
+    // What GDAL keeps beside a file goes with it.
+    let gone = verdict.leftovers.flatMap { [$0, $0 + ".aux.xml"] }
+    var seen: Set<String> = []
+    try Publication(staging: folder, target: target).perform(
+      ordered, removing: (outdated + gone).filter { seen.insert($0).inserted })
     temporary.remove()
     return ordered
   }
 
   /// Removes the folder and, after a failure, the output folders that this run made and left empty.
   func discard() { temporary.discard() }
+
+  /// Puts back what a run that was killed while it put its files in place left half done, and removes the temporary
+  /// folders of runs that are gone.
+  ///
+  /// - Returns: a sentence for each.
+  static func recover(_ target: String) throws -> [String] {
+    // A folder that is not there or cannot be listed holds nothing to put back.
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
+    var told: [String] = []
+    for name in names.sorted() where name.hasPrefix(".floe-") {
+      let folder = "\(target)/\(name)"
+      guard let lock = FileLock(folder + "/lock", waits: false) else { continue }
+      defer { withExtendedLifetime(lock) {} }
+      if try Publication(staging: folder, target: target).undo() {
+        told.append("a run was ended while it put its outputs in place; the older files are back")
+      } else {
+        told.append("the temporary folder \(name) of a run that was ended is removed")
+      }
+      do { try FileManager.default.removeItem(atPath: folder) } catch {
+        throw FloeError("the temporary folder \(folder) of a run that was ended cannot be removed: \(error)")
+      }
+    }
+    return told
+  }
+}
+
+extension Plan {
+  /// Files that are written beside an output.
+  func sidecars(of name: String) -> [String] { formats[name]?.writer.sidecars(of: name) ?? [] }
+
+  /// Files that describe what lay in an output's place before.
+  func outdated(by name: String) -> [String] {
+    guard let writer = formats[name]?.writer else { return [] }
+    return writer.sidecars(of: name) + writer.leftovers(of: name)
+  }
+
+  /// Outputs that are folders.
+  var folderOutputs: Set<String> { Set(formats.filter { $0.value.declaration.isFolder }.keys) }
 }

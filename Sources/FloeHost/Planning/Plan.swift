@@ -26,14 +26,27 @@ public struct Plan: Sendable {
     /// The effective parameters, defaults included.
     public let inForce: [String: ParameterLiteral]
   }
+  /// What writes an output, with its parameters.
+  public struct Format: Sendable {
+    /// What the writer can do.
+    public let declaration: WriterDeclaration
+    /// The writer itself.
+    public let writer: any BoundWriter
+    /// The effective parameters, defaults included.
+    public let inForce: [String: ParameterLiteral]
+  }
   /// The pipeline as read.
   public let pipeline: Pipeline
   /// In the order of execution, finishing steps last.
   public let steps: [Step]
   /// The files to write.
   public let outputs: [Pipeline.OutputNode]
+  /// What writes each of them, by the output's name.
+  public let formats: [String: Format]
   /// Warnings of the steps' plans.
   public let warnings: [Problem]
+  /// The values of inputs as they were given.
+  public let settings: [String: String]
   /// Files and folders that the run reads: the values of parameters that are paths.
   public let inputPaths: [String]
 

@@ -11,6 +11,8 @@ public struct Planner {
   private var problems: [Problem]
   private var warnings: [Problem] = []
   private var inputPaths: [String] = []
+  /// Settings that are parameters of single steps.
+  private var parameterSettings: Set<String> = []
 
   /// Plans a pipeline.
   ///
@@ -39,17 +41,24 @@ public struct Planner {
   }
 
   private mutating func plan() throws -> Plan {
+    NetworkAccess.allow(
+      for: Array(settings.values) + pipeline.inputs.values.compactMap(\.defaultValue?.description)
+        + pipeline.steps.values.flatMap { $0.settings.values.map(\.literal.description) })
     nameOutputs()
+    setParameters()
     checkSettings()
     checkReferences()
     let order = executionOrder()
-    library.preload(order.compactMap { pipeline.steps[$0]?.use })
+    library.preload(order.compactMap { pipeline.steps[$0]?.use }, outputs: pipeline.outputs.map(\.name))
     var steps: [Plan.Step] = []
     for id in order { if let node = pipeline.steps[id], let step = planStep(node, after: steps) { steps.append(step) } }
     steps = steps.filter { !$0.isFinishing } + steps.filter(\.isFinishing)
-    checkOutputs(steps)
+    let formats = bindWriters()
+    checkOutputs(steps, formats)
     guard problems.isEmpty else { throw RequestRefused(Self.tidied(problems)) }
-    return Plan(pipeline: pipeline, steps: steps, outputs: pipeline.outputs, warnings: warnings, inputPaths: inputPaths)
+    return Plan(
+      pipeline: pipeline, steps: steps, outputs: pipeline.outputs, formats: formats, warnings: warnings,
+      settings: settings, inputPaths: inputPaths)
   }
 
   private static func tidied(_ problems: [Problem]) -> [Problem] {
@@ -62,9 +71,33 @@ public struct Planner {
 
   // MARK: Inputs
 
+  /// Puts settings that are called `step.parameter` in the place of what the pipeline says.
+  private mutating func setParameters() {
+    for (name, value) in settings.sorted(by: { $0.key < $1.key }) where pipeline.inputs[name] == nil {
+      guard let dot = name.firstIndex(of: "."), let node = pipeline.steps[String(name[..<dot])] else { continue }
+      parameterSettings.insert(name)
+      let parameter = String(name[name.index(after: dot)...])
+      guard let declaration = library.declaration(node.use) else { continue }
+      let known = declaration.parameters.map(\.name) + (declaration.presets.isEmpty ? [] : ["preset"])
+      guard known.contains(parameter) else {
+        let near = Spelling.nearest(parameter, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+        problems.append(
+          Problem(
+            file: "--set \(name)", line: 0,
+            "\(node.use) has no parameter '\(parameter)'\(near); it has \(known.joined(separator: ", "))"))
+        continue
+      }
+      let type = declaration.parameters.first { $0.name == parameter }?.type ?? "text"
+      let literal =
+        isPath(type) && !value.hasPrefix("$")
+        ? paths(value, type: type, from: FileManager.default.currentDirectoryPath) : .text(value)
+      pipeline.steps[node.id]?.settings[parameter] = .init(literal: literal, line: node.line)
+    }
+  }
+
   private mutating func checkSettings() {
     let known = Array(pipeline.inputs.keys)
-    for name in settings.keys.sorted() where !known.contains(name) {
+    for name in settings.keys.sorted() where !known.contains(name) && !parameterSettings.contains(name) {
       let near = Spelling.nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
       problems.append(
         Problem(
@@ -88,7 +121,10 @@ public struct Planner {
   {
     switch literal {
     case .text(let text):
-      guard text.hasPrefix("$") else { return isPath(type) ? paths(text, type: type, from: pipeline.folder) : literal }
+      guard text.hasPrefix("$"), pipeline.hasInputs, !text.hasPrefix("$$") else {
+        let plain = pipeline.hasInputs && text.hasPrefix("$$") ? String(text.dropFirst()) : text
+        return isPath(type) ? paths(plain, type: type, from: pipeline.folder) : .text(plain)
+      }
       let name = String(text.dropFirst())
       guard let input = pipeline.inputs[name] else {
         let near = Spelling.nearest(name, among: pipeline.inputs.keys).map { " (did you mean '$\($0)'?)" } ?? ""
@@ -142,6 +178,7 @@ public struct Planner {
       if !file.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: file) {
         complain(line, "\(parameter): there is no file or folder \(file)")
       } else {
+        do { try LocalFile.checkInput(file) } catch { return complain(line, "\(parameter): \(error)") }
         inputPaths.append(file)
       }
     case .list(let items): for i in items { checkExists(i, parameter: parameter, line: line) }
@@ -292,7 +329,7 @@ public struct Planner {
   }
 
   private func isUnsetOptional(_ literal: ParameterLiteral) -> Bool {
-    guard let text = literal.text, text.hasPrefix("$") else { return false }
+    guard let text = literal.text, text.hasPrefix("$"), pipeline.hasInputs else { return false }
     return pipeline.inputs[String(text.dropFirst())]?.isOptional == true
   }
 
@@ -328,36 +365,70 @@ public struct Planner {
         )
         return nil
       }
-      return .init(name: name, line: output.line, layers: output.layers)
+      return .init(name: name, line: output.line, layers: output.layers, settings: output.settings)
     }
   }
 
-  private mutating func checkOutputs(_ steps: [Plan.Step]) {
-    if let reason = OutputFolder.refusal(outputFolder) { problems.append(Problem(file: outputFolder, line: 0, reason)) }
-    for (line, message) in OutputNames(outputs: pipeline.outputs, folder: outputFolder).mistakes() {
-      complain(line, message)
-    }
+  /// The writer of each output, found by the end of its name and bound to its parameters.
+  private mutating func bindWriters() -> [String: Plan.Format] {
+    var formats: [String: Plan.Format] = [:]
     for output in pipeline.outputs {
-      guard let format = OutputFormat(fileName: output.name) else {
+      guard let declaration = library.format(ofFile: output.name) else {
         complain(
           output.line,
           """
           no writer knows output '\(output.name)'; endings are \
-          \(OutputFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", "))
+          \(library.formats.flatMap(\.suffixes).map { "." + $0 }.joined(separator: ", "))
           """
         )
         continue
       }
-      if output.layers.keys.contains(where: { !$0.isEmpty }), !format.hasLayers {
+      let complaints = problems.count
+      var literals: [String: ParameterLiteral] = [:]
+      for (name, setting) in output.settings {
+        let type = declaration.parameters.first { $0.name == name }?.type ?? "text"
+        literals[name] = resolve(setting.literal, type: type, line: setting.line)
+      }
+      guard problems.count == complaints else { continue }
+      do {
+        let writer = try library.writer(declaration.name).bind(parameters: literals)
+        formats[output.name] = Plan.Format(
+          declaration: declaration, writer: writer, inForce: declaration.inForce(literals))
+      } catch let errors as BindingErrors {
+        for e in errors.errors {
+          complain(output.settings[e.parameter]?.line ?? output.line, "output \(output.name): \(e)")
+        }
+      } catch {
+        complain(output.line, "output \(output.name): \(error)")
+      }
+    }
+    return formats
+  }
+
+  private mutating func checkOutputs(_ steps: [Plan.Step], _ formats: [String: Plan.Format]) {
+    if let reason = OutputFolder.refusal(outputFolder) { problems.append(Problem(file: outputFolder, line: 0, reason)) }
+    for (line, message) in OutputNames(outputs: pipeline.outputs, formats: formats, folder: outputFolder).mistakes() {
+      complain(line, message)
+    }
+    for output in pipeline.outputs {
+      guard let format = formats[output.name] else { continue }
+      let suffix = format.declaration.suffixes.first { output.name.lowercased().hasSuffix("." + $0) } ?? ""
+      if output.layers.keys.contains(where: { !$0.isEmpty }), !format.declaration.hasLayers {
+        let layered = library.formats.filter(\.hasLayers).flatMap(\.suffixes).map { "." + $0 }
         complain(
-          output.line, "output '\(output.name)' takes one 'step.port', not a map of layers; only .gpkg has layers")
+          output.line,
+          """
+          output '\(output.name)' takes one 'step.port', not a map of layers; only \
+          \(layered.joined(separator: ", ")) \(layered.count == 1 ? "has" : "have") layers
+          """
+        )
       }
       if let twice = Self.twice(output.layers.keys) {
         complain(
           output.line,
           """
-          output '\(output.name)' has the layers \(twice), which a GeoPackage does not tell apart; give one another \
-          name
+          output '\(output.name)' has the layers \(twice), which a file .\(suffix) does not tell apart; give \
+          one another name
           """
         )
       }
@@ -367,16 +438,15 @@ public struct Planner {
           complainAboutConditional(r, consumer: "output \(output.name)")
           continue
         }
-        if !format.kinds.contains(data.kind) {
+        if !format.declaration.kinds.contains(data.kind) {
           complain(
             r.line,
             """
-            output \(output.name) cannot hold '\(r.text)': it is a \(data.kind.rawValue), a .\(format.rawValue) \
-            holds \(format.kinds.map(\.rawValue).joined(separator: " or "))
+            output \(output.name) cannot hold '\(r.text)': it is a \(data.kind.rawValue), a .\(suffix) \
+            holds \(format.declaration.kinds.map(\.rawValue).joined(separator: " or "))
             """
           )
-        }
-        if format == .gpkg, case .table(let table) = data, let refusal = GeoPackageWriter.refusal(of: table) {
+        } else if let refusal = format.writer.refusal(of: data) {
           complain(
             r.line,
             "output \(output.name) cannot hold '\(r.text)'\(layer.isEmpty ? "" : " as layer '\(layer)'"): \(refusal)")

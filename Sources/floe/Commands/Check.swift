@@ -17,6 +17,7 @@ struct Check: AsyncParsableCommand {
   @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var pipeline: String
   @OptionGroup var settings: SettingOptions
+  @OptionGroup var part: PartOptions
   @OptionGroup var execution: ExecutionOptions
   @OptionGroup var plugins: PluginOptions
 
@@ -24,8 +25,14 @@ struct Check: AsyncParsableCommand {
     do {
       let options = try execution.runOptions()
       let read = try PipelineReader.read(pipeline)
-      let plan = try Planner.plan(
-        read, settings: try settings.dictionary(), outputFolder: options.outputFolder, library: await plugins.library())
+      let library = await plugins.library()
+      if let lock = part.frozen {
+        try PluginLock(file: lock).check(read.pipeline, library: library, share: try PluginOptions.share())
+      }
+      let plan = try Session.plan(read, try settings.dictionary(), part.part, options, library)
+      for told in try FolderGuard.recover(options.outputFolder) { Terminal.error(told) }
+      let obstacles = FolderGuard.mistakes(plan: plan, options: options)
+      guard obstacles.isEmpty else { throw RequestRefused(obstacles) }
       let view = PlanView(plan: plan, memoryLimit: options.memory, folder: options.outputFolder)
       if execution.json {
         Terminal.json(try JSONText.encode(view.json, pretty: true))

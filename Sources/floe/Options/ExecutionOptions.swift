@@ -17,6 +17,12 @@ struct ExecutionOptions: ParsableArguments {
   var seed: UInt64?
   @Option(help: "How progress is shown: bar, plain, json or none; a bar on a terminal by default.")
   var progress: ProgressStyle?
+  @Flag(help: "Compute also when the folder holds the very outputs that the run would make.")
+  var force = false
+  @Flag(help: "Replace files that floe did not write, and take away those of another run in the folder.")
+  var overwrite = false
+  @Option(help: "A file that keeps everything the run says, each line with its time; added to.", completion: .file())
+  var log: String?
   @Flag(help: "Print nothing but errors.")
   var quiet = false
   @Flag(help: "Print more of what the steps say.")
@@ -24,7 +30,11 @@ struct ExecutionOptions: ParsableArguments {
   @Flag(help: "Print JSON: the run's record at its end, or what the check found.")
   var json = false
 
+  /// The log begins before anything is read, so that what is wrong with a pipeline is in it.
+  mutating func validate() throws { if let log { RunLog.open(log) } }
+
   func runOptions() throws -> RunOptions {
+    try RunLog.check()
     var options = RunOptions(outputFolder: URL(fileURLWithPath: output).standardizedFileURL.path)
     if let workers {
       guard (1...256).contains(workers) else { throw refuse("--workers must be between 1 and 256, not \(workers)") }
@@ -47,11 +57,15 @@ struct ExecutionOptions: ParsableArguments {
       options.scratchFolder = URL(fileURLWithPath: scratch).standardizedFileURL.path
     }
     options.seed = seed
+    options.isForced = force
+    options.isOverwriting = overwrite
     return options
   }
 
+  /// How progress is shown.
+  var style: ProgressStyle { quiet ? .none : progress ?? (isatty(2) == 1 ? .bar : .plain) }
+
   func observer() -> ConsoleObserver {
-    let style = quiet ? .none : progress ?? (isatty(2) == 1 ? .bar : .plain)
     return ConsoleObserver(style: style, minimum: quiet ? .error : verbose ? .debug : .notice)
   }
 }

@@ -6,7 +6,11 @@ import Foundation
 /// Settings of a pipeline's inputs.
 struct SettingOptions: ParsableArguments {
   @Option(
-    name: .customLong("set"), help: "The value of a pipeline's input, name=value. May be given several times.",
+    name: .customLong("set"),
+    help: """
+      The value of a pipeline's input, name=value, or of a step's parameter, step.parameter=value. May be given several \
+      times.
+      """,
     completion: .file())
   var settings: [String] = []
 

@@ -8,6 +8,11 @@ struct Summary {
   let folder: String
 
   var text: String {
+    if report.isUnchanged {
+      let outputs = (report.record["outputs"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+      return "nothing to do: \(folder) holds the very outputs that this run would make (--force makes them again)\n"
+        + Terminal.wrapped(outputs.joined(separator: " "), indent: "  ")
+    }
     var lines: [String] = []
     let results = report.record["results"]?.objectValue ?? [:]
     for step in results.keys.sorted() {

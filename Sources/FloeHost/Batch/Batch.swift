@@ -1,0 +1,369 @@
+import FloeSDK
+import Foundation
+import Synchronization
+
+/// How a batch is run.
+public struct BatchOptions: Sendable {
+  /// The folder that holds a folder for each scene.
+  public var folder: String
+  /// Threads for all scenes together.
+  public var workers: Int
+  /// The cap on resident memory for all processes together, in bytes.
+  public var memory: Int
+  /// Scenes at a time; nil for as many as workers and memory allow.
+  public var jobs: Int?
+  /// Whether to compute also what is there already.
+  public var isForced = false
+  /// Whether files that floe did not write may be replaced.
+  public var isOverwriting = false
+  /// Whether scenes that failed are tried again with the same input.
+  public var retriesFailed = false
+  /// Whether the first failure ends the batch.
+  public var failsFast = false
+  /// Replaces the pipeline's seed.
+  public var seed: UInt64?
+  /// Words that every scene's run is given beside its own.
+  public var words: [String] = []
+  /// The program that runs a scene.
+  public var program: String
+
+  /// Options with the machine's cores and half its memory.
+  public init(folder: String, program: String, workers: Int, memory: Int) {
+    self.folder = folder
+    self.program = program
+    self.workers = workers
+    self.memory = memory
+  }
+
+  /// What this process itself takes, in bytes.
+  static let ownMemory = 70_000_000
+  /// The least that a scene's run can be given, in bytes.
+  static let leastMemory = 200_000_000
+
+  /// Scenes at a time.
+  func concurrency(of count: Int) throws -> Int {
+    let room = (memory - Self.ownMemory) / Self.leastMemory
+    guard room > 0 else {
+      throw BatchItems.refused(
+        """
+        --memory must be at least \(SystemResources.text(Self.ownMemory + Self.leastMemory)) for a batch, not \
+        \(SystemResources.text(memory))
+        """)
+    }
+    if let jobs {
+      guard jobs <= room else {
+        throw BatchItems.refused(
+          """
+          --jobs \(jobs): within \(SystemResources.text(memory)) there is room for \(room) at a time; give --memory \
+          \((Self.ownMemory + jobs * Self.leastMemory) / 1_000_000)MB or more
+          """)
+      }
+      return jobs
+    }
+    // Somewhat more than the least, so that small scenes keep their pixels in memory.
+    return max(1, min(workers, count, (memory - Self.ownMemory) / (Self.leastMemory + 60_000_000)))
+  }
+}
+
+/// Runs a pipeline over many scenes: each whole or not at all in a folder of its own, several at a time within one cap.
+public final class Batch: Sendable {
+  private let pipeline: Pipeline
+  private let items: [BatchItem]
+  private let options: BatchOptions
+  private let library: StepLibrary
+  private let share: ResourceDirectory
+  private let observer: any BatchObserver
+  private let cancellation: Cancellation
+  private let digests = ContentDigests()
+  private let children = Children()
+
+  /// A batch of scenes.
+  public init(
+    pipeline: Pipeline, items: [BatchItem], options: BatchOptions, library: StepLibrary, share: ResourceDirectory,
+    observer: any BatchObserver, cancellation: Cancellation
+  ) {
+    self.pipeline = pipeline
+    self.items = items
+    self.options = options
+    self.library = library
+    self.share = share
+    self.observer = observer
+    self.cancellation = cancellation
+  }
+
+  /// What the threads share.
+  private final class Shared: Sendable {
+    let state: Mutex<State>
+    init(_ state: sending State) { self.state = Mutex(state) }
+  }
+
+  private struct State {
+    var next = 0
+    var scenes: [BatchReport.Scene?]
+    var tally = BatchTally()
+    var failure: (any Error)?
+    /// Seconds of wall time at which the first scene of this call began, and scenes that were run since.
+    var began: ContinuousClock.Instant?
+    var ran = 0
+  }
+
+  /// Does the work.
+  ///
+  /// - Throws: `RequestRefused` for a wrong request, `Cancelled` when interrupted; scenes that are done stay.
+  public func run() async throws -> BatchReport {
+    let jobs = try options.concurrency(of: items.count)
+    try guardSummaries()
+    try Folder.make(options.folder)
+    let ledger = try BatchLedger(
+      folder: options.folder, pipeline: (pipeline.file as NSString).lastPathComponent,
+      isOverwriting: options.isOverwriting)
+    for remark in ledger.remarks { observer.note(.warning, remark) }
+    let surroundings = try RunSurroundings(of: pipeline, library: library, share: share, digests: digests)
+    let pool = WorkerPool(workers: max(1, options.workers))
+    // Links to the same product, and products that many scenes share, are read once.
+    try await digests.prepare(Array(Set(items.flatMap(paths))), pool: pool, cancellation: cancellation)
+    let ledgers = Looking(ledger: ledger, surroundings: surroundings)
+    let found = try await pool.map(items.count, cancellation: cancellation) { i in try self.look(self.items[i], ledgers)
+    }
+    let shared = Shared(State(scenes: found.map(\.scene)))
+    shared.state.withLock { state in
+      state.tally.total = items.count
+      state.tally.unchanged = found.count { $0.scene?.state == .unchanged }
+      state.tally.failed = found.count { $0.scene?.state == .failed }
+    }
+    let waiting = items.indices.filter { found[$0].scene == nil }
+    for scene in found.compactMap(\.scene) { observer.ended(scene, shared.state.withLock { $0.tally }) }
+    let requests = found.map(\.request)
+    Interrupt.hold()
+    defer { Interrupt.release() }
+    let watch = watchForEnd()
+    defer { watch.end() }
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<min(jobs, waiting.count) {
+        group.addTask {
+          await Self.onOwnThread {
+            self.work(through: waiting, requests: requests, jobs: jobs, ledger: ledger, shared: shared)
+          }
+        }
+      }
+    }
+    if let failure = shared.state.withLock({ $0.failure }) { throw failure }
+    try cancellation.check()
+    let report = shared.state.withLock { BatchReport(scenes: $0.scenes.compactMap { $0 }, tally: $0.tally) }
+    try BatchSummary(pipeline: pipeline, report: report, folder: options.folder).write()
+    return report
+  }
+
+  // MARK: What is there already
+
+  private struct Looking: Sendable {
+    let ledger: BatchLedger, surroundings: RunSurroundings
+  }
+
+  /// What a scene's run is given, and how it ended where nothing is to do.
+  private func look(_ item: BatchItem, _ looking: Looking) throws -> (request: String, scene: BatchReport.Scene?) {
+    let request = try request(item, looking.surroundings)
+    let entry = looking.ledger.entry(item.name)
+    guard !options.isForced else { return (request, nil) }
+    if let record = current(item, looking.surroundings) {
+      let seconds = record["seconds"]?.doubleValue ?? 0
+      return (request, .init(item: item, state: .unchanged, seconds: seconds, record: record))
+    }
+    if let entry, entry.state == "failed", entry.request == request, !entry.isPassing, !options.retriesFailed {
+      return (
+        request,
+        .init(
+          item: item, state: .failed, seconds: entry.seconds, step: entry.step, message: entry.message, isOld: true)
+      )
+    }
+    return (request, nil)
+  }
+
+  private func folder(_ item: BatchItem) -> String { "\(options.folder)/\(item.name)" }
+
+  /// The record in a scene's folder when its outputs are those that the run would make: the same pipeline, settings,
+  /// inputs, plugins and styles, and no file changed.
+  private func current(_ item: BatchItem, _ surroundings: RunSurroundings) -> JSONValue? {
+    let folder = folder(item)
+    let there = FolderRecord(of: folder)
+    guard let record = there.run, record["pipeline_text"]?.stringValue == pipeline.text,
+      record["settings"] == .object(item.settings.mapValues { .string($0) }),
+      record["seed"]?.stringValue == String(options.seed ?? pipeline.seed), surroundings.made(record),
+      record["without_key"]?.objectValue?.isEmpty == true,
+      // Not of a part of the pipeline.
+      record["outputs"]?.arrayValue?.compactMap({ $0["name"]?.stringValue }).sorted()
+        == pipeline.outputs.compactMap({ OutputNames.normal($0.name) }).sorted(),
+      let inputs = record["inputs"]?.arrayValue, let contents = record["fingerprints"]?.arrayValue,
+      inputs.count == contents.count
+    else { return nil }
+    for (input, content) in zip(inputs, contents) {
+      guard let path = input.stringValue, let digest = content["fingerprint"]?.stringValue,
+        // An input that cannot be told is looked at by the scene's run.
+        (try? digests.of(path)) == digest
+      else { return nil }
+    }
+    guard there.areIntact(there.files, digests: digests) else { return nil }
+    return record
+  }
+
+  /// The paths among a scene's settings.
+  private func paths(_ item: BatchItem) -> [String] {
+    item.settings.filter { pipeline.inputs[$0.key]?.type == "path" }.map(\.value)
+  }
+
+  /// SHA-256 over everything that a scene's run is given.
+  private func request(_ item: BatchItem, _ surroundings: RunSurroundings) throws -> String {
+    let contents = paths(item).sorted().map { path -> JSONValue in
+      // An input that is not there, or cannot be told, has no digest; once it can the request is another one.
+      [.string(path), JSONValue(try? digests.of(path))]
+    }
+    return try SHA256.hexadecimal(
+      of: Array(
+        try JSONText.encode([
+          "pipeline": .string(pipeline.text), "seed": .string(String(options.seed ?? pipeline.seed)),
+          "settings": .object(item.settings.mapValues { .string($0) }), "contents": .array(contents),
+          "surroundings": .object(surroundings.members),
+        ]).utf8))
+  }
+
+  /// Refuses to replace a summary that no batch wrote.
+  private func guardSummaries() throws {
+    guard !options.isOverwriting, FileState(of: "\(options.folder)/\(BatchLedger.name)") == nil else { return }
+    for name in BatchSummary.files where FileState(of: "\(options.folder)/\(name)") != nil {
+      throw BatchItems.refused(
+        """
+        \(options.folder)/\(name), which no batch of floe's wrote, would be replaced: choose another folder with -o, or \
+        give --overwrite
+        """)
+    }
+  }
+
+  // MARK: Running
+
+  /// Runs scenes until none waits; on a thread of its own, since it blocks.
+  private func work(
+    through waiting: [Int], requests: [String], jobs: Int, ledger: BatchLedger, shared: Shared
+  ) {
+    while !children.isEnding, !cancellation.isCancelled {
+      let place: (index: Int, atOnce: Int)? = shared.state.withLock { s in
+        guard s.next < waiting.count, s.failure == nil else { return nil }
+        s.next += 1
+        s.began = s.began ?? .now
+        // The last scenes share the threads that no other scene needs any more.
+        return (waiting[s.next - 1], min(jobs, waiting.count - s.next + 1))
+      }
+      guard let place else { return }
+      let item = items[place.index]
+      observer.began(item.name)
+      let clock = ContinuousClock.now
+      let ending: SceneProcess.Ending
+      do {
+        ending = try SceneProcess(words: words(item, jobs: jobs, atOnce: place.atOnce)).run(children) { step, share in
+          observer.working(item.name, step: step, share: share)
+        }
+      } catch {
+        shared.state.withLock { $0.failure = error }
+        children.end()
+        return
+      }
+      // A run that was told to end has no end of its own.
+      if ending.status != 0, children.isEnding || cancellation.isCancelled { return }
+      let seconds = Self.seconds(ContinuousClock.now - clock)
+      let scene = scene(item, ending, seconds: seconds)
+      do {
+        try ledger.add(
+          .init(
+            scene: item.name, state: scene.state == .failed ? "failed" : "done", request: requests[place.index],
+            seconds: seconds, step: scene.step, message: scene.message,
+            isPassing: ending.status < 0 || Self.mayPass(scene.message)))
+      } catch {
+        shared.state.withLock { $0.failure = error }
+        children.end()
+        return
+      }
+      let tally = shared.state.withLock { s in
+        s.scenes[place.index] = scene
+        s.ran += 1
+        if scene.state == .failed { s.tally.failed += 1 } else { s.tally.done += 1 }
+        if let began = s.began {
+          s.tally.secondsLeft = Self.seconds(.now - began) / Double(s.ran) * Double(waiting.count - s.ran)
+        }
+        return s.tally
+      }
+      observer.ended(scene, tally)
+      if scene.state == .failed, options.failsFast { children.end() }
+    }
+  }
+
+  private func scene(_ item: BatchItem, _ ending: SceneProcess.Ending, seconds: Double) -> BatchReport.Scene {
+    if ending.status == 0 {
+      if let record = FolderRecord(of: folder(item)).run {
+        return .init(item: item, state: .done, seconds: seconds, record: record)
+      }
+      return .init(
+        item: item, state: .failed, seconds: seconds,
+        message: "its run ended well, but there is no \(OutputNames.record) in \(folder(item))")
+    }
+    // A request that is wrong failed before any step.
+    let step = ending.status == 2 ? "" : ending.step
+    return .init(item: item, state: .failed, seconds: seconds, step: step, message: ending.message)
+  }
+
+  private func words(_ item: BatchItem, jobs: Int, atOnce: Int) -> [String] {
+    let memory = (options.memory - BatchOptions.ownMemory) / jobs
+    var words = [
+      options.program, "run", pipeline.file, "-o", folder(item), "--workers", "\(max(1, options.workers / atOnce))",
+      "--memory", "\(memory)", "--progress", "json", "--end-with-input",
+    ]
+    for (name, value) in item.settings.sorted(by: { $0.key < $1.key }) { words += ["--set", "\(name)=\(value)"] }
+    if let seed = options.seed { words += ["--seed", "\(seed)"] }
+    if options.isForced { words.append("--force") }
+    if options.isOverwriting { words.append("--overwrite") }
+    return words + options.words
+  }
+
+  /// Whether a failure may pass by itself: the disk, the memory or a network were at fault, and not the scene.
+  private static func mayPass(_ message: String) -> Bool {
+    [ENOSPC, EDQUOT, ENOMEM, EIO, EMFILE, ENFILE, EAGAIN, ESTALE, ETIMEDOUT].contains {
+      message.contains(String(cString: strerror($0)))
+    }
+  }
+
+  /// Passes an interruption on to the scenes' processes.
+  private func watchForEnd() -> Watch {
+    let watch = Watch()
+    let cancellation = cancellation
+    let children = children
+    Thread.detachNewThread {
+      while !watch.isOver {
+        if cancellation.isCancelled {
+          children.end()
+          return
+        }
+        Thread.sleep(forTimeInterval: 0.02)
+      }
+    }
+    return watch
+  }
+
+  private static func onOwnThread(_ body: @escaping @Sendable () -> Void) async {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        body()
+        continuation.resume()
+      }
+    }
+  }
+
+  private static func seconds(_ d: Duration) -> Double {
+    let seconds = Double(d.components.seconds) + Double(d.components.attoseconds) * 1e-18
+    return (seconds * 1000).rounded() / 1000
+  }
+}
+
+/// Whether a thread that watches may stop.
+private final class Watch: Sendable {
+  private let over = Atomic<Bool>(false)
+  var isOver: Bool { over.load(ordering: .relaxed) }
+  func end() { over.store(true, ordering: .relaxed) }
+}

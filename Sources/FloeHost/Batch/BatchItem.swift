@@ -1,0 +1,290 @@
+import FloeSDK
+import Foundation
+
+/// One scene of a batch: the folder that it gets and what its run is given.
+public struct BatchItem: Sendable, Hashable {
+  /// The name of the folder, inside of the batch's.
+  public let name: String
+  /// Values of the pipeline's inputs.
+  public let settings: [String: String]
+}
+
+/// Turns `--over` into the list of scenes.
+public struct BatchItems {
+  /// Values that vary together, with a name for each row.
+  private struct Rows {
+    let source: String
+    var rows: [(name: String, path: String?, settings: [String: String])]
+  }
+  private let pipeline: Pipeline
+
+  /// All scenes of a request, in order.
+  ///
+  /// - Parameters:
+  ///   - over: `name=PATTERN`, `name=catalog.json` or `list.csv`.
+  ///   - crosses: whether every value of one is combined with every value of the others; else the first goes with the
+  ///     first, the second with the second.
+  /// - Throws: `RequestRefused` with a sentence.
+  public static func find(over: [String], crosses: Bool, common: [String: String], pipeline: Pipeline) throws
+    -> [BatchItem]
+  {
+    let finder = BatchItems(pipeline: pipeline)
+    let all = try over.map(finder.rows)
+    guard let first = all.first else {
+      throw refused("give at least one --over, for example --over scene='DIR/*.SAFE'")
+    }
+    var seen: Set<String> = []
+    for name in all.flatMap({ Set($0.rows.flatMap { Array($0.settings.keys) }) }) {
+      if !seen.insert(name).inserted { throw refused("input '\(name)' is given by more than one --over") }
+      if common[name] != nil { throw refused("input '\(name)' is given by --over and by --set") }
+      guard pipeline.inputs[name] != nil else {
+        let near = Spelling.nearest(name, among: pipeline.inputs.keys).map { " (did you mean '\($0)'?)" } ?? ""
+        throw refused(
+          """
+          --over: the pipeline has no input '\(name)'\(near); it has \
+          \(pipeline.inputs.isEmpty ? "none" : pipeline.inputs.keys.joined(separator: ", "))
+          """)
+      }
+    }
+    var rows = first.rows
+    for other in all.dropFirst() {
+      if crosses {
+        rows = rows.flatMap { a in
+          other.rows.map { b in
+            ("\(a.name)--\(b.name)", nil, a.settings.merging(b.settings) { own, _ in own })
+          }
+        }
+      } else {
+        guard other.rows.count == rows.count else {
+          throw refused(
+            """
+            \(first.source) gives \(rows.count) values and \(other.source) \(other.rows.count): they go together one by \
+            one; give --cross to combine each with each
+            """)
+        }
+        rows = zip(rows, other.rows).map { a, b in
+          (a.name, a.path, a.settings.merging(b.settings) { own, _ in own })
+        }
+      }
+    }
+    return try named(rows).map { BatchItem(name: $0.name, settings: $0.settings.merging(common) { own, _ in own }) }
+  }
+
+  /// Files that a batch writes beside the scenes' folders.
+  static let reserved: Set<String> = [
+    BatchLedger.name, "summary.csv", "summary.html", "catalog.json", "quicklooks", OutputNames.record,
+  ]
+
+  /// Gives every row a folder of its own: files of one name in several folders are told apart by these.
+  private static func named(_ rows: [(name: String, path: String?, settings: [String: String])]) throws -> [(
+    name: String, settings: [String: String]
+  )] {
+    let counts = Dictionary(grouping: rows, by: \.name).mapValues(\.count)
+    var seen: [String: String] = [:]
+    return try rows.map { row in
+      var name = row.name
+      if counts[name] ?? 0 > 1, let path = row.path {
+        let parent = (Folder.parent(of: path) as NSString).lastPathComponent
+        if !parent.isEmpty { name = "\(parent)-\(name)" }
+      }
+      name = folderName(name)
+      let what = row.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+      if reserved.contains(name) {
+        throw refused("a scene cannot be called '\(name)', which the batch itself writes: \(what)")
+      }
+      if let other = seen.updateValue(what, forKey: name) {
+        throw refused(
+          """
+          two scenes would go into the folder '\(name)': \(other) and \(what); give a CSV file with a column 'name' \
+          to --over
+          """)
+      }
+      return (name, row.settings)
+    }
+  }
+
+  /// A name that is one folder: no separators, no control codes, no dot at its beginning.
+  private static func folderName(_ text: String) -> String {
+    let plain = String(text.unicodeScalars.map { $0 == "/" || $0.value < 32 || $0.value == 127 ? "_" : Character($0) })
+    return plain.isEmpty || plain.hasPrefix(".") ? "_" + plain : plain
+  }
+
+  static func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: "", line: 0, message)]) }
+
+  private func rows(_ over: String) throws -> Rows {
+    guard let cut = over.firstIndex(of: "="), cut != over.startIndex,
+      !over[..<cut].contains("/")
+    else {
+      guard over.lowercased().hasSuffix(".csv") else {
+        throw Self.refused("--over must be name=PATTERN or a .csv file with a column for each input, not '\(over)'")
+      }
+      return Rows(source: "--over \(over)", rows: try table(over))
+    }
+    let input = String(over[..<cut])
+    let pattern = String(over[over.index(after: cut)...])
+    if pattern.lowercased().hasSuffix(".json"), let items = try StacInputs(path: pattern) {
+      return Rows(
+        source: "--over \(input)",
+        rows: items.assets.map { ($0.id, $0.path, [input: $0.path]) })
+    }
+    let found = Self.matches(pattern)
+    guard !found.isEmpty else {
+      let folder = Folder.parent(of: pattern)
+      let hint =
+        folder.isEmpty || folder.contains(where: { "*?[".contains($0) }) || Folder.isFolder(folder)
+        ? "nothing matches '\(pattern)'" : "nothing matches '\(pattern)': there is no folder \(folder)"
+      throw Self.refused("--over \(input): \(hint); put the pattern in quotes, so that floe and not the shell reads it")
+    }
+    return Rows(
+      source: "--over \(input)",
+      rows: found.map { path in
+        (((path as NSString).lastPathComponent as NSString).deletingPathExtension, path, [input: path])
+      })
+  }
+
+  /// Paths that match a pattern of the shell, in the order of their bytes.
+  private static func matches(_ pattern: String) -> [String] {
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard glob(pattern, GLOB_NOSORT | GLOB_TILDE, nil, &found) == 0 else { return [] }
+    return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+      .map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The rows of a CSV file: a column for each input, and one called `name` for the folders.
+  private func table(_ path: String) throws -> [(name: String, path: String?, settings: [String: String])] {
+    let text: String
+    do { text = try VirtualFile.readText(path) } catch { throw Self.refused("--over \(path): \(error)") }
+    let lines = try CommaText.rows(text, name: path)
+    guard let header = lines.first, lines.count > 1 else {
+      throw Self.refused("--over \(path): it needs a line with the names of inputs and a line for each scene")
+    }
+    if let twice = Dictionary(grouping: header, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
+      throw Self.refused("--over \(path): the column '\(twice)' is there twice")
+    }
+    let folder = Folder.parent(of: URL(fileURLWithPath: path).standardizedFileURL.path)
+    return try lines.dropFirst().enumerated().map { i, cells in
+      guard cells.count == header.count else {
+        throw Self.refused("--over \(path): line \(i + 2) has \(cells.count) cells, the header \(header.count)")
+      }
+      var settings: [String: String] = [:]
+      var name: String?
+      var first: String?
+      for (column, cell) in zip(header, cells) {
+        if column == "name", pipeline.inputs["name"] == nil {
+          name = cell
+        } else if !cell.isEmpty {
+          // An empty cell leaves the input unset.
+          let isPath = pipeline.inputs[column]?.type == "path"
+          let value = isPath && !cell.hasPrefix("/") ? "\(folder)/\(cell)" : cell
+          settings[column] = value
+          if isPath, first == nil { first = value }
+        }
+      }
+      let stem = first.map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
+      return (name ?? stem ?? "row-\(i + 1)", first, settings)
+    }
+  }
+}
+
+/// The rasters that a STAC catalogue, item collection or item of the disk lists.
+struct StacInputs {
+  let assets: [(id: String, path: String)]
+
+  /// Nil for JSON that is no STAC.
+  ///
+  /// - Throws: `RequestRefused` where an item cannot be read or has no file on the disk.
+  init?(path: String) throws {
+    func json(_ file: String) throws -> JSONValue {
+      do { return try JSONText.decode(try VirtualFile.readText(file), name: file) } catch {
+        throw BatchItems.refused("--over: \(error)")
+      }
+    }
+    guard FileState(of: path) != nil else { return nil }
+    let root = try json(path)
+    guard root["stac_version"] != nil || root["type"]?.stringValue == "FeatureCollection" else { return nil }
+    func local(_ href: String, beside file: String) -> String {
+      let parent = Folder.parent(of: file)
+      if href.hasPrefix("/") || parent.isEmpty { return href }
+      return "\(parent)/\(href.hasPrefix("./") ? String(href.dropFirst(2)) : href)"
+    }
+    var found: [(id: String, path: String)] = []
+    func take(_ item: JSONValue, from file: String) throws {
+      let all = (item["assets"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map(\.value)
+      let data = all.first { $0["roles"]?.arrayValue?.contains("data") == true } ?? all.first
+      guard let href = data?["href"]?.stringValue, !href.contains("://") else {
+        throw BatchItems.refused(
+          "--over: the item '\(item["id"]?.stringValue ?? "?")' of \(file) names no file of the disk")
+      }
+      found.append((item["id"]?.stringValue ?? "item-\(found.count + 1)", local(href, beside: file)))
+    }
+    func read(_ value: JSONValue, from file: String, depth: Int) throws {
+      guard depth < 8 else { throw BatchItems.refused("--over: the catalogues in \(path) are more than eight deep") }
+      if value["type"]?.stringValue == "Feature" { return try take(value, from: file) }
+      for item in value["features"]?.arrayValue ?? [] { try take(item, from: file) }
+      for link in value["links"]?.arrayValue ?? [] {
+        guard let rel = link["rel"]?.stringValue, ["item", "child"].contains(rel),
+          let href = link["href"]?.stringValue
+        else { continue }
+        let next = local(href, beside: file)
+        try read(try json(next), from: next, depth: depth + 1)
+      }
+    }
+    try read(root, from: path, depth: 0)
+    guard !found.isEmpty else { throw BatchItems.refused("--over: \(path) lists no item") }
+    assets = found
+  }
+}
+
+/// Comma-separated text (RFC 4180) as rows of cells.
+enum CommaText {
+  /// The rows; empty lines are left out.
+  ///
+  /// - Throws: `RequestRefused` for a quote that is not closed.
+  static func rows(_ text: String, name: String) throws -> [[String]] {
+    var rows: [[String]] = []
+    var row: [String] = []
+    var cell: [UInt8] = []
+    var isQuoted = false
+    var bytes = Array(text.utf8)[...]
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
+    func finish() {
+      row.append(String(decoding: cell, as: UTF8.self))
+      cell = []
+    }
+    var i = bytes.startIndex
+    while i < bytes.endIndex {
+      let byte = bytes[i]
+      i += 1
+      if isQuoted {
+        if byte != UInt8(ascii: "\"") {
+          cell.append(byte)
+        } else if i < bytes.endIndex, bytes[i] == UInt8(ascii: "\"") {
+          cell.append(byte)
+          i += 1
+        } else {
+          isQuoted = false
+        }
+      } else if byte == UInt8(ascii: "\""), cell.isEmpty {
+        isQuoted = true
+      } else if byte == UInt8(ascii: ",") {
+        finish()
+      } else if byte == 10 {
+        if cell.last == 13 { cell.removeLast() }
+        finish()
+        if row != [""] { rows.append(row) }
+        row = []
+      } else {
+        cell.append(byte)
+      }
+    }
+    if isQuoted { throw BatchItems.refused("--over \(name): a quote is not closed") }
+    if cell.last == 13 { cell.removeLast() }
+    if !cell.isEmpty || !row.isEmpty {
+      finish()
+      rows.append(row)
+    }
+    return rows
+  }
+}

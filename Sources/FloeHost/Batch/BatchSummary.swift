@@ -1,0 +1,199 @@
+import FloeSDK
+import Foundation
+
+/// The files over all scenes: `summary.csv` for programs, `summary.html` for people, `catalog.json` (STAC) for catalogues,
+/// and a quick look for each scene that wrote a raster.
+struct BatchSummary {
+  static let files = ["summary.csv", "summary.html", "catalog.json"]
+
+  let pipeline: Pipeline
+  let report: BatchReport
+  let folder: String
+  /// What the catalogue is called; the folder's name where it is not given.
+  var name: String?
+
+  /// A number of a scene: `groups/lead` and its area, share or records.
+  private struct Figure: Hashable {
+    let step: String, name: String, unit: String
+    var column: String { "\(step)/\(name)_\(unit)" }
+  }
+
+  /// Writes all, each whole or not at all.
+  func write() throws {
+    let figures = report.scenes.map { Self.figures($0.record) }
+    try put(table(figures), "summary.csv")
+    try put(try JSONText.encode(catalog(), pretty: true) + "\n", "catalog.json")
+    var looks: [String: String] = [:]
+    for scene in report.scenes where scene.state != .failed {
+      // A quick look is a help; a scene without one is still done.
+      if let name = try? quickLook(scene) { looks[scene.item.name] = name }
+    }
+    try put(page(figures, looks), "summary.html")
+  }
+
+  private func put(_ text: String, _ name: String) throws { try put(Array(text.utf8), name) }
+
+  private func put(_ bytes: [UInt8], _ name: String) throws {
+    let path = "\(folder)/\(name)"
+    try Folder.make(Folder.parent(of: path))
+    let making = "\(path).new-\(getpid())"
+    try VirtualFile.write(bytes, to: making)
+    guard rename(making, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(making)
+      throw FloeError("\(path) cannot be put in place: \(reason)")
+    }
+  }
+
+  // MARK: Figures
+
+  /// Areas, shares and counts of classes that steps recorded.
+  private static func figures(_ record: JSONValue) -> [Figure: Double] {
+    var found: [Figure: Double] = [:]
+    for (step, facts) in record["results"]?.objectValue ?? [:] {
+      for c in facts["class_areas"]?.arrayValue ?? [] {
+        guard let name = (c["name"] ?? c["label"])?.stringValue else { continue }
+        if let area = c["area_km2"]?.doubleValue { found[Figure(step: step, name: name, unit: "km2")] = area }
+        if let share = c["share"]?.doubleValue { found[Figure(step: step, name: name, unit: "share")] = share }
+      }
+      for c in facts["class_counts"]?.arrayValue ?? [] {
+        guard let name = c["name"]?.stringValue, let n = c["records"]?.doubleValue else { continue }
+        found[Figure(step: step, name: name, unit: "records")] = n
+      }
+    }
+    return found
+  }
+
+  private static func columns(_ figures: [[Figure: Double]]) -> [Figure] {
+    Set(figures.flatMap(\.keys)).sorted { ($0.step, $0.name, $0.unit) < ($1.step, $1.name, $1.unit) }
+  }
+
+  private func table(_ figures: [[Figure: Double]]) -> String {
+    let columns = Self.columns(figures)
+    let inputs = Set(report.scenes.flatMap { $0.item.settings.keys }).sorted()
+    var rows = [
+      ["scene", "state", "seconds", "peak_memory_bytes", "failed_step", "message", "warnings"] + inputs
+        + columns.map(\.column)
+    ]
+    for (scene, values) in zip(report.scenes, figures) {
+      rows.append(
+        [
+          scene.item.name, scene.state == .failed ? "failed" : "done", "\(scene.seconds)",
+          scene.record["peak_memory_bytes"]?.intValue.map { "\($0)" } ?? "", scene.step, scene.message,
+          scene.record["warnings"]?.arrayValue.map { "\($0.count)" } ?? "",
+        ] + inputs.map { scene.item.settings[$0] ?? "" }
+          + columns.map { values[$0].map { "\($0)" } ?? "" })
+    }
+    return rows.map { $0.map { TextEscape.csv(TextEscape.oneLine($0)) }.joined(separator: ",") + "\n" }.joined()
+  }
+
+  // MARK: Catalogue
+
+  private func catalog() -> JSONValue {
+    var links: [JSONValue] = [["rel": "root", "href": "./catalog.json", "type": "application/json"]]
+    for scene in report.scenes where scene.state != .failed {
+      for file in scene.record["files"]?.arrayValue ?? [] {
+        guard let name = file["name"]?.stringValue, name.hasSuffix(".stac.json") else { continue }
+        links.append([
+          "rel": "item", "href": .string("./\(scene.item.name)/\(name)"), "type": "application/geo+json",
+          "title": .string("\(scene.item.name)/\(name.dropLast(".stac.json".count))"),
+        ])
+      }
+    }
+    let title = pipeline.title.isEmpty ? (pipeline.file as NSString).lastPathComponent : pipeline.title
+    return [
+      "type": "Catalog", "stac_version": "1.1.0", "id": .string(name ?? (folder as NSString).lastPathComponent),
+      "title": .string(title), "description": .string("\(title): \(report.scenes.count) scenes"),
+      "links": .array(links),
+    ]
+  }
+
+  // MARK: Quick looks
+
+  /// Writes a small picture of a scene's classes, or else of its first raster; nil where it wrote none.
+  private func quickLook(_ scene: BatchReport.Scene) throws -> String? {
+    let rasters = (scene.record["outputs"]?.arrayValue ?? []).filter { $0["kind"]?.stringValue == "raster" }
+      .compactMap { $0["name"]?.stringValue }.map { "\(folder)/\(scene.item.name)/\($0)" }
+    let opened = try rasters.map { try QuickLook(path: $0) }
+    guard let look = opened.first(where: \.hasClasses) ?? opened.first else { return nil }
+    let name = "quicklooks/\(scene.item.name).png"
+    try put(try look.png(), name)
+    return name
+  }
+
+  // MARK: Page
+
+  private func page(_ figures: [[Figure: Double]], _ looks: [String: String]) -> String {
+    func x(_ text: String) -> String { TextEscape.xml(text) }
+    let columns = Self.columns(figures).filter { $0.unit != "share" }
+    let title = x(pipeline.title.isEmpty ? (pipeline.file as NSString).lastPathComponent : pipeline.title)
+    let failed = report.scenes.filter { $0.state == .failed }
+    var out = """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+      <title>\(title): \(report.scenes.count) scenes</title>
+      <style>
+      :root { color-scheme: light dark }
+      body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 90rem; padding: 0 1rem }
+      table { border-collapse: collapse } th, td { padding: .25rem .6rem; text-align: left; vertical-align: middle;
+      border-bottom: 1px solid #8886 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+      thead th { position: sticky; top: 0; background: Canvas } img { display: block; image-rendering: pixelated }
+      .wide { overflow-x: auto }
+      </style></head><body>
+      <h1>\(title)</h1>
+      <p>\(report.scenes.count) scenes: \(report.scenes.count - failed.count) done, \(failed.count) failed.
+      The same figures as a table: <a href="summary.csv">summary.csv</a>; as a catalogue:
+      <a href="catalog.json">catalog.json</a>.</p>
+
+      """
+    if !failed.isEmpty {
+      out += "<h2>Failed</h2>\n<table><thead><tr><th scope=\"col\">scene</th><th scope=\"col\">step</th>"
+      out += "<th scope=\"col\">why</th></tr></thead><tbody>\n"
+      for scene in failed {
+        out +=
+          "<tr><th scope=\"row\">\(x(scene.item.name))</th><td>\(x(scene.step))</td><td>\(x(scene.message))</td></tr>\n"
+      }
+      out += "</tbody></table>\n"
+    }
+    out +=
+      "<h2>Done</h2>\n<div class=\"wide\"><table><thead><tr><th scope=\"col\">scene</th><th scope=\"col\">quick look</th>"
+    for column in columns {
+      let unit = column.unit == "km2" ? "km²" : column.unit
+      out += "<th scope=\"col\" class=\"n\">\(x("\(column.step): \(column.name)")), \(unit)</th>"
+    }
+    out += "<th scope=\"col\">warnings</th></tr></thead><tbody>\n"
+    for (scene, values) in zip(report.scenes, figures) where scene.state != .failed {
+      let name = x(scene.item.name)
+      let page =
+        (scene.record["outputs"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+        .first { $0.hasSuffix(".html") } ?? OutputNames.record
+      out += "<tr><th scope=\"row\"><a href=\"\(Self.address("\(scene.item.name)/\(page)"))\">\(name)</a></th><td>"
+      if let look = looks[scene.item.name] {
+        out += "<img src=\"\(Self.address(look))\" alt=\"Quick look of \(name)\" loading=\"lazy\">"
+      }
+      out += "</td>"
+      for column in columns {
+        var text = values[column].map { column.unit == "records" ? "\(Int($0))" : String(format: "%.2f", $0) } ?? ""
+        if let share = values[Figure(step: column.step, name: column.name, unit: "share")] {
+          text += String(format: " (%.2f %%)", share * 100)
+        }
+        out += "<td class=\"n\">\(x(text))</td>"
+      }
+      let warnings = (scene.record["warnings"]?.arrayValue ?? []).map { warning in
+        let step = warning["step"]?.stringValue ?? ""
+        return x((step.isEmpty ? "" : step + ": ") + (warning["message"]?.stringValue ?? ""))
+      }
+      out += "<td>\(warnings.joined(separator: "<br>"))</td></tr>\n"
+    }
+    return out + "</tbody></table></div>\n</body></html>\n"
+  }
+
+  /// A relative address; what is no plain letter of one is written as its bytes.
+  private static func address(_ path: String) -> String {
+    path.utf8.map { byte in
+      let plain = Character(UnicodeScalar(byte))
+      return byte < 128 && (plain.isLetter || plain.isNumber || "-._~/".contains(plain))
+        ? String(plain) : String(format: "%%%02X", byte)
+    }.joined()
+  }
+}

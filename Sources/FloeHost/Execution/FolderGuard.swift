@@ -1,0 +1,132 @@
+import FloeSDK
+import Foundation
+
+/// Keeps what a run finds in its output folder: files that floe did not write, and outputs of another run.
+public struct FolderGuard: Sendable {
+  /// What is to happen to files that lie there already.
+  struct Verdict {
+    /// Files of the older run that the new one does not make; they go when it is put in place.
+    var leftovers: [String] = []
+    /// Files of single steps that stay, and that the new record has to tell of.
+    var kept: [FolderRecord.Written] = []
+    /// A sentence for each file that forbids the run.
+    var refusals: [String] = []
+  }
+
+  let folder: String
+  let pipeline: String
+  let inputs: Set<String>
+  let isOverwriting: Bool
+  let digests: ContentDigests
+  /// What lies beside outputs and goes with them.
+  private let beside: Set<String>
+  /// Outputs that are folders.
+  private let folders: Set<String>
+  /// The record's name of a single step in a pipeline's folder.
+  private let step: String?
+
+  /// The guard of one run.
+  init(plan: Plan, folder: String, isOverwriting: Bool, digests: ContentDigests) {
+    self.folder = folder
+    pipeline = plan.pipeline.file
+    inputs = Set(plan.inputPaths)
+    self.isOverwriting = isOverwriting
+    self.digests = digests
+    beside = Set(plan.outputs.flatMap { plan.sidecars(of: $0.name) })
+    folders = plan.folderOutputs
+    step = plan.outputs.first.map { ($0.name as NSString).deletingPathExtension + "." + OutputNames.record }
+  }
+
+  /// Puts back what a run that was killed while it put its files in place left half done, and removes the temporary
+  /// folders of runs that are gone.
+  ///
+  /// - Returns: a sentence for each.
+  public static func recover(_ folder: String) throws -> [String] { try Staging.recover(folder) }
+
+  /// What a plan would meet in its folder, a mistake each: before any work.
+  public static func mistakes(plan: Plan, options: RunOptions) -> [Problem] {
+    let digests = ContentDigests()
+    let own = FolderGuard(
+      plan: plan, folder: options.outputFolder, isOverwriting: options.isOverwriting, digests: digests)
+    let names = plan.outputs.flatMap { [$0.name] + plan.sidecars(of: $0.name) }
+    return own.verdict(on: names, record: own.recordName, mayMakeMore: true).refusals.map {
+      Problem(file: plan.pipeline.file, line: 0, $0)
+    }
+  }
+
+  /// The name of the run's record: that of a single step does not take the place of a pipeline's.
+  var recordName: String {
+    let there = FolderRecord(of: folder)
+    guard FolderRecord.isStep(pipeline), there.run != nil, !there.isOfStep else { return OutputNames.record }
+    return step ?? OutputNames.record
+  }
+
+  /// Judges the files that are to be put in place.
+  ///
+  /// - Parameters:
+  ///   - names: all files but the record.
+  ///   - mayMakeMore: whether files may come that are not known yet, such as a report's figures.
+  func verdict(on names: [String], record: String, mayMakeMore: Bool = false) -> Verdict {
+    let there = FolderRecord(of: folder)
+    var verdict = Verdict()
+    if record == OutputNames.record, let refusal = there.refusal, !isOverwriting {
+      verdict.refusals.append("\(refusal); \(Self.remedy)")
+    }
+    let made = Set(names)
+    for name in names where FileState(of: "\(folder)/\(name)") != nil && !isOverwriting {
+      if folders.contains(name) {
+        // A folder is floe's as a whole, or somebody else's.
+        if !there.owned.keys.contains(where: { $0.hasPrefix(name + "/") }) {
+          verdict.refusals.append("\(folder)/\(name), which floe did not write, would be replaced; \(Self.remedy)")
+        }
+        continue
+      }
+      if let own = there.owned[name] {
+        if there.isChanged(own, digests: digests) {
+          verdict.refusals.append(
+            "\(folder)/\(name) was changed after floe wrote it and would be replaced; \(Self.remedy)")
+        }
+      } else if !beside.contains(name) {
+        verdict.refusals.append("\(folder)/\(name), which floe did not write, would be replaced; \(Self.remedy)")
+      }
+    }
+    guard record == OutputNames.record else { return verdict }
+    let rest = there.owned.values.filter { file in
+      !made.contains(file.name) && !folders.contains { file.name.hasPrefix($0 + "/") } && file.name != record
+        && FileState(of: "\(folder)/\(file.name)") != nil
+    }.sorted { $0.name < $1.name }
+    let ofRun = there.isOfStep ? [] : Set(there.files.map(\.name))
+    verdict.kept = rest.filter { !ofRun.contains($0.name) && !$0.name.hasSuffix("." + OutputNames.record) }
+    let leftovers = rest.filter { ofRun.contains($0.name) }
+    let outputs = Set((there.run?["outputs"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue })
+    for file in leftovers {
+      // Before the work nobody knows whether a figure will be made again.
+      if mayMakeMore, !outputs.contains(file.name) { continue }
+      if inputs.contains("\(folder)/\(file.name)") {
+        verdict.refusals.append(
+          """
+          \(folder)/\(file.name), which this run reads, belongs to an older run whose place it would take; \
+          \(Self.elsewhere)
+          """)
+      } else if isOverwriting {
+        verdict.leftovers.append(file.name)
+      } else if there.pipeline != (pipeline as NSString).lastPathComponent {
+        verdict.refusals.append(
+          """
+          \(folder) holds \(file.name) of a run of \(there.pipeline), which would stand beside another run's record; \
+          \(Self.elsewhere)
+          """)
+      } else if there.isChanged(file, digests: digests) {
+        verdict.refusals.append(
+          "\(folder)/\(file.name) of an older run was changed after floe wrote it; \(Self.remedy)")
+      } else {
+        verdict.leftovers.append(file.name)
+      }
+    }
+    return verdict
+  }
+
+  private static let remedy = "choose another folder with -o, or give --overwrite"
+  private static let elsewhere =
+    "choose another folder with -o, or give --overwrite, which takes the older run's files away"
+}

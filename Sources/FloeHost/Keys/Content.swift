@@ -1,0 +1,76 @@
+import FloeSDK
+import Foundation
+
+/// The files that hold what a step reads when it is given a path.
+struct Content {
+  /// Each file, and the name under which it counts.
+  private(set) var files: [(name: String, path: String)] = []
+  /// Whether the path is one file that is read alone.
+  var isPlain: Bool { !isFolder && files.count == 1 }
+  private var isFolder = false
+
+  /// Looks at a path without reading more than a mosaic's text.
+  init(_ path: String) throws {
+    guard !path.hasPrefix("/vsi") else {
+      throw FloeError("what '\(path)' holds cannot be told by its content: it is no path of the disk")
+    }
+    try add(path, named: "", depth: 0)
+  }
+
+  private mutating func add(_ path: String, named name: String, depth: Int) throws {
+    if Folder.isFolder(path) {
+      if depth == 0 { isFolder = true }
+      files += try Folder.files(in: path).map { ("\(name)/\($0.name)", "\(path)/\($0.name)") }
+      return
+    }
+    guard let state = FileState(of: path) else { throw FloeError("there is no file or folder '\(path)'") }
+    files.append((name, path))
+    for (suffix, beside) in Self.companions(of: path) where FileState(of: beside) != nil {
+      files.append((name + suffix, beside))
+    }
+    guard state.size <= 16 << 20, Self.isMosaic(path) else { return }
+    guard depth < 8 else { throw FloeError("mosaics in '\(path)' name each other more than eight deep") }
+    for (i, part) in try Self.parts(ofMosaic: path).enumerated() {
+      try add(part, named: "\(name)[\(i)]\((part as NSString).lastPathComponent)", depth: depth + 1)
+    }
+  }
+
+  /// Files beside a file that are read with it: by GDAL (metadata, overviews, masks, world files), OGR (Shapefile,
+  /// CSV types) and SQLite (changes not taken over yet).
+  private static func companions(of path: String) -> [(suffix: String, path: String)] {
+    let stem = (path as NSString).deletingPathExtension
+    let behind = [".aux.xml", ".ovr", ".msk", "-wal", "-journal"]
+    let instead = [
+      ".aux.xml", ".dbf", ".shx", ".prj", ".cpg", ".qix", ".tfw", ".wld", ".j2w", ".hdr", ".rpb", ".imd", ".csvt",
+      ".vrt",
+    ]
+    var seen: Set<String> = [path]
+    return behind.map { ($0, path + $0) }
+      + instead.filter { !stem.isEmpty && seen.insert(stem + $0).inserted }.map { ("~" + $0, stem + $0) }
+  }
+
+  private static func isMosaic(_ path: String) -> Bool {
+    // What cannot be read is told of by whoever reads it.
+    guard let head = try? VirtualFile.read(path, limit: 1024) else { return false }
+    let text = String(decoding: head, as: UTF8.self)
+    return text.contains("<VRTDataset") || text.contains("<OGRVRTDataSource")
+  }
+
+  /// The files that a mosaic names.
+  private static func parts(ofMosaic path: String) throws -> [String] {
+    let root = try XMLNode(parsing: try VirtualFile.readText(path), name: path)
+    var found: [String] = []
+    for kind in ["SourceFilename", "SourceDataset", "SrcDataSource"] {
+      for node in root.descendants(kind) {
+        let text = DatasetName(node.text)?.file ?? node.text
+        let isRelative = ["1", "true", "yes"].contains(node.attributes["relativeToVRT"]?.lowercased() ?? "")
+        let file = isRelative && !text.hasPrefix("/") ? "\(Folder.parent(of: path))/\(text)" : text
+        guard FileState(of: file) != nil else {
+          throw FloeError("the mosaic '\(path)' names '\(text)', which is no file of the disk")
+        }
+        found.append(file)
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,101 @@
+import FloeSDK
+import Foundation
+
+/// What made an output: the request of an earlier run, found by its record, and how a new run differs from it.
+public struct Replay: Sendable {
+  /// The record of the earlier run.
+  public let record: JSONValue
+  /// Where the record lies.
+  public let path: String
+
+  /// Finds the record of a run: the file itself, or the one that lists an output.
+  ///
+  /// - Throws: `RequestRefused` where there is none, or where it does not tell the request.
+  public init(of file: String) throws {
+    func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: file, line: 0, message)]) }
+    let whole = URL(fileURLWithPath: file).standardizedFileURL.path
+    guard FileState(of: whole) != nil else { throw refused("there is no such output or record") }
+    var found: (path: String, record: JSONValue)?
+    if Folder.isFolder(whole) {
+      let path = whole + "/" + OutputNames.record
+      found = FolderRecord(of: whole).run.map { (path, $0) }
+    } else if let own = FolderRecord.read(whole) {
+      found = (whole, own)
+    } else {
+      var folder = Folder.parent(of: whole)
+      // An output may lie in folders below its record's.
+      for _ in 0..<8 where found == nil && !folder.isEmpty && folder != "/" {
+        let name = String(whole.dropFirst(folder.count + 1))
+        let there = FolderRecord(of: folder)
+        if there.owned[name] != nil {
+          found = there.records.first { FolderRecord.files($0.record).contains { $0.name == name } }
+        }
+        folder = Folder.parent(of: folder)
+      }
+    }
+    guard let found else {
+      throw refused("no \(OutputNames.record) beside it tells of it; give the record of the run that made it")
+    }
+    (path, record) = (found.path, found.record)
+    guard let text = record["pipeline_text"]?.stringValue, !text.isEmpty else {
+      throw refused(
+        """
+        it was made by `\(record["pipeline"]?.stringValue ?? "a single step")`, whose record holds no pipeline to run \
+        again
+        """)
+    }
+  }
+
+  /// The pipeline as it was.
+  public func pipeline() throws -> (pipeline: Pipeline, problems: [Problem]) {
+    let file = record["pipeline"]?.stringValue ?? path
+    let folder = record["pipeline_folder"]?.stringValue ?? Folder.parent(of: path)
+    return try PipelineReader.parse(record["pipeline_text"]?.stringValue ?? "", file: file, folder: folder)
+  }
+
+  /// The values of inputs and parameters as they were, relative paths from where they counted.
+  public func settings(of pipeline: Pipeline) -> [String: String] {
+    let folder = record["working_folder"]?.stringValue ?? "."
+    var result: [String: String] = [:]
+    for (name, value) in record["settings"]?.objectValue ?? [:] {
+      guard let text = value.stringValue else { continue }
+      let isRelative = pipeline.inputs[name]?.type == "path" && !text.hasPrefix("/") && DatasetName(text) == nil
+      result[name] = isRelative ? "\(folder)/\(text)" : text
+    }
+    return result
+  }
+
+  /// The seed that the run used.
+  public var seed: UInt64? { record["seed"]?.stringValue.flatMap { UInt64($0) } }
+
+  /// Files whose bytes are not the same, or that only one of the runs made. The page of a report tells times of its run
+  /// and is left out, with what records hold.
+  public func differingFiles(from new: JSONValue) -> [String] {
+    func sums(_ record: JSONValue) -> [String: String] {
+      Dictionary(FolderRecord.files(record).map { ($0.name, $0.sha256 ?? "") }) { first, _ in first }
+    }
+    let before = sums(record)
+    let after = sums(new)
+    return Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] && !$0.hasSuffix(".html") }
+  }
+
+  /// What differs between the requests and surroundings of the two runs, a sentence each.
+  public func causes(_ new: JSONValue) -> [String] {
+    var found: [String] = []
+    let before = record["fingerprints"]?.arrayValue ?? []
+    let after = new["fingerprints"]?.arrayValue ?? []
+    for (old, now) in zip(before, after) where old["fingerprint"] != now["fingerprint"] {
+      found.append("the input \(now["name"]?.stringValue ?? "?") has another content")
+    }
+    if before.count != after.count { found.append("there were \(before.count) inputs, now \(after.count)") }
+    let made = RunSurroundings(members: new.objectValue ?? [:])
+    found += made.differences(from: record)
+    if new["seed"] != record["seed"] { found.append("the seed is not the same") }
+    for (name, value) in new["settings"]?.objectValue ?? [:]
+    where record["settings"]?[name] != value && !(value.stringValue?.contains("/") ?? false) {
+      let was = record["settings"]?[name]?.stringValue ?? "not set"
+      found.append("'\(name)' is \(value.stringValue ?? "?"), was \(was)")
+    }
+    return found
+  }
+}

@@ -1,0 +1,31 @@
+import FloeSDK
+import Foundation
+
+/// What made a run's outputs, beside its request: program, plugins, styles, libraries.
+///
+/// Found without planning, so that many folders can be judged quickly.
+struct RunSurroundings: Equatable, Sendable {
+  /// The members of a run's record: `plugins`, `program`, `styles`, `kit`, `libraries`.
+  let members: [String: JSONValue]
+
+  /// Those that a record tells.
+  init(members: [String: JSONValue]) { self.members = members }
+
+  /// The surroundings of a pipeline, as they are now.
+  init(of pipeline: Pipeline, library: StepLibrary, share: ResourceDirectory, digests: ContentDigests) throws {
+    var origins = Set(try pipeline.steps.values.map { try library.origin(ofStep: $0.use, digests: digests) })
+    for output in pipeline.outputs {
+      guard let format = library.format(ofFile: output.name) else { continue }
+      origins.insert(try library.origin(ofWriter: format.name, digests: digests))
+    }
+    members = [
+      "plugins": .array(origins.sorted { ($0.name, $0.digest) < ($1.name, $1.digest) }.map(\.json)),
+      "program": .string(try HostDigest.own(digests)), "styles": .string(try HostDigest.styles(of: share, digests)),
+      "kit": .string(PluginEntryPoint.kitStamp),
+      "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
+    ]
+  }
+
+  /// Whether a record tells of the same surroundings.
+  func made(_ record: JSONValue) -> Bool { members.allSatisfy { record[$0.key] == $0.value } }
+}
