@@ -9,6 +9,7 @@ let testSupport: Target.Dependency = .product(name: "FloeTestSupport", package: 
 
 /// Bundled plugins: folder under `plugins/`, module. The product is `<Module>FloePlugin`.
 let plugins: [(folder: String, module: String)] = [
+  ("formats", "Formats"),
   ("raster", "RasterSteps"),
   ("sentinel2", "Sentinel2"),
   ("clustering", "Clustering"),
@@ -77,9 +78,11 @@ let package = Package(
         resources: extras[$0.module]?.resources)
     }
     + [
+      .testTarget(name: "FloeCoreTests", dependencies: [kit]),
       .testTarget(name: "FloeIOTests", dependencies: [kit]),
       .testTarget(name: "FloeNumericsTests", dependencies: [kit]),
-      .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", kit]),
+      .testTarget(name: "FloeSDKTests", dependencies: [kit]),
+      .testTarget(name: "FloeHostTests", dependencies: ["FloeHost", "Formats", kit]),
       .testTarget(
         name: "ConformanceTests",
         dependencies: plugins.map { .init(stringLiteral: $0.module) } + ["FloeHost", kit, testSupport]),

@@ -6,6 +6,7 @@ import Evaluation
 import FloeHost
 import FloeSDK
 import FloeTestSupport
+import Formats
 import QGIS
 import RasterSteps
 import Report
@@ -17,7 +18,7 @@ import Synthetic
 enum Bundled {
   static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
     Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, CryoSat2.floePlugin, Evaluation.floePlugin,
-    QGIS.floePlugin, RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin,
+    Formats.floePlugin, QGIS.floePlugin, RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin,
     Synthetic.floePlugin,
   ]
 

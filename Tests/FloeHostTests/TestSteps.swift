@@ -1,5 +1,6 @@
 import FloeHost
 import FloeSDK
+import Formats
 
 /// A raster whose pixel (c, r) is r * width + c, as far as a byte goes.
 struct RampStep: ProcessingStep {
@@ -82,6 +83,7 @@ enum Fixture {
     registry.add(RampStep.self)
     registry.add(FailStep.self)
     registry.add(CountStep.self)
+    Formats.floePlugin(Unmanaged.passUnretained(registry).toOpaque())
     return StepLibrary(linked: registry)
   }
   static func plan(_ yaml: String, settings: [String: String] = [:], output: String = "/tmp") throws -> Plan {

@@ -45,7 +45,7 @@ struct ExternalStep: BoundStep {
   }
 
   mutating func plan(in context: PlanContext) throws {
-    _ = try program(arguments())
+    _ = try located(arguments())
     context.isBarrier()
     for output in manifest.outputs { outputs[output.info.name] = planned(output) }
   }
@@ -70,7 +70,7 @@ struct ExternalStep: BoundStep {
       if !files.isEmpty { values["input.\(input.info.name)"] = files }
     }
     for output in manifest.outputs { values["output.\(output.info.name)"] = [exchange.path(of: output)] }
-    let program = try program(arguments(values))
+    let program = try located(arguments(values))
     try await ProgramRun(program: program, folder: exchange.folder, timeout: manifest.timeout).run(in: context)
     for output in manifest.outputs {
       outputs[output.info.name] = try exchange.takeBack(
@@ -114,21 +114,21 @@ struct ExternalStep: BoundStep {
 
   private func arguments(_ values: [String: [String]] = [:]) -> [String] {
     var values = values
-    for (name, literal) in parameters {
-      let items: [String] = if case .list(let list) = literal { list.map(\.description) } else { [literal.description] }
-      // An optional text that is empty counts as left out.
-      values["param.\(name)"] = items == [""] ? nil : items
-    }
+    for (name, literal) in parameters { values["param.\(name)"] = literal.words }
     if values["folder"] == nil { values["folder"] = [Self.absolute(manifest.folder)] }
     return manifest.command.filled(values)
   }
 
+  private func located(_ words: [String]) throws -> [String] {
+    try Self.located(words, manifest: manifest.path, folder: manifest.folder)
+  }
+
   /// The words with the program as an absolute path: beside the manifest where it has a slash, else on `PATH`.
-  private func program(_ words: [String]) throws -> [String] {
-    guard let name = words.first else { throw FloeError("the command of \(manifest.path) is empty") }
+  static func located(_ words: [String], manifest: String, folder: String) throws -> [String] {
+    guard let name = words.first else { throw FloeError("the command of \(manifest) is empty") }
     let candidates: [String]
     if name.contains("/") {
-      candidates = [name.hasPrefix("/") ? name : Self.absolute(manifest.folder) + "/" + name]
+      candidates = [name.hasPrefix("/") ? name : absolute(folder) + "/" + name]
     } else {
       candidates = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
     }
@@ -140,8 +140,16 @@ struct ExternalStep: BoundStep {
       return [path] + words.dropFirst()
     }
     let place = name.contains("/") ? "there is no executable \(candidates[0])" : "there is no program '\(name)' on PATH"
-    throw FloeError("\(place), which \(manifest.path) asks for")
+    throw FloeError("\(place), which \(manifest) asks for")
   }
 
-  private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+  static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+}
+
+extension ParameterLiteral {
+  /// The value as words of a command line; nil for an empty text, which counts as left out.
+  var words: [String]? {
+    let items: [String] = if case .list(let list) = self { list.map(\.description) } else { [description] }
+    return items == [""] ? nil : items
+  }
 }

@@ -61,7 +61,7 @@ extension ManifestReader {
       raster: kind == .raster ? raster(name, parts) : nil, modelKind: modelKind, columns: columns(parts["columns"]))
   }
 
-  private mutating func kind(_ node: Node?, _ key: Node) -> PortKind? {
+  mutating func kind(_ node: Node?, _ key: Node) -> PortKind? {
     let known = PortKind.allCases
     if let kind = node?.scalarText.flatMap(PortKind.init) { return kind }
     complain(
@@ -74,7 +74,7 @@ extension ManifestReader {
     return nil
   }
 
-  private mutating func format(_ node: Node?, _ kind: PortKind, _ key: Node, isOutput: Bool) -> ExternalFormat? {
+  mutating func format(_ node: Node?, _ kind: PortKind, _ key: Node, isOutput: Bool) -> ExternalFormat? {
     let offered = ExternalFormat.offered(for: kind, isOutput: isOutput)
     guard let node else { return offered.first }
     if let format = node.scalarText.flatMap(ExternalFormat.init), offered.contains(format) { return format }

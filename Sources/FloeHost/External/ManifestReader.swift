@@ -11,18 +11,22 @@ struct ManifestReader {
   ///
   /// - Throws: `RequestRefused` with all mistakes.
   static func read(_ path: String) throws -> ExternalManifest {
-    let root: Node?
+    let root = try compose(path)
+    var reader = ManifestReader(file: path)
+    let manifest = reader.manifest(root)
+    guard let manifest, reader.problems.isEmpty else { throw RequestRefused(reader.problems) }
+    return manifest
+  }
+
+  /// The file as YAML; nil for an empty one.
+  static func compose(_ path: String) throws -> Node? {
     do {
-      root = try Yams.compose(yaml: try String(contentsOfFile: path, encoding: .utf8))
+      return try Yams.compose(yaml: try String(contentsOfFile: path, encoding: .utf8))
     } catch let error as YamlError {
       throw RequestRefused([error.problem(in: path)])
     } catch {
       throw RequestRefused([Problem(file: path, line: 0, "cannot be read as UTF-8 text")])
     }
-    var reader = ManifestReader(file: path)
-    let manifest = reader.manifest(root)
-    guard let manifest, reader.problems.isEmpty else { throw RequestRefused(reader.problems) }
-    return manifest
   }
 
   mutating func complain(_ line: Int, _ message: String) {
@@ -113,7 +117,7 @@ struct ManifestReader {
     return template
   }
 
-  private mutating func parameter(_ key: Node, _ node: Node) -> ExternalParameter? {
+  mutating func parameter(_ key: Node, _ node: Node) -> ExternalParameter? {
     let name = key.string ?? ""
     let parts = map(
       node, "parameter '\(name)'",
@@ -167,8 +171,9 @@ struct ManifestReader {
 
   /// The flags of `floe step` itself, as parameters are written; a step's own would take their place.
   static let reserved: Set<String> = [
-    "output", "workers", "memory", "scratch", "seed", "progress", "quiet", "verbose", "json", "plugin_path", "help",
-    "version",
+    "output", "workers", "memory", "scratch", "seed", "progress", "log", "force", "overwrite", "quiet", "verbose",
+    "json",
+    "plugin_path", "help", "version",
   ]
 
   mutating func checkFree(_ name: String, _ what: String, _ line: Int) {

@@ -82,11 +82,17 @@ public struct Pipeline: Sendable {
     public let line: Int
     /// What is written, by layer; the empty name for a file without layers.
     public let layers: OrderedDictionary<String, Reference>
+    /// Parameters of the writer, by name.
+    public let settings: OrderedDictionary<String, ParameterSetting>
     /// An output from its parts.
-    public init(name: String, line: Int, layers: OrderedDictionary<String, Reference>) {
+    public init(
+      name: String, line: Int, layers: OrderedDictionary<String, Reference>,
+      settings: OrderedDictionary<String, ParameterSetting> = [:]
+    ) {
       self.name = name
       self.line = line
       self.layers = layers
+      self.settings = settings
     }
   }
 
@@ -100,6 +106,8 @@ public struct Pipeline: Sendable {
   public var seed: UInt64
   /// What a run sets from outside, by name.
   public var inputs: OrderedDictionary<String, InputDeclaration>
+  /// Whether a value that begins with `$` names an input; not so for one made by `floe step`.
+  public var hasInputs: Bool
   /// The steps by name, in the order of the file.
   public var steps: OrderedDictionary<String, StepNode>
   /// The files to write, in the order of the file.
@@ -111,7 +119,7 @@ public struct Pipeline: Sendable {
   public init(
     file: String, folder: String, title: String, seed: UInt64 = 0,
     inputs: OrderedDictionary<String, InputDeclaration> = [:], steps: OrderedDictionary<String, StepNode>,
-    outputs: [OutputNode], text: String = ""
+    outputs: [OutputNode], text: String = "", hasInputs: Bool = true
   ) {
     self.file = file
     self.folder = folder
@@ -121,5 +129,6 @@ public struct Pipeline: Sendable {
     self.steps = steps
     self.outputs = outputs
     self.text = text
+    self.hasInputs = hasInputs
   }
 }

@@ -13,6 +13,7 @@ public struct PipelineReader {
   /// - Returns: the pipeline as far as it could be read, and its mistakes of form.
   /// - Throws: `RequestRefused` when the file cannot be read or is not YAML.
   public static func read(_ path: String) throws -> (pipeline: Pipeline, problems: [Problem]) {
+    if path == "-" { return try readStandardInput() }
     let text: String
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
@@ -26,6 +27,19 @@ public struct PipelineReader {
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     return try parse(text, file: path, folder: folder)
+  }
+
+  /// Relative paths in it count from the working folder.
+  private static func readStandardInput() throws -> (pipeline: Pipeline, problems: [Problem]) {
+    let name = "standard input"
+    let bytes: Data
+    do { bytes = try FileHandle.standardInput.readToEnd() ?? Data() } catch {
+      throw RequestRefused([Problem(file: name, line: 0, "cannot be read: \(error.localizedDescription)")])
+    }
+    guard let text = String(data: bytes, encoding: .utf8) else {
+      throw RequestRefused([Problem(file: name, line: 0, "is not UTF-8 text; a pipeline is a YAML file")])
+    }
+    return try parse(text, file: name, folder: FileManager.default.currentDirectoryPath)
   }
 
   /// Reads a pipeline from its text.
@@ -160,15 +174,30 @@ public struct PipelineReader {
     return .init(id: id, use: use, line: key.line, settings: settings, connections: connections)
   }
 
+  /// An output: `step.port`, a map of layers, or `{ from: either of these, with: { parameters of the writer } }`.
   private mutating func output(_ key: Node, _ node: Node) -> Pipeline.OutputNode? {
     let name = key.string ?? ""
+    var values = node
+    var settings: OrderedDictionary<String, Pipeline.ParameterSetting> = [:]
+    // A map as value tells the parameters from a layer of that name, which is a 'step.port'.
+    if case .mapping(let m) = node, case .mapping(let with)? = m.first(where: { $0.key.string == "with" })?.value {
+      for (pk, pv) in with { settings[pk.string ?? ""] = .init(literal: pv.literal, line: pk.line) }
+      for (k, _) in m where !["from", "with"].contains(k.string) {
+        complain(k, "'\(k.string ?? "?")' is no part of output '\(name)'; its parts are from, with")
+      }
+      guard let from = m.first(where: { $0.key.string == "from" })?.value else {
+        complain(key, "output '\(name)' does not say what it holds: give 'from: step.port' beside 'with'")
+        return nil
+      }
+      values = from
+    }
     var layers: OrderedDictionary<String, Pipeline.Reference> = [:]
-    if case .mapping(let m) = node {
+    if case .mapping(let m) = values {
       for (k, v) in m { if let r = reference(v) { layers[k.string ?? ""] = r } }
-    } else if let r = reference(node) {
+    } else if let r = reference(values) {
       layers[""] = r
     }
-    return layers.isEmpty ? nil : .init(name: name, line: key.line, layers: layers)
+    return layers.isEmpty ? nil : .init(name: name, line: key.line, layers: layers, settings: settings)
   }
 
   private mutating func reference(_ node: Node) -> Pipeline.Reference? {

@@ -8,6 +8,8 @@ struct OutputNames {
   static let record = "run.json"
 
   let outputs: [Pipeline.OutputNode]
+  /// What writes each of them, by name; those that no writer takes are missing.
+  let formats: [String: Plan.Format]
   let folder: String
 
   /// The name without `.` components, so that one file has one name; nil for one that is no file inside the output
@@ -23,16 +25,17 @@ struct OutputNames {
     var found: [(line: Int, message: String)] = []
     var owners: [String: String] = [Self.record: "floe's record of the run"]
     for output in outputs {
-      let files = [output.name] + SidecarFiles(file: output.name).made
+      let format = formats[output.name]
+      let files = [output.name] + (format?.writer.sidecars(of: output.name) ?? [])
       if let clash = clash(output.name, files, owners) { found.append((output.line, clash)) }
       for file in files where owners[file] == nil {
         owners[file] = file == output.name ? "output '\(file)'" : "'\(file)', which is written beside '\(output.name)'"
       }
-      if let obstacle = files.lazy.compactMap(obstacle).first {
+      if let obstacle = files.lazy.compactMap({ obstacle($0, $0 == output.name ? format : nil) }).first {
         found.append((output.line, "output '\(output.name)' cannot be put in place: \(obstacle)"))
       }
     }
-    if let obstacle = obstacle(Self.record) {
+    if let obstacle = obstacle(Self.record, nil) {
       found.append((0, "the record of the run cannot be put in place: \(obstacle)"))
     }
     return found
@@ -47,22 +50,33 @@ struct OutputNames {
         return "\(what) cannot be a file and the folder of \(owners[inside] ?? inside); choose another name"
       }
       if let outer = owners.keys.sorted().first(where: { file.hasPrefix($0 + "/") }) {
-        return "\(what) cannot lie in \(owners[outer] ?? outer): that is a file; choose another name"
+        return "\(what) cannot lie in \(owners[outer] ?? outer); choose another name"
       }
     }
     return nil
   }
 
   /// What lies in the output folder where the file is to go; nil when it can go there.
-  private func obstacle(_ file: String) -> String? {
+  private func obstacle(_ file: String, _ format: Plan.Format?) -> String? {
     let path = "\(folder)/\(file)"
-    if Folder.isFolder(path) { return "\(path) is a folder" }
+    if let obstacle = Self.obstacle(path, format) { return obstacle }
     var up = Folder.parent(of: file)
     while !up.isEmpty {
       let parent = "\(folder)/\(up)"
       if FileManager.default.fileExists(atPath: parent), !Folder.isFolder(parent) { return "\(parent) is a file" }
       up = Folder.parent(of: up)
     }
-    return SidecarFiles(file: path).refusal()
+    return nil
+  }
+
+  /// Why what lies at a path must not be replaced by an output of a format; nil when it may.
+  static func obstacle(_ path: String, _ format: Plan.Format?) -> String? {
+    let isFolder = format?.declaration.isFolder ?? false
+    if Folder.isFolder(path), !isFolder { return "\(path) is a folder" }
+    if isFolder {
+      guard FileManager.default.fileExists(atPath: path) else { return nil }
+      guard Folder.isFolder(path) else { return "\(path) is a file, the output is a folder" }
+    }
+    return format?.writer.refusal(toReplace: path)
   }
 }

@@ -30,18 +30,27 @@ public struct PluginFinder: Sendable {
     return folders
   }
 
-  /// Every candidate in search order, each with what it brings or why it is refused. Of steps with one name the first
-  /// wins; a plugin that has nothing else to bring is refused.
+  /// Every candidate in search order, each with what it brings or why it is refused. Of steps with one name and
+  /// of writers for one suffix the first wins; a plugin that has nothing else to bring is refused.
   public func manifests() async -> [PluginManifest] {
     var result: [PluginManifest] = []
     var owners = [FileStep.name: "floe itself"]
+    var writers: [(declaration: WriterDeclaration, file: String)] = []
     for file in candidates() {
       var manifest = await manifest(of: file)
       if manifest.refusal == nil {
         for step in manifest.steps { if let owner = owners[step.name] { manifest.shadowed[step.name] = owner } }
         manifest.steps.removeAll { manifest.shadowed[$0.name] != nil }
         for step in manifest.steps { owners[step.name] = file }
-        if manifest.steps.isEmpty, manifest.readers.isEmpty, !manifest.shadowed.isEmpty {
+        for writer in manifest.writers {
+          let rival = writers.first { known in
+            known.declaration.name == writer.name
+              || known.declaration.suffixes.contains(where: writer.suffixes.contains)
+          }
+          if let rival { manifest.shadowedWriters[writer.name] = rival.file } else { writers.append((writer, file)) }
+        }
+        manifest.writers.removeAll { manifest.shadowedWriters[$0.name] != nil }
+        if manifest.steps.isEmpty, manifest.readers.isEmpty, manifest.writers.isEmpty, !manifest.losses.isEmpty {
           manifest.refusal = manifest.losses.joined(separator: "; ")
         }
       }
@@ -50,13 +59,13 @@ public struct PluginFinder: Sendable {
     return result
   }
 
-  /// All files named `lib*FloePlugin.so` or `*.floe-step.yaml` in the folders.
+  /// All files named `lib*FloePlugin.so`, `*.floe-step.yaml` or `*.floe-writer.yaml` in the folders.
   private func candidates() -> [String] {
     folders.flatMap { folder -> [String] in
       // A search folder that does not exist is no mistake: most machines lack some of them.
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       return names.filter {
-        ($0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so")) || $0.hasSuffix(ExternalManifest.ending)
+        ($0.hasPrefix("lib") && $0.hasSuffix("FloePlugin.so")) || PluginManifest.isManifest($0)
       }.sorted().map { folder + "/" + $0 }
     }
   }
@@ -68,7 +77,7 @@ public struct PluginFinder: Sendable {
     guard identity.isFile else {
       return PluginManifest(path: file, refusal: "it is no file but a folder, pipe or device")
     }
-    if file.hasSuffix(ExternalManifest.ending) { return PluginManifest(describing: file) }
+    if PluginManifest.isManifest(file) { return PluginManifest(describing: file) }
     if let known = cache[file, identity] { return known }
     let manifest = await examine(file)
     cache.store(manifest, file, identity)

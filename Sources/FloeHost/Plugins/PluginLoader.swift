@@ -12,6 +12,8 @@ public final class PluginLoader: Sendable {
     public let steps: [any StepFactory]
     /// Its product readers.
     public let readers: [any ProductReader]
+    /// Its output formats.
+    public let writers: [any WriterFactory]
   }
   private let opened = Mutex<[String: Loaded]>([:])
   /// The loader of the process: a library can be opened only once in it.
@@ -52,7 +54,19 @@ public final class PluginLoader: Sendable {
           throw FloeError("it gives the step '\(step.declaration.name)' twice")
         }
       }
-      let loaded = Loaded(version: registry.version, steps: registry.steps, readers: registry.readers)
+      names = []
+      for writer in registry.writers {
+        let mistakes = writer.declaration.inconsistencies()
+        guard mistakes.isEmpty else {
+          throw FloeError(
+            "its writer '\(writer.declaration.name)' is declared wrongly: \(mistakes.joined(separator: "; "))")
+        }
+        guard names.insert(writer.declaration.name).inserted else {
+          throw FloeError("it gives the writer '\(writer.declaration.name)' twice")
+        }
+      }
+      let loaded = Loaded(
+        version: registry.version, steps: registry.steps, readers: registry.readers, writers: registry.writers)
       opened[file] = loaded
       return loaded
     }
@@ -64,7 +78,7 @@ public final class PluginLoader: Sendable {
       let loaded = try shared.load(file)
       return PluginManifest(
         path: file, version: loaded.version, steps: loaded.steps.map(\.declaration),
-        readers: loaded.readers.map { type(of: $0).name })
+        readers: loaded.readers.map { type(of: $0).name }, writers: loaded.writers.map(\.declaration))
     } catch {
       return PluginManifest(path: file, refusal: String(describing: error))
     }

@@ -1,13 +1,14 @@
 import FloeSDK
 import Foundation
 
-/// All steps and product readers at hand; a plugin is loaded when something of it is used.
+/// All steps, product readers and output formats at hand; a plugin is loaded when something of it is used.
 public struct StepLibrary: Sendable {
   /// Every candidate, refused ones too.
   public let manifests: [PluginManifest]
   private let declared: [String: (declaration: StepDeclaration, file: String)]
   private let linked: [String: any StepFactory]
   private let linkedReaders: [any ProductReader]
+  private let linkedWriters: [any WriterFactory]
 
   /// The library of found plugins.
   public init(manifests: [PluginManifest]) {
@@ -18,6 +19,7 @@ public struct StepLibrary: Sendable {
     self.declared = declared
     linked = [FileStep.name: own]
     linkedReaders = []
+    linkedWriters = []
   }
 
   /// A library of steps that are linked into the process, for tests.
@@ -28,6 +30,7 @@ public struct StepLibrary: Sendable {
     }
     declared = linked.mapValues { ($0.declaration, "") }
     linkedReaders = registry.readers
+    linkedWriters = registry.writers
   }
 
   /// The name that a step is declared under, for its name or one of its older names.
@@ -40,6 +43,9 @@ public struct StepLibrary: Sendable {
   public var declarations: [StepDeclaration] { declared.values.map(\.declaration).sorted { $0.name < $1.name } }
   /// The declaration of a step; nil for an unknown one.
   public func declaration(_ name: String) -> StepDeclaration? { declared[canonical(name)]?.declaration }
+
+  /// The plugin's file that gives a step; empty for the host's own steps, nil for an unknown one.
+  func file(of name: String) -> String? { declared[canonical(name)]?.file }
 
   /// The sentence for an unknown step.
   public func unknown(_ name: String) -> String {
@@ -66,13 +72,38 @@ public struct StepLibrary: Sendable {
     return step
   }
 
-  /// Opens the plugins of some steps on a thread of its own, in their order, while the first of them already plans.
+  /// What writers can do, in the order in which they are found.
+  public var formats: [WriterDeclaration] {
+    linkedWriters.map(\.declaration) + manifests.filter { $0.refusal == nil }.flatMap(\.writers)
+  }
+  /// The format that a file of a name is written in; nil where no writer knows its ending.
+  public func format(ofFile name: String) -> WriterDeclaration? { formats.first { $0.takes(name) } }
+
+  /// A writer, its plugin loaded if need be.
+  func writer(_ name: String) throws -> any WriterFactory {
+    if let linked = linkedWriters.first(where: { $0.declaration.name == name }) { return linked }
+    let owner = manifests.first { $0.refusal == nil && $0.writers.contains { $0.name == name } }
+    guard let file = owner?.path else { throw FloeError("there is no writer '\(name)'") }
+    if PluginManifest.isManifest(file) { return ExternalWriterFactory(manifest: try ManifestReader.readWriter(file)) }
+    let loaded: PluginLoader.Loaded
+    do { loaded = try PluginLoader.shared.load(file) } catch let error as FloeError {
+      throw FloeError("plugin \(file) is refused: \(error.message)")
+    }
+    guard let writer = loaded.writers.first(where: { $0.declaration.name == name }) else {
+      throw FloeError("plugin \(file) no longer brings the writer '\(name)'")
+    }
+    return writer
+  }
+
+  /// Opens the plugins of some steps and output files on a thread of its own, in their order, while the first of them already plans.
   ///
   /// To bind a plugin's symbols takes about 5 ms, since the libraries below GDAL are looked through for each.
-  func preload(_ names: [String]) {
+  func preload(_ names: [String], outputs: [String]) {
     var seen: Set<String> = []
-    let files = names.compactMap { declared[canonical($0)]?.file }.filter {
-      !$0.isEmpty && !$0.hasSuffix(ExternalManifest.ending) && seen.insert($0).inserted
+    let writers = outputs.compactMap { format(ofFile: $0)?.name }
+    let brought = manifests.filter { m in m.refusal == nil && m.writers.contains { writers.contains($0.name) } }
+    let files = (names.compactMap { declared[canonical($0)]?.file } + brought.map(\.path)).filter {
+      !$0.isEmpty && !PluginManifest.isManifest($0) && seen.insert($0).inserted
     }
     guard files.count > 1 else { return }
     Thread.detachNewThread {

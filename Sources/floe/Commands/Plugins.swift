@@ -32,6 +32,10 @@ struct Plugins: AsyncParsableCommand {
         }
         for loss in m.losses { print(Terminal.wrapped("not used: \(loss)", indent: "  ")) }
         if !m.readers.isEmpty { print("  reads: " + m.readers.joined(separator: ", ")) }
+        if !m.writers.isEmpty {
+          let endings = m.writers.flatMap(\.suffixes).map { "." + $0 }
+          print(Terminal.wrapped("writes: " + endings.joined(separator: ", "), indent: "  "))
+        }
       }
     }
     if manifests.isEmpty { print("no plugin found in " + finder.folders.joined(separator: ", ")) }

@@ -1,4 +1,4 @@
-import FloeHost
+import QGIS
 import Foundation
 import Testing
 

@@ -7,13 +7,14 @@ struct StacItem {
   let path: String
   let spec: RasterSpec
   let provenance: JSONValue
+  /// The type of the asset, as STAC's best practices name it.
+  let mediaType: String
 
   /// The item; nil when the raster lacks a time or a reference system, which STAC demands.
   func json() throws -> JSONValue? {
     guard let time = spec.acquisition?.time, let crs = spec.grid.crs else { return nil }
     let outline = try GeographicOutline(of: spec.grid)
     let file = (path as NSString).lastPathComponent
-    let size = (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     var properties: [String: JSONValue] = [
       "datetime": .string(time.iso8601),
       "proj:code": JSONValue(crs.code),
@@ -24,6 +25,7 @@ struct StacItem {
       ],
       "processing:software": .object(["floe": .string(FloeVersion.current)]),
       "processing:lineage": .string(lineage),
+      "floe:key": provenance["key"] ?? .null, "floe:plugins": .array(plugins),
     ]
     // STAC counts it in metres; a pixel of so many degrees has another width on each row.
     if let pixel = spec.grid.pixelMetres { properties["gsd"] = .number(pixel.x) }
@@ -34,17 +36,25 @@ struct StacItem {
     if let platform = spec.acquisition?.platform { properties["platform"] = .string(platform.lowercased()) }
     if let instrument = spec.acquisition?.instrument { properties["instruments"] = [.string(instrument.lowercased())] }
     var asset: [String: JSONValue] = [
-      "href": .string("./\(file)"), "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+      "href": .string("./\(file)"), "type": .string(mediaType),
       "roles": ["data"],
       "title": .string(file), "bands": .array(spec.bands.map(band)),
-      "file:size": .integer(size), "file:checksum": .string("1220" + (try Fingerprint.sha256(ofFile: path))),
     ]
     var extensions: [JSONValue] = [
       "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
       "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
       "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
-      "https://stac-extensions.github.io/file/v2.1.0/schema.json",
     ]
+    // A folder has neither the size nor the checksum of a file.
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    if attributes[.type] as? FileAttributeType == .typeRegular {
+      extensions.append("https://stac-extensions.github.io/file/v2.1.0/schema.json")
+      asset["file:size"] = .integer(attributes[.size] as? Int ?? 0)
+      // A multihash: 12 says SHA-256, 20 its length of 32 bytes.
+      if let digest = try FileDigest.hexadecimal(of: path, algorithm: "SHA256") {
+        asset["file:checksum"] = .string("1220" + digest)
+      }
+    }
     if let classes = spec.classes {
       extensions.append("https://stac-extensions.github.io/classification/v1.1.0/schema.json")
       asset["classification:classes"] = .array(
@@ -63,8 +73,22 @@ struct StacItem {
     ])
   }
 
+  /// Writes the item, or says why there is none.
+  func write(to file: String, in context: WriteContext) throws {
+    guard let item = try json() else {
+      return context.log(.info, "no STAC item: the raster has no time or no coordinate reference system")
+    }
+    try VirtualFile.write(try JSONText.encode(item, pretty: true) + "\n", to: file)
+  }
+
   private var lineage: String {
     (provenance["steps"]?.arrayValue ?? []).compactMap { $0["use"]?.stringValue }.joined(separator: " -> ")
+  }
+
+  /// The plugins of the steps that the raster rests on, each once.
+  private var plugins: [JSONValue] {
+    var seen: Set<JSONValue> = []
+    return (provenance["steps"]?.arrayValue ?? []).compactMap { $0["plugin"] }.filter { seen.insert($0).inserted }
   }
 
   private var derivedFrom: [JSONValue] {

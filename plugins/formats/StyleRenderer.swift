@@ -2,13 +2,14 @@ import FloeSDK
 
 /// Fills the style files of `styles/` for one raster, so that QGIS draws it without a click.
 struct StyleRenderer {
-  let share: ResourceDirectory
+  /// The text of a file of `styles/`.
+  let style: (String) throws -> String
 
   /// The QML of a raster.
   ///
   /// - Parameter limits: the 2nd and 98th percentile of a band by its place, in physical units.
   func qml(for spec: RasterSpec, limits: (Int) throws -> (low: Double, high: Double)) throws -> String {
-    switch spec.style ?? Self.natural(spec) {
+    switch Self.style(of: spec) {
     case .classes: return try palette("classes.qml", spec.classes)
     case .labels: return try palette("labels.qml", spec.classes)
     case .composite(let red, let green, let blue):
@@ -20,12 +21,28 @@ struct StyleRenderer {
         fields[channel + "Low"] = String(low)
         fields[channel + "High"] = String(high)
       }
-      return fill(try share.style("composite.qml"), fields)
+      return fill(try style("composite.qml"), fields)
     case .ramp(let name, let low, let high):
       let band = spec.bandIndex(name) ?? 0
       let natural = low == nil || high == nil ? try limits(band) : (low: 0, high: 1)
       return try ramp(band: band + 1, low: low ?? natural.low, high: high ?? natural.high)
     }
+  }
+
+  /// The style that a raster asks for; where that shows bands which the raster does not have (any more), the one that it
+  /// would have by itself, which is told.
+  private static func style(of spec: RasterSpec) -> RasterStyle {
+    let shown: [String]
+    switch spec.style {
+    case .composite(let red, let green, let blue): shown = [red, green, blue]
+    case .ramp(let name, _, _): shown = [name]
+    case .classes, .labels, nil: shown = []
+    }
+    guard let absent = shown.first(where: { spec.bandIndex($0) == nil }) else { return spec.style ?? natural(spec) }
+    LibraryNotices.add(
+      "the style shows band '\(absent)', but the raster has \(spec.bands.map(\.name).joined(separator: ", ")): it is drawn "
+        + "as a raster without a style is")
+    return natural(spec)
   }
 
   /// The style of a raster that asks for none: classes where it has codes, colour from three bands, else a ramp.
@@ -44,7 +61,7 @@ struct StyleRenderer {
       \(Self.escaped($0.label))\"/>
       """
     }
-    return fill(try share.style(file), ["entries": entries.joined(separator: "\n")])
+    return fill(try style(file), ["entries": entries.joined(separator: "\n")])
   }
 
   /// Five stops of "cividis" (Nuñez, Anderton, Renslow 2018, PLOS ONE 13(7)), which reads alike for colour-blind eyes.
@@ -60,7 +77,7 @@ struct StyleRenderer {
         """
     }
     return fill(
-      try share.style("ramp.qml"),
+      try style("ramp.qml"),
       ["band": String(band), "low": String(low), "high": String(high), "entries": entries.joined(separator: "\n")])
   }
 
