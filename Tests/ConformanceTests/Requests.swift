@@ -36,6 +36,8 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("cluster.gmm", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
   ("cluster.kmeans", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
   ("cluster.kmeans", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
+  ("cluster.kmedoids", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
+  ("cluster.kmedoids", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
   ("cryosat2.read", { StepRequest(["product": try SmallSIRAL.write(in: try TestProducts.folder)]) }),
   (
     "colocate.drift",

@@ -4,7 +4,7 @@ import FloeSDK
 public struct ApplyStep: ProcessingStep {
   public static let name = "cluster.apply"
   public static let summary =
-    "Classifies another scene or table with a model that cluster.kmeans or cluster.gmm fitted."
+    "Classifies another scene or table with a model that a fitting step of the family cluster made."
   public static let discussion = """
     The bands or columns are found by name. The step refuses, saying why, when a band or unit of the model is absent or
     differs, for DN against reflectance, L1C against L2A, or a product whose offset is missing. Another spacecraft, or a
@@ -60,15 +60,10 @@ public struct ApplyStep: ProcessingStep {
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let (fitted, source) = try load { context.warn($0) }
-    let label: @Sendable (SampleBlock) -> [UInt8]
+    let (fitted, given) = try load { context.warn($0) }
+    let source = try await given.referenced(in: context)
+    let label = try Algorithms.labelling(fitted, source)
     let mixture = try fitted.gmmKernel(layout: source.layout, whole: source.isWhole)
-    if let mixture {
-      label = { mixture.labels($0) }
-    } else {
-      let kernel = fitted.kMeansKernel(layout: source.layout, whole: source.isWhole)
-      label = { kernel.labels($0) }
-    }
     var products = products(source, fitted)
     if case .table(let table) = samples, let codes = fitted.classCodes {
       var posterior: [[Float]]?
@@ -96,7 +91,10 @@ public struct ApplyStep: ProcessingStep {
       body = .null
     }
     let fitted: FittedModel
-    do { fitted = try FittedModel(json: body) } catch {
+    do throws(FloeError) {
+      fitted = try FittedModel(json: body)
+      try Algorithms.checkKind(fitted.kind)
+    } catch {
       throw FloeError("\(modelFile?.path ?? "the model"): \(error.message)")
     }
     switch samples {

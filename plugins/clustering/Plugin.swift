@@ -1,12 +1,13 @@
 import FloeSDK
 
-/// The door of the plugin.
+/// Registers the plugin's steps.
 @_cdecl("floe_plugin_ClusteringFloePlugin")
 public func floePlugin(_ registry: UnsafeMutableRawPointer) {
   PluginEntryPoint.open(registry, stamp: floe_kit_stamp()) { plugin in
-    plugin.version("0.1.0")
-    plugin.add(KMeansStep.self)
-    plugin.add(GMMStep.self)
+    plugin.version(FloeVersion.current)
+    for step in Algorithms.all { add(step, to: plugin) }
     plugin.add(ApplyStep.self)
   }
 }
+
+private func add<Step: ClusteringStep>(_ step: Step.Type, to plugin: PluginRegistry) { plugin.add(step) }

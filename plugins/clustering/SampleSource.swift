@@ -7,11 +7,15 @@ struct SampleSource: SampleReader {
     case table(rows: Int, planes: [[Float]])
   }
   private let origin: Origin
-  let layout: [FeatureLayout]
+  private(set) var layout: [FeatureLayout]
+  /// What is taken off the pixels of each band; zeros for most rasters, and for tables, whose planes hold it already.
+  private var shifts: [Double] = []
   let features: [ModelFeature]
   let acquisition: Acquisition?
   /// Places of the reflectance bands from 600 to 900 nm, where haze is thin.
   let clearBands: [Int]
+  /// The reflectance bands from 780 nm.
+  let infraredBands: [OpticalEvidence.InfraredBand]
   /// Whether the mean over features means something: bands of a raster.
   let hasBrightness: Bool
   /// Mean and spread of each feature over all rows of a table, marked ones included; nil for rasters.
@@ -35,9 +39,10 @@ struct SampleSource: SampleReader {
       layout = bands.map { FeatureLayout(spec.bands[$0]) }
       features = bands.map { ModelFeature(spec.bands[$0]) }
       acquisition = spec.acquisition
-      clearBands = bands.indices.filter {
-        let band = spec.bands[bands[$0]]
-        return band.quantity == "reflectance" && band.wavelength.map { (600...900).contains($0) } ?? false
+      let wavelengths = bands.map { spec.bands[$0].quantity == "reflectance" ? spec.bands[$0].wavelength : nil }
+      clearBands = bands.indices.filter { wavelengths[$0].map { (600...900).contains($0) } ?? false }
+      infraredBands = bands.indices.compactMap { place in
+        wavelengths[place].flatMap { OpticalEvidence.InfraredBand(place: place, wavelength: $0) }
       }
       hasBrightness = true
       allRows = nil
@@ -59,10 +64,11 @@ struct SampleSource: SampleReader {
       for name in names {
         let values: [Double]
         do { values = try table.numbers(name) } catch { throw ParameterError("features", error.message) }
-        planes.append(values.enumerated().map { table.status.isMaterialized($0) ? Float($1) : .nan })
+        let shift = PrecisionShift(values.indices.lazy.filter { table.status.isKept($0) }.map { values[$0] }).value
+        planes.append(values.enumerated().map { table.status.isKept($0) ? Float($1 - shift) : .nan })
         whole.append(RunningStatistics(values.lazy.filter(\.isFinite)))
         let unit = table[name]?.unit ?? .dimensionless
-        layout.append(FeatureLayout(name, unit: unit))
+        layout.append(FeatureLayout(name, unit: unit, offset: shift))
         features.append(ModelFeature(name: name, unit: unit, quantity: "column"))
       }
       origin = .table(rows: table.rowCount, planes: planes)
@@ -70,6 +76,7 @@ struct SampleSource: SampleReader {
       self.features = features
       acquisition = table.acquisition
       clearBands = []
+      infraredBands = []
       hasBrightness = false
       allRows = FeatureSpace(
         isStandardised: true, mean: whole.map(\.mean),
@@ -140,19 +147,43 @@ struct SampleSource: SampleReader {
     if case .uint16(let values) = pixels.values {
       return SampleBlock(featureCount: bands.count, values: .uint16(values))
     }
-    return SampleBlock(featureCount: bands.count, values: .float(Self.floats(pixels.values)))
+    guard shifts.contains(where: { $0 != 0 }) else {
+      return SampleBlock(featureCount: bands.count, values: .float(pixels.values.floats))
+    }
+    let count = window.pixelCount
+    let doubles = pixels.values.doubles
+    var values = [Float](repeating: .nan, count: doubles.count)
+    for (f, band) in bands.enumerated() {
+      let noData = raster.spec.bands[band].noData
+      for i in f * count..<(f + 1) * count where doubles[i] != noData { values[i] = Float(doubles[i] - shifts[f]) }
+    }
+    return SampleBlock(featureCount: bands.count, values: .float(values))
   }
 
-  private static func floats(_ values: PixelArray) -> [Float] {
-    switch values {
-    case .uint8(let a): a.map { Float($0) }
-    case .int16(let a): a.map { Float($0) }
-    case .uint16(let a): a.map { Float($0) }
-    case .int32(let a): a.map { Float($0) }
-    case .uint32(let a): a.map { Float($0) }
-    case .float32(let a): a
-    case .float64(let a): a.map { Float($0) }
+  /// The same source with what its pixels need taken off; one more pass, over rasters of 32 and 64 bits alone.
+  func referenced(in context: RunContext) async throws -> SampleSource {
+    guard case .raster(let raster, let bands) = origin,
+      [.int32, .uint32, .float64].contains(raster.spec.type)
+    else { return self }
+    let found = try await context.map(blockCount, progress: "blocks looked over") { number -> [PrecisionShift] in
+      let window = self.window(of: number, in: raster.spec.grid)
+      let values = try raster.read(window, bands: bands).values.doubles
+      return bands.enumerated().map { f, band in
+        let noData = raster.spec.bands[band].noData
+        let plane = values[f * window.pixelCount..<(f + 1) * window.pixelCount]
+        return PrecisionShift(plane.lazy.filter { $0 != noData })
+      }
     }
+    var result = self
+    result.shifts = bands.indices.map { f in
+      found.reduce(into: PrecisionShift()) { $0.merge($1[f]) }.value
+    }
+    for f in bands.indices where result.shifts.contains(where: { $0 != 0 }) {
+      result.layout[f].offset += result.shifts[f] * result.layout[f].scale
+      // Pixels without data come as NaN then.
+      result.layout[f].noData = nil
+    }
+    return result
   }
 }
 

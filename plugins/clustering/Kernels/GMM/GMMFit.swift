@@ -10,11 +10,11 @@ public struct GMMFit: Sendable {
   /// Runs the fit; the result depends on samples and options alone.
   ///
   /// - Parameters:
-  ///   - arrange: the order in which the components are numbered, told by their means in physical units: new component
+  ///   - arrange: the order in which the components are numbered, from their means in physical units: new component
   ///     `i` is
   ///     `arrange(means)[i]`.
   ///   - keeper: takes the labels of all blocks.
-  ///   - observe: told after each pass over all samples its number and the mean log-likelihood.
+  ///   - observe: called after each pass over all samples its number and the mean log-likelihood.
   public func run(
     _ reader: some SampleReader, map: some BlockMap,
     arrange: (_ means: [[Double]]) throws -> [Int] = { Array($0.indices) }, keeper: (any LabelKeeper)? = nil,

@@ -11,7 +11,7 @@ public struct GMMResult: Sendable {
   public let sampleIterations, fullIterations: Int
   public let isConverged: Bool
   public let validCount, skipped: Int
-  /// Samples on which EM settled first.
+  /// Samples on which EM was fitted first.
   public let trainingCount: Int
   public var clusters: [ClusterSummary]
 

@@ -1,4 +1,4 @@
-/// A pass over all blocks from fixed centres: all that is settled while no centre moves farther than `reach`, and the
+/// A pass over all blocks from fixed centres: all that is decided while no centre moves farther than `reach`, and the
 /// rest.
 struct BoundedLloydPass: Sendable {
   /// The centres from which it went, in physical units.
@@ -44,7 +44,7 @@ struct BoundedLloydPass: Sendable {
     places = parts.map(\.places)
   }
 
-  /// Whether what is settled still is for these centres.
+  /// Whether what was decided still holds for these centres.
   func holds(for centres: [[Double]]) -> Bool {
     let way = lloyd.displacement(origin, centres)
     return way == 0 || way < reach

@@ -9,10 +9,10 @@ public struct KMeansFit: Sendable {
   /// Runs the fit; the result depends on samples and options alone.
   ///
   /// - Parameters:
-  ///   - arrange: the order in which the clusters are numbered, told by their centres: new cluster `i` is
+  ///   - arrange: the order in which the clusters are numbered, from their centres: new cluster `i` is
   ///     `arrange(centres)[i]`.
   ///   - keeper: takes the labels of all blocks.
-  ///   - observe: told after each step over all samples its number and the centres' squared shift as a share of the
+  ///   - observe: called after each step over all samples its number and the centres' squared shift as a share of the
   ///     mean variance.
   public func run(
     _ reader: some SampleReader, map: some BlockMap,
@@ -51,7 +51,7 @@ public struct KMeansFit: Sendable {
         (centres, fullIterations, isConverged) = try await rest(centres, few, lloyd, cut, map, observe).result
       }
     }
-    // Numbered as well as can be told now, so that hardly a label changes its number later.
+    // Numbered as well as is known now, so that hardly a label changes its number later.
     centres = try arrange(centres).map { [centres] in centres[$0] }
     let final: BoundedLloydPass
     if trainsOnAll {

@@ -1,9 +1,9 @@
-/// What a pass leaves of a block: the figures of its settled samples, the others for closer looks, and provisional
+/// What a pass leaves of a block: the figures of its decided samples, the others for closer looks, and provisional
 /// labels.
 struct BoundedBlock: Sendable {
-  /// Counts and sums of the settled samples, and all that were skipped.
+  /// Counts and sums of the decided samples, and all that were skipped.
   var settled: KMeansAccumulator
-  /// Spread of the settled samples about the pass's centres, in stored units.
+  /// Spread of the decided samples about the pass's centres, in stored units.
   var spread: ScatterAccumulator
   /// The samples near a border, in the order of samples.
   var border: SampleBlock
@@ -19,7 +19,7 @@ struct BoundedBlock: Sendable {
 /// centre moves by half of the margin: two triangle inequalities. Lloyd's steps after such a pass need to look at the
 /// others only, and go exactly where steps over all samples would.
 extension KMeansKernel {
-  /// Settles what can be settled of a block.
+  /// Decides the labels of a block that bounds alone decide.
   ///
   /// - Parameters:
   ///   - margin: a difference of distances in the kernel's space; with 0 only ties are put aside.

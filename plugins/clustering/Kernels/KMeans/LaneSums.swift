@@ -1,4 +1,4 @@
-/// How sums over samples are laid out in lanes.
+/// How sums over samples are divided into SIMD lanes.
 enum LaneSums {
   /// Up to so many clusters are added up one by one under masks, which has no scattered writes.
   static let maskedClusters = 6

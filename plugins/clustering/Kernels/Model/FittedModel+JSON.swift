@@ -67,10 +67,7 @@ extension FittedModel {
   /// Reads a model; throws the sentence that says what is missing or wrong.
   public init(json: JSONValue) throws(FloeError) {
     guard case .object = json else { throw FloeError("the model is no JSON object") }
-    let kindText = try Self.text(json, "kind")
-    guard let kind = Kind(rawValue: kindText) else {
-      throw FloeError("the model's kind is '\(kindText)'; 'kmeans' and 'gmm' can be applied")
-    }
+    let kind = Kind(rawValue: try Self.text(json, "kind"))
     var features: [ModelFeature] = []
     for f in json["features"]?.arrayValue ?? [] {
       features.append(

@@ -25,15 +25,24 @@ public struct ModelFeature: Sendable, Hashable {
 
 /// A fitted clustering with all that is needed to apply it to another scene, as a plain value and as JSON.
 public struct FittedModel: Sendable, Hashable {
-  /// `kmeans` or `gmm`.
-  public enum Kind: String, Sendable, CaseIterable { case kmeans, gmm }
+  /// What fitted the model; algorithms bring kinds of their own.
+  public struct Kind: RawRepresentable, Sendable, Hashable {
+    /// The name as models write it.
+    public let rawValue: String
+    /// A kind by its name.
+    public init(rawValue: String) { self.rawValue = rawValue }
+    /// K-means.
+    public static let kmeans = Kind(rawValue: "kmeans")
+    /// A Gaussian mixture.
+    public static let gmm = Kind(rawValue: "gmm")
+  }
 
   public var kind: Kind
   public var features: [ModelFeature]
   public var space: FeatureSpace
   /// Clusters in their order, in physical units.
   public var clusters: [ClusterSummary]
-  /// The mixture in the feature space; nil for k-means.
+  /// The mixture in the feature space; nil for models of centres alone.
   public var mixture: GMMParameters?
   /// `classCodes[cluster]`; nil when the clusters were not named.
   public var classCodes: [Int]?
@@ -101,8 +110,8 @@ public struct FittedModel: Sendable, Hashable {
       ])
   }
 
-  /// The nearest-centre search of a k-means model on numbers stored as `layout` says.
-  public func kMeansKernel(layout: [FeatureLayout], whole: Bool) -> KMeansKernel {
+  /// The search for the nearest centre, of models whose clusters are that, on numbers stored as `layout` says.
+  public func nearestCentre(layout: [FeatureLayout], whole: Bool) -> KMeansKernel {
     KMeansKernel(centres: clusters.map(\.mean), space: space, layout: layout, whole: whole)
   }
 

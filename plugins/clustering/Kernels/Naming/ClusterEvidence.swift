@@ -6,7 +6,7 @@ public struct EvidenceVerdict: Sendable, Hashable {
   public enum Standing: String, Sendable, Hashable {
     /// All of it is of the class.
     case whole
-    /// The class's limit runs through it: its samples are told apart one by one.
+    /// The class's limit runs through it: its samples are named one by one.
     case divided
     /// Within the limit, but unlike the class in another way.
     case refused
