@@ -29,24 +29,4 @@ struct ClassBand: Sendable {
     self.raster = raster
     noData = Set([raster.spec.classes?.noData, bands[band].noData.flatMap { Int(exactly: $0) }].compactMap { $0 })
   }
-
-  /// What differs between two grids, in words; nil for grids that agree to a hundredth of a pixel.
-  static func difference(_ a: Grid, _ b: Grid) -> String? {
-    if a.width != b.width || a.height != b.height {
-      return "\(a.width) x \(a.height) pixels against \(b.width) x \(b.height)"
-    }
-    if !CRS.areSame(a.crs, b.crs) {
-      return "\(a.crs?.label ?? "no reference system") against \(b.crs?.label ?? "no reference system")"
-    }
-    func close(_ x: Double, _ y: Double, _ tolerance: Double) -> Bool { abs(x - y) <= tolerance }
-    if !close(a.pixelWidth, b.pixelWidth, a.pixelWidth * 1e-9)
-      || !close(a.pixelHeight, b.pixelHeight, a.pixelHeight * 1e-9)
-    {
-      return "pixels of \(a.pixelWidth) x \(a.pixelHeight) against \(b.pixelWidth) x \(b.pixelHeight)"
-    }
-    if !close(a.originX, b.originX, a.pixelWidth / 100) || !close(a.originY, b.originY, a.pixelHeight / 100) {
-      return "upper left corner \(a.originX), \(a.originY) against \(b.originX), \(b.originY)"
-    }
-    return nil
-  }
 }

@@ -126,8 +126,12 @@ public struct CompareStep: ProcessingStep {
     case (.table(let a), .table(let b)?): return try .tables(pairs(a, b))
     case (.raster(let a), .raster(let b)?):
       if !self.where.isEmpty { throw ParameterError("where", "is for tables; mask the rasters instead") }
-      if let difference = ClassBand.difference(a.spec.grid, b.spec.grid) {
-        throw FloeError("the rasters are not on the same grid: \(difference); bring one onto the other's grid first")
+      if let d = a.spec.grid.difference(from: b.spec.grid) {
+        throw FloeError(
+          """
+          the rasters are not on the same grid: \(d.quantity) \(d.own) against \(d.other); bring one onto the other's \
+          grid first
+          """)
       }
       return try .rasters(
         ClassBand(a, named: referenceBand, parameter: "reference_band"),

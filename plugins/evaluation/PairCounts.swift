@@ -85,22 +85,19 @@ public struct PairCounts: Sendable, Equatable {
       let table = (0...255).map { noData.contains($0) ? Int16(-1) : Int16($0) }
       return bytes.map { table[Int($0)] }
     }
-    func convert<T: PixelValue>(_ values: [T]) -> [Int16] {
+    return block.values.withValues(CodeVisitor(noData: noData))
+  }
+
+  /// Values of other types than bytes as codes.
+  private struct CodeVisitor: PixelVisitor {
+    let noData: Set<Int>
+    func visit<T: PixelValue>(_ values: [T]) -> [Int16] {
       values.map { value in
         let d = value.asDouble
         guard let whole = Int(exactly: d) else { return d.isNaN ? -1 : Int16(odd) }
         if noData.contains(whole) { return -1 }
         return (0...255).contains(whole) ? Int16(whole) : Int16(odd)
       }
-    }
-    switch block.values {
-    case .uint8(let v): return convert(v)
-    case .int16(let v): return convert(v)
-    case .uint16(let v): return convert(v)
-    case .int32(let v): return convert(v)
-    case .uint32(let v): return convert(v)
-    case .float32(let v): return convert(v)
-    case .float64(let v): return convert(v)
     }
   }
 }

@@ -128,20 +128,7 @@ struct RasterReadStep: ProcessingStep {
         """
       )
     }
-    if a.width != b.width || a.height != b.height {
-      throw differ("size", "\(a.width) x \(a.height)", "\(b.width) x \(b.height)")
-    }
-    if !CRS.areSame(a.crs, b.crs) {
-      throw differ("reference system", a.crs?.label ?? "none", b.crs?.label ?? "none")
-    }
-    if abs(a.pixelWidth - b.pixelWidth) > a.pixelWidth * 1e-9
-      || abs(a.pixelHeight - b.pixelHeight) > a.pixelHeight * 1e-9
-    {
-      throw differ("pixel size", "\(a.pixelWidth) x \(a.pixelHeight)", "\(b.pixelWidth) x \(b.pixelHeight)")
-    }
-    if abs(a.originX - b.originX) > a.pixelWidth * 0.01 || abs(a.originY - b.originY) > a.pixelHeight * 0.01 {
-      throw differ("upper left corner", "\(a.originX), \(a.originY)", "\(b.originX), \(b.originY)")
-    }
+    if let d = a.difference(from: b) { throw differ(d.quantity, d.own, d.other) }
     if spec.type != other.type { throw differ("pixel type", spec.type.rawValue, other.type.rawValue) }
   }
 

@@ -57,7 +57,7 @@ struct ColumnReader: Sendable {
       if isFlag(v) { return column(name, v, values(v, interpolation.nearest(stored, at: from, to: to))) }
       if isLongitude(v) { stored = Self.unwound(stored) }
       var moved = interpolation.linear(stored, at: from, to: to)
-      if isLongitude(v) { moved = moved.map(Longitude.inRange) }
+      if isLongitude(v) { moved = moved.map(Longitude.wrapped) }
       return column(name, v, .number(moved))
     }
   }
@@ -95,7 +95,7 @@ struct ColumnReader: Sendable {
   }
 
   private func values(_ v: NetCDFVariable, _ numbers: [Double]) -> ColumnValues {
-    guard isFlag(v) else { return .number(isLongitude(v) ? numbers.map(Longitude.inRange) : numbers) }
+    guard isFlag(v) else { return .number(isLongitude(v) ? numbers.map(Longitude.wrapped) : numbers) }
     let missing = missingCode(v)
     return .code(numbers.map { Int16(exactly: $0) ?? missing }, missing: missing)
   }
@@ -128,7 +128,7 @@ struct ColumnReader: Sendable {
     var last = Double.nan
     return values.map { value in
       if value.isNaN { return value }
-      last = last.isNaN ? value : last + GeographicOutline.normalised(value - last)
+      last = last.isNaN ? value : last + Longitude.difference(value - last)
       return last
     }
   }

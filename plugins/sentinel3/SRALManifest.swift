@@ -25,7 +25,7 @@ public struct SRALManifest: Sendable {
       throw FloeError("the posList of '\(path)' is no list of pairs of latitude and longitude")
     }
     track = Self.line(
-      stride(from: 0, to: numbers.count, by: 2).map { SIMD2(Longitude.inRange(numbers[$0 + 1]), numbers[$0]) })
+      stride(from: 0, to: numbers.count, by: 2).map { SIMD2(Longitude.wrapped(numbers[$0 + 1]), numbers[$0]) })
     facts = [
       ("Product type", "productType"), ("Cycle", "cycleNumber"), ("Orbit", "orbitNumber"),
       ("Relative orbit", "relativeOrbitNumber"),

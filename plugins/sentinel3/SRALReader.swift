@@ -91,6 +91,6 @@ public struct SRALReader: ProductReader {
     guard let last = valid.last else { return [] }
     var chosen = stride(from: 0, to: valid.count, by: max(1, valid.count / 50)).map { valid[$0] }
     if chosen.last != last { chosen.append(last) }
-    return chosen.map { SIMD2(Longitude.inRange(lon[$0]), lat[$0]) }
+    return chosen.map { SIMD2(Longitude.wrapped(lon[$0]), lat[$0]) }
   }
 }

@@ -66,6 +66,8 @@ public struct SRALStep: ProcessingStep {
   @Param("Surface types to keep (surf_type_20_ku)") var surface: [SurfaceType]?
   @Param("ESA's surface classes to keep: open_ocean, sea_ice, lead, unclassified") var only: [String]?
   @Output("The track; rows outside of the window are marked") var track: Table?
+  /// The product that was opened to plan, for the run: to open it costs as much as to inflate half of its echoes.
+  @Planned var opened: SRALFile?
 
   /// A step with its defaults.
   public init() {}
@@ -85,12 +87,12 @@ public struct SRALStep: ProcessingStep {
     for name in names { table.tags["count_scale:\(name)"] = try reader.countScale(name).map { "\($0)" } }
     try checkFlags(table)
     context.isBarrier()
-    OpenProducts.keep(source)
+    opened = source
     track = table
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let source = try open()
+    let source = try opened ?? open()
     let names = try chosen(in: source).names
     let reader = columns(of: source)
     let records = try source.recordAxis()
@@ -100,7 +102,7 @@ public struct SRALStep: ProcessingStep {
     table.acquisition?.time = UTCTime(seconds: (time[0] + time[time.count - 1]) / 2)
     addFixed(
       &table, time: time, lat: try source.perRecord("lat_20_ku"),
-      lon: try source.perRecord("lon_20_ku").map(Longitude.inRange))
+      lon: try source.perRecord("lon_20_ku").map(Longitude.wrapped))
     // The arrays first: one is inflated while another is converted.
     let arrays = try names.map(reader.isArray)
     let order = names.indices.sorted { arrays[$0] && !arrays[$1] }
@@ -124,12 +126,10 @@ public struct SRALStep: ProcessingStep {
     }
     context.record("records", .integer(table.rowCount))
     context.record("records kept", .integer(table.status.keptCount))
-    OpenProducts.keep(source)
     track = table
   }
 
   private func open() throws -> SRALFile {
-    if let planned = OpenProducts.take(product.path) { return planned }
     let file = try SRALFile(SRALProduct(product.path))
     // Absent positions are reported later, after the sentence about missing echoes, which says more.
     for name in ["lat_20_ku", "lon_20_ku"] {
