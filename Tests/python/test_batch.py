@@ -138,7 +138,7 @@ def test_same_bytes_for_any_number_at_a_time(pipeline, tmp_path, jobs, workers, 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(pipeline, tmp_path):
     folder, out = scenes(tmp_path / "in", 9), tmp_path / "out"
-    bad = folder / "s04.tif"
+    bad = folder / "s06.tif"
     bad.write_text("no raster")
     batch(pipeline, f"image={folder}/*.tif", tmp_path / "undisturbed", "--quiet", expect=3)
     words = [FLOE, "batch", pipeline, "--over", f"image={folder}/*.tif", "-o", out, "--quiet"]
@@ -156,7 +156,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(pipeline, t
     assert sums(out) == sums(tmp_path / "undisturbed")
     assert not list(out.rglob(".floe-*"))
     told = [e["scene"] for e in ledger(out) if e["state"] == "failed"]
-    assert set(told) == {"s04"} and len(told) == 1
+    assert told == ["s06"]
 
 
 def test_ctrl_c_leaves_within_a_second_and_keeps_what_is_done(pipeline, tmp_path):
@@ -241,7 +241,8 @@ def test_ledgers(pipeline, tmp_path):
     whole = (out / "batch.jsonl").read_bytes()
     (out / "batch.jsonl").write_bytes(whole[:-15])
     assert "cannot be read" in batch(pipeline, f"image={folder}/*.tif", out, expect=3).err
-    assert all(line.startswith("{") and line.endswith("}") for line in (out / "batch.jsonl").read_text().splitlines()[-1:])
+    torn = [line for line in (out / "batch.jsonl").read_text().splitlines() if line and not line.endswith("}")]
+    assert len(torn) == 1 and (out / "batch.jsonl").read_bytes().endswith(b"\n")
     other = pipeline.with_name("other.yaml")
     other.write_text(PIPELINE)
     assert "holds a batch of groups.yaml, this is one of other.yaml" in batch(other, f"image={folder}/*.tif", out, expect=2).err

@@ -183,7 +183,8 @@ public struct BatchItems {
         }
       }
       let stem = first.map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
-      return (name ?? stem ?? "row-\(i + 1)", first, settings)
+      // A name that is given is not made another by its folder.
+      return (name ?? stem ?? "row-\(i + 1)", name == nil ? first : nil, settings)
     }
   }
 }
