@@ -125,7 +125,7 @@ def points(folder):
     file = folder / "points.yaml"
     file.write_text(f"""floe: 1
 steps:
-  points: {{ use: table.read, with: {{ file: {folder / "points.csv"} }} }}
+  points: {{ use: table.read, with: {{ file: {folder / "points.csv"}, x: lon, y: lat }} }}
 outputs:
   points.parquet: points.table
   points.gpkg: points.table
@@ -150,7 +150,8 @@ def test_geoparquet_by_a_program(tmp_path):
     # Another reader, which refuses what is no GeoParquet.
     frame = geopandas.read_parquet(path)
     assert [(p.x, p.y) for p in frame.geometry] == [(-20.5, 80.25), (-21.5, 80.5), (-22.5, 80.75)]
-    layer = ogr.Open(str(tmp_path / "out/points.gpkg")).GetLayer(0)
+    source = ogr.Open(str(tmp_path / "out/points.gpkg"))
+    layer = source.GetLayer(0)
     rows = [{n: f.GetField(n) if f.IsFieldSetAndNotNull(n) else None for n in ("height", "name", "count")} for f in layer]
     got = frame[["height", "name", "count"]].astype(object).where(frame[["height", "name", "count"]].notna(), None)
     assert got.to_dict("records") == rows
@@ -173,6 +174,16 @@ def test_the_program_gets_its_parameters_and_the_same_bytes_come_out(tmp_path):
     assert parquet.ParquetFile(tmp_path / "a/points.parquet").metadata.row_group(0).column(0).compression == "SNAPPY"
     listed = json.loads(floe("formats", "--json", "--plugin-path", plugin).out)
     assert any(f["name"] == "geoparquet" and f["suffixes"] == ["parquet"] for f in listed)
+
+
+def test_a_table_without_geometry_is_plain_parquet_and_says_so(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = points(tmp_path)
+    file.write_text(file.read_text().replace(", x: lon, y: lat", ""))
+    said = floe("run", file, "-o", tmp_path / "out", "--plugin-path", ROOT / "examples/plugin-python", env=ENV).err
+    assert "has no geometry" in said
+    table = parquet.read_table(tmp_path / "out/points.parquet")
+    assert b"geo" not in table.schema.metadata and table.column("lat").to_pylist() == [80.25, 80.5, 80.75]
 
 
 def writer(folder, text, program="import sys\nopen(sys.argv[2], 'w').write('made')\n"):

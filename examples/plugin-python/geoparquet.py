@@ -65,6 +65,8 @@ for i, (name, declared) in enumerate(columns):
             {"version": "1.1.0", "primary_column": name, "columns": {name: about}}, sort_keys=True)
     elif i > 0 or declared.upper() != "INTEGER":  # the first is the GeoPackage's own number of the row
         fields[name] = column(declared, values)
+if not geometry:
+    print(json.dumps({"message": "the table has no geometry: the file is plain Parquet", "level": "warning"}), file=sys.stderr)
 if a.provenance:
     metadata["floe:provenance"] = open(a.provenance, encoding="utf-8").read()
 table = pa.table(fields).replace_schema_metadata(metadata)
