@@ -28,7 +28,7 @@ import Testing
 
   @Test func whatIsDarkInOneBandOnlyIsRefused() {
     // A shadow on snow: openness (0.8 - 0.5) / 0.7 = 0.43 in the blue, (0.8 - 0.1) / 0.75 = 0.93 in the red.
-    // 0.2 in both: 0.857 and 0.8 differ by 0.057, at most 0.15 * 0.828 + 0.02 is allowed; 0.2 and 0.3 differ by 0.19.
+    // 0.2 in both: 0.857 and 0.8 differ by 0.057, at most 0.1 * 0.828 + 0.02 is allowed; 0.2 and 0.3 differ by 0.19.
     let clusters = [cluster(0.1, 0.05), cluster(0.5, 0.1), cluster(0.2, 0.3), cluster(0.2, 0.2), cluster(0.8, 0.8)]
     let verdict = evidence([[0.1, 0.05], nil, nil, nil, nil]).judge(clusters)
     #expect(verdict.standings == [.whole, .refused, .refused, .whole, .outside])
