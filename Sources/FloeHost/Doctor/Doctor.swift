@@ -21,6 +21,6 @@ public enum Doctor {
     return findings + [
       PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch),
       PlaceChecks.memory(),
-    ]
+    ] + PlaceChecks.leftovers([FileManager.default.currentDirectoryPath, scratch])
   }
 }

@@ -110,6 +110,19 @@ enum PlaceChecks {
     return Finding("scratch", .fine, "\(folder) is on a disk with \(SystemResources.text(free)) left")
   }
 
+  /// Temporary folders of runs that were killed; the next run into the same folder removes them.
+  static func leftovers(_ folders: [String]) -> [Finding] {
+    Set(folders).sorted().compactMap { folder in
+      let names = FolderMark.abandoned(in: folder)
+      guard !names.isEmpty else { return nil }
+      return Finding(
+        "leftovers", .remark,
+        "\(folder) holds \(names.count) temporary \(names.count == 1 ? "folder" : "folders") of runs that were ended: "
+          + names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", ..." : ""),
+        remedy: "the next run that writes there puts back what it has to and removes them; or remove them by hand")
+    }
+  }
+
   static func memory() -> Finding {
     let text = "\(SystemResources.text(SystemResources.memory)), \(SystemResources.cores) cores"
     if SystemResources.memory < 1_000_000_000 {

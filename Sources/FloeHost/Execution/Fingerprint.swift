@@ -14,7 +14,7 @@ public enum Fingerprint {
     // Closing a file that was only read loses nothing, so a failure there has nobody to tell.
     defer { try? file.close() }
     do {
-      while let piece = try file.read(upToCount: 4 << 20), !piece.isEmpty { piece.withUnsafeBytes(hash.update) }
+      while let piece = try file.read(upToCount: 256 << 10), !piece.isEmpty { piece.withUnsafeBytes(hash.update) }
     } catch {
       throw FloeError("'\(path)' cannot be read: \(String(cString: strerror(errno)))")
     }

@@ -24,26 +24,41 @@ final class ExchangeDirectory: Sendable {
     -> String
   {
     let path = "\(folder)/in-\(input.info.name)\(number == 0 ? "" : "-\(number)").\(input.format.rawValue)"
-    switch (data, input.format) {
-    case (.raster(let raster), _): try await write(raster, to: path, context)
-    case (.table(let table), .csv): try CSVWriter.write(path, table)
-    case (.table(let table), .nc): try TrackNetCDFWriter.write(path: path, table: table)
-    case (.table(let table), _):
-      try GeoPackageWriter.write(path: path, layers: [(name: input.info.name, table: table, styleName: nil, qml: nil)])
-    case (.document(let document), _): try VirtualFile.write(try JSONText.encode(document.body), to: path)
-    case (.model(let model), _): try VirtualFile.write(try JSONText.encode(model.body), to: path)
-    }
+    try await Self.write(
+      data, as: input.format, name: input.info.name, to: path, scratchFolder: folder, in: context)
     return path
   }
 
-  private func write(_ raster: Raster, to path: String, _ context: RunContext) async throws {
+  /// Writes a value as a plain file for a program.
+  ///
+  /// - Parameters:
+  ///   - name: the layer's name in a GeoPackage.
+  ///   - scratchFolder: where pixels wait that do not fit into memory.
+  static func write(
+    _ data: PortData, as format: ExternalFormat, name: String, to path: String, scratchFolder: String,
+    in context: RunContext
+  ) async throws {
+    switch (data, format) {
+    case (.raster(let raster), _): try await write(raster, to: path, scratchFolder: scratchFolder, context)
+    case (.table(let table), .csv): try CSVWriter.write(path, table)
+    case (.table(let table), .nc): try TrackNetCDFWriter.write(path: path, table: table)
+    case (.table(let table), _):
+      try GeoPackageWriter.write(path: path, layers: [(name: name, table: table, styleName: nil, qml: nil)])
+    case (.document(let document), _): try VirtualFile.write(try JSONText.encode(document.body), to: path)
+    case (.model(let model), _): try VirtualFile.write(try JSONText.encode(model.body), to: path)
+    }
+  }
+
+  private static func write(
+    _ raster: Raster, to path: String, scratchFolder: String, _ context: RunContext
+  ) async throws {
     let cancellation = context.cancellation
     let spec = raster.spec
     let reservation = context.scratch.reserve(spec.byteCount * 4 / 3)
     let writer = try COGWriter(
       path: path, spec: spec,
       options: RasterWriteOptions(
-        compression: "NONE", threads: context.pool.workers, scratchDirectory: reservation == nil ? folder : nil,
+        compression: "NONE", threads: context.pool.workers, scratchDirectory: reservation == nil ? scratchFolder : nil,
         isCancelled: { cancellation.isCancelled }))
     let tiles = spec.grid.tiles(spec.tile)
     _ = try await context.map(tiles.count, progress: "tiles handed over") {
@@ -61,6 +76,9 @@ final class ExchangeDirectory: Sendable {
     let name = output.info.name
     guard FileManager.default.fileExists(atPath: path) else {
       throw FloeError("the program ended well but wrote no '\(name)': no file appeared at {output.\(name)}")
+    }
+    if let kind = LocalFile.kind(of: path) ?? (Folder.isFolder(path) ? "a folder" : nil) {
+      throw FloeError("the program's '\(name)' is \(kind), not a file")
     }
     switch planned {
     case .raster(let raster):
@@ -175,6 +193,17 @@ final class ExchangeDirectory: Sendable {
     if abs(a.originX - b.originX) > b.pixelWidth * 0.01 || abs(a.originY - b.originY) > b.pixelHeight * 0.01 {
       return "its upper left corner is \(a.originX), \(a.originY), not \(b.originX), \(b.originY)"
     }
+    // Over the whole raster a difference may shift no pixel by more than a hundredth of itself.
+    if abs(a.pixelWidth - b.pixelWidth) * Double(b.width) > b.pixelWidth * 0.01
+      || abs(a.pixelHeight - b.pixelHeight) * Double(b.height) > b.pixelHeight * 0.01
+    {
+      return "its pixels are \(a.pixelWidth) x \(a.pixelHeight), not \(b.pixelWidth) x \(b.pixelHeight)"
+    }
+    if let own = a.crs, let wanted = b.crs, !own.isSame(as: wanted) {
+      return "it lies in \(own.label), not in \(wanted.label)"
+    }
+    if a.crs == nil, let wanted = b.crs { return "it has no coordinate reference system; \(wanted.label) is needed" }
+    if let own = a.crs, b.crs == nil { return "it lies in \(own.label), but the input has no reference system" }
     if found.bands.count != planned.bands.count {
       return "it has \(found.bands.count) bands, not \(planned.bands.count)"
     }

@@ -30,6 +30,7 @@ struct ProgramRun: Sendable {
     // alone.
     options.processGroupID = 0
     let listener = ProgramListener(context: context)
+    let family = ProgramFamily()
     let verdict = Verdict()
     let seconds = timeout
     let cancellation = context.cancellation
@@ -37,13 +38,19 @@ struct ProgramRun: Sendable {
     do {
       result = try await Subprocess.run(
         .path(.init(program[0])), arguments: Arguments(Array(program.dropFirst())),
-        environment: .inherit.updating(Self.environment),
+        environment: .inherit.updating(Self.environment).updating([
+          Environment.Key(stringLiteral: ProgramFamily.variable): family.mark
+        ]),
         workingDirectory: .init(folder), platformOptions: options,
         input: .none, output: .sequence, error: .combinedWithOutput
       ) { execution in
         let group = execution.processIdentifier.value
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-          tasks.addTask { try await Self.watch(group, seconds: seconds, cancellation: cancellation, verdict: verdict) }
+          tasks.addTask {
+            try await Self.watch(group, seconds: seconds, cancellation: cancellation, verdict: verdict)
+            // What has a group of its own would hold the output open, and outlive the run.
+            family.end()
+          }
           for try await buffer in execution.standardOutput { buffer.withUnsafeBytes { listener.take($0) } }
           // The program has closed its output: it is at its end, or says no more. It is still bound to its time.
           verdict.silence()

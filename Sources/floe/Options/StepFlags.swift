@@ -98,7 +98,7 @@ struct StepFlags {
     steps["step"] = .init(id: "step", use: declaration.name, line: 0, settings: settings, connections: connections)
     let pipeline = Pipeline(
       file: "floe step \(declaration.name)", folder: FileManager.default.currentDirectoryPath, title: declaration.name,
-      steps: steps, outputs: outputs)
+      steps: steps, outputs: outputs, hasInputs: false)
     return (pipeline, rest)
   }
 }

@@ -6,6 +6,7 @@
 #endif
 #include <stdio.h>
 #include <cpl_error.h>
+#include <cpl_http.h>
 #include <cpl_minixml.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
@@ -48,6 +49,48 @@ static inline void floe_reuse_freed_memory(void) {
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
   mallopt(M_TOP_PAD, 4 << 20);
 #endif
+}
+
+/// What GDAL is answered when it wants to download something.
+static CPLHTTPResult *floe_refused_download(const char *url, CSLConstList options, GDALProgressFunc progress, void *progressArgument,
+                                            CPLHTTPFetchWriteFunc write, void *writeArgument, void *data) {
+  (void)options, (void)progress, (void)progressArgument, (void)write, (void)writeArgument, (void)data;
+  CPLError(CE_Failure, CPLE_AppDefined, "'%s' is not fetched from the network", url);
+  CPLHTTPResult *result = (CPLHTTPResult *)CPLCalloc(1, sizeof(CPLHTTPResult));
+  result->nStatus = 1;
+  result->pszErrBuf = CPLStrdup("not fetched from the network");
+  return result;
+}
+static void *floe_open_nothing(void *data, const char *path, const char *access) {
+  (void)data, (void)path, (void)access;
+  return NULL;
+}
+static int floe_stat_nothing(void *data, const char *path, VSIStatBufL *status, int flags) {
+  (void)data, (void)path, (void)status, (void)flags;
+  return -1;
+}
+static vsi_l_offset floe_tell_nothing(void *file) { (void)file; return 0; }
+static int floe_seek_nothing(void *file, vsi_l_offset offset, int whence) { (void)file, (void)offset, (void)whence; return -1; }
+static size_t floe_read_nothing(void *file, void *buffer, size_t size, size_t count) { (void)file, (void)buffer, (void)size, (void)count; return 0; }
+
+/// Has GDAL download nothing: neither its drivers nor its file systems on the network.
+static inline void floe_refuse_network(void) {
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 2, 0)
+  CPLHTTPSetFetchCallback(floe_refused_download, NULL);
+#endif
+  static const char *const prefixes[] = {"/vsicurl/", "/vsicurl?", "/vsicurl_streaming/", "/vsis3/", "/vsis3_streaming/", "/vsigs/",
+                                         "/vsigs_streaming/", "/vsiaz/", "/vsiaz_streaming/", "/vsiadls/", "/vsioss/",
+                                         "/vsioss_streaming/", "/vsiswift/", "/vsiswift_streaming/", "/vsihdfs/", "/vsiwebhdfs/"};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    VSIFilesystemPluginCallbacksStruct *callbacks = VSIAllocFilesystemPluginCallbacksStruct();
+    callbacks->open = floe_open_nothing;
+    callbacks->stat = floe_stat_nothing;
+    callbacks->tell = floe_tell_nothing;
+    callbacks->seek = floe_seek_nothing;
+    callbacks->read = floe_read_nothing;
+    VSIInstallPluginHandler(prefixes[i], callbacks);
+    VSIFreeFilesystemPluginCallbacksStruct(callbacks);
+  }
 }
 
 /// Whether GDAL lends the compressor of that name, for example `zstd`.

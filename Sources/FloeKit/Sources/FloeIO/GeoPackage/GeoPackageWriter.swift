@@ -74,7 +74,10 @@ public enum GeoPackageWriter {
   }
 
   private static func temporaryFile() throws -> String {
-    try TemporaryFiles.make("layers.gpkg")
+    let path = try TemporaryFiles.make("layers.gpkg")
+    // OGR makes no GeoPackage where a file lies.
+    VirtualFile.remove(path)
+    return path
   }
 
   /// The file with its empty layers, styles and provenance, made by OGR.

@@ -37,10 +37,13 @@ public final class RasterFile: RasterSource {
     _ path: String, driver allowed: [String]? = nil, openOptions: [String] = [], reduction: Int = 1,
     noData: Double? = nil, alphaIsData: Bool = false
   ) throws -> RasterFile {
-    try GDALMessages.collect { _ in
+    try GDALMessages.collect(about: path) { messages in
       let reader = try RasterReader(path, drivers: allowed, openOptions: openOptions, reduction: reduction)
-      return try RasterFile(
+      let file = try RasterFile(
         path, reader, allowed, openOptions, try reader.spec(noData: noData, alphaIsData: alphaIsData))
+      // Of a damaged description GDAL reads what it can, and reports the rest as failures that end nothing.
+      for line in messages.failures { LibraryNotices.add("'\(path)': \(line)") }
+      return file
     }
   }
 

@@ -18,7 +18,7 @@ final class GDALDataset {
   ) throws -> GDALDataset {
     try LocalFile.checkInput(path)
     return try GDALMessages.collect(about: path) { messages in
-      NetworkAccess.allow(for: path)
+      NetworkAccess.settle(for: path)
       let handle = withStringList(drivers) { allowed in
         withStringList(options) { options in
           GDALOpenEx(path, UInt32(flags | GDAL_OF_VERBOSE_ERROR), constant(allowed), constant(options), nil)
@@ -31,6 +31,8 @@ final class GDALDataset {
         if let drivers { sentence += "; accepted are files of \(drivers.joined(separator: ", "))" }
         throw FloeError(sentence)
       }
+      // What a driver could not read of a file that it opened all the same.
+      for line in messages.failures { LibraryNotices.add("'\(path)': \(line)") }
       return GDALDataset(owning: handle)
     }
   }

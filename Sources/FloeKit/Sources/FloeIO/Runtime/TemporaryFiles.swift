@@ -15,7 +15,7 @@ public enum TemporaryFiles {
     let ending = "-" + label.replacing("/", with: "-")
     var template = Array("\(folder)/floe-XXXXXX\(ending)".utf8CString)
     // Made at once and never followed where a link of that name lies: in folders of everybody names can be taken.
-    let descriptor = mkostemps(&template, Int32(ending.utf8.count), O_CLOEXEC)
+    let descriptor = mkstemps(&template, Int32(ending.utf8.count))
     guard descriptor >= 0 else {
       throw FloeError("no temporary file can be made in '\(folder)': \(String(cString: strerror(errno)))")
     }
@@ -41,8 +41,10 @@ final class UnnamedTemporaryFile: Sendable {
       return
     }
     var template = Array("\(directory)/floe-scratch-XXXXXX".utf8CString)
-    descriptor = mkostemp(&template, O_CLOEXEC)
+    descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw Self.failure(errno, directory, 0) }
+    // What Swift sees of glibc has no mkostemp.
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     unlink(template)
   }
 

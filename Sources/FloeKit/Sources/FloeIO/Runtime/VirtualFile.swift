@@ -34,7 +34,8 @@ public enum VirtualFile {
   public static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
     try LocalFile.checkInput(path)
     return try GDALMessages.collect { messages in
-      NetworkAccess.allow(for: path)
+      // A plain local file names no others.
+      if NetworkAccess.isRemote(path) { NetworkAccess.settle(for: path) }
       guard !isDirectory(path) else { throw FloeError("'\(path)' is a folder, a file is needed") }
       guard let file = VSIFOpenL(path, "rb") else {
         throw FloeError(
@@ -120,6 +121,8 @@ public enum VirtualFile {
 
   private static func status(_ path: String) -> (size: Int, isDirectory: Bool)? {
     GDALMessages.collect { _ in
+      // A plain local file names no others.
+      if NetworkAccess.isRemote(path) { NetworkAccess.settle(for: path) }
       var isDirectory: Int32 = 0
       let size = floe_stat(path, &isDirectory)
       return size < 0 ? nil : (Int(size), isDirectory != 0)

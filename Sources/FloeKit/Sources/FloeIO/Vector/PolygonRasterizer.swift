@@ -108,7 +108,9 @@ private final class Geometries {
         }
       }
     }
-    if let failure = messages.failures.first { throw FloeError("\(place) cannot be read: \(failure)") }
+    if let failure = messages.failures.first {
+      throw FloeError("\(place) cannot be read: \(failure)\(NetworkAccess.hint(failure))")
+    }
     if handles.isEmpty, let extent = reader.extent {
       let swapped = Bounds(minX: extent.minY, minY: extent.minX, maxX: extent.maxY, maxY: extent.maxX)
       if !reach.boxes.contains(where: extent.touches), reach.boxes.contains(where: swapped.touches) {

@@ -146,7 +146,7 @@ struct LayerReader {
         count += 1
       }
       if let failure = messages.failures.first {
-        throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)")
+        throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)\(NetworkAccess.hint(failure))")
       }
       for i in fields.indices { fields[i].finish(typing: typesTexts, keepsRows: rows) }
     }

@@ -127,7 +127,11 @@ extension WorkerPool {
       var slots = [T?](repeating: nil, count: count)
       for try await part in group { for (i, value) in part { slots[i] = value } }
       try cancellation.check()
-      return slots.compactMap { $0 }
+      let results = slots.compactMap { $0 }
+      guard results.count == count else {
+        throw FloeError("\(count - results.count) of \(count) pieces of work gave no result")
+      }
+      return results
     }
   }
 }
