@@ -1,0 +1,1 @@
+"""Damaged inputs: what readers make of files that are not what they seem. See docs/reliability.md."""

@@ -1,0 +1,41 @@
+"""The short forms of `make fuzz` and `make crash`: a few inputs and runs of each kind."""
+import os
+import subprocess
+import sys
+
+from conftest import FLOE, ROOT
+
+
+def machine(module, *arguments, cwd=ROOT / "Tests/python", timeout=300):
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=cwd, capture_output=True, text=True, timeout=timeout,
+                          env={**os.environ, "FLOE": str(FLOE), "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def test_damaged_inputs_are_read_right_or_refused_in_a_sentence():
+    done = machine("fuzz", "--count", "4", "--seed", "2", "--jobs", "2")
+    assert done.returncode == 0 and "faults: 0" in done.stdout, done.stdout + done.stderr
+
+
+def test_killed_and_starved_runs_leave_whole_files():
+    done = machine("crash", "--count", "1", "--seed", "2")
+    assert done.returncode == 0 and "faults: 0" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_judges_see_what_is_wrong(tmp_path):
+    """A reader that ignores damage is found out: here one that reads a sound file whatever it is given."""
+    false = tmp_path / "floe"
+    false.write_text(f"""#!/bin/sh
+if [ "$1" = run ] && [ -f in.tif ] && grep -q 'files: .in.tif' pipeline.yaml; then cp in.tif sound.tif
+  '{ROOT}/.venv/bin/python' -c "
+import numpy as np, sys
+sys.path.insert(0, '{ROOT}/Tests/python')
+from conftest import write_tif
+write_tif('in.tif', np.full((2, 90, 130), 7, 'uint16'))"
+  '{FLOE}' "$@"; s=$?; cp sound.tif in.tif; exit $s
+fi
+exec '{FLOE}' "$@"
+""")
+    false.chmod(0o755)
+    done = subprocess.run([sys.executable, "-m", "fuzz", "--count", "3", "--reader", "GeoTIFF"], cwd=ROOT / "Tests/python",
+                          capture_output=True, text=True, timeout=300, env={**os.environ, "FLOE": str(false)})
+    assert done.returncode == 1 and "silent wrong result" in done.stdout, done.stdout + done.stderr
