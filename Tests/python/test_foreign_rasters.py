@@ -93,10 +93,12 @@ def test_masks_of_overviews(tmp_path):
     assert (values[:, :16] == -2147483648).all() and (values[:, 16:] == 7).all()
 
 
-def test_the_alpha_band_is_no_band(tmp_path):
+def test_the_alpha_band_is_no_band_unless_it_is_asked_for(tmp_path):
     masked(tmp_path / "a.tif", "alpha", np.ones((3, 8, 8), "uint8"), np.ones((8, 8), bool))
-    _, _, result = run_pipeline(tmp_path, READ.format(file="a.tif", more=", bands: [4]"), expect=2)
-    assert "alpha" in result.err
+    out, record, _ = run_pipeline(tmp_path, READ.format(file="a.tif", more=", bands: [4]"))
+    assert (read(out / "r.tif") == 255).all() and any("alpha band" in w["message"] for w in record["warnings"])
+    _, _, result = run_pipeline(tmp_path, READ.format(file="a.tif", more=", bands: [5]"), expect=2)
+    assert "band 5" in result.err
 
 
 @pytest.mark.parametrize("code", [3408, 3409, 3410, 3411, 3412, 3413, 27492, 3785])

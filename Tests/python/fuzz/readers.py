@@ -48,7 +48,8 @@ def same(a, b):
 
 
 def gdal_reads(path):
-    """Pixels as GDAL reads them, None when it cannot; and whether it complained of pixels or georeference."""
+    """Pixels as GDAL reads them, None when it cannot; whether it complained of pixels or georeference; and the bands that
+    are no alpha bands, None where a mask says what is valid."""
     said = []
     gdal.PushErrorHandler(lambda level, code, text: said.append(level))
     try:
@@ -57,7 +58,12 @@ def gdal_reads(path):
         pixels = ds.ReadAsArray() if ds else None
         if ds:
             ds.GetGeoTransform(), ds.GetSpatialRef()
-        return pixels, any(level >= gdal.CE_Failure for level in said)
+        if pixels is None:
+            return None, True, None
+        complained = any(level >= gdal.CE_Failure for level in said)
+        bands = [i for i in range(ds.RasterCount) if ds.GetRasterBand(i + 1).GetColorInterpretation() != gdal.GCI_AlphaBand]
+        masked = ds.GetRasterBand(1).GetMaskFlags() & gdal.GMF_PER_DATASET or len(bands) < ds.RasterCount
+        return pixels if pixels.ndim == 3 else pixels[None], complained, None if masked else bands
     finally:
         gdal.UseExceptions()
         gdal.PopErrorHandler()
@@ -74,20 +80,16 @@ class GeoTIFF(Reader):
         return write_tif(folder / "in.tif", pixels, nodata=0)
 
     def judge(self, folder, out):
-        want, complained = gdal_reads(folder / "in.tif")
+        want, complained, bands = gdal_reads(folder / "in.tif")
         if want is None:
             return "GDAL refuses the file or fails in it, floe read it"
         if complained and not json.loads((out / "run.json").read_text())["warnings"]:
             return "GDAL complains of the file, floe said nothing"
         got = gdal.Open(str(out / "o.tif")).ReadAsArray()
-        want = want[None] if want.ndim == 2 else want
-        got = got[None] if got.ndim == 2 else got
-        # An alpha band is a mask and no band, and a file with a mask is not judged.
-        ds = gdal.Open(str(folder / "in.tif"))
-        kept = [i for i in range(ds.RasterCount) if ds.GetRasterBand(i + 1).GetColorInterpretation() != gdal.GCI_AlphaBand]
-        if ds.GetRasterBand(1).GetMaskFlags() & gdal.GMF_PER_DATASET or len(kept) < ds.RasterCount:
+        # A file with a mask or an alpha band is another thing with its invalid pixels taken out.
+        if bands is None:
             return None
-        return None if same(want[kept or [0]].astype("f8"), got.astype("f8")) else "other pixels than GDAL's"
+        return None if same(want.astype("f8"), (got if got.ndim == 3 else got[None]).astype("f8")) else "other pixels than GDAL's"
 
 
 class Product(Reader):
