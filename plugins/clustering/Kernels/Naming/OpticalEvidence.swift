@@ -10,9 +10,9 @@ import FloeCore
 ///   any, for haze brightens dark pixels in the blue; else in brightness) and, in the bands from 600 to 900 nm, where
 ///   haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25
 ///   (Brandt et al. 2005, Journal of Climate 18, 3606), and the air over them adds some hundredths.
-/// - The *dark level* stands for a pixel of nothing but water. It is the dark end, unless that is brighter than water in
-///   every infrared band: then no pixel is filled, and the dark level lies as far beyond the dark end, on the straight
-///   line of mixtures from the ice level, as takes the first infrared band to `InfraredBand.water`.
+/// - The *dark level* stands for a pixel of nothing but water. It is the dark end, unless that is brighter than water
+///   in every infrared band: then no pixel is filled, and the dark level lies as far beyond the dark end, on the
+///   straight line of mixtures from the ice level, as takes the first infrared band to `InfraredBand.water`.
 /// - The openness of a cluster in a band is (ice level - mean) / (ice level - dark level). A pixel that holds water
 ///   and ice by shares has the same openness in every band, whatever the haze. Young ice, shadows on snow and land
 ///   are dark too, but not alike in all bands: a cluster whose openness differs between bands by more than `spread`
@@ -96,8 +96,8 @@ public struct OpticalEvidence: ClusterEvidence {
       let inBands = infraredBands.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
       return nothing(
         """
-        the darkest cluster goes down to \(short(endInThem))\(inBands), \(short(endInThem / iceInThem)) of the ice level \
-        \(short(iceInThem)); at most \(short(limits.darkRatio)) is asked
+        the darkest cluster goes down to \(short(endInThem))\(inBands), \(short(endInThem / iceInThem)) of the ice \
+        level \(short(iceInThem)); at most \(short(limits.darkRatio)) is asked
         """, end: end)
     }
     if !clearBands.isEmpty {
