@@ -40,6 +40,17 @@ enum ReportFormat {
       "leading_edge_width": "Leading edge width (bins)",
     ][name] ?? name
   }
+  /// A name of a pipeline as words: `altimeter_and_scene` is "altimeter and scene".
+  static func words(_ name: String) -> String { name.replacing("_", with: " ") }
+  /// What a comparison calls its sides, in words: `column fp_majority` is what that column of floe's holds.
+  static func side(_ text: String) -> String {
+    guard text.hasPrefix("column ") else { return words(text) }
+    return [
+      "class_code": "class of the record", "esa_class": "ESA's flag",
+      "fp_majority": "most frequent class in the footprint",
+      "s2_class": "class of the pixel under the point", "rule_code": "published limits", "cluster": "cluster number",
+    ][String(text.dropFirst(7))] ?? text
+  }
   /// Letters, digits and `-`, for files and anchors.
   static func slug(_ text: String) -> String {
     var out = ""

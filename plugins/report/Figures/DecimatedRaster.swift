@@ -1,4 +1,5 @@
 import FloeSDK
+internal import Foundation
 
 /// A raster small enough to be drawn: an overview of its file, else every nth pixel of every nth row.
 struct DecimatedRaster: Sendable {
@@ -66,7 +67,7 @@ struct DecimatedRaster: Sendable {
     return differ(first, last) ? (first, last) : (first, first + max(1, abs(first) * 1e-3))
   }
 
-  /// Three bands as red, green and blue, each between its limits; white where one has no data.
+  /// Three bands as red, green and blue, each between its limits; hatched where one has no data.
   func composite(_ r: Int, _ g: Int, _ b: Int) -> (picture: Picture, limits: [(Double, Double)])? {
     guard let lr = limits(r), let lg = limits(g), let lb = limits(b) else { return nil }
     var picture = Picture(width: width, height: height)
@@ -80,11 +81,15 @@ struct DecimatedRaster: Sendable {
     return (picture, [lr, lg, lb])
   }
 
-  /// One band on the ramp.
-  func ramp(_ band: Int, _ low: Double, _ high: Double) -> Picture {
+  /// One band on the ramp; by decades where `isLogarithmic`.
+  func ramp(_ band: Int, _ low: Double, _ high: Double, isLogarithmic: Bool = false) -> Picture {
     var picture = Picture(width: width, height: height)
     for (i, v) in values[band].enumerated() where v.isFinite {
-      let (r, g, b) = Colours.onRamp((Double(v) - low) / (high - low))
+      let place = Double(v)
+      let share =
+        isLogarithmic
+        ? Foundation.log(max(place, low) / low) / Foundation.log(high / low) : (place - low) / (high - low)
+      let (r, g, b) = Colours.onRamp(share)
       picture.set(i, r, g, b)
     }
     return picture

@@ -83,8 +83,8 @@ struct FeatureFigures {
     let title = "Features of \(item.stem)"
     let isSingle = panels.count == 1
     var caption = "Each pair of features of \(ReportFormat.count(whole.count)) records"
-    if let column = view.column { caption += " with the classes of column \(column)" }
-    if own != nil { caption += "; crosses are the centres of step \(own?.step ?? "")" }
+    if let column = view.column { caption += " by \(ReportFormat.side("column \(column)"))" }
+    if own != nil { caption += "; crosses are the centres of \(ReportFormat.words(own?.step ?? ""))" }
     caption += "."
     let thinned = ReportFormat.thinned(step, "record")
     if !thinned.isEmpty { caption += " To stay readable, \(thinned)." }

@@ -39,7 +39,12 @@ struct MapFigures {
       }
       let small = try DecimatedRaster(item, raster, bands: Array(chosen.prefix(3)), side: Self.side)
       return try chosen.prefix(3).enumerated().map {
-        try rampMap(item, small, place: $0.offset, band: spec.bands[$0.element], limits: (0, 1), frame)
+        let band = spec.bands[$0.element]
+        // Most pixels are certain: on an even scale what is not would be lost. One step of storage is the lower end.
+        let isFaint = band.quantity == "uncertainty" && (small.limits($0.offset, 0, 98)?.1 ?? 1) < 0.1
+        return try rampMap(
+          item, small, place: $0.offset, band: band, limits: isFaint ? (2e-5, 1) : (0, 1), isLogarithmic: isFaint, frame
+        )
       }
     }
     let composites = Self.composites(spec)
@@ -66,7 +71,7 @@ struct MapFigures {
         caption:
           """
           Red, green and blue are \(ReportFormat.list(names)), each between its 2nd and 98th percentile (\(stretch), \
-          \(spec.bands[c.bands[0]].quantity)). White is no data.
+          \(spec.bands[c.bands[0]].quantity)). Hatched is no data.
           """,
         alt: "Map of the scene in \(c.name.lowercased()), bands \(ReportFormat.list(names)).", frame: frame,
         isPhoto: true)
@@ -97,34 +102,33 @@ struct MapFigures {
     throws
     -> Figure
   {
-    let areas = ClassAreas(item, material)
+    let areas = ClassAreas(item, material, table, small, metres: frame.metres)
     let seen = Set(small.values[0].lazy.compactMap { Int(exactly: $0) })
     let entries = table.entries.filter { seen.contains($0.code) }
     let legend = entries.map { (color: $0.color, text: $0.label + (areas.text($0.code).map { " \($0)" } ?? "")) }
     return try map(
       item, small, small.classes(0, table), name: "map-\(ReportFormat.slug(item.stem))",
       title: "Classes of \(item.stem)",
-      caption: "Classes in the colours of their table; white is no data.",
+      caption: "Classes in the colours of their table\(areas.note); hatched is no data.",
       alt: "Map of classes: " + ReportFormat.list(legend.map(\.text)) + ".", frame: frame, legend: legend)
   }
 
   private func rampMap(
     _ item: ReportInputs.Item, _ small: DecimatedRaster, place: Int, band: BandSpec, limits: (Double, Double),
-    _ frame: MapFrame
+    isLogarithmic: Bool = false, _ frame: MapFrame
   ) throws -> Figure {
     let valid = small.values[place].lazy.filter(\.isFinite)
     let mean = RunningStatistics(valid.map(Double.init)).mean
     let what = band.summary.isEmpty ? band.name : band.summary
     return try map(
-      item, small, small.ramp(place, limits.0, limits.1),
+      item, small, small.ramp(place, limits.0, limits.1, isLogarithmic: isLogarithmic),
       name: "map-\(ReportFormat.slug(item.stem))-\(ReportFormat.slug(band.name))",
       title: what.count < 50
         ? what : "\(band.quantity.prefix(1).uppercased() + band.quantity.dropFirst()) (\(band.name))",
       caption:
         """
-        \(what) (band \(band.name) of \(item.name)); mean of the drawn pixels \(ReportFormat.number(mean, 3)). White \
-        is no \
-        data.
+        \(what) (band \(band.name) of \(item.name)); mean of the drawn pixels \(ReportFormat.number(mean, 3)). \
+        \(isLogarithmic ? "The scale goes by decades; what is below it has the lowest colour. " : "")Hatched is no data.
         """,
       alt:
         """
@@ -132,14 +136,15 @@ struct MapFigures {
         \(ReportFormat.number(mean, 3)).
         """,
       frame: frame,
-      bar: (limits, ReportFormat.axis(band.quantity, band.unit)))
+      bar: (limits, ReportFormat.axis(band.quantity, band.unit), isLogarithmic))
   }
 
   private func map(
     _ item: ReportInputs.Item, _ small: DecimatedRaster, _ picture: Picture, name: String, title: String,
     caption: String,
     alt: String,
-    frame: MapFrame, legend: [(color: RGB, text: String)] = [], bar: (limits: (Double, Double), label: String)? = nil,
+    frame: MapFrame, legend: [(color: RGB, text: String)] = [],
+    bar: (limits: (Double, Double), label: String, isLogarithmic: Bool)? = nil,
     isPhoto: Bool = false
   ) throws -> Figure {
     let b = frame.bounds
@@ -206,7 +211,7 @@ struct MapFigures {
         """
         \(Colours.palette)\nset cbrange [\(ReportFormat.data($0.limits.0)):\(ReportFormat.data($0.limits.1))]\nset \
         cblabel \
-        \(Figure.quoted($0.label)) noenhanced\n
+        \(Figure.quoted($0.label)) noenhanced\n\($0.isLogarithmic ? "set logscale cb; set format cb '10^{%T}'\n" : "")
         """
       } ?? "unset colorbox\n"
     let commands = """
@@ -278,15 +283,36 @@ struct MapFigures {
   }
 }
 
-/// The areas of a class raster's classes as recorded by the step that made it.
+/// The areas of the classes of a raster: as recorded by the step that made it where these are the raster's own
+/// classes, else counted on what is drawn. A step with two class rasters records the areas of one.
 struct ClassAreas {
   private var areas: [Int: (km2: Double?, share: Double)] = [:]
-  init(_ item: ReportInputs.Item, _ material: ReportInputs) {
-    for entry in material.record["results"]?[item.step]?["class_areas"]?.arrayValue ?? [] {
-      if let code = entry["code"]?.intValue {
-        areas[code] = (entry["area_km2"]?.doubleValue, entry["share"]?.doubleValue ?? 0)
-      }
+  /// How they were found, for the caption; empty where they are those of the whole raster.
+  private(set) var note = ""
+
+  init(
+    _ item: ReportInputs.Item, _ material: ReportInputs, _ table: ClassTable, _ small: DecimatedRaster, metres: Double?
+  ) {
+    let recorded = material.record["results"]?[item.step]?["class_areas"]?.arrayValue ?? []
+    let isOwn = recorded.allSatisfy { entry in
+      entry["code"]?.intValue.flatMap { table[$0] }.map { $0.name == entry["name"]?.stringValue } ?? false
     }
+    if !recorded.isEmpty, isOwn {
+      for entry in recorded {
+        if let code = entry["code"]?.intValue {
+          areas[code] = (entry["area_km2"]?.doubleValue, entry["share"]?.doubleValue ?? 0)
+        }
+      }
+      return
+    }
+    var counts: [Int: Int] = [:]
+    for v in small.values[0] { if let code = Int(exactly: v), table[code] != nil { counts[code, default: 0] += 1 } }
+    let sum = counts.values.reduce(0, +)
+    guard sum > 0 else { return }
+    let grid = small.spec.grid
+    let pixel = metres.map { $0 * $0 * grid.pixelWidth * grid.pixelHeight * Double(small.step * small.step) / 1e6 }
+    for (code, n) in counts { areas[code] = (pixel.map { Double(n) * $0 }, Double(n) / Double(sum)) }
+    if small.step > 1 { note = ", with areas counted on the drawn pixels" }
   }
   /// "12.3 km², 4.5 %".
   func text(_ code: Int) -> String? {

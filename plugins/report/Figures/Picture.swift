@@ -6,11 +6,25 @@ struct Picture: Sendable {
   let width: Int, height: Int
   var pixels: [UInt8]
 
-  /// A white picture.
+  /// The hatching of what has no data: neither snow nor any class is striped.
+  static let hatching = (paper: RGB(238, 234, 242), line: RGB(176, 164, 186))
+
+  /// A hatched picture: no data until pixels are set.
   init(width: Int, height: Int) {
     self.width = width
     self.height = height
-    pixels = [UInt8](repeating: 255, count: width * height * 3)
+    pixels = []
+    pixels.reserveCapacity(width * height * 3)
+    // About eighty stripes across; small pictures, which are drawn enlarged, have as many as their pixels allow.
+    let period = max(4, width / 80)
+    for row in 0..<height {
+      for column in 0..<width {
+        let c = (row + column) % period < max(1, period / 4) ? Self.hatching.line : Self.hatching.paper
+        pixels.append(c.red)
+        pixels.append(c.green)
+        pixels.append(c.blue)
+      }
+    }
   }
 
   mutating func set(_ i: Int, _ r: UInt8, _ g: UInt8, _ b: UInt8) {

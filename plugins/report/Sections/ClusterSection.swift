@@ -11,7 +11,7 @@ struct ClusterSection {
         section.blocks.append(
           .table(
             PageTable(
-              "Class areas of step \(step)", ["Class", "Pixels", "Area (km²)", "Share"],
+              "Class areas: \(ReportFormat.words(step))", ["Class", "Pixels", "Area (km²)", "Share"],
               areas.map { a in
                 [
                   a["label"]?.stringValue ?? "", ReportFormat.count(a["pixels"]?.intValue ?? 0),
@@ -40,7 +40,7 @@ struct ClusterSection {
   private static func statistics(_ clustering: Clustering) -> PageTable {
     let total = clustering.clusters.reduce(0) { $0 + $1.count }
     return PageTable(
-      "Clusters of step \(clustering.step): mean ± standard deviation of each feature",
+      "Clusters of \(ReportFormat.words(clustering.step)): mean ± standard deviation of each feature",
       ["Cluster", "Class", "Samples", "Share"] + clustering.features.map(ReportFormat.feature),
       clustering.clusters.map { c in
         [
@@ -92,7 +92,7 @@ struct ClusterSection {
     let pad = (high - low) * 0.08
     let ticks = bands.map { "\(Figure.quoted($0.name)) \(ReportFormat.data($0.wavelength ?? 0))" }
     let panels = Panels(
-      title: "Centres over wavelength, step \(clustering.step)", columns: 1,
+      title: "Centres over wavelength: \(ReportFormat.words(clustering.step))", columns: 1,
       plots: [
         """
         set xlabel 'Wavelength (nm)'; set ylabel \(Figure.quoted(ReportFormat.axis(first.quantity, first.unit))) \

@@ -20,7 +20,7 @@ struct EvidenceBlocks {
     section.blocks.append(
       .table(
         PageTable(
-          "Numbers of clusters that step \(step) tried: the smallest Bayesian criterion (BIC) is taken",
+          "Numbers of clusters that \(ReportFormat.words(step)) tried: the smallest Bayesian criterion (BIC) is taken",
           ["Clusters", "BIC", "Mean log-likelihood", "Taken"],
           trials.map { t in
             [
@@ -41,7 +41,7 @@ struct EvidenceBlocks {
       plots.append("'\(name).taken.dat' using 1:2 with points pt 6 ps 2.4 lw 2 lc rgb '#e66101' notitle")
     }
     let panels = Panels(
-      title: "Bayesian criterion over the number of clusters, step \(step)", columns: 1,
+      title: "Bayesian criterion over the number of clusters: \(ReportFormat.words(step))", columns: 1,
       plots: [
         """
         set xlabel 'Clusters'; set ylabel 'BIC'
@@ -72,7 +72,7 @@ struct EvidenceBlocks {
     section.blocks.append(
       .table(
         PageTable(
-          "What step \(step) calls \(word): levels of the scene", ["Level", "Brightness"] + bands,
+          "What \(ReportFormat.words(step)) calls \(word): levels of the scene", ["Level", "Brightness"] + bands,
           [
             ["Ice: median of the brighter part", number("ice_brightness")] + levels("ice_level"),
             ["Dark: darkest tenth of the darkest cluster", number("dark_brightness")] + levels("dark_level"),
@@ -93,7 +93,7 @@ struct EvidenceBlocks {
     section.blocks.append(
       .table(
         PageTable(
-          "Clusters of step \(step) against the ice level",
+          "Clusters of \(ReportFormat.words(step)) against the ice level",
           ["Cluster", "Brightness", "Share of the ice level"] + bands.map { "Dark share in \($0)" } + ["Standing"],
           rows.map { row in
             [

@@ -35,7 +35,8 @@ enum Headline {
       let f1 =
         (score["classes"]?["lead"]).flatMap { ($0["support"]?.intValue ?? 0) > 0 ? $0["f1-score"]?.doubleValue : nil }
         .map { ", lead F1 \(ReportFormat.fixed($0, 3))" } ?? ""
-      found.append(("Agreement \(step)", "\(ReportFormat.share(accuracy))\(f1)"))
+      let n = score["evaluated"]?.intValue.map { " of \(ReportFormat.count($0))" } ?? ""
+      found.append(("Agreement: \(ReportFormat.words(step))", "\(ReportFormat.share(accuracy))\(n)\(f1)"))
     }
     return found.map { (label: $0.0, value: $0.1) }
   }

@@ -17,7 +17,19 @@ struct ScoreSection {
     }
     for (name, body) in scores { add(name, body, to: &section) }
     for key in ["agreement_by_purity", "agreement_by_minutes"] {
+      if let table = agreementTable(scores, key) { section.blocks.append(.table(table)) }
       if let figure = agreement(scores, key) { section.add(figure) }
+    }
+    for (step, facts) in material.facts {
+      guard let range = facts["dt_s"]?.arrayValue?.compactMap(\.doubleValue), let low = range.map({ abs($0) }).min(),
+        let high = range.map({ abs($0) }).max()
+      else { continue }
+      section.blocks.append(
+        .text(
+          """
+          Records and scene are \(ReportFormat.fixed(low / 60, 1)) to \
+          \(ReportFormat.fixed(high / 60, 1)) minutes apart (\(ReportFormat.words(step))).
+          """))
     }
     for (step, facts) in material.facts {
       guard let list = facts["separation"]?.arrayValue, !list.isEmpty else { continue }
@@ -25,8 +37,8 @@ struct ScoreSection {
         .table(
           PageTable(
             """
-            How far sea ice and leads lie apart before and after alignment, step \(step): Jeffries-Matusita \
-            distance, 0 none to 2 complete
+            How far sea ice and leads lie apart before and after alignment (\(ReportFormat.words(step))): \
+            Jeffries-Matusita distance, 0 none to 2 complete
             """,
             ["Feature", "Before", "After", "Remark"],
             list.map { f in
@@ -47,7 +59,7 @@ struct ScoreSection {
   private func detection(_ step: String, _ table: JSONValue) -> PageTable {
     let heading = table["heading"]?.stringValue ?? ""
     return PageTable(
-      "\(table["title"]?.stringValue ?? "Found"), step \(step)",
+      "\(table["title"]?.stringValue ?? "Found") (\(ReportFormat.words(step)))",
       [heading.prefix(1).uppercased() + heading.dropFirst(), "Count", "Found", "Share", "95 % interval"],
       (table["rows"]?.arrayValue ?? []).map { row in
         let low = row["low"]?.doubleValue
@@ -67,23 +79,33 @@ struct ScoreSection {
       counts.allSatisfy({ $0.count == names.count })
     else { return }
     let labels = names.map { ClassTable.seaIce.named($0)?.label ?? $0 }
-    let reference = body["reference"]?.stringValue ?? "reference"
-    let predicted = body["predicted"]?.stringValue ?? "prediction"
-    section.blocks.append(.heading("\(name): \(predicted) against \(reference)"))
-    let figures = [("Accuracy", "accuracy"), ("kappa", "kappa"), ("balanced accuracy", "balanced_accuracy")].map {
-      "\($0.0) \(ReportFormat.fixed(body[$0.1]?.doubleValue, 3))"
-    }
+    let reference = ReportFormat.side(body["reference"]?.stringValue ?? "reference")
+    let predicted = ReportFormat.side(body["predicted"]?.stringValue ?? "prediction")
+    let title = ReportFormat.words(name)
+    section.blocks.append(.heading("\(title): \(predicted) against \(reference)"))
+    let evaluated = body["evaluated"]?.intValue ?? 0
+    let accuracy = body["accuracy"]?.doubleValue
+    let kappa = body["kappa"]?.doubleValue
+    let hits = accuracy.flatMap { Int(exactly: ($0 * Double(evaluated)).rounded()) }
+    let figures = [
+      "Accuracy " + Interval.text(accuracy, hits.flatMap { Interval.wilson($0, of: evaluated) }),
+      "kappa "
+        + Interval.text(
+          kappa,
+          accuracy.flatMap { a in kappa.flatMap { Interval.kappa($0, agreement: a, count: evaluated) } }),
+      "balanced accuracy \(ReportFormat.fixed(body["balanced_accuracy"]?.doubleValue, 3))",
+    ]
     section.blocks.append(
       .text(
         """
-        \(ReportFormat.list(figures)); \(ReportFormat.count(body["evaluated"]?.intValue ?? 0)) of \
-        \(ReportFormat.count(body["pairs"]?.intValue ?? 0)) pairs evaluated.
+        \(ReportFormat.list(figures)); n = \(ReportFormat.count(evaluated)) of \
+        \(ReportFormat.count(body["pairs"]?.intValue ?? 0)) pairs. In brackets: 95 % intervals.
         """
       ))
     if let warning = body["warning"]?.stringValue { section.blocks.append(.note(warning + ".")) }
     if let note = body["note"]?.stringValue { section.blocks.append(.note(note + ".")) }
     var table = PageTable(
-      "Confusion matrix of \(name): rows are \(reference), columns \(predicted)",
+      "Confusion matrix of \(title): rows are \(reference), columns \(predicted)",
       ["Reference"] + labels.map { "→ \($0)" } + ["Sum"], [])
     for (i, row) in counts.enumerated() {
       let sum = row.reduce(0, +)
@@ -93,71 +115,74 @@ struct ScoreSection {
           + [(text: ReportFormat.count(sum), shade: nil)])
     }
     section.blocks.append(.table(table))
-    section.add(matrixFigure(name, labels, counts, reference, predicted))
-    var rows = names.indices.compactMap { i -> [String]? in body["classes"]?[names[i]].map { Self.row(labels[i], $0) } }
+    let known = names.indices.filter { body["classes"]?[names[$0]] != nil }
+    var rows = known.compactMap { i -> [String]? in
+      guard let f = body["classes"]?[names[i]] else { return nil }
+      // Of the classes that are evaluated: their pairs alone are in the figures.
+      let support = known.reduce(0) { $0 + counts[i][$1] }
+      let predicted = known.reduce(0) { $0 + counts[$1][i] }
+      let told = f["support"]?.intValue == support
+      return Self.row(labels[i], f, told ? (hits: counts[i][i], support: support, predicted: predicted) : nil)
+    }
     for (key, label) in [("macro avg", "Macro average"), ("weighted avg", "Weighted average")] {
-      if let f = body[key] { rows.append(Self.row(label, f)) }
+      if let f = body[key] { rows.append(Self.row(label, f, nil)) }
     }
     section.blocks.append(
       .table(
-        PageTable("Classification report of \(name)", ["Class", "Precision", "Recall", "F1", "IoU", "Support"], rows)))
+        PageTable(
+          "Classification report of \(title), with 95 % intervals", ["Class", "Precision", "Recall", "F1", "IoU", "n"],
+          rows)))
   }
 
-  private static func row(_ label: String, _ f: JSONValue) -> [String] {
-    [label] + ["precision", "recall", "f1-score", "iou"].map { ReportFormat.fixed(f[$0]?.doubleValue, 3) } + [
-      ReportFormat.count(f["support"]?.intValue ?? 0)
+  private static func row(_ label: String, _ f: JSONValue, _ n: (hits: Int, support: Int, predicted: Int)?) -> [String]
+  {
+    let iou = n.flatMap { Interval.wilson($0.hits, of: $0.support + $0.predicted - $0.hits) }
+    // F1 = 2 IoU / (1 + IoU) rises with it, so that the ends of its interval are those of the other.
+    let f1 = iou.map { (low: 2 * $0.low / (1 + $0.low), high: 2 * $0.high / (1 + $0.high)) }
+    let intervals = [
+      n.flatMap { Interval.wilson($0.hits, of: $0.predicted) }, n.flatMap { Interval.wilson($0.hits, of: $0.support) },
+      f1, iou,
     ]
+    return [label]
+      + zip(["precision", "recall", "f1-score", "iou"], intervals).map { Interval.text(f[$0]?.doubleValue, $1) } + [
+        ReportFormat.count(f["support"]?.intValue ?? 0)
+      ]
   }
 
-  private func matrixFigure(
-    _ step: String, _ labels: [String], _ counts: [[Int]], _ reference: String, _ predicted: String
-  ) -> Figure {
-    let name = "confusion-\(ReportFormat.slug(step))"
-    let n = labels.count
-    let shares = counts.map { row in
-      row.map { v in row.reduce(0, +) > 0 ? Double(v) / Double(row.reduce(0, +)) * 100 : 0 }
-    }
-    var rows: [[Double]] = []
-    for r in 0..<n { for c in 0..<n { rows.append([Double(c), Double(r), shares[r][c]]) } }
-    var labelsText = ""
-    for r in 0..<n {
-      for c in 0..<n {
-        labelsText +=
-          """
-          set label \(r * n + c + 1) \
-          \(Figure.quoted("\(ReportFormat.count(counts[r][c]))  (\(ReportFormat.fixed(shares[r][c], 1)) %)")) at \(c),\
-          \(r) center \
-          front noenhanced textcolor rgb '\(shares[r][c] > 55 ? "#000000" : "#ffffff")'\n
-          """
+  /// Number, share and interval of agreeing pairs in each step of purity or of minutes.
+  private func agreementTable(_ scores: [(name: String, body: JSONValue)], _ key: String) -> PageTable? {
+    let isPurity = key == "agreement_by_purity"
+    let rows = scores.flatMap { score in
+      (score.body[key]?.arrayValue ?? []).compactMap { s -> [String]? in
+        guard let n = s["pairs"]?.intValue, let share = s["agreement"]?.doubleValue, let from = s["from"]?.doubleValue,
+          let to = s["to"]?.doubleValue
+        else { return nil }
+        let interval = Self.interval(share, n)
+        return [
+          ReportFormat.words(score.name), "\(ReportFormat.number(from, 2)) to \(ReportFormat.number(to, 2))",
+          ReportFormat.count(n), ReportFormat.share(share),
+          interval.map { "\(ReportFormat.share($0.low)) to \(ReportFormat.share($0.high))" } ?? "",
+        ]
       }
     }
-    func tics(_ t: [String]) -> String { t.enumerated().map { "\(Figure.quoted($1)) \($0)" }.joined(separator: ", ") }
-    let told = (0..<n).map { r in
-      "\(labels[r]): " + (0..<n).map { "\(ReportFormat.count(counts[r][$0])) as \(labels[$0])" }.joined(separator: ", ")
-    }
-    return Figure(
-      name: name, title: "Confusion matrix of \(step)",
-      caption: "Pairs, and in brackets their share of the reference's class.",
-      alt: "Confusion matrix. " + told.joined(separator: "; ") + ".", size: (620, 130 + 74 * n),
-      commands: """
-        set title \(Figure.quoted("Confusion matrix of \(step)")) noenhanced
-        unset key; unset grid
-        \(Colours.palette); set cbrange [0:100]; set cblabel 'Share of the row (%)'
-        set xrange [-0.5:\(n).0-0.5]; set yrange [\(n).0-0.5:-0.5]
-        set xtics (\(tics(labels))) scale 0; set ytics (\(tics(labels))) scale 0
-        set xlabel \(Figure.quoted(predicted)) noenhanced; set ylabel \(Figure.quoted(reference)) noenhanced
-        \(labelsText)plot '\(name).dat' using 1:2:3 with image pixels
-        """, data: ["\(name).dat": Figure.rows(rows)])
+    guard !rows.isEmpty else { return nil }
+    return PageTable(
+      isPurity ? "Agreement by the share of the footprint's most frequent class" : "Agreement by time difference",
+      ["Comparison", isPurity ? "Share" : "Minutes", "n", "Agreement", "95 % interval"], rows)
   }
 
-  /// The share of agreeing pairs in steps of purity or of minutes, of every comparison that has them.
+  private static func interval(_ share: Double, _ n: Int) -> (low: Double, high: Double)? {
+    Int(exactly: (share * Double(n)).rounded()).flatMap { Interval.wilson($0, of: n) }
+  }
+
+  /// The share of agreeing pairs in steps of purity or of minutes; nil where no comparison has two steps to compare.
   private func agreement(_ scores: [(name: String, body: JSONValue)], _ key: String) -> Figure? {
     let isPurity = key == "agreement_by_purity"
     let sets = scores.compactMap { score -> (name: String, steps: [JSONValue])? in
       guard let steps = score.body[key]?.arrayValue, !steps.isEmpty else { return nil }
       return (score.name, steps)
     }
-    guard !sets.isEmpty else { return nil }
+    guard sets.contains(where: { $0.steps.count > 1 }) else { return nil }
     let name = ReportFormat.slug(key)
     let slugs = ReportFormat.slugs(sets.map(\.name))
     let colors = [RGB(0, 68, 136), RGB(187, 85, 0), RGB(0, 110, 80), RGB(120, 60, 130), RGB(90, 90, 90)]
@@ -172,10 +197,15 @@ struct ScoreSection {
           let from = s["from"]?.doubleValue ?? .nan
           let to = s["to"]?.doubleValue ?? .nan
           let spread = (to - from) * 0.06 * (Double(k) - Double(sets.count - 1) / 2)
+          let share = s["agreement"]?.doubleValue ?? .nan
+          let ends = Self.interval(share, s["pairs"]?.intValue ?? 0)
           return [
-            (from + to) / 2 + spread, (s["agreement"]?.doubleValue ?? .nan) * 100, s["pairs"]?.doubleValue ?? .nan,
+            (from + to) / 2 + spread, share * 100, (ends?.low ?? .nan) * 100, (ends?.high ?? .nan) * 100,
+            s["pairs"]?.doubleValue ?? .nan,
           ]
         })
+      plots.append(
+        "'\(file)' using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb '\(Colours.hex(colors[k % 5]))' notitle")
       plots.append(
         """
         '\(file)' using 1:2 with linespoints pt \([7, 9, 5, 13, 11][k % 5]) ps 1 lw 1.8 dt \
@@ -185,7 +215,7 @@ struct ScoreSection {
       key.append(
         """
         keyentry with linespoints pt \([7, 9, 5, 13, 11][k % 5]) ps 1 lw 1.8 dt \([1, 5, 4, 2, 3][k % 5]) lc rgb '\
-        \(Colours.hex(colors[k % 5]))' title \(Figure.quoted(set.name))
+        \(Colours.hex(colors[k % 5]))' title \(Figure.quoted(ReportFormat.words(set.name)))
         """
       )
       told.append(
@@ -218,7 +248,7 @@ struct ScoreSection {
         """
         Share of agreeing pairs in steps of \
         \(isPurity ? "0.1 of the footprint's most frequent class" : "10 minutes between record and scene"), over \
-        all pairs of a matrix.
+        all pairs of a matrix; bars are 95 % intervals.
         """,
       alt: "\(title). " + told.joined(separator: "; ") + ".",
       size: panels.size, commands: panels.commands, data: data)
