@@ -96,6 +96,10 @@ def test_the_manual_page_tells_every_command_and_option(prefix, tmp_path):
                     assert ("--" if name["kind"] == "long" else "-") + name["name"] in part, (path, name)
                 assert argument.get("abstract", "") in part, (path, argument)
     assert "__" not in text.split("\n", 1)[1]
+    for heading, words in [("EXIT STATUS", ["0", "1", "2", "130"]), ("ENVIRONMENT", ["FLOE_PLUGIN_PATH", "FLOE_SHARE", "XDG_CACHE_HOME", "NO_COLOR"]), ("FILES", ["run.json"])]:
+        part = text.split(f".SH {heading}\n")[1].split("\n.SH")[0]
+        for word in words:
+            assert re.search(rf"^\.B {re.escape(word)}$", part, re.M), (heading, word)
     assert raw == run(prefix, "__manual", cwd=tmp_path).stdout
     if shutil.which("groff"):
         done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], capture_output=True, text=True)
@@ -124,3 +128,25 @@ def test_the_container_asks_for_what_the_makefile_asks_for():
     assert set(remedy.split()) <= installed[1]
     assert re.search(r"RUN make install PREFIX=(\S+)", lines)[1] == re.search(r"COPY --from=build (\S+) ", lines)[1] == re.search(r"ENV PATH=(\S+)/bin:", lines)[1]
     assert set(re.findall(r"^[A-Z]+", lines, re.M)) == {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "ENTRYPOINT"}
+
+
+def test_uninstall_takes_away_what_install_put_there_and_nothing_else(prefix, tmp_path):
+    copy = tmp_path / "prefix"
+    shutil.copytree(prefix, copy, symlinks=True)
+    for place in ("bin/other", "share/floe/examples/mine.yaml", "lib/other.so"):
+        (copy / place).write_text("mine")
+    listed = set((copy / "share/floe/manifest.txt").read_text().split("\n")) - {""}
+    assert listed == {str(p.relative_to(prefix)) for p in prefix.rglob("*") if not p.is_dir()}
+    subprocess.run([ROOT / "tools/uninstall.sh", copy], check=True, capture_output=True)
+    assert {str(p.relative_to(copy)) for p in copy.rglob("*") if p.is_file()} == {"bin/other", "share/floe/examples/mine.yaml", "lib/other.so"}
+    assert not (copy / "lib/floe").exists() and not (copy / "share/man").exists()
+    again = subprocess.run([ROOT / "tools/uninstall.sh", copy], capture_output=True, text=True)
+    assert again.returncode == 1 and "there is no floe under" in again.stderr
+
+
+def test_uninstall_leaves_the_prefix_alone_whatever_the_list_says(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "p/share/floe").mkdir(parents=True)
+    (tmp_path / "p/share/floe/manifest.txt").write_text("bin/floe\n../mine\n")
+    done = subprocess.run([ROOT / "tools/uninstall.sh", tmp_path / "p"], capture_output=True, text=True)
+    assert done.returncode == 1 and "no file under the prefix" in done.stderr and (tmp_path / "mine").exists()

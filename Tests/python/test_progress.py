@@ -113,3 +113,17 @@ def test_quiet_leaves_only_errors(demo, tmp_path):
     assert done.stdout == "" and done.stderr == ""
     wrong = floe("run", ROOT / "examples/ice-lead.yaml", "--set", "scene=nowhere.SAFE", "-o", tmp_path / "no", "--quiet", expect=2)
     assert wrong.out == "" and "nowhere.SAFE" in wrong.err
+
+
+@pytest.mark.parametrize("variables, has_colour", [("TERM=xterm", True), ("TERM=xterm NO_COLOR=1", False), ("TERM=xterm NO_COLOR=", True), ("TERM=dumb", False)])
+def test_a_terminal_has_colours_unless_its_user_objects(tmp_path, variables, has_colour):
+    """As no-color.org has it: any value but an empty one switches colours off."""
+    log = tmp_path / "typescript"
+    terminal = Terminal(["env", *variables.split(), str(FLOE), "run", "nowhere.yaml"], 100, log)
+    try:
+        terminal.wait("status=2")
+    finally:
+        terminal.close()
+    raw = log.read_bytes().decode()
+    assert ("\x1b[1;31merror:\x1b[0m" in raw) == has_colour and "error:" in raw
+    assert "\x1b" not in floe("run", "nowhere.yaml", expect=2).err

@@ -5,7 +5,7 @@ import Foundation
 
 struct Info: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Describes a product, raster or table from its metadata.",
+    abstract: "Describes a product, or any file that floe reads or writes, from its metadata.",
     discussion: """
       EXAMPLE
         floe info S2A_MSIL1C_20190301T235611_....SAFE
@@ -14,7 +14,9 @@ struct Info: AsyncParsableCommand {
       JSON has no numbers that are not finite: with --json they are the texts \
       "NaN", "Infinity" and "-Infinity", as GDAL writes them.
       """)
-  @Argument(help: "A product folder, its .zip, or any raster or vector file.", completion: .file())
+  @Argument(
+    help: "A product folder, its .zip, any raster or vector file, a model, a record, a project, a pipeline.",
+    completion: .file())
   var path: String
   @Flag(help: "Print JSON.")
   var json = false
@@ -29,7 +31,14 @@ struct Info: AsyncParsableCommand {
     let products = await plugins.library().products
     let view: any InfoView
     do {
-      view = products.recognises(whole) ? ProductView(product: try products.describe(whole)) : try FileView(path: whole)
+      try LocalFile.checkInput(absolute)
+      if products.recognises(whole) {
+        view = ProductView(product: try products.describe(whole))
+      } else if let document = try DocumentView(path: absolute) {
+        view = document
+      } else {
+        view = try FileView(path: whole)
+      }
     } catch let error as FloeError {
       throw refuse(error.message)
     }

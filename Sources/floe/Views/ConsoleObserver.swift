@@ -37,6 +37,10 @@ final class ConsoleObserver: RunObserver, Sendable {
   }
 
   func note(_ level: LogLevel, step: String, _ message: String) {
+    let isShown = Self.level(level) >= logger.logLevel
+    // What is shown as words joins the log on its way.
+    if !isShown || style == .json { RunLog.write("\(level.rawValue): \(step): \(message)") }
+    guard isShown else { return }
     if style == .json {
       json(["event": "message", "level": .string(level.rawValue), "step": .string(step), "message": .string(message)])
     } else {
@@ -47,15 +51,19 @@ final class ConsoleObserver: RunObserver, Sendable {
 
   func began(step: String, what: String) {
     state.withLock { $0 = State(step: step) }
+    RunLog.write("\(step): \(what) begins")
     if style == .json { json(["event": "began", "step": .string(step), "what": .string(what)]) }
   }
 
   func ended(step: String, seconds: Double) {
     clearBar()
+    let sentence = "\(step): done in \(Self.duration(seconds))"
     switch style {
-    case .json: json(["event": "ended", "step": .string(step), "seconds": .number(seconds)])
-    case .bar, .plain: Terminal.error("\(step): done in \(Self.duration(seconds))")
-    case .none: break
+    case .json:
+      RunLog.write(sentence)
+      json(["event": "ended", "step": .string(step), "seconds": .number(seconds)])
+    case .bar, .plain: Terminal.error(sentence)
+    case .none: RunLog.write(sentence)
     }
   }
 

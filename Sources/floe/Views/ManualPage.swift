@@ -25,7 +25,38 @@ struct ManualPage {
       + Self.prose(root["discussion"]?.stringValue ?? "")
     out += ".SH OPTIONS\n" + Self.arguments(root)
     out += ".SH COMMANDS\n" + Self.children(root).map { Self.command($0, path: name) }.joined()
+    out += ".SH EXIT STATUS\n" + Self.list(Self.statuses)
+    out += ".SH ENVIRONMENT\n" + Self.list(Self.environment)
+    out += ".SH FILES\n" + Self.list(Self.files)
     text = out
+  }
+
+  private static let statuses = [
+    ("0", "What was asked for is done."),
+    ("1", "The run failed; it left no outputs."),
+    ("2", "The request was wrong: an option, a pipeline, a parameter, an input. Nothing was computed."),
+    ("130", "Interrupted by Ctrl-C or another signal; no outputs are left."),
+  ]
+  private static let environment = [
+    ("FLOE_PLUGIN_PATH", "Folders with plugins, parted by colons; searched after those of --plugin-path."),
+    ("FLOE_SHARE", "The folder of styles and examples, in place of the one that belongs to the program."),
+    ("XDG_DATA_HOME", "Its floe/plugins is searched for plugins (~/.local/share/floe/plugins by default)."),
+    ("XDG_CACHE_HOME", "Its floe holds what is known of plugins (~/.cache/floe by default)."),
+    ("NO_COLOR", "Where it holds anything, words on a terminal have no colour."),
+    (
+      "GDAL_DATA, PROJ_DATA",
+      "The tables of GDAL and PROJ. Other options of GDAL that would change a result are left aside with a warning."
+    ),
+    ("OPJ_NUM_THREADS", "Threads of OpenJPEG for one tile; none by default, since floe reads tiles side by side."),
+    ("PATH", "Where gnuplot, which draws the report's figures, and programs of steps are found."),
+  ]
+  private static let files = [
+    ("run.json", "Beside the outputs: what ran, when, on what, and what was left out and why."),
+    ("~/.local/share/floe/plugins", "Plugins of the user: lib*FloePlugin.so and *.floe-step.yaml."),
+  ]
+
+  private static func list(_ entries: [(String, String)]) -> String {
+    entries.map { ".TP\n.B \(escaped($0.0))\n\(escaped($0.1))\n" }.joined()
   }
 
   private static func command(_ command: JSONValue, path: String) -> String {
