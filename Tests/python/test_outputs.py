@@ -65,7 +65,7 @@ def test_a_steps_outputs_stay_in_the_folder(tmp_path, image, name):
     ("{ a.csv: p.table, a.csv/b.csv: p.table }", "output 'a.csv/b.csv' cannot lie in output 'a.csv': that is a file"),
     ("{ a.csv/b.csv: p.table, a.csv: p.table }", "output 'a.csv' cannot be a file and the folder of output 'a.csv/b.csv'"),
     ("{ run.json/a.csv: p.table }", "cannot lie in floe's record of the run"),
-    ("{ a.gpkg: { T: p.table, t: p.table } }", "has the layers 'T' and 't', which a GeoPackage does not tell apart"),
+    ("{ a.gpkg: { T: p.table, t: p.table } }", "has the layers 'T' and 't', which a file .gpkg does not tell apart"),
     ("{ folder.csv: p.table }", "out/folder.csv is a folder"),
     ("{ file/a.csv: p.table }", "out/file is a file"),
     ("{ b.tif: r.image }", "out/b.qml is a folder"),

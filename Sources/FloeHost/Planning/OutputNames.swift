@@ -41,6 +41,8 @@ struct OutputNames {
     return found
   }
 
+  private func isFolder(_ name: String) -> Bool { formats[name]?.declaration.isFolder ?? false }
+
   private func clash(_ name: String, _ files: [String], _ owners: [String: String]) -> String? {
     if owners[name] == "output '\(name)'" { return "output '\(name)' is given twice" }
     for file in files {
@@ -50,7 +52,11 @@ struct OutputNames {
         return "\(what) cannot be a file and the folder of \(owners[inside] ?? inside); choose another name"
       }
       if let outer = owners.keys.sorted().first(where: { file.hasPrefix($0 + "/") }) {
-        return "\(what) cannot lie in \(owners[outer] ?? outer); choose another name"
+        return
+          """
+          \(what) cannot lie in \(owners[outer] ?? outer): that is \(isFolder(outer) ? "one output" : "a file"); choose \
+          another name
+          """
       }
     }
     return nil
