@@ -13,6 +13,7 @@ public final class Executor {
   private let journal: RunRecorder
   private let seed: UInt64
   private let digests = ContentDigests()
+  private let history = RunHistory()
   private var keys: RunKeys?
   private var values: [String: PortData] = [:]
   private var timings: [JSONValue] = []
@@ -28,7 +29,10 @@ public final class Executor {
     self.share = share
     self.observer = observer
     self.cancellation = cancellation
+    // Held while threads are made: their stacks would take all of a limited address space and leave none to work in.
+    let room = mmap(nil, 256 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     pool = WorkerPool(workers: options.workers)
+    if let room, room != MAP_FAILED { munmap(room, 256 << 20) }
     journal = RunRecorder(observer: observer)
     seed = options.seed ?? plan.pipeline.seed
   }
@@ -84,6 +88,7 @@ public final class Executor {
       try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: recordName))
       try cancellation.check()
       let files = try staging.publish(plan, record: recordName) { guarding.verdict(on: $0, record: recordName) }
+      history.add(plan, timings: timings, workers: pool.workers)
       return RunReport(files: files, record: result, isUnchanged: false)
     } catch {
       values = [:]
@@ -302,6 +307,7 @@ extension Executor {
     guard case .object(var members) = record else { return }
     members["files"] = .array(files)
     members["settings"] = .object(plan.settings.mapValues { .string($0) })
+    members["estimate"] = history.estimate(plan, workers: pool.workers).json
     members["pipeline_folder"] = .string(plan.pipeline.folder)
     members["working_folder"] = .string(FileManager.default.currentDirectoryPath)
     let surroundings = try RunSurroundings(of: plan.pipeline, library: library, share: share, digests: digests)

@@ -33,7 +33,9 @@ struct Check: AsyncParsableCommand {
       for told in try FolderGuard.recover(options.outputFolder) { Terminal.error(told) }
       let obstacles = FolderGuard.mistakes(plan: plan, options: options)
       guard obstacles.isEmpty else { throw RequestRefused(obstacles) }
-      let view = PlanView(plan: plan, memoryLimit: options.memory, folder: options.outputFolder)
+      let view = PlanView(
+        plan: plan, memoryLimit: options.memory, folder: options.outputFolder,
+        estimate: RunHistory().estimate(plan, workers: options.workers))
       if execution.json {
         Terminal.json(try JSONText.encode(view.json, pretty: true))
       } else if !execution.quiet {

@@ -8,6 +8,8 @@ struct PlanView {
   let plan: Plan
   let memoryLimit: Int
   let folder: String
+  /// How long past runs took for the like.
+  let estimate: RunHistory.Estimate
 
   var text: String {
     var lines = [
@@ -40,6 +42,7 @@ struct PlanView {
     )
     let free = SystemResources.freeDisk(at: Folder.nearest(folder)).map { ", free \(SystemResources.text($0))" } ?? ""
     lines.append("disk: up to \(SystemResources.text(plan.outputBytes)) for outputs before compression\(free)")
+    if let time = estimate.text { lines.append("time: \(time)") }
     for w in plan.warnings { lines.append("warning: \(w)") }
     return lines.joined(separator: "\n")
   }
@@ -73,6 +76,8 @@ struct PlanView {
           ]
         }),
       "outputs": .array(plan.outputs.map { .string($0.name) }),
+      "seconds": estimate.seconds > 0 ? .number(estimate.seconds) : .null,
+      "never_run_here": .array(estimate.unknown.map { .string($0) }),
       "memory_limit_bytes": .integer(memoryLimit), "scratch_bytes": .integer(plan.scratchBytes),
       "output_bytes": .integer(plan.outputBytes),
       "warnings": .array(plan.warnings.map { .string($0.description) }),

@@ -1,0 +1,134 @@
+import FloeSDK
+import Foundation
+
+/// What steps and writers took on this machine: seconds by kind of step and size, the last runs of each.
+///
+/// A line of JSON for each step of each run in `$XDG_CACHE_HOME/floe/times.jsonl`, added with one write, so that any number of
+/// processes may do so; a line that cannot be read is left out. It tells times and decides nothing.
+public struct RunHistory: Sendable {
+  private struct Entry: Codable {
+    let use: String
+    /// Millions of pixels of the largest raster that it reads or makes; 0 without one.
+    let megapixels: Double
+    let seconds: Double
+    let workers: Int
+  }
+
+  /// How long a plan will take.
+  public struct Estimate: Sendable {
+    /// Seconds for all that was run before.
+    public var seconds = 0.0
+    /// Steps and writers that were never run here.
+    public var unknown: [String] = []
+
+    /// For people; nil where nothing is known.
+    public var text: String? {
+      guard seconds > 0 else { return nil }
+      let rest = unknown.isEmpty ? "" : ", without \(unknown.joined(separator: ", ")), which never ran here"
+      let time = seconds < 10 ? String(format: "%.1f s", seconds) : "\(Int(seconds.rounded())) s"
+      return "about \(time) after past runs on this machine\(rest)"
+    }
+    var json: JSONValue {
+      ["seconds": .number((seconds * 100).rounded() / 100), "unknown": .array(unknown.map { .string($0) })]
+    }
+  }
+
+  private static let kept = 20
+  private let path: String?
+  private let entries: [String: [Entry]]
+
+  /// The history of this user on this machine.
+  public init(folder: String? = PluginCache.standardFolder) {
+    path = folder.map { $0 + "/times.jsonl" }
+    // A history that is not there or cannot be read is an empty one.
+    let bytes = path.flatMap { FileManager.default.contents(atPath: $0) } ?? Data()
+    var found: [String: [Entry]] = [:]
+    for line in bytes.split(separator: 10) {
+      if let entry = try? JSONDecoder().decode(Entry.self, from: line) { found[entry.use, default: []].append(entry) }
+    }
+    entries = found.mapValues { Array($0.suffix(Self.kept)) }
+  }
+
+  /// How long a plan will take with so many workers, before anything is run.
+  public func estimate(_ plan: Plan, workers: Int) -> Estimate {
+    var estimate = Estimate()
+    for (use, megapixels) in Self.work(plan) {
+      if let seconds = seconds(use, megapixels: megapixels, workers: workers) {
+        estimate.seconds += seconds
+      } else if !estimate.unknown.contains(use) {
+        estimate.unknown.append(use)
+      }
+    }
+    return estimate
+  }
+
+  /// Adds what the steps and outputs of a run took.
+  func add(_ plan: Plan, timings: [JSONValue], workers: Int) {
+    var lines = ""
+    for timing in timings {
+      guard let seconds = timing["seconds"]?.doubleValue else { continue }
+      var work: (use: String, megapixels: Double)?
+      if let id = timing["step"]?.stringValue, let step = plan.step(id) {
+        work = (step.use, plan.megapixels(of: step))
+      } else if let output = plan.outputs.first(where: { $0.name == timing["output"]?.stringValue }) {
+        work = Self.work(output, of: plan)
+      }
+      guard let work else { continue }
+      let entry = Entry(use: work.use, megapixels: work.megapixels, seconds: seconds, workers: workers)
+      // Encoding plain values cannot fail; were it to, one line less would be known.
+      if let text = try? JSONText.encode(encodable: entry) { lines += text + "\n" }
+    }
+    guard let path, !lines.isEmpty else { return }
+    // A read-only or full home costs an estimate.
+    try? Folder.make(Folder.parent(of: path))
+    if FileState(of: path)?.size ?? 0 > 1 << 20 { shorten(path) }
+    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
+    guard file >= 0 else { return }
+    let bytes = Array(lines.utf8)
+    _ = write(file, bytes, bytes.count)
+    close(file)
+  }
+
+  /// Keeps what is used. Lines that another process adds meanwhile are lost, and nothing with them.
+  private func shorten(_ path: String) {
+    let lines = entries.keys.sorted().flatMap { entries[$0] ?? [] }.compactMap { try? JSONText.encode(encodable: $0) }
+    let making = "\(path).new-\(getpid())"
+    guard (try? VirtualFile.write(lines.joined(separator: "\n") + "\n", to: making)) != nil else { return }
+    rename(making, path)
+  }
+
+  private func seconds(_ use: String, megapixels: Double, workers: Int) -> Double? {
+    guard let all = entries[use], !all.isEmpty else { return nil }
+    let alike = all.filter { $0.workers == workers }
+    let chosen = alike.isEmpty ? all : alike
+    // Scenes of a like size tell more than a thumbnail's overhead.
+    let near = chosen.filter { $0.megapixels > 0 && megapixels > 0 && $0.megapixels >= megapixels / 8 }
+    let rates = (near.isEmpty ? chosen : near).map { entry in
+      megapixels > 0 && entry.megapixels > 0 ? entry.seconds / entry.megapixels * megapixels : entry.seconds
+    }.sorted()
+    return rates[rates.count / 2]
+  }
+
+  private static func work(_ plan: Plan) -> [(use: String, megapixels: Double)] {
+    plan.steps.map { ($0.use, plan.megapixels(of: $0)) } + plan.outputs.compactMap { work($0, of: plan) }
+  }
+
+  private static func work(_ output: Pipeline.OutputNode, of plan: Plan) -> (use: String, megapixels: Double)? {
+    guard let format = plan.formats[output.name] else { return nil }
+    let sizes = output.layers.values.map { Plan.megapixels(plan.value($0)) }
+    return ("write " + format.declaration.name, sizes.max() ?? 0)
+  }
+}
+
+extension Plan {
+  fileprivate static func megapixels(_ data: PortData?) -> Double {
+    guard case .raster(let raster)? = data else { return 0 }
+    return Double(raster.spec.grid.width) * Double(raster.spec.grid.height) * Double(raster.spec.bands.count) / 1e6
+  }
+
+  /// Of the largest raster that a step reads or makes.
+  fileprivate func megapixels(of step: Step) -> Double {
+    let read = step.connections.values.joined().map { Self.megapixels(value($0)) }
+    return (read + step.outputs.values.map { Self.megapixels($0) }).max() ?? 0
+  }
+}

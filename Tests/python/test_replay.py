@@ -1,0 +1,100 @@
+"""Parts of pipelines, parameters from the command line, locks, replays, and times foretold."""
+import json
+import shutil
+
+import pytest
+from conftest import floe, read
+from test_keys import OUTPUTS, cache, image, pipeline, record, run, sums  # noqa: F401
+
+
+def test_a_part_of_a_pipeline(tmp_path):
+    picture, file = image(tmp_path / "image.tif"), pipeline(tmp_path)
+    run(file, picture, tmp_path / "whole", "--quiet")
+    run(file, picture, tmp_path / "part", "--until", "read", "--quiet")
+    assert {p.name for p in (tmp_path / "part").iterdir()} >= {"image.tif", "run.json"}
+    assert not (tmp_path / "part/labels.tif").exists()
+    assert [s["id"] for s in record(tmp_path / "part")["steps"]] == ["read"]
+    lean = pipeline(tmp_path, outputs="{ model.json: groups.model }", name="lean.yaml")
+    run(lean, picture, tmp_path / "kept", "--keep", "read", "--keep", "groups", "--quiet")
+    made = {p.name for p in (tmp_path / "kept").iterdir()}
+    assert {"model.json", "read.image.tif", "groups.labels.tif"} <= made and "groups.model.json" not in made
+    assert (read(tmp_path / "kept/groups.labels.tif") == read(tmp_path / "whole/labels.tif")).all()
+    assert "the pipeline has no step 'grops' (did you mean 'groups'?)" in run(file, picture, tmp_path / "x", "--until", "grops", expect=2).err
+    assert "--until ends before it" in run(file, picture, tmp_path / "x", "--until", "read", "--keep", "groups", expect=2).err
+
+
+def test_a_steps_parameter_from_the_command_line(tmp_path):
+    picture, file = image(tmp_path / "image.tif"), pipeline(tmp_path)
+    run(file, picture, tmp_path / "three", "--set", "groups.clusters=3", "--quiet")
+    run(pipeline(tmp_path, clusters=3, name="three.yaml"), picture, tmp_path / "written", "--quiet")
+    assert (tmp_path / "three/labels.tif").read_bytes() == (tmp_path / "written/labels.tif").read_bytes()
+    assert len(record(tmp_path / "three", "model.json")["centres"]) == 3
+    for setting, sentence in [("groups.cluster=3", "has no parameter 'cluster' (did you mean 'clusters'?)"),
+                              ("groups.clusters=1", "between 2 and 255"), ("nobody.clusters=3", "the pipeline has no input 'nobody.clusters'")]:
+        assert sentence in run(file, picture, tmp_path / "x", "--set", setting, expect=2).err
+    # A relative path counts from the working folder, as that of an input does.
+    floe("run", file, "--set", "image=image.tif", "--set", "read.files=image.tif", "-o", "again", "--quiet", cwd=tmp_path)
+    assert read(tmp_path / "again/image.tif").shape == (60, 80)
+
+
+def test_a_lock_refuses_other_plugins(tmp_path):
+    picture, file = image(tmp_path / "image.tif"), pipeline(tmp_path)
+    lock = tmp_path / "p.lock"
+    lock.write_text(floe("lock", file).out)
+    run(file, picture, tmp_path / "out", "--frozen", lock, "--quiet")
+    held = json.loads(lock.read_text())
+    assert {"ClusteringFloePlugin", "RasterStepsFloePlugin"} <= {p["name"] for p in held["plugins"]}
+    for p in held["plugins"]:
+        if p["name"] == "ClusteringFloePlugin":
+            p["digest"] = "0" * 64
+    held["libraries"]["gdal"] = "1.2.3"
+    lock.write_text(json.dumps(held))
+    said = run(file, picture, tmp_path / "other", "--frozen", lock, expect=2).err
+    assert "the plugin ClusteringFloePlugin has other code here" in said and "the library gdal is" in said and "was 1.2.3" in said
+    assert not (tmp_path / "other").exists()
+    lock.write_text("{}")
+    assert "is no lock" in run(file, picture, tmp_path / "other", "--frozen", lock, expect=2).err
+
+
+@pytest.mark.parametrize("what", ["run.json", "labels.tif", "."])
+def test_replay_makes_the_same_bytes(tmp_path, what):
+    picture, file, out = image(tmp_path / "image.tif"), pipeline(tmp_path), tmp_path / "out"
+    floe("run", file, "--set", "image=image.tif", "-o", out, "--seed", 3, "--quiet", cwd=tmp_path)
+    file.unlink()
+    before = sums(out)
+    assert "the same bytes" in floe("replay", out / what).out
+    assert sums(out) == before and not list(out.glob(".floe-*"))
+    assert picture.exists()
+
+
+def test_replay_tells_what_differs(tmp_path):
+    picture, file, out = image(tmp_path / "image.tif"), pipeline(tmp_path), tmp_path / "out"
+    run(file, picture, out, "--quiet")
+    moved = tmp_path / "moved" / "image.tif"
+    moved.parent.mkdir()
+    shutil.move(picture, moved)
+    assert "there is no file or folder" in floe("replay", out, expect=2).err
+    assert "the same bytes" in floe("replay", out, "--set", f"image={moved}").out
+    image(moved, seed=77)
+    answer = json.loads(floe("replay", out, "--set", f"image={moved}", "--json", expect=1).out)
+    assert answer["same"] is False and "labels.tif" in answer["differing"]
+    assert answer["causes"] == ["the input image.tif has another content"]
+    other = floe("replay", out, "--set", f"image={moved}", "--set", "groups.clusters=3", expect=1).out
+    assert "'groups.clusters' is 3, was not set" in other
+    floe("step", "raster.read", "--files", moved, "--image", "a.tif", "-o", tmp_path / "step", "--quiet")
+    assert "no pipeline to run again" in floe("replay", tmp_path / "step/a.tif", expect=2).err
+    assert "no run.json beside it" in floe("replay", moved, expect=2).err
+
+
+def test_check_tells_the_time_of_past_runs(tmp_path):
+    picture, file = image(tmp_path / "image.tif"), pipeline(tmp_path)
+    first = json.loads(floe("check", file, "--set", f"image={picture}", "-o", tmp_path / "out", "--json").out)
+    assert first["seconds"] is None and "cluster.kmeans" in first["never_run_here"]
+    run(file, picture, tmp_path / "out", "--quiet")
+    took = sum(t["seconds"] for t in record(tmp_path / "out")["timings"])
+    then = json.loads(floe("check", file, "--set", f"image={picture}", "-o", tmp_path / "out", "--json").out)
+    # One run alone is its own forecast.
+    assert then["seconds"] == pytest.approx(took) and then["never_run_here"] == []
+    assert "time: about" in floe("check", file, "--set", f"image={picture}", "-o", tmp_path / "out").out
+    run(file, picture, tmp_path / "out", "--force", "--quiet")
+    assert record(tmp_path / "out")["estimate"]["seconds"] == pytest.approx(took, abs=0.01)
