@@ -180,6 +180,27 @@ import Testing
     #expect(abs(low.bin - 39.6) < 0.3 && low.firstMaximum > 99)
   }
 
+  /// An echo that falls from its first sample on is above the threshold there already: 6 of the 11 samples of the first
+  /// box are of the echo, 0.545 of its power, and half of the maximum is less. pysiral's index before it is -1, the last
+  /// sample, and its range means nothing; here there is no edge.
+  @Test func anEchoAboveTheThresholdFromItsFirstSampleHasNoEdge() {
+    let falling = (0..<256).map { Float(1 - 0.001 * Double($0)) }
+    #expect(Retracker().edge(falling[...]) == nil)
+    // At 60 % of the maximum the rise of the box itself crosses, in the first half bin: pysiral's answer as well.
+    let edge = Retracker(threshold: 0.6).edge(falling[...])
+    #expect(edge.map { $0.bin > 0 && $0.bin < 0.5 } == true)
+  }
+
+  /// A rising echo that starts at 0.7 of its end: the box's zeros before the first sample make an edge there, at
+  /// 6 + i of 11 samples for i samples in. 0.55 of 0.6 is less than half of 0.855: the crossing is between samples
+  /// with (6 + i) * 0.6 / 11 below and above 0.4275.
+  @Test func zerosBeforeTheEchoMakeAnEdgeAsInPysiral() throws {
+    let rising = (0..<256).map { Float(0.6 + 0.001 * Double($0)) }
+    let edge = try #require(Retracker().edge(rising[...]))
+    let sample = 0.4275 / 0.6 * 11 - 6
+    #expect(abs(edge.bin - sample * 255 / 2559) < 0.02)
+  }
+
   /// A missing sample leaves no edge.
   @Test func noEdgeWithAMissingSample() {
     var echo = (0..<256).map { Float(0.6 + 0.001 * Double($0)) }

@@ -34,9 +34,14 @@ enum TestRun {
 /// A synthetic product read as a track, with 1 Hz corrections brought to the Ku times.
 enum DemoTrack {
   /// Makes a product in a folder and returns the path of its measurement file.
-  static func make(in folder: String, records: Int, seed: Int = 1) async throws -> String {
+  static func make(
+    in folder: String, records: Int, seed: Int = 1, world: String = "simple"
+  ) async throws -> String {
     let made = try await TestRun.step(
-      "synthetic.sentinel3", ["folder": .text(folder), "records": .text("\(records)"), "scene_seed": .text("\(seed)")])
+      "synthetic.sentinel3",
+      [
+        "folder": .text(folder), "records": .text("\(records)"), "scene_seed": .text("\(seed)"), "world": .text(world),
+      ])
     guard case .document(let document)? = made.outputs["products"], let path = document.body["track"]?.stringValue
     else {
       throw FloeError("no product was made")

@@ -35,6 +35,12 @@ import Testing
           at least 6.0 m
           """
         ))
+    // Pixels of a nanometre: too many shifts, and with a step given too many pixels in a footprint.
+    #expect(throws: ParameterError.self) { try plan([:], crs: "EPSG:32633", pixel: 1e-9) }
+    let tooFine = #expect(throws: ParameterError.self) {
+      try plan(["step": .text("6")], crs: "EPSG:32633", pixel: 1e-9)
+    }
+    #expect(tooFine?.message.contains("ten million pixels") == true)
     try plan(["step": .text("6")], crs: "EPSG:32633", pixel: 10)
     try plan([:], crs: "EPSG:32633", pixel: 10)
   }

@@ -79,6 +79,42 @@ def test_freeboard_of_cryosat_2_from_its_own_elevations(tmp_path):
     assert np.median(sigma[far]) > np.median(sigma[np.isfinite(sigma) & (near < 1000)])
 
 
+@pytest.mark.parametrize("world", ["simple", "winter"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_freeboard_of_a_made_track_is_its_truth(tmp_path, world, seed):
+    """The whole chain from echoes, by the product's flag, which takes some ice for leads: bias, and one sigma is one sigma."""
+    floe("step", "synthetic.sentinel3", "--folder", tmp_path, "--records", 6000, "--scene-seed", seed, "--world", world,
+         "--surfaces", "surfaces.csv", "--products", "products.json", "-o", tmp_path / "made", "--quiet")
+    path = json.loads((tmp_path / "made/products.json").read_text())["track"]
+    truth = np.genfromtxt(tmp_path / "made/surfaces.csv", delimiter=",", names=True, dtype=None, encoding=None)
+    run_pipeline(tmp_path, f"""
+floe: 1
+title: Freeboard
+steps:
+  read: {{ use: sentinel3.sral, with: {{ product: {path} }} }}
+  retracked: {{ use: altimetry.retrack, in: {{ input: read.track }} }}
+  elevation: {{ use: altimetry.elevation, in: {{ input: retracked.track }} }}
+  surface: {{ use: altimetry.sea_surface, in: {{ input: elevation.track }} }}
+  freeboard: {{ use: altimetry.freeboard, in: {{ input: surface.track }} }}
+outputs:
+  track.nc: freeboard.track
+""")
+    track = netCDF4.Dataset(next(tmp_path.rglob("track.nc")))
+    if world == "winter":
+        # Leads beside the track are late and lower the sea surface; ice has its own elevation all the same.
+        error = (numbers(track, "elevation_m") - truth["true_elevation_m"])[(numbers(track, "esa_class") == 1) & (truth["truth"] == 1)]
+        assert np.isfinite(error).sum() > 2500 and abs(np.nanmedian(error)) < 0.015
+        return
+    # What the flag takes for ice and is none has no true freeboard.
+    error, sigma = numbers(track, "freeboard_m") - truth["true_freeboard_m"], numbers(track, "freeboard_uncertainty_m")
+    known = np.isfinite(error) & np.isfinite(sigma)
+    assert known.sum() > 2500
+    bias, inside = np.median(error[known]), np.mean(np.abs(error[known]) <= sigma[known])
+    print(f"{world} {seed}: bias {bias:.4f} m, mean {np.mean(error[known]):.4f} m, within one sigma {inside:.3f}")
+    assert abs(bias) < 0.015 and abs(np.mean(error[known])) < 0.015
+    assert 0.63 <= inside <= 0.75
+
+
 @needs_real_data
 @pytest.mark.parametrize("name, bins, gate", [(SAR, 256, 299792458 / 320e6 / 4), (LRM, 128, 299792458 / 320e6 / 2)])
 def test_cryosat_2_level_1b_is_what_netcdf4_reads(tmp_path, name, bins, gate):
@@ -161,6 +197,38 @@ def test_info_tells_of_cryosat_2():
 
 
 @needs_real_data
+def test_features_and_rules_of_cryosat_2_level_1b(tmp_path):
+    """No range-integrated power, but its deviation: peakiness and backscatter as numpy computes them, CPOM's rule on them."""
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+title: CryoSat-2
+steps:
+  read: {{ use: cryosat2.read, with: {{ product: {real_data() / SAR} }} }}
+  features: {{ use: altimetry.features, in: {{ input: read.track }}, with: {{ peakiness: max-mean, select: none }} }}
+  usual: {{ use: altimetry.features, in: {{ input: read.track }} }}
+  rules: {{ use: altimetry.classify, in: {{ input: usual.track }}, with: {{ limits: cpom-cryosat2 }} }}
+outputs:
+  features.nc: features.track
+  rules.nc: rules.track
+""")
+    ours, own = netCDF4.Dataset(out / "features.nc"), product(SAR)
+    power = numbers(own, "pwr_waveform_20_ku", masked=False) * (
+        numbers(own, "echo_scale_factor_20_ku") * 2.0 ** numbers(own, "echo_scale_pwr_20_ku"))[:, None]
+    assert np.allclose(numbers(ours, "peakiness"), power.max(1) / power.mean(1), rtol=1e-6)
+    assert np.allclose(numbers(ours, "ssd"), numbers(own, "stack_std_20_ku"), equal_nan=True)
+    assert np.allclose(
+        numbers(ours, "sigma0_db"), 10 * np.log10(power.max(1)) + numbers(ours, "scale_factor_20_ku"), atol=1e-4)
+    rules = netCDF4.Dataset(out / "rules.nc")
+    pp, ssd, code = (numbers(rules, n) for n in ["peakiness", "ssd", "rule_code"])
+    kept = np.isfinite(code) & np.isfinite(pp) & np.isfinite(ssd)
+    # Most of this pass lies over land.
+    assert kept.sum() > 100
+    assert np.array_equal(code[kept] == 2, (pp[kept] >= 18) & (ssd[kept] < 6.29))
+    said = [w["message"] for w in record["warnings"]]
+    assert any("no sea-ice concentration" in m for m in said), said
+
+
+@needs_real_data
 def test_bad_products_are_refused_in_a_sentence(tmp_path):
     unknown = tmp_path / "CS_OFFL_SIR_SAR_1B_20141118T092303_20141118T092355_C001.nc"
     unknown.symlink_to(real_data() / SAR)
@@ -172,6 +240,8 @@ def test_bad_products_are_refused_in_a_sentence(tmp_path):
         (two / name.split("/")[1]).symlink_to(real_data() / name)
     said = floe("step", "cryosat2.read", "--product", two, "--track", "t.csv", "-o", tmp_path / "o", expect=None)
     assert said.status == 2 and "SAR_1B" in said.err and "SARI2" in said.err
+    told = floe("info", two, expect=None)
+    assert told.status == 2 and "SAR_1B" in told.err and "SARI2" in told.err, told.err
     low = tmp_path / "low.yaml"
     low.write_text(f"""
 floe: 1

@@ -3,8 +3,8 @@ import FloeSDK
 extension AlignStep {
   /// Records what alignment did, over the records that take part.
   func report(
-    _ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ aligned: [Bool], _ before: [Found],
-    _ moved: [Found], _ context: RunContext
+    _ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ aligned: [Bool], _ before: [EchoFinding],
+    _ moved: [EchoFinding], _ context: RunContext
   ) {
     let kept = members.indices.filter { members[$0] }
     func spread(_ rows: [Int], _ value: (Int) -> Double) -> JSONValue {
@@ -55,7 +55,7 @@ extension AlignStep {
 
   /// Counts the records that take part and stay unaligned, each under the first reason that applies.
   func countUnaligned(
-    _ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ before: [Found], _ context: RunContext
+    _ outcome: ShiftRule.Outcome, _ raw: [Double], _ members: [Bool], _ before: [EchoFinding], _ context: RunContext
   ) throws {
     let terms = method == .physical ? try shiftColumns.map { (name: $0, values: try input.numbers($0)) } : []
     var counts: [String: Int] = [:]

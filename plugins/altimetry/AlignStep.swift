@@ -107,7 +107,7 @@ struct AlignStep: ProcessingStep {
     let echoes = try EchoColumn(input, waveform)
     let gate = try input.rangeGate(rangeGate)
     let members = (0..<input.rowCount).map(input.status.isKept)
-    let before = try await context.rows(input.rowCount) { rows in rows.map { Found(echoes.row($0)) } }
+    let before = try await context.rows(input.rowCount) { rows in rows.map { EchoFinding(echoes.row($0)) } }
     let edges = before.map(\.edge)
     let peaks = before.map(\.peak)
     let raw = try method == .physical ? physicalShifts(context) : retrackedShifts(edges, gate)
@@ -121,7 +121,7 @@ struct AlignStep: ProcessingStep {
     let bins = outcome.shifts.map { $0 / gate }
     let move = EchoMove(aligner: aligner, divides: normalise, fillsGaps: missingAsZero)
     let blocks = try await context.blocks(of: input.rowCount) { move($0, echoes, bins, before) }
-    var moved: [Found] = []
+    var moved: [EchoFinding] = []
     var samples: [Float] = []
     moved.reserveCapacity(input.rowCount)
     samples.reserveCapacity(echoes.values.count)
@@ -157,28 +157,6 @@ struct AlignStep: ProcessingStep {
     report(outcome, raw, members, aligned, before, moved, context)
     try countUnaligned(outcome, raw, members, before, context)
     track = table
-  }
-
-  /// What is found in an echo: the bins of its first largest sample and of its leading edge, NaN where there is none.
-  struct Found: Sendable {
-    var peak = Double.nan
-    var edge = Double.nan
-    /// Whether the echo has power and all its samples are numbers.
-    var isWhole = false
-    /// The largest sample.
-    var top: Float = 0
-
-    /// Nothing found.
-    init() {}
-
-    init(_ echo: ArraySlice<Float>) {
-      echo.withUnsafeBufferPointer { samples in
-        let scan = EchoScan(samples)
-        guard scan.peak >= 0 else { return }
-        (peak, top, isWhole) = (Double(scan.peak), scan.top, scan.isFinite)
-        edge = Retracker().edge(samples, scan)?.bin ?? .nan
-      }
-    }
   }
 
   /// What the shift is computed from, in the order of the sum.

@@ -11,11 +11,10 @@ struct EchoMove: Sendable {
   /// Aligned echoes of a block of rows, one behind the other.
   struct Block: Sendable {
     var echoes: [Float]
-    var found: [AlignStep.Found]
+    var found: [EchoFinding]
   }
 
-  func callAsFunction(_ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ before: [AlignStep.Found]) -> Block
-  {
+  func callAsFunction(_ rows: Range<Int>, _ echoes: EchoColumn, _ bins: [Double], _ before: [EchoFinding]) -> Block {
     let width = echoes.width
     var block = [Float](repeating: 0, count: rows.count * width)
     var shifts = [Double](repeating: 0, count: rows.count)
@@ -30,15 +29,15 @@ struct EchoMove: Sendable {
       if bins[row].isFinite { shifts[at] = bins[row] }
     }
     var result = aligner.align(block, shifts: shifts)
-    var found: [AlignStep.Found] = []
+    var found: [EchoFinding] = []
     found.reserveCapacity(rows.count)
     for (at, row) in rows.enumerated() {
       let part = at * width..<(at + 1) * width
       if !takesPart(row) {
         for i in part { result[i] = .nan }
-        found.append(AlignStep.Found())
+        found.append(EchoFinding())
       } else if bins[row].isFinite, bins[row] != 0 {
-        found.append(AlignStep.Found(result[part]))
+        found.append(EchoFinding(result[part]))
       } else {
         // A record that is not moved keeps its samples to the last bit.
         for i in part { result[i] = block[i] }

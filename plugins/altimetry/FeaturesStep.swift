@@ -27,7 +27,9 @@ struct FeaturesStep: ProcessingStep {
     - `ssd`, in looks: |sigma| of a least-squares Gaussian over `rip_20_ku` (Levenberg-Marquardt; start: maximum, first
       moment, root second moment), over the first `nb_stack_20_ku` values because only those are useful; with
       `ssd_looks: all` over all of them, missing ones as 0. No convergence
-      is a missing value. `stdev_stack_20_ku` of the product is in radians, another unit. With `ssd_others` also
+      is a missing value. CryoSat-2's level 1B holds no range-integrated power, but this very deviation in looks:
+      `stack_std_20_ku` is taken where there is no `rip_20_ku`. `stdev_stack_20_ku` of Sentinel-3 is in radians, another
+      unit. With `ssd_others` also
       `ssd_moment` (root second moment, looks) and `ssd_notebook` (0.5 (sum y²)² / sum y⁴).
     - `sigma0_db`, dB: 10 log10(`max_power`) + `scale_factor_20_ku`, the same for every surface; or the ocean
       retracker's `sig0_water_20_ku`; or `sig0_sea_ice_sheet_20_ku`, which is circular: its retracker was chosen by
@@ -42,7 +44,7 @@ struct FeaturesStep: ProcessingStep {
     bin are held against them over the records that take part: medians off by more than 5 dB or 0.5 bin are warnings.
 
     Records: `surface` keeps ocean (`surf_type_20_ku` 0) with `sea_ice_concentration_20_ku` of at least
-    `min_concentration`.
+    `min_concentration`. CryoSat-2's level 1B knows no concentration: all of its ocean takes part, with a warning.
 
     The preset `course` is the course notebook's recipe with its faults: a peak before bin 50 gives no peakiness (a
     negative Python index makes an empty slice), all 256 values of the RIP are fitted, the backscatter is the ocean
@@ -88,7 +90,7 @@ struct FeaturesStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     try input.check(echoes: waveform, "waveform")
     try requirePower()
-    if ssdLooks == .nbStack {
+    if ssdLooks == .nbStack, !stackIsGiven {
       try input.require(["nb_stack_20_ku"], for: "the stack standard deviation (or give ssd_looks: all)")
     }
     try input.require([backscatter == .maxPower ? "scale_factor_20_ku" : backscatter.rawValue], for: "the backscatter")
@@ -105,8 +107,9 @@ struct FeaturesStep: ProcessingStep {
     var table = input
     let echoes = try EchoColumn(table, waveform)
     try requirePower()
-    let power = try EchoColumn(table, "rip_20_ku")
-    let looks: [Double]? = ssdLooks == .all ? nil : try table.numbers("nb_stack_20_ku")
+    let power = stackIsGiven ? nil : try EchoColumn(table, "rip_20_ku")
+    let given = stackIsGiven ? try table.numbers(Self.givenStack) : []
+    let looks: [Double]? = ssdLooks == .all || stackIsGiven ? nil : try table.numbers("nb_stack_20_ku")
     let definition = peakiness
     let python = pythonWindow
     let others = ssdOthers
@@ -114,6 +117,10 @@ struct FeaturesStep: ProcessingStep {
       rows.map { row in
         var f = EchoFeatures()
         f.read(echo: echoes.row(row), definition, pythonWindow: python, scale: echoes.scale)
+        guard let power else {
+          f.ssd = given[row]
+          return f
+        }
         let n = looks.map { $0[row].isFinite ? Int(max(0, min($0[row], Double(power.width)))) : 0 }
         f.read(power: power.row(row), looks: n, others: others)
         return f
@@ -125,6 +132,10 @@ struct FeaturesStep: ProcessingStep {
       [sigma0[i], features[i].peakiness, features[i].ssd].count(where: \.isNaN)
     }
     context.record("missing cells in all records", .integer(cells.reduce(0, +)))
+    if select == .surface, RecordSelection.knowsNoConcentration(table) {
+      context.warn(
+        "the product tells no sea-ice concentration: all ocean records take part, those far from ice as well")
+    }
     try select.mark(&table, minimumConcentration: minConcentration)
     let before = table.status.counts
     let inherited = input.status.counts
@@ -150,15 +161,23 @@ struct FeaturesStep: ProcessingStep {
     track = table
   }
 
-  private func requirePower() throws(FloeError) {
-    guard input["rip_20_ku"] == nil else { return }
-    throw FloeError(
-      """
-      the track has no 'rip_20_ku', from which the stack standard deviation comes; SR_2_LAN lacks it: SR_2_LAN_SI \
-      is the product to fetch
-      """
-    )
+  private func requirePower() throws {
+    guard stackIsGiven else { return }
+    guard input[Self.givenStack]?.numbers != nil else {
+      throw FloeError(
+        """
+        the track has no 'rip_20_ku', from which the stack standard deviation comes; SR_2_LAN lacks it: SR_2_LAN_SI \
+        is the product to fetch
+        """)
+    }
+    guard !ssdOthers else {
+      throw ParameterError("ssd_others", "need the range-integrated power 'rip_20_ku', which the track lacks")
+    }
   }
+
+  /// The stack standard deviation in looks of products without range-integrated power.
+  private static let givenStack = "stack_std_20_ku"
+  private var stackIsGiven: Bool { input["rip_20_ku"] == nil }
 
   private func backscatter(_ table: Table, _ features: [EchoFeatures]) throws -> [Double] {
     guard backscatter == .maxPower else { return try table.numbers(backscatter.rawValue) }
@@ -190,7 +209,7 @@ struct FeaturesStep: ProcessingStep {
         : f.peakiness.isNaN
           ? early
           : f.ssd.isNaN
-            ? "no Gaussian fits the range-integrated power"
+            ? stackIsGiven ? "no stack standard deviation" : "no Gaussian fits the range-integrated power"
             : sigma0[row].isNaN ? "no backscatter" : nil
       guard let reason else { continue }
       everywhere[reason, default: 0] += 1
@@ -249,7 +268,9 @@ struct FeaturesStep: ProcessingStep {
       ))
     table.set(
       Column(
-        "ssd", summary: "Stack standard deviation in looks: |sigma| of a Gaussian over rip_20_ku",
+        "ssd",
+        summary: "Stack standard deviation in looks: "
+          + (stackIsGiven ? "\(Self.givenStack) of the product" : "|sigma| of a Gaussian over rip_20_ku"),
         values: .number(f.map(\.ssd))))
     table.set(
       Column("sigma0_db", unit: .decibel, summary: "Backscatter from \(backscatter.rawValue)", values: .number(sigma0)))

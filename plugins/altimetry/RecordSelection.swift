@@ -12,7 +12,9 @@ enum RecordSelection: String, ChoiceParameter {
     case .none: return
     case .surface:
       let surface = try Self.column(table, "surf_type_20_ku")
-      let ice = try Self.column(table, "sea_ice_concentration_20_ku")
+      let ice =
+        Self.knowsNoConcentration(table)
+        ? [Double](repeating: 100, count: table.rowCount) : try Self.column(table, Self.concentration)
       let percent =
         minimumConcentration == minimumConcentration.rounded()
         ? "\(Int(minimumConcentration))" : "\(minimumConcentration)"
@@ -41,9 +43,16 @@ enum RecordSelection: String, ChoiceParameter {
     case .none: break
     case .surface:
       _ = try Self.column(table, "surf_type_20_ku")
-      _ = try Self.column(table, "sea_ice_concentration_20_ku")
+      if !Self.knowsNoConcentration(table) { _ = try Self.column(table, Self.concentration) }
     case .esaFlag: _ = try Self.column(table, Self.flag(table))
     }
+  }
+
+  private static let concentration = "sea_ice_concentration_20_ku"
+
+  /// Whether the track comes from a product without sea-ice concentration: CryoSat-2's level 1B.
+  static func knowsNoConcentration(_ table: Table) -> Bool {
+    table[concentration] == nil && table.acquisition?.instrument == "SIRAL"
   }
 
   private static func flag(_ table: Table) -> String {

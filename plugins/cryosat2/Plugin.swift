@@ -4,7 +4,7 @@ import FloeSDK
 @_cdecl("floe_plugin_CryoSat2FloePlugin")
 public func floePlugin(_ registry: UnsafeMutableRawPointer) {
   PluginEntryPoint.open(registry, stamp: floe_kit_stamp()) { plugin in
-    plugin.version("0.1.0")
+    plugin.version(FloeVersion.current)
     plugin.add(SIRALStep.self)
     plugin.add(reader: SIRALReader.self)
   }

@@ -44,6 +44,8 @@ public struct SIRALStep: ProcessingStep {
   @Param("Last time, UTC") var stop: String?
   @Param("ESA's surface classes to keep (L2I): open_ocean, sea_ice, lead, unclassified") var only: [String]?
   @Output("The track; rows outside of the window are marked") var track: Table?
+  /// The product that was opened to plan, for the run.
+  @Planned var opened: SIRALFile?
 
   /// A step with its defaults.
   public init() {}
@@ -60,11 +62,12 @@ public struct SIRALStep: ProcessingStep {
     for recipe in try columns(of: source).recipes() { table.set(try recipe.make(true)) }
     Self.tag(&table)
     context.isBarrier()
+    opened = source
     track = table
   }
 
   public mutating func run(in context: RunContext) async throws {
-    let source = try SIRALFile(SIRALProduct(product.path))
+    let source = try opened ?? SIRALFile(SIRALProduct(product.path))
     let recipes = try columns(of: source).recipes()
     var table = frame(source, rows: source.recordCount)
     try addFixed(&table, source, isPlanned: false)

@@ -89,9 +89,9 @@ struct Sentinel2Step: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     context.needs(scratch: chosenBands.reduce(0) { $0 + 2 * size * size * 100 / ($1.resolution * $1.resolution) })
     products = Document(title: "Synthetic Sentinel-2 product", body: .null)
-    let grid = try product().grid
-    truth = Raster(planned: truthSpec(grid))
-    if world == .winter { details = Raster(planned: SceneDetails.spec(grid)) }
+    let product = try product()
+    truth = Raster(planned: marked(truthSpec(product.grid), product))
+    if world == .winter { details = Raster(planned: marked(SceneDetails.spec(product.grid), product)) }
   }
 
   private var chosenBands: [MSIBand] { MSIBand.all.filter { bands.contains($0.name) } }
@@ -126,8 +126,13 @@ struct Sentinel2Step: ProcessingStep {
     try await writer.write(scene.images, in: context)
     try making.publish()
 
-    truth = try RasterFile.open("\(folder)/\(stem)_truth.tif").raster
-    if detailsFile != nil { details = try RasterFile.open("\(folder)/\(stem)_details.tif").raster }
+    func read(_ what: String) throws -> Raster {
+      var raster = try RasterFile.open("\(folder)/\(stem)_\(what).tif").raster
+      raster.spec = marked(raster.spec, product)
+      return raster
+    }
+    truth = try read("truth")
+    if detailsFile != nil { details = try read("details") }
     var told: [String: JSONValue] = ["scene": final(writer.path), "land": final(land)]
     if let detailsFile { told["details"] = final(detailsFile) }
     context.record("settings", .object(told))
@@ -170,6 +175,14 @@ struct Sentinel2Step: ProcessingStep {
       sensing: UTCTime(seconds: sensing.seconds + 0.024),
       generated: UTCTime(seconds: generated.seconds + Double(sceneSeed % 1_000_000)),
       tile: "01WCU", grid: grid, bands: chosenBands, isSynthetic: true)
+  }
+
+  /// The spec of a raster that says of which scene it is, and that the scene is made.
+  private func marked(_ spec: RasterSpec, _ product: SafeProduct) -> RasterSpec {
+    var result = spec
+    result.acquisition = Acquisition(
+      product: String(product.name.dropLast(5)), time: product.sensing, platform: "Sentinel-2A (synthetic)")
+    return result
   }
 
   private func truthSpec(_ grid: Grid) -> RasterSpec {

@@ -12,11 +12,15 @@ struct Sentinel3Step: ProcessingStep {
     track is made up: leads in ice, a stretch of land, open ocean. With `across_lead` it crosses the widest lead of
     `truth` at right angles instead of its centre, so that some footprints hold little else.
 
-    Echoes: specular over leads and diffuse over ice, with speckle, thermal noise and a tracker that guesses anew every
-    few dozen records (about 11 bins spread of the peak); the sea's own height varies by about 0.18 m. Range-integrated
-    power is narrow over leads. Defects as in real products: missing heights, corrections and echoes, empty echoes,
-    peaks near both ends of the window, two gaps in the 1 Hz times, a C band of another length, a flag that errs in some
-    percent. Everything follows from the parameters. Numbers are invented, no measurement.
+    Echoes: specular over leads and diffuse over ice, with speckle, thermal noise and a tracker that guesses anew
+    every few dozen records (about 11 bins spread of the peak); the sea's own height varies by about 0.18 m over
+    hundreds of kilometres, ice stands 0.18 m above it with 0.06 m from floe to floe, one range errs by 4 cm. Leading
+    edges lie where half of the first maximum finds the made surface. Range-integrated power is narrow over leads.
+    Defects as in real products: missing heights, corrections and echoes, empty echoes, peaks near both ends of the
+    window, two gaps in the 1 Hz times, a C band of another length, a flag that errs in some percent. `surfaces` tells
+    the class under each record and, in metres, the sea above the mean sea surface (`true_sea_surface_m`), the ice
+    above that (`true_freeboard_m`, missing without ice) and both together (`true_elevation_m`). Everything follows
+    from the parameters. Numbers are invented, no measurement.
 
     **`world: winter`** mixes echoes: ice, leads and smooth new ice add their power by their shares of the ground,
     across 15 km, so that a narrow lead can rule an echo, a lead beside the track comes late and is taken for a low
@@ -70,7 +74,7 @@ struct Sentinel3Step: ProcessingStep {
 
   mutating func plan(in context: PlanContext) throws {
     products = Document(title: "Synthetic Sentinel-3 product", body: .null)
-    surfaces = table([], nil, world == .winter ? [] : nil)
+    surfaces = table([], nil, [], world == .winter ? [] : nil)
   }
 
   mutating func run(in context: RunContext) async throws {
@@ -103,8 +107,9 @@ struct Sentinel3Step: ProcessingStep {
     let made = try await context.map(blocks, progress: "blocks") { b in
       (b * 512..<min(count, (b + 1) * 512)).map(model.record)
     }
-    try write(model, Array(made.joined()), under, fromTruth: fromTruth, in: context)
-    surfaces = table(under, track, nil)
+    let all = Array(made.joined())
+    try write(model, all, under, fromTruth: fromTruth, in: context)
+    surfaces = table(under, track, all, nil)
   }
 
   /// Mixed footprints: leads of the scene where the track crosses it, invented ones elsewhere.
@@ -135,7 +140,7 @@ struct Sentinel3Step: ProcessingStep {
       scene != nil && (places?[i]).map { scene?.covers($0.point) ?? false } ?? false
     }
     try write(base, made.map(\.record), made.map(\.surface), fromTruth: fromTruth, in: context)
-    surfaces = table(made.map(\.surface), track, made)
+    surfaces = table(made.map(\.surface), track, made.map(\.record), made)
   }
 
   private mutating func write(
@@ -178,8 +183,12 @@ struct Sentinel3Step: ProcessingStep {
     return result
   }
 
-  private func table(_ under: [SralSurface], _ track: SralTrack?, _ winter: [SralWinterModel.Made]?) -> Table {
-    var result = Table(rowCount: under.count, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
+  private func table(
+    _ under: [SralSurface], _ track: SralTrack?, _ records: [SralModel.Record], _ winter: [SralWinterModel.Made]?
+  ) -> Table {
+    var result = Table(
+      rowCount: under.count, geometry: .points(x: "lon", y: "lat"), crs: .wgs84,
+      acquisition: Acquisition(platform: "Sentinel-3A (synthetic)", instrument: "SRAL"))
     let places = track.map { t in under.indices.map { t.position(Double($0)) } } ?? []
     result.set(Column("record", values: .integer(under.indices.map { $0 })))
     result.set(
@@ -192,6 +201,18 @@ struct Sentinel3Step: ProcessingStep {
       Column(
         "truth", summary: "Surface under the record", classes: .seaIce,
         values: .code(under.map { $0 == .land ? 255 : Int16($0.rawValue) }, missing: 255)))
+    func truth(_ name: String, _ summary: String, _ value: (Int) -> Double) {
+      result.set(Column(name, unit: .metre, summary: summary, values: .number(records.indices.map(value))))
+    }
+    truth("true_sea_surface_m", "The sea above the mean sea surface") {
+      under[$0] == .land ? .nan : records[$0].seaLevel
+    }
+    truth("true_freeboard_m", "Sea ice above the sea; missing where the record is of none") {
+      under[$0] == .seaIce ? records[$0].freeboard : .nan
+    }
+    truth("true_elevation_m", "What the record is of above the mean sea surface") {
+      under[$0] == .land ? .nan : records[$0].seaLevel + (under[$0] == .seaIce ? records[$0].freeboard : 0)
+    }
     guard let winter else { return result }
     func set(_ name: String, _ unit: PhysicalUnit, _ summary: String, _ value: (SralWinterModel.Made) -> Double) {
       result.set(Column(name, unit: unit, summary: summary, values: .number(winter.map(value))))

@@ -47,8 +47,6 @@ struct Scatterer: Sendable {
   var width: Double
   /// Standard deviation of its heights and of the instrument's own pulse, in bins.
   var blur: Double
-  /// How much nearer it lies than the sea, in bins.
-  var lift = 0.0
 
   /// Power by strip, for the share of each strip that is this surface.
   func power(_ cover: [Float]) -> [Double] {
@@ -95,7 +93,7 @@ struct Scatterer: Sendable {
       return exp(-0.5 * u * u)
     }
     let scale = visibility * Double(fine) / kernel.reduce(0, +)
-    let start = edge - lift
+    let start = edge
     for b in echo.indices {
       let middle = (Double(b) - start) * Double(fine) - 0.5
       let whole = middle.rounded(.down)

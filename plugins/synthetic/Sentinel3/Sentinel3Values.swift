@@ -60,7 +60,9 @@ struct Sentinel3Values: Sendable {
     set("beam_form_20_ku") { Double($0.looks) }
     set("peakiness_1_20_ku") { $0.echo.contains { $0 > 0 } ? ($0.echo.max() ?? 0) * 256 / $0.echo.reduce(0, +) : nil }
     set("peakiness_2_20_ku") { $0.echo.contains { $0 > 0 } ? ($0.echo.max() ?? 0) * 31.5 / $0.echo.reduce(0, +) : nil }
-    set("range_ocog_20_ku") { $0.tracker + ($0.edge - SralModel.nominal) * SralModel.gate }
+    set("range_ocog_20_ku") { record in
+      OffsetCentre.edge(record.echo).map { record.tracker + ($0 - SralModel.nominal) * SralModel.gate }
+    }
     set("range_sea_ice_20_ku") { $0.tracker + ($0.edge - SralModel.nominal) * SralModel.gate }
     set("sea_ice_ssha_20_ku", \.anomaly)
     set("sea_ice_sea_surf_20_ku") { $0.seaSurface + $0.anomaly }
@@ -93,5 +95,19 @@ struct Sentinel3Values: Sendable {
         name == "hf_fluct_cor_01" ? 0.012 : name == "mod_wet_tropo_cor_zero_altitude_01" && ku >= 10_000 ? 0.001 : 0
       for i in hzRecords.indices where random.uniform() < share { values[name]?[i] = .nan }
     }
+  }
+}
+
+/// The offset centre of gravity retracker of the product's `range_ocog_20_ku` (Wingham et al. 1986; Bamber 1994).
+enum OffsetCentre {
+  /// Where an echo first reaches a quarter of sqrt(sum p⁴ / sum p²), in bins, between samples; nil without
+  /// power.
+  static func edge(_ echo: [Double]) -> Double? {
+    let squares = echo.reduce(0) { $0 + $1 * $1 }
+    let fourths = echo.reduce(0) { $0 + $1 * $1 * $1 * $1 }
+    guard squares > 0, fourths.isFinite else { return nil }
+    let level = 0.25 * (fourths / squares).squareRoot()
+    guard let i = echo.firstIndex(where: { $0 > level }) else { return nil }
+    return i == 0 ? 0 : Double(i - 1) + (level - echo[i - 1]) / (echo[i] - echo[i - 1])
   }
 }

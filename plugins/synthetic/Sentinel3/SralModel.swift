@@ -11,7 +11,11 @@ struct SralModel: Sendable {
 
   /// What one record holds, in physical units.
   struct Record: Sendable {
-    var altitude = 0.0, tracker = 0.0, seaSurface = 0.0, anomaly = 0.0
+    var altitude = 0.0, tracker = 0.0, seaSurface = 0.0
+    /// What a retracker should find above the mean sea surface, with the noise of one range, in metres.
+    var anomaly = 0.0
+    /// The truth: the sea above the mean sea surface, and the ice above that; 0 where there is none. Metres.
+    var seaLevel = 0.0, freeboard = 0.0
     var echo: [Double] = []
     var power: [Double] = []
     var looks = 0
@@ -19,6 +23,7 @@ struct SralModel: Sendable {
     /// ESA's class; nil is its fill value.
     var flag: Int?
     var concentration: Double? = 0
+    /// The bin at which the leading edge reaches half of its maximum.
     var edge = 0.0
   }
 
@@ -38,22 +43,47 @@ struct SralModel: Sendable {
   /// Height of the mean sea surface above the ellipsoid in metres.
   static func meanSeaSurface(_ t: Double) -> Double { 2.5 + 1.5 * sin(t / 35) + 0.3 * sin(t / 6) }
 
+  /// The sea above its mean in metres, by seconds from the passage: waves of 50 to 600 km with random phases whose
+  /// variance grows with the wavelength to the power of 2.5, 0.18 m in all; 2 cm of it are shorter than 100 km.
+  private let seaWaves: [(amplitude: Double, frequency: Double, phase: Double)]
+
+  init(surfaces: [SralSurface], track: SralTrack, seed: UInt64) {
+    self.surfaces = surfaces
+    self.track = track
+    self.seed = seed
+    var random = SeededGenerator(seed: seed, stream: 13)
+    let lengths = (0..<24).map { 600_000 * pow(50.0 / 600, Double($0) / 23) }
+    let sum = lengths.reduce(0) { $0 + pow($1, 2.5) }
+    seaWaves = lengths.map { length in
+      (
+        amplitude: 0.18 * (2 * pow(length, 2.5) / sum).squareRoot(),
+        frequency: 2 * .pi * SralTrack.spacing / SralTrack.interval / length,
+        phase: random.uniform(0, 2 * .pi)
+      )
+    }
+  }
+
+  func seaLevel(_ t: Double) -> Double { seaWaves.reduce(0) { $0 + $1.amplitude * sin($1.frequency * t + $1.phase) } }
+
+  /// A standard normal number that changes smoothly along the track, over about `length` records.
+  func smooth(_ i: Int, _ length: Int, _ kind: UInt64) -> Double {
+    func knot(_ k: Int) -> Double {
+      var random = SeededGenerator(seed: seed, stream: 0x4000_0000 + kind << 24 + UInt64(k))
+      return random.gaussian()
+    }
+    let k = i / length
+    let t = Double(i % length) / Double(length)
+    return (knot(k) * (1 - t) + knot(k + 1) * t) / ((1 - t) * (1 - t) + t * t).squareRoot()
+  }
+
+  /// What ice stands above the sea at a record: 0.18 m, with 0.06 m from floe to floe.
+  func iceFreeboard(_ i: Int) -> Double { max(0, 0.18 + 0.06 * smooth(i, 12, 3)) }
+
   /// One record; every random number comes from the seed and the record's number.
   func record(_ i: Int) -> Record {
     var random = SeededGenerator(seed: seed, stream: UInt64(i) + 1000)
-    var r = Record()
-    let t = track.offset(Double(i))
     let surface = surfaces[i]
-    r.altitude = 812_000 + 3000 * sin(t / 200)
-    r.seaSurface = Self.meanSeaSurface(t)
-    // The sea's own height moves by decimetres along the track; floes stand above it.
-    r.anomaly = 0.2 * sin(t / 2.3 + Double(seed % 7)) + 0.12 * sin(t / 0.61) + 0.04 * random.gaussian()
-    if surface == .seaIce { r.anomaly += 0.18 + 0.06 * random.gaussian() }
-    let path = Self.corrections.reduce(0) { $0 + $1.value(t) }
-    let range = r.altitude - path - r.seaSurface - r.anomaly
-    let error = trackerError(i)
-    r.edge = Self.nominal + error
-    r.tracker = range - error * Self.gate
+    var r = frame(i, freeboard: surface == .seaIce ? iceFreeboard(i) : 0, &random)
     (r.echo, r.power, r.looks) = echo(surface, edge: r.edge, &random)
     r.sigma0 =
       surface == .lead
@@ -98,13 +128,16 @@ struct SralModel: Sendable {
     let tail = isLead ? 0.01 + 0.02 * random.uniform() : 0.12 + 0.1 * random.uniform()
     let rise = isLead ? 0.7 : 1.1 + 0.5 * random.uniform()
     let noise = isLead ? 0.003 : 0.015
-    let echo = (0..<Self.samples).map { k -> Double in
-      let x = Double(k) - edge - 1
+    func shape(_ x: Double) -> Double {
       let slope = 0.5 * (1 + erf(x / (rise * 1.414_213_562)))
-      let shape = slope * ((1 - tail) * exp(-max(0, x) / decay) + tail / (1 + max(0, x) / 25))
+      return slope * ((1 - tail) * exp(-max(0, x) / decay) + tail / (1 + max(0, x) / 25))
+    }
+    let early = LeadingEdge.of { shape($0) + noise } + (isLead ? 0 : Self.speckleDelay)
+    let echo = (0..<Self.samples).map { k -> Double in
       // Some sixty looks are averaged: speckle of about an eighth, less over specular leads.
       let speckle = max(0.1, 1 + (isLead ? 0.04 : 0.1) * random.gaussian())
-      return max(0.001, amplitude * (shape * speckle + noise * max(0.1, 1 + 0.2 * random.gaussian())))
+      return max(
+        0.001, amplitude * (shape(Double(k) - edge + early) * speckle + noise * max(0.1, 1 + 0.2 * random.gaussian())))
     }
     let width = isLead ? 3.5 + 2 * random.uniform() : 32 + 9 * random.uniform()
     let centre = Double(looks) / 2 + 4 * random.gaussian()
@@ -119,13 +152,20 @@ struct SralModel: Sendable {
 }
 
 extension SralModel {
-  /// Heights, tracker and sea of a record, without echo: the range is that of the sea.
-  func frame(_ i: Int, _ random: inout SeededGenerator) -> Record {
+  /// Speckle raises the first maximum of an echo of ice, so that half of it comes this much later, in bins: the
+  /// mean of many echoes.
+  static let speckleDelay = 0.04
+
+  /// Heights, tracker, sea and ice of a record, without echo.
+  func frame(_ i: Int, freeboard: Double, _ random: inout SeededGenerator) -> Record {
     var r = Record()
     let t = track.offset(Double(i))
     r.altitude = 812_000 + 3000 * sin(t / 200)
     r.seaSurface = Self.meanSeaSurface(t)
-    r.anomaly = 0.2 * sin(t / 2.3 + Double(seed % 7)) + 0.12 * sin(t / 0.61) + 0.04 * random.gaussian()
+    r.seaLevel = seaLevel(t)
+    r.freeboard = freeboard
+    // One range errs by 4 cm.
+    r.anomaly = r.seaLevel + freeboard + 0.04 * random.gaussian()
     let path = Self.corrections.reduce(0) { $0 + $1.value(t) }
     let error = trackerError(i)
     r.edge = Self.nominal + error

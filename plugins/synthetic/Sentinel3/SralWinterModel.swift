@@ -40,36 +40,35 @@ struct SralWinterModel: Sendable {
   func make(_ i: Int) -> Made {
     var random = SeededGenerator(seed: seed, stream: UInt64(i) + 1000)
     let under = footprint(i)
-    var r = base.frame(i, &random)
-    let freeboard = under.kind == .seaIce ? max(0, 0.18 + 0.06 * random.gaussian()) : 0
+    let freeboard = under.kind == .seaIce ? base.iceFreeboard(i) : 0
+    var r = base.frame(i, freeboard: 0, &random)
+    r.freeboard = freeboard
     var made = Made(record: r, surface: under.kind)
     made.newIce = Footprint.nominal(under.newIce)
     made.lead = Footprint.nominal(under.water) + made.newIce
     made.openShare = under.water.reduce(0) { $0 + Double($1) } / Double(under.water.count)
     if under.kind == .seaIce, made.lead >= 0.1 { made.surface = .lead }
 
-    let surfaces = scatterers(i, under, lift: freeboard / SralModel.gate, &random)
-    var echo = [Double](repeating: 0, count: SralModel.samples)
-    var smooth = echo
-    for (surface, power) in surfaces.rough { surface.add(power, edge: r.edge, to: &echo) }
-    for (surface, power) in surfaces.smooth { surface.add(power, edge: r.edge, to: &smooth) }
-    // Which surface the retracker finds, and where.
-    var late = -freeboard / SralModel.gate
-    if (smooth.max() ?? 0) > (echo.max() ?? 0) {
-      let power = surfaces.smooth.reduce(into: [Double](repeating: 0, count: EchoGeometry.offsets.count)) { sum, s in
-        for k in sum.indices { sum[k] += s.power[k] }
-      }
-      let strongest = power.indices.max { power[$0] < power[$1] } ?? 0
-      made.offNadir = abs(EchoGeometry.offsets[strongest])
-      late = EchoGeometry.delays[strongest].near
+    let surfaces = scatterers(i, under, &random)
+    // Each kind of surface has its leading edge where that surface lies; smooth ones lie at the sea, farther off where
+    // they are aside. Whichever comes first and strong enough is what a retracker finds.
+    let delay = under.kind == .seaIce ? SralModel.speckleDelay : 0
+    let rough = Self.echo(surfaces.rough, edge: r.edge, surface: -freeboard / SralModel.gate - delay)
+    let strips = surfaces.smooth.reduce(into: [Double](repeating: 0, count: EchoGeometry.offsets.count)) { sum, s in
+      for k in sum.indices { sum[k] += s.power[k] }
     }
+    let strongest = strips.indices.max { strips[$0] < strips[$1] } ?? 0
+    let smooth = Self.echo(surfaces.smooth, edge: r.edge, surface: EchoGeometry.delays[strongest].near)
+    if (smooth.max() ?? 0) > (rough.max() ?? 0) { made.offNadir = abs(EchoGeometry.offsets[strongest]) }
+    var echo = zip(rough, smooth).map { $0 + $1 }
     // A late echo is taken for a low surface.
-    r.anomaly -= late * SralModel.gate
-    r.edge += late
-    let floor = 0.012 * max(echo.max() ?? 0, 0.1 * (smooth.max() ?? 0))
+    let found = LeadingEdge.of(samples: echo) ?? r.edge
+    r.anomaly -= (found - r.edge) * SralModel.gate
+    r.edge = found
+    let floor = 0.012 * max(rough.max() ?? 0, 0.1 * (smooth.max() ?? 0))
     for k in echo.indices {
       echo[k] =
-        echo[k] * max(0.1, 1 + 0.1 * random.gaussian()) + smooth[k] * max(0.1, 1 + 0.05 * random.gaussian())
+        rough[k] * max(0.1, 1 + 0.1 * random.gaussian()) + smooth[k] * max(0.1, 1 + 0.05 * random.gaussian())
         + floor * max(0.1, 1 + 0.2 * random.gaussian())
     }
     let top = echo.max() ?? 1
@@ -86,7 +85,7 @@ struct SralWinterModel: Sendable {
   private typealias Part = (surface: Scatterer, power: [Double])
 
   private func scatterers(
-    _ i: Int, _ under: Footprint, lift: Double, _ random: inout SeededGenerator
+    _ i: Int, _ under: Footprint, _ random: inout SeededGenerator
   ) -> (rough: [Part], smooth: [Part]) {
     let whole = [Float](repeating: 1, count: EchoGeometry.offsets.count)
     switch under.kind {
@@ -99,10 +98,10 @@ struct SralWinterModel: Sendable {
       return ([(ground, ground.power(whole))], [])
     case .seaIce, .lead:
       // Smooth ice returns more from straight below and less from aside; floes and leads of a region are alike.
-      let iceWidth = Self.iceWidth * exp(0.6 * region(i, 40, 1) + 0.2 * random.gaussian())
+      let iceWidth = Self.iceWidth * exp(0.6 * base.smooth(i, 40, 1) + 0.2 * random.gaussian())
       let ice = Scatterer(
-        strength: Self.iceWidth / iceWidth, width: iceWidth, blur: 1.9 * exp(0.22 * random.gaussian()), lift: lift)
-      let width = Self.leadWidth * exp(0.4 * region(i, 15, 2) + 0.2 * random.gaussian())
+        strength: Self.iceWidth / iceWidth, width: iceWidth, blur: 1.9 * exp(0.22 * random.gaussian()))
+      let width = Self.leadWidth * exp(0.4 * base.smooth(i, 15, 2) + 0.2 * random.gaussian())
       let ratio = Self.iceWidth / width
       let strength = 3 * ratio * ratio * pow(10, 0.25 * random.gaussian())
       let specular = Scatterer(strength: strength, width: width, blur: 1.0)
@@ -115,15 +114,16 @@ struct SralWinterModel: Sendable {
     }
   }
 
-  /// A standard normal number that changes smoothly along the track, over about `length` records.
-  private func region(_ i: Int, _ length: Int, _ kind: UInt64) -> Double {
-    func knot(_ k: Int) -> Double {
-      var random = SeededGenerator(seed: seed, stream: 0x4000_0000 + kind << 24 + UInt64(k))
-      return random.gaussian()
+  /// The echo of some parts, whose leading edge lies `surface` bins behind bin `edge`.
+  private static func echo(_ parts: [Part], edge: Double, surface: Double) -> [Double] {
+    func sum(_ edge: Double) -> [Double] {
+      var result = [Double](repeating: 0, count: SralModel.samples)
+      for (surface, power) in parts { surface.add(power, edge: edge, to: &result) }
+      return result
     }
-    let k = i / length
-    let t = Double(i % length) / Double(length)
-    return (knot(k) * (1 - t) + knot(k + 1) * t) / ((1 - t) * (1 - t) + t * t).squareRoot()
+    let first = sum(edge)
+    guard let found = LeadingEdge.of(samples: first) else { return first }
+    return sum(edge - (found - (edge + surface)))
   }
 
   /// Range-integrated power by look.
