@@ -43,17 +43,46 @@ import Testing
     return best
   }
 
-  /// With all samples in the one draw PAM finds what trying every choice of medoids finds.
-  @Test(arguments: [1, 2, 3, 4]) func smallSetsAgreeWithTryingEverything(count: Int) async throws {
-    let points = Self.points()
-    let wanted = Self.smallest(points, count)
-    let reader = MemoryReader(layout: Self.layout, blocks: [Self.block(points)])
+  private static func cost(_ points: [SIMD2<Float>], _ medoids: [Int]) -> Double {
+    points.reduce(0) { sum, p in
+      sum + medoids.reduce(Double.infinity) { min($0, distance(p, points[$1])) }
+    }
+  }
+
+  /// Medoids as places among the points, all samples in the one draw.
+  private static func fit(_ points: [SIMD2<Float>], _ count: Int) async throws -> (KMedoidsResult, [Int]) {
+    let reader = MemoryReader(layout: layout, blocks: [block(points)])
     let found = try await KMedoidsFit(KMedoidsOptions(clusters: count)).run(reader, map: SerialMap())
-    let medoids = Set(
-      found.clusters.map { c in points.firstIndex { Double($0.x) == c.mean[0] && Double($0.y) == c.mean[1] } })
-    #expect(medoids == Set(wanted.medoids.map(Optional.some)))
+    let places = found.clusters.compactMap { cluster in
+      points.firstIndex { Double($0.x) == cluster.mean[0] && Double($0.y) == cluster.mean[1] }
+    }
+    return (found, places)
+  }
+
+  /// Where groups are plain, PAM finds what trying every choice of medoids finds.
+  @Test(arguments: [1, 3]) func plainGroupsAgreeWithTryingEverything(count: Int) async throws {
+    let points = Array(Self.points().dropLast(2))
+    let wanted = Self.smallest(points, count)
+    let (found, medoids) = try await Self.fit(points, count)
+    #expect(Set(medoids) == wanted.medoids)
     #expect(abs(found.meanDistance * Double(points.count) - wanted.cost) < 1e-9 * wanted.cost)
     #expect(found.isConverged && found.counts.reduce(0, +) == points.count)
+  }
+
+  /// What PAM promises of any samples: no exchange of one medoid for another sample lowers the sum of distances.
+  @Test(arguments: [1, 2, 3, 4, 7]) func noSingleExchangeIsBetter(count: Int) async throws {
+    let points = Self.points()
+    let (found, medoids) = try await Self.fit(points, count)
+    #expect(medoids.count == count && Set(medoids).count == count)
+    let cost = Self.cost(points, medoids)
+    #expect(abs(found.meanDistance * Double(points.count) - cost) < 1e-9 * cost)
+    for place in medoids.indices {
+      for other in points.indices {
+        var changed = medoids
+        changed[place] = other
+        #expect(Self.cost(points, changed) >= cost * (1 - 1e-9))
+      }
+    }
   }
 
   /// Samples in blocks of other sizes, and any seed where all samples are in the draw, give the same medoids.

@@ -6,15 +6,17 @@ import Testing
 @Suite(.serialized) struct ExecutorTests {
   private let folder = NSTemporaryDirectory() + "floe-\(UUID().uuidString)"
 
+  /// The checkout, which holds the styles.
+  private static let share = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
   private func run(_ yaml: String, workers: Int = 2, memory: Int = 1_000_000_000) async throws -> RunReport {
-    let share = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path
     var options = RunOptions(outputFolder: folder)
     options.workers = workers
     options.memory = memory
     return try await Executor(
       plan: try Fixture.plan(yaml, output: folder), options: options, library: Fixture.library(),
-      share: ResourceDirectory(folder: share),
+      share: ResourceDirectory(folder: Self.share),
       observer: SilentObserver(), cancellation: Cancellation()
     ).run()
   }
@@ -76,7 +78,7 @@ import Testing
     await #expect(throws: Cancelled.self) {
       _ = try await Executor(
         plan: try Fixture.plan(sound, output: folder), options: options, library: Fixture.library(),
-        share: ResourceDirectory(folder: "/"),
+        share: ResourceDirectory(folder: Self.share),
         observer: SilentObserver(), cancellation: cancellation
       ).run()
     }

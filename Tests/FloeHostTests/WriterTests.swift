@@ -62,9 +62,11 @@ struct ColumnsOutput: OutputWriter {
   }
 
   private func run(_ outputs: String, size: Int = 4) async throws {
+    let share = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
     _ = try await Executor(
       plan: try plan(outputs, size: size), options: RunOptions(outputFolder: folder), library: library,
-      share: ResourceDirectory(folder: "/"), observer: SilentObserver(), cancellation: Cancellation()
+      share: ResourceDirectory(folder: share), observer: SilentObserver(), cancellation: Cancellation()
     ).run()
   }
 
