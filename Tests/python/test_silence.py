@@ -16,7 +16,7 @@ from conftest import FLOE, floe, read, run_pipeline, write_tif
 from osgeo import gdal
 
 
-def refused(tmp_path, steps, output, timeout=20):
+def refused(tmp_path, steps, output, timeout=60):
     """The sentence with which a pipeline is refused or fails."""
     (tmp_path / "p.yaml").write_text(f"floe: 1\nsteps: {{ s: {steps} }}\noutputs: {{ {output} }}\n")
     done = floe("run", "p.yaml", "-o", "out", "--quiet", expect=None, timeout=timeout, cwd=tmp_path)
@@ -42,7 +42,7 @@ def test_pipes_and_devices_are_refused_at_once(tmp_path, name):
     kind = "a device" if name.startswith("/") else "a named pipe"
     for steps, output in READINGS:
         assert kind in refused(tmp_path, steps.replace("IN", name), output)
-    assert kind in floe("info", name, cwd=tmp_path, expect=2, timeout=20).err
+    assert kind in floe("info", name, cwd=tmp_path, expect=2, timeout=60).err
 
 
 def test_a_pipe_inside_of_a_product_is_refused(tmp_path, demo):
@@ -53,7 +53,7 @@ def test_a_pipe_inside_of_a_product_is_refused(tmp_path, demo):
     os.mkfifo(band)
     (product / "manifest.safe").unlink()
     said = refused(tmp_path, "{ use: sentinel2.stack, with: { product: PRODUCT, bands: [B04] } }".replace("PRODUCT", product.name), "o.tif: s.image")
-    assert "a named pipe" in said
+    assert band.name in said
 
 
 # The network
