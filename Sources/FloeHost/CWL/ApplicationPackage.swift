@@ -1,0 +1,194 @@
+import FloeSDK
+import Foundation
+import OrderedCollections
+import Yams
+
+/// A pipeline as an OGC Application Package: a CWL v1.2 document in which any CWL runner finds all that it needs beside
+/// the container.
+///
+/// The workflow takes products, divides them into chunks, runs `floe batch` on each chunk and `floe gather` on their
+/// results. The pipeline itself travels inside, as the default of an input. Sources: OGC 20-089r1 (Best Practice for
+/// Earth Observation Application Package), CWL v1.2 (commonwl.org).
+public struct ApplicationPackage {
+  /// What a chunk's job may take of a machine.
+  public struct Resources: Sendable {
+    /// Cores, at least and at most.
+    public var cores: ClosedRange<Int>
+    /// Memory in MiB, at least and at most.
+    public var memory: ClosedRange<Int>
+    /// Disk for the results of one scene, in MiB.
+    public var diskOfScene: Int
+
+    /// What is asked for where no scene was given to estimate from.
+    public static let usual = Resources(cores: 1...4, memory: 2048...8192, diskOfScene: 1024)
+
+    /// Cores, memory and disk.
+    public init(cores: ClosedRange<Int>, memory: ClosedRange<Int>, diskOfScene: Int) {
+      self.cores = cores
+      self.memory = memory
+      self.diskOfScene = diskOfScene
+    }
+
+    /// What a plan estimates: the outputs' size without compression and the pixels that are kept meanwhile.
+    public init(plan: Plan, memoryLimit: Int) {
+      let mebibyte = 1_048_576
+      // Libraries and codecs take 300 MB beside the pixels.
+      let kept = (plan.scratchBytes + 300_000_000) / mebibyte + 1
+      let least = max(512, min(kept, memoryLimit / mebibyte))
+      self.init(
+        cores: 1...4, memory: least...max(least, kept),
+        diskOfScene: max(16, (plan.outputBytes + plan.scratchBytes) / mebibyte + 1))
+    }
+  }
+
+  /// Who wrote the pipeline, as the metadata asks for it.
+  public struct Author: Sendable {
+    /// Given name, family name, electronic mail, affiliation.
+    public let given, family, mail, affiliation: String
+
+    /// Reads `Given Family <mail> (Affiliation)`.
+    ///
+    /// - Throws: `RequestRefused` when the text has another form.
+    public init(_ text: String) throws {
+      let form = #/\s*(\S.*?)\s+(\S+)\s*<\s*([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)\s*>\s*\(\s*(.*?\S)\s*\)\s*/#
+      guard let match = text.wholeMatch(of: form) else {
+        throw RequestRefused([
+          Problem(
+            file: "", line: 0, "--author must be 'Given Family <mail@institute.org> (Institute)', not '\(text)'")
+        ])
+      }
+      given = String(match.1)
+      family = String(match.2)
+      mail = String(match.3)
+      affiliation = String(match.4)
+    }
+  }
+
+  /// Where the source of this program lives, for the metadata.
+  static let help = "https://docs.ogc.org/bp/20-089r1.html"
+
+  let pipeline: Pipeline
+  /// The name of the workflow, and the beginning of the names of its tools.
+  public let name: String
+  /// The input of which each product is one value.
+  let over: String
+  let image: String
+  let resources: Resources
+  let author: Author?
+  let created: String
+  let chunk: Int
+  let takesFiles: Bool
+  let needsContainer: Bool
+
+  /// A package of a pipeline.
+  ///
+  /// - Parameters:
+  ///   - over: the input that is given many products; by default the only path input that must be set.
+  ///   - image: the container image that holds floe.
+  ///   - created: the day on which the package is made, `YYYY-MM-DD`.
+  ///   - chunk: products of a job, as the default of the input `chunk_length`.
+  ///   - takesFiles: whether products are files (`.zip`, `.nc`) and not folders.
+  ///   - needsContainer: whether the image is required; else it is a hint, for clusters where floe is installed.
+  /// - Throws: `RequestRefused` with all that keeps the pipeline from travelling alone.
+  public init(
+    pipeline: Pipeline, over: String?, image: String, resources: Resources, author: Author?, created: String,
+    chunk: Int, takesFiles: Bool, needsContainer: Bool
+  ) throws {
+    self.pipeline = pipeline
+    self.image = image
+    self.resources = resources
+    self.author = author
+    self.created = created
+    self.chunk = chunk
+    self.takesFiles = takesFiles
+    self.needsContainer = needsContainer
+    var problems: [Problem] = []
+    let paths = pipeline.inputs.filter { $0.value.type == "path" }
+    let needed = paths.filter { !$0.value.isOptional && $0.value.defaultValue == nil }
+    self.over = over ?? (needed.count == 1 ? needed.elements[0].key : "")
+    if let over, paths[over] == nil {
+      let known = paths.isEmpty ? "none" : paths.keys.joined(separator: ", ")
+      problems.append(
+        Problem(file: "", line: 0, "--over must name a path input of the pipeline (\(known)), not '\(over)'"))
+    } else if self.over.isEmpty {
+      problems.append(
+        Problem(
+          file: pipeline.file, line: 0,
+          needed.isEmpty
+            ? "has no path input that must be set, so that there is nothing to run it over; name one with --over"
+            : "has \(needed.count) path inputs (\(needed.keys.joined(separator: ", "))): say with --over which is many")
+      )
+    }
+    for reserved in ["pipeline", "chunk_length", "chunks"] where pipeline.inputs[reserved] != nil {
+      problems.append(
+        Problem(
+          file: pipeline.file, line: pipeline.inputs[reserved]?.line ?? 0,
+          "an input is called '\(reserved)', which the package needs for itself: rename it"))
+    }
+    if pipeline.text.utf8.count > 60_000 {
+      problems.append(
+        Problem(
+          file: pipeline.file, line: 0,
+          "has \(pipeline.text.utf8.count) bytes; a CWL document can carry a file of at most 64 kilobytes"))
+    }
+    name = Self.identifier(((pipeline.file as NSString).lastPathComponent as NSString).deletingPathExtension)
+    guard problems.isEmpty else { throw RequestRefused(problems) }
+  }
+
+  /// A name of letters, digits, hyphens and underscores that is not `main`.
+  static func identifier(_ text: String) -> String {
+    let plain = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" })
+    return plain.first?.isLetter == true && plain != "main" ? plain : "floe-\(plain)"
+  }
+
+  /// The document.
+  public func yaml() throws -> String {
+    var root: [(Node, Node)] = [
+      ("cwlVersion", "v1.2"),
+      ("$namespaces", Self.map([("s", "https://schema.org/")])),
+    ]
+    root += metadata()
+    root.append(
+      ("$graph", Self.list([workflow(), split(), chunkTool(), gatherTool()])))
+    let text = try Yams.serialize(node: Self.map(root), width: -1, allowUnicode: true)
+    return
+      "# An OGC Application Package (CWL v1.2) of \((pipeline.file as NSString).lastPathComponent), made by floe cwl.\n"
+      + text
+  }
+
+  static func text(_ value: String) -> Node { Node(value, Tag(.str), value.contains("\n") ? .literal : .doubleQuoted) }
+  static func number(_ value: Int) -> Node { Node(String(value), Tag(.int)) }
+  static func list(_ values: [Node]) -> Node { .sequence(.init(values)) }
+  static func map(_ pairs: [(Node, Node)]) -> Node { .mapping(.init(pairs)) }
+
+  private func metadata() -> [(Node, Node)] {
+    var facts: [(Node, Node)] = [
+      ("s:name", Self.text(name)),
+      ("s:softwareVersion", Self.text(FloeVersion.current)),
+      ("s:description", Self.text(title)),
+      ("s:dateCreated", Self.text(created)),
+      ("s:license", Self.map([("@id", "https://spdx.org/licenses/GPL-3.0-or-later.html")])),
+      (
+        "s:softwareHelp",
+        Self.map([
+          ("@type", "s:CreativeWork"), ("s:name", "OGC Best Practice for Earth Observation Application Package"),
+          ("s:url", Self.text(Self.help)),
+        ])
+      ),
+    ]
+    guard let author else { return facts }
+    let institute = Self.map([("@type", "s:Organization"), ("s:name", Self.text(author.affiliation))])
+    facts.append(("s:publisher", institute))
+    facts.append(
+      (
+        "s:author",
+        Self.map([
+          ("@type", "s:Person"), ("s:givenName", Self.text(author.given)), ("s:familyName", Self.text(author.family)),
+          ("s:email", Self.text(author.mail)), ("s:affiliation", institute),
+        ])
+      ))
+    return facts
+  }
+
+  var title: String { pipeline.title.isEmpty ? name : pipeline.title }
+}
