@@ -81,7 +81,7 @@ enum DemoWorld: String, ExpressibleByArgument, CaseIterable {
   var scores: [(String, String)] { self == .simple ? [] : [("scores", "demo/winter-scores.yaml")] }
 }
 
-/// What the pipeline that makes products told: the inputs of the pipelines that use them.
+/// What the pipeline that makes products recorded: the inputs of the pipelines that use them.
 struct DemoProducts {
   private let given: [String: String]
 

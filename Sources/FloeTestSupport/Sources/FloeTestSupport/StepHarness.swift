@@ -35,7 +35,7 @@ public struct StepMessages: Sendable {
   public var warnings: [String] = []
 }
 
-/// What stands in for the host in tests: a scratch folder of its own, and a sink that keeps what it is told.
+/// What stands in for the host in tests: a scratch folder of its own, and a sink that keeps the events.
 public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
   private let circumstances: HarnessOptions
   private let folder: TemporaryFolder
@@ -52,9 +52,9 @@ public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
     ends = cancelling
   }
 
-  /// How often a step told its progress.
+  /// How often a step reported its progress.
   public var progressCalls: Int { state.withLock { $0.pieces } }
-  /// What has been told so far.
+  /// What has been reported so far.
   public var told: StepMessages {
     var told = state.withLock { $0.told }
     told.warnings = notes.notes.warnings + told.warnings
@@ -96,7 +96,7 @@ public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
 }
 
 extension StepHarness {
-  /// Binds, plans and runs a step once: its outputs, and what it told.
+  /// Binds, plans and runs a step once: its outputs, and what it recorded.
   ///
   /// - Throws: what the step throws; `BindingErrors` for a request that it refuses.
   public static func outcome(

@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// The door of the plugin.
+/// Registers the plugin's steps.
 @_cdecl("floe_plugin_LeadWidthFloePlugin")
 public func floePlugin(_ registry: UnsafeMutableRawPointer) {
   PluginEntryPoint.open(registry, stamp: floe_kit_stamp()) { plugin in
