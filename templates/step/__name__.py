@@ -12,6 +12,7 @@ source = gdal.Open(image)
 values = source.GetRasterBand(int(band)).ReadAsArray()
 out = gdal.GetDriverByName("GTiff").Create(mask, source.RasterXSize, source.RasterYSize, 1, gdal.GDT_Byte)
 out.SetGeoTransform(source.GetGeoTransform())
+out.SetProjection(source.GetProjection())
 marked = (values < float(below)).astype(np.uint8)
 out.WriteArray(marked)
 # JSON lines on standard error: progress (0 to 1), messages, facts for the run's record. Other lines are shown when the program fails.
