@@ -181,8 +181,8 @@ import Testing
   }
 
   /// An echo that falls from its first sample on is above the threshold there already: 6 of the 11 samples of the first
-  /// box are of the echo, 0.545 of its power, and half of the maximum is less. pysiral's index before it is -1, the last
-  /// sample, and its range means nothing; here there is no edge.
+  /// box are of the echo, 0.545 of its power, and half of the maximum is less. pysiral's index before it is -1, the
+  /// last sample, and its range means nothing; here there is no edge.
   @Test func anEchoAboveTheThresholdFromItsFirstSampleHasNoEdge() {
     let falling = (0..<256).map { Float(1 - 0.001 * Double($0)) }
     #expect(Retracker().edge(falling[...]) == nil)

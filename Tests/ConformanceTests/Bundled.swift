@@ -18,7 +18,8 @@ import Synthetic
 enum Bundled {
   static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
     Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, CryoSat2.floePlugin, Evaluation.floePlugin,
-    Formats.floePlugin, QGIS.floePlugin, RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin, Sentinel3.floePlugin,
+    Formats.floePlugin, QGIS.floePlugin, RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin,
+    Sentinel3.floePlugin,
     Synthetic.floePlugin,
   ]
 

@@ -1,5 +1,5 @@
-import QGIS
 import Foundation
+import QGIS
 import Testing
 
 @Suite struct StoredZipTests {

@@ -2,9 +2,9 @@ import FloeSDK
 
 /// What is taken off the stored numbers of a feature, in double precision, before they become single ones.
 ///
-/// Single precision holds 24 bits: a northing of 7 900 000 m in steps of half a metre, seconds since 1970 in steps of two
-/// minutes. Where numbers are large against their spread the middle of their range is taken off; all others stay as they
-/// are.
+/// Single precision holds 24 bits: a northing of 7 900 000 m in steps of half a metre, seconds since 1970 in steps of
+/// two minutes. Where numbers are large against their spread the middle of their range is taken off; all others stay as
+/// they are.
 struct PrecisionShift: Sendable {
   /// The least and the largest valid number; nil while none was seen.
   private(set) var range: ClosedRange<Double>?

@@ -29,8 +29,8 @@ struct StyleRenderer {
     }
   }
 
-  /// The style that a raster asks for; where that shows bands which the raster does not have (any more), the one that it
-  /// would have by itself, which is told.
+  /// The style that a raster asks for; where that shows bands which the raster does not have (any more), the one that
+  /// it would have by itself, which is told.
   private static func style(of spec: RasterSpec) -> RasterStyle {
     let shown: [String]
     switch spec.style {
@@ -40,7 +40,10 @@ struct StyleRenderer {
     }
     guard let absent = shown.first(where: { spec.bandIndex($0) == nil }) else { return spec.style ?? natural(spec) }
     LibraryNotices.add(
-      "the style shows band '\(absent)', but the raster has \(spec.bands.map(\.name).joined(separator: ", ")): it is drawn "
+      """
+      the style shows band '\(absent)', but the raster has \(spec.bands.map(\.name).joined(separator: ", ")): it is \
+      drawn 
+      """
         + "as a raster without a style is")
     return natural(spec)
   }

@@ -14,8 +14,8 @@ public struct ReportStep: FinishingStep {
 
     - **Maps** of rasters: true and false colour (each band between its 2nd and 98th percentile), classes,
       probabilities, with graticule, scale bar, north arrow, legend and the tracks on top. Pixels come from the
-      overviews of the written file, so a large raster costs little. No data is hatched. A track that no raster lies under
-      has a polar map of its own.
+      overviews of the written file, so a large raster costs little. No data is hatched. A track that no raster lies
+      under has a polar map of its own.
     - **Classes and clusters**: areas, statistics of each cluster, centres over wavelength, histograms of bands by
       class.
     - **Tables of points or records**: scatter plots of each pair of features with classes and centres.
@@ -24,8 +24,8 @@ public struct ReportStep: FinishingStep {
       range-integrated power with its Gaussian.
     - **Freeboard**: elevations by class along the track with the sea surface and its band, the freeboard below; its
       histogram and map.
-    - **Comparisons**: confusion matrix, classification report with Wilson's 95 % intervals, agreement against purity and
-      time difference with numbers and intervals,
+    - **Comparisons**: confusion matrix, classification report with Wilson's 95 % intervals, agreement against purity
+      and time difference with numbers and intervals,
       separation, the surface of `colocate.drift`.
     - **Printed figures**: the table of `altimetry.course_figures`; with `notebook` the figures of the course notebook:
       mean and spread of the raw counts of each class, all echoes in counts, features in standard deviations of all

@@ -232,7 +232,8 @@ public final class Batch: Sendable {
     for name in BatchSummary.files where FileState(of: "\(options.folder)/\(name)") != nil {
       throw BatchItems.refused(
         """
-        \(options.folder)/\(name), which no batch of floe's wrote, would be replaced: choose another folder with -o, or \
+        \(options.folder)/\(name), which no batch of floe's wrote, would be replaced: choose another folder with -o, \
+        or \
         give --overwrite
         """)
     }

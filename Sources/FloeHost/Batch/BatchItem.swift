@@ -58,7 +58,8 @@ public struct BatchItems {
         guard other.rows.count == rows.count else {
           throw refused(
             """
-            \(first.source) gives \(rows.count) values and \(other.source) \(other.rows.count): they go together one by \
+            \(first.source) gives \(rows.count) values and \(other.source) \(other.rows.count): they go together one \
+            by \
             one; give --cross to combine each with each
             """)
         }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// What became of the scenes of a batch, a line of JSON for each, added as it happens: `batch.jsonl`.
 ///
-/// Each line is one write at the end of the file, so that a process that is killed leaves at most one torn line, which the
-/// next call leaves out. What is done stands in the scenes' own folders; the ledger tells what failed and why.
+/// Each line is one write at the end of the file, so that a process that is killed leaves at most one torn line, which
+/// the next call leaves out. What is done stands in the scenes' own folders; the ledger tells what failed and why.
 final class BatchLedger: Sendable {
   static let name = "batch.jsonl"
 

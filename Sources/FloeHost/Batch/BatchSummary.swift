@@ -1,8 +1,8 @@
 import FloeSDK
 import Foundation
 
-/// The files over all scenes: `summary.csv` for programs, `summary.html` for people, `catalog.json` (STAC) for catalogues,
-/// and a quick look for each scene that wrote a raster.
+/// The files over all scenes: `summary.csv` for programs, `summary.html` for people, `catalog.json` (STAC) for
+/// catalogues, and a quick look for each scene that wrote a raster.
 struct BatchSummary {
   static let files = ["summary.csv", "summary.html", "catalog.json"]
 
@@ -156,7 +156,10 @@ struct BatchSummary {
       out += "</tbody></table>\n"
     }
     out +=
-      "<h2>Done</h2>\n<div class=\"wide\"><table><thead><tr><th scope=\"col\">scene</th><th scope=\"col\">quick look</th>"
+      """
+      <h2>Done</h2>\n<div class=\"wide\"><table><thead><tr><th scope=\"col\">scene</th><th scope=\"col\">quick \
+      look</th>
+      """
     for column in columns {
       let unit = column.unit == "km2" ? "km²" : column.unit
       out += "<th scope=\"col\" class=\"n\">\(x("\(column.step): \(column.name)")), \(unit)</th>"

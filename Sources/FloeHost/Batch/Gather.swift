@@ -41,7 +41,10 @@ public struct Gather {
       let ledger = try Self.ledger(of: source)
       guard pipeline.isEmpty || pipeline == ledger.pipeline else {
         throw BatchItems.refused(
-          "\(source) holds a batch of \(ledger.pipeline), \(sources[0]) one of \(pipeline): gather one pipeline at a time"
+          """
+          \(source) holds a batch of \(ledger.pipeline), \(sources[0]) one of \(pipeline): gather one pipeline at a \
+          time
+          """
         )
       }
       pipeline = ledger.pipeline

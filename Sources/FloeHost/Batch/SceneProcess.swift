@@ -4,8 +4,8 @@ import Synchronization
 
 /// One scene's run in a process of its own: a scene that crashes, hangs on a disk or runs out of memory harms no other.
 ///
-/// The process reads its standard input and ends when that is closed, so that it goes with this process however this one
-/// ends. It leads a group of its own: Ctrl-C on the terminal reaches this process alone, which passes it on.
+/// The process reads its standard input and ends when that is closed, so that it goes with this process however this
+/// one ends. It leads a group of its own: Ctrl-C on the terminal reaches this process alone, which passes it on.
 struct SceneProcess {
   /// How it ended.
   struct Ending: Sendable {

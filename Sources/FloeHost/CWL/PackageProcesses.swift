@@ -50,7 +50,10 @@ extension ApplicationPackage {
               ("type", "Directory"), ("label", "Results"),
               (
                 "doc",
-                "A STAC catalogue (catalog.json), a summary and a folder for each product with its rasters, tables and report."
+                """
+                A STAC catalogue (catalog.json), a summary and a folder for each product with its rasters, tables \
+                and report.
+                """
               ),
               ("outputSource", "gather/results"),
             ])

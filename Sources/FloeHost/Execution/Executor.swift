@@ -284,7 +284,10 @@ extension Executor {
       // One that can no longer be told has changed.
       guard (try? digests.of(input.path)) != digest else { continue }
       throw FloeError(
-        "input \(input.path) changed while the run read it, so that the outputs would be of no one state of it; run again"
+        """
+        input \(input.path) changed while the run read it, so that the outputs would be of no one state of it; run \
+        again
+        """
       )
     }
   }

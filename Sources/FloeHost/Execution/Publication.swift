@@ -4,9 +4,9 @@ import Synchronization
 
 /// Puts the files of a run in their places as one act: all of them, or none.
 ///
-/// What lies in the places is moved aside into the temporary folder, then the new files are renamed out of it. A journal in
-/// that folder, written before the first move, tells both lists; while it is there, everything can be put back: at once
-/// after a failure, else by the next call that finds the folder of a process that is gone.
+/// What lies in the places is moved aside into the temporary folder, then the new files are renamed out of it. A
+/// journal in that folder, written before the first move, tells both lists; while it is there, everything can be put
+/// back: at once after a failure, else by the next call that finds the folder of a process that is gone.
 struct Publication {
   /// The moves, by name relative to the output folder.
   private struct Journal: Codable {

@@ -1,8 +1,8 @@
 import FloeSDK
 import Foundation
 
-/// A run's own folder inside of a shared one (`--scratch`): runs that use the same one do not meet, and what a run leaves
-/// that is killed is found and removed by the next.
+/// A run's own folder inside of a shared one (`--scratch`): runs that use the same one do not meet, and what a run
+/// leaves that is killed is found and removed by the next.
 final class ScratchFolder: Sendable {
   private let temporary: TemporaryFolder
   /// Tells other processes that the folder's run is alive.

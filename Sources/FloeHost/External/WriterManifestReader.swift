@@ -71,7 +71,10 @@ extension ManifestReader {
     guard case .sequence(let list)? = node, !list.isEmpty, list.allSatisfy({ $0.scalarText != nil }) else {
       complain(
         node?.line ?? 1,
-        "'command' must be a list of words, the program first: [python3, \"{folder}/program.py\", \"{input}\", \"{output}\"]"
+        """
+        'command' must be a list of words, the program first: [python3, \"{folder}/program.py\", \"{input}\", \
+        \"{output}\"]
+        """
       )
       return CommandTemplate([])
     }

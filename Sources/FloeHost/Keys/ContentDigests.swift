@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// A file is one digest of its bytes, as `sha256sum` prints it. Where files lie beside it that GDAL, OGR or SQLite read
 /// with it, or where it is a mosaic that names others, and for a folder, the digest is that of the list of digests and
-/// names. What was found is kept in `$XDG_CACHE_HOME/floe/digests`, a small file for each path, written aside and renamed, so
-/// that any number of processes may use it at once; a damaged one costs reading again.
+/// names. What was found is kept in `$XDG_CACHE_HOME/floe/digests`, a small file for each path, written aside and
+/// renamed, so that any number of processes may use it at once; a damaged one costs reading again.
 public final class ContentDigests: Sendable {
   /// A file that has been read.
   private struct Known: Codable, Sendable {

@@ -1,8 +1,8 @@
 import FloeSDK
 import Foundation
 
-/// A file that holds fast with what a pipeline's results were made: floe, kit, libraries, styles, and each plugin by name,
-/// version and digest.
+/// A file that holds fast with what a pipeline's results were made: floe, kit, libraries, styles, and each plugin by
+/// name, version and digest.
 public struct PluginLock: Sendable {
   private let content: JSONValue
   private let path: String
@@ -72,7 +72,10 @@ extension RunSurroundings {
     let libraries = members["libraries"]?.objectValue ?? [:]
     for (name, version) in libraries.sorted(by: { $0.key < $1.key }) where other["libraries"]?[name] != version {
       found.append(
-        "the library \(name) is \(version.stringValue ?? "?") here, was \(other["libraries"]?[name]?.stringValue ?? "?")"
+        """
+        the library \(name) is \(version.stringValue ?? "?") here, was \
+        \(other["libraries"]?[name]?.stringValue ?? "?")
+        """
       )
     }
     return found

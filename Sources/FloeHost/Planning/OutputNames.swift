@@ -54,7 +54,8 @@ struct OutputNames {
       if let outer = owners.keys.sorted().first(where: { file.hasPrefix($0 + "/") }) {
         return
           """
-          \(what) cannot lie in \(owners[outer] ?? outer): that is \(isFolder(outer) ? "one output" : "a file"); choose \
+          \(what) cannot lie in \(owners[outer] ?? outer): that is \(isFolder(outer) ? "one output" : "a file"); \
+          choose \
           another name
           """
       }

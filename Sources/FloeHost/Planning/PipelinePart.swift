@@ -12,8 +12,8 @@ public struct PipelinePart: Sendable {
   /// Whether nothing is asked for.
   public var isWhole: Bool { until.isEmpty && keep.isEmpty }
 
-  /// The pipeline that makes the part: steps that it needs, outputs that these make, and `STEP.PORT` files for what is to
-  /// be kept (`.tif`, `.gpkg`, or `.nc` for tables that a GeoPackage cannot hold, `.json`).
+  /// The pipeline that makes the part: steps that it needs, outputs that these make, and `STEP.PORT` files for what is
+  /// to be kept (`.tif`, `.gpkg`, or `.nc` for tables that a GeoPackage cannot hold, `.json`).
   ///
   /// - Parameter plan: of the whole pipeline; it tells what the ports carry.
   /// - Throws: `RequestRefused` for a step that is not there.

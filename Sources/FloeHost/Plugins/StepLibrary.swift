@@ -95,7 +95,8 @@ public struct StepLibrary: Sendable {
     return writer
   }
 
-  /// Opens the plugins of some steps and output files on a thread of its own, in their order, while the first of them already plans.
+  /// Opens the plugins of some steps and output files on a thread of its own, in their order, while the first of them
+  /// already plans.
   ///
   /// To bind a plugin's symbols takes about 5 ms, since the libraries below GDAL are looked through for each.
   func preload(_ names: [String], outputs: [String]) {

@@ -9,7 +9,8 @@ struct BatchCommand: AsyncParsableCommand {
     abstract: "Runs a pipeline over many scenes.",
     discussion: """
       Each scene gets a folder of its own in the output folder, whole or not at all; several run at a time within one \
-      cap of memory. A scene that fails costs that scene alone. The same call again does only what is missing or changed, \
+      cap of memory. A scene that fails costs that scene alone. The same call again does only what is missing or \
+      changed, \
       also after an end of any kind. At the end: summary.csv, summary.html, catalog.json (STAC).
       Exit status: 0 all done, 3 some failed, 2 the request was wrong, 130 interrupted.
 
@@ -22,7 +23,8 @@ struct BatchCommand: AsyncParsableCommand {
   var pipeline: String
   @Option(
     help: """
-      What differs from scene to scene: name=PATTERN of the shell, in quotes; name=catalog.json (STAC); or a .csv file with \
+      What differs from scene to scene: name=PATTERN of the shell, in quotes; name=catalog.json (STAC); or a .csv \
+      file with \
       a column for each input. Several go together one by one.
       """,
     completion: .file())

@@ -26,7 +26,10 @@ struct GatherCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: output).standardizedFileURL.path
     let report = try Gather(sources: paths, folder: folder).run()
     Terminal.notice(
-      "\(report.tally.total) scenes: \(report.tally.done) done, \(report.tally.failed) failed; see \(folder)/summary.html"
+      """
+      \(report.tally.total) scenes: \(report.tally.done) done, \(report.tally.failed) failed; see \(folder)\
+      /summary.html
+      """
     )
     if strict, report.tally.failed > 0 { throw ExitCode(3) }
   }

@@ -8,7 +8,8 @@ struct Run: AsyncParsableCommand {
     abstract: "Runs a pipeline.",
     discussion: """
       Everything is checked first; nothing is computed when the check fails. Outputs appear whole or not at all.
-      Where the folder holds the very outputs that the run would make, nothing is done. Files that floe did not write, and
+      Where the folder holds the very outputs that the run would make, nothing is done. Files that floe did not \
+      write, and
       those of another pipeline's run, are not replaced without --overwrite.
 
       EXAMPLE

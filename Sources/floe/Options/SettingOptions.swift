@@ -8,7 +8,8 @@ struct SettingOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: """
-      The value of a pipeline's input, name=value, or of a step's parameter, step.parameter=value. May be given several \
+      The value of a pipeline's input, name=value, or of a step's parameter, step.parameter=value. May be given \
+      several \
       times.
       """,
     completion: .file())

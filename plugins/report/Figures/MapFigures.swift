@@ -40,8 +40,10 @@ struct MapFigures {
       let small = try DecimatedRaster(item, raster, bands: Array(chosen.prefix(3)), side: Self.side)
       return try chosen.prefix(3).enumerated().map {
         let band = spec.bands[$0.element]
-        // Most pixels are certain: on an even scale what is not would be lost. One step of storage is the lower end.
-        let isFaint = band.quantity == "uncertainty" && (small.limits($0.offset, 0, 98)?.1 ?? 1) < 0.1
+        // Where nearly all pixels are certain, what is not would be lost on an even scale. One step of storage is the
+        // lower end.
+        let valid = small.values[$0.offset].filter(\.isFinite)
+        let isFaint = band.quantity == "uncertainty" && valid.count(where: { $0 > 0.1 }) * 50 < valid.count
         return try rampMap(
           item, small, place: $0.offset, band: band, limits: isFaint ? (2e-5, 1) : (0, 1), isLogarithmic: isFaint, frame
         )

@@ -1,7 +1,7 @@
 /// Sentinel-2 products that are not read, by their names: what they are, and what would be right.
 ///
-/// Source: Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, naming conventions of versions 12 (one folder
-/// with many granules, until December 2016) and 14 (one tile).
+/// Source: Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, naming conventions of versions 12 (one
+/// folder with many granules, until December 2016) and 14 (one tile).
 enum OtherProducts {
   enum Kind {
     /// Several granules in one folder, as products were made until December 2016.

@@ -7,7 +7,8 @@ public struct KMeansOptions: Sendable {
   public var maxIterations = 300
   /// Ends when the squared shift of all centres is at most this share of the features' mean variance.
   ///
-  /// Smaller than scikit-learn's 1e-4, with which the last steps, those that decide labels at the borders, are left out.
+  /// Smaller than scikit-learn's 1e-4, with which the last steps, those that decide labels at the borders, are left
+  /// out.
   public var tolerance = 1e-10
   public var standardise = false
   public var seed: UInt64 = 0

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Whether GDAL may reach the network: only where an input itself is named so (`/vsicurl/...`, `/vsis3/...`).
 ///
-/// A mosaic, a land layer or a table may name other files, and those could lie on somebody's server: reading a file from
-/// a stranger would tell its maker who reads it, and results would hang on what that server says.
+/// A mosaic, a land layer or a table may name other files, and those could lie on somebody's server: reading a file
+/// from a stranger would tell its maker who reads it, and results would hang on what that server says.
 public enum NetworkAccess {
   private enum State { case undecided, open, closed }
   private static let state = Mutex(State.undecided)

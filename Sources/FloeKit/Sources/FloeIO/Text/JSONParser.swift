@@ -1,7 +1,7 @@
 import FloeCore
 
-/// Reads JSON (RFC 8259) into plain values, byte by byte: megabytes in a fraction of a second, and nothing that Foundation
-/// takes for a number, a nesting or an encoding of its own.
+/// Reads JSON (RFC 8259) into plain values, byte by byte: megabytes in a fraction of a second, and nothing that
+/// Foundation takes for a number, a nesting or an encoding of its own.
 ///
 /// Of two members with one name the later one holds, as in JavaScript and Python.
 struct JSONParser {

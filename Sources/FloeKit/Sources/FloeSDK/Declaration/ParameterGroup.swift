@@ -10,7 +10,8 @@
 ///   @Group var fit = FitOptions()
 /// }
 /// ```
-/// Pipelines write `starts` and `names` beside the step's own parameters; in Swift they are `fit.starts`. Members may be
+/// Pipelines write `starts` and `names` beside the step's own parameters; in Swift they are `fit.starts`. Members may
+/// be
 /// `@Param`, `@Input`, `@Output`, `@Planned` and further groups. Their names must differ from the step's.
 @propertyWrapper
 public struct Group<Value: Decodable & Sendable>: Sendable, Decodable {

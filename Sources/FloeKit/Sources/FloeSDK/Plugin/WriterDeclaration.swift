@@ -72,7 +72,10 @@ public struct WriterDeclaration: Sendable, Hashable, Codable {
       let near = Spelling.nearest(key, among: known).map { " (did you mean '\($0)'?)" } ?? ""
       return ParameterError(
         key,
-        "is not a parameter of the writer \(name)\(near); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+        """
+        is not a parameter of the writer \(name)\(near); it has \
+        \(known.isEmpty ? "none" : known.joined(separator: ", "))
+        """
       )
     }
   }
