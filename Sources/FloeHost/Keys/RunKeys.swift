@@ -109,7 +109,8 @@ struct RunKeys: Sendable {
         name,
         told(
           literal, isPath: types[name] == "path" || types[name] == "list of path",
-          isPlace: Self.placeNames.contains(name))
+          // A finishing step hands its files to the host, and names a folder among the outputs.
+          isPlace: !step.isFinishing && Self.placeNames.contains(name))
       )
     }
     var ports: [String: JSONValue] = [:]
