@@ -77,7 +77,7 @@ def test_a_pipeline_from_standard_input(tmp_path, command):
 def test_a_log_keeps_what_is_said_whatever_is_shown(tmp_path):
     (tmp_path / "points.csv").write_text("v,w\n1,2\n3,4\n5,9\n")
     (tmp_path / "p.yaml").write_text("floe: 1\nsteps:\n  t: { use: table.read, with: { file: points.csv } }\n"
-                                     "  g: { use: cluster.kmeans, in: { samples: t.table } }\noutputs:\n  o.csv: g.labels\n")
+                                     "  g: { use: cluster.kmeans, in: { samples: t.table }, with: { features: [v, w] } }\noutputs:\n  o.csv: g.labels\n")
     log = tmp_path / "run.log"
     quiet = floe("run", tmp_path / "p.yaml", "-o", tmp_path / "out", "--quiet", "--log", log)
     lines = log.read_text().splitlines()

@@ -130,6 +130,15 @@ def test_nothing_to_do(tmp_path):
     assert "nothing to do" not in run(file, picture, out, "--force").out
 
 
+def test_a_run_with_a_report_is_found_done(tmp_path):
+    file = pipeline(tmp_path)
+    file.write_text(file.read_text().replace("outputs: {", "  report: { use: report.html }\noutputs: { report.html: report.page,"))
+    picture, out = image(tmp_path / "image.tif"), tmp_path / "out"
+    run(file, picture, out, "--quiet")
+    assert record(out)["without_key"] == {}
+    assert "nothing to do" in run(file, picture, out).out
+
+
 @pytest.mark.parametrize("change", ["input", "output gone", "sidecar gone", "beside", "seed"])
 def test_something_to_do(tmp_path, change):
     picture, out, file, more = image(tmp_path / "image.tif"), tmp_path / "out", pipeline(tmp_path), []

@@ -37,7 +37,11 @@ struct Info: AsyncParsableCommand {
       } else if let document = try DocumentView(path: absolute) {
         view = document
       } else {
-        view = try FileView(path: whole)
+        do { view = try FileView(path: whole) } catch let error as FloeError {
+          // A netCDF file without a grid is a table of records or a set of measurements.
+          guard name == nil, absolute.lowercased().hasSuffix(".nc") else { throw error }
+          view = try NetCDFView(path: absolute)
+        }
       }
     } catch let error as FloeError {
       throw refuse(error.message)
