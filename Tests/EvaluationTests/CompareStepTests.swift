@@ -126,7 +126,7 @@ import Testing
     var longer = Table(rowCount: 7)
     longer.set(Column("class_code", values: .code([Int16](repeating: 1, count: 7), missing: -1)))
     for (parameters, ports, part) in [
-      ([:], ["reference": [.raster(small)], "predicted": [.raster(large)]], "20 x 1200 pixels against 40 x 600"),
+      ([:], ["reference": [.raster(small)], "predicted": [.raster(large)]], "size 20 x 1200 against 40 x 600"),
       ([:], ["reference": [.raster(small)]], "is not connected"),
       ([:], ["reference": [.table(table())], "predicted": [.table(longer)]], "have 6 and 7 rows"),
       ([:], ["reference": [.raster(small)], "predicted": [.table(table())]], "both must be of one kind"),
