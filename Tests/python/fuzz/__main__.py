@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,8 @@ from . import readers
 ROOT = Path(__file__).resolve().parents[3]
 FLOE = os.environ.get("FLOE", str(ROOT / ".build/release/floe"))
 LIMIT = 10
+# netCDF4 and HDF5 of Python are not made for several threads; only the program's runs go side by side.
+LIBRARIES = threading.Lock()
 ODD = ("Fatal error", "NSCocoaErrorDomain", "NSPOSIXErrorDomain", "Traceback", "Swift/", "Error Domain", "DecodingError")
 
 
@@ -59,20 +62,22 @@ def trial(kind, number, seed, found, place):
     rng = np.random.default_rng([seed, zlib.crc32(kind.name.encode()), number + 1])
     folder = place / f"{kind.name.replace(' ', '-')}-{number}"
     folder.mkdir()
-    reader = kind()
-    target = reader.make(folder, found)
-    if isinstance(reader, readers.Product):
-        reader.path = next(p.name for p in folder.iterdir())
-        reader.sound = found["sound", kind.name] if number >= 0 else None
-    file = folder / "pipeline.yaml"
-    if not file.exists():
-        file.write_text(reader.pipeline())
-    done = readers.m.pick(rng, reader.damages)(target, rng) if number >= 0 else "nothing"
+    with LIBRARIES:
+        reader = kind()
+        target = reader.make(folder, found)
+        if isinstance(reader, readers.Product):
+            reader.path = next(p.name for p in folder.iterdir())
+            reader.sound = found["sound", kind.name] if number >= 0 else None
+        file = folder / "pipeline.yaml"
+        if not file.exists():
+            file.write_text(reader.pipeline())
+        done = readers.m.pick(rng, reader.damages)(target, rng) if number >= 0 else "nothing"
     status, said = call(["run", "pipeline.yaml", "-o", "out", "--quiet", *getattr(reader, "arguments", ())], folder)
     out = folder / "out"
-    if number < 0 and isinstance(reader, readers.Product) and status == 0:
-        found["sound", kind.name] = gdal.Open(str(out / "o.tif")).ReadAsArray()
-    fault = judge(reader, status, said, folder, out) if number >= 0 else None if status == 0 else f"the sound input fails: {said}"
+    with LIBRARIES:
+        if number < 0 and isinstance(reader, readers.Product) and status == 0:
+            found["sound", kind.name] = gdal.Open(str(out / "o.tif")).ReadAsArray()
+        fault = judge(reader, status, said, folder, out) if number >= 0 else None if status == 0 else f"the sound input fails: {said}"
     return fault, done, status, said, folder
 
 

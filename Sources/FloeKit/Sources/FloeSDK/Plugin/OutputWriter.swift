@@ -40,9 +40,13 @@ public protocol OutputWriter: BoundWriter, Decodable {
 }
 
 extension OutputWriter {
+  /// One value a file.
   public static var hasLayers: Bool { false }
+  /// A file.
   public static var isFolder: Bool { false }
+  /// Columns of arrays are not kept.
   public static var holdsArrays: Bool { false }
+  /// Any parameters go together.
   public func validate() throws {}
 }
 
@@ -65,9 +69,13 @@ public protocol BoundWriter: Sendable {
 }
 
 extension BoundWriter {
+  /// No file beside the output.
   public func sidecars(of file: String) -> [String] { [] }
+  /// No file that described what lay there before.
   public func leftovers(of file: String) -> [String] { [] }
+  /// Every value of the declared kinds can be held.
   public func refusal(of data: PortData) -> String? { nil }
+  /// What is there may be replaced.
   public func refusal(toReplace path: String) -> String? { nil }
 }
 
