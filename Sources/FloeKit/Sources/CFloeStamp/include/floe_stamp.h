@@ -5,7 +5,7 @@
 // where the host finds it in the bytes before it opens the file. `make stamp` rewrites the digest.
 
 #define FLOE_KIT_VERSION "0.1.0"
-#define FLOE_KIT_DIGEST "4ee858a46f231782"
+#define FLOE_KIT_DIGEST "246f77534bfac1ae"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
 /// The stamp as compiled into the caller's file: `floe-kit|version|digest|compiler|end`.
