@@ -72,9 +72,12 @@ def test_the_messages_of_the_page_are_heard(image, tmp_path):  # noqa: F811
     assert any(d["count"] == 12 and d["reason"] == "outside of the image" for d in record["left_out"])
 
 
-def test_the_table_of_parts_is_what_a_manifest_may_say(tmp_path):
-    parts = set(re.findall(r"`(\w+)(?:: 1)?`", " ".join(line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))))
-    (tmp_path / "w.floe-step.yaml").write_text("floe_step: 1\nwrong: 1\n")
+@pytest.mark.parametrize("kind", ["step", "writer"])
+def test_the_tables_of_parts_are_what_manifests_may_say(kind, tmp_path):
+    tables = re.findall(r"(?:^\| `.*\n)+", PAGE, re.M)
+    table = next(t for t in tables if f"`floe_{kind}" in t)
+    parts = set(re.findall(r"`(\w+)(?:: 1)?`", " ".join(line.split("|")[1] for line in table.splitlines())))
+    (tmp_path / f"w.floe-{kind}.yaml").write_text(f"floe_{kind}: 1\nwrong: 1\n")
     found = [m for m in json.loads(floe("plugins", "--json", "--plugin-path", tmp_path).out) if m["path"].startswith(str(tmp_path))]
     assert parts == set(re.search(r"its parts are ([\w, ]+)", found[0]["refusal"])[1].split(", "))
 

@@ -96,7 +96,7 @@ COMP_WORDS=(floe step cluster.gmm --covariance ''); COMP_CWORD=4; _floe; echo "$
 COMP_LINE='floe step cluster.k'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=(floe step cluster.k); COMP_CWORD=2; COMPREPLY=(); _floe; echo "${{COMPREPLY[@]}}"
 """
     lines = subprocess.run(["bash", "-c", shell], capture_output=True, text=True).stdout.split("\n")
-    assert lines[0].split() == ["full", "tied", "diag", "spherical"] and lines[1].split() == ["cluster.kmeans"]
+    assert lines[0].split() == ["full", "tied", "diag", "spherical"] and lines[1].split() == ["cluster.kmeans", "cluster.kmedoids"]
 
 
 def test_examples_run(tmp_path):
