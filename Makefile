@@ -20,7 +20,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest
+.PHONY: docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -156,5 +156,10 @@ digest:
 	@cd Sources/FloeKit && find . -name .build -prune -o -type f \( -name '*.swift' -o -name '*.h' -o -name '*.c' -o -name '*.modulemap' \) ! -name floe_stamp.h -print \
 	  | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-16
 
-stamp:
+# The kit's reference as a web site in .build/docc, by the toolchain's DocC.
+docc: build
+	tools/docc.sh .build/docc
+
+stamp: build
+	@c=$$(tools/contract.sh) && sed -i "s/FLOE_KIT_CONTRACT \"[0-9a-f]*\"/FLOE_KIT_CONTRACT \"$$c\"/" Sources/FloeKit/Sources/CFloeStamp/include/floe_stamp.h && echo "contract $$c"
 	@d=$$($(MAKE) -s digest) && sed -i "s/FLOE_KIT_DIGEST \"[0-9a-f]*\"/FLOE_KIT_DIGEST \"$$d\"/" Sources/FloeKit/Sources/CFloeStamp/include/floe_stamp.h && echo "digest $$d"

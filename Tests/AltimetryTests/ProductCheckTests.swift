@@ -1,4 +1,5 @@
 import Altimetry
+import FloeIO
 import FloeSDK
 import Foundation
 import Testing

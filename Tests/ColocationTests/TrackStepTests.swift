@@ -1,4 +1,5 @@
 import Colocation
+import FloeIO
 import FloeSDK
 import FloeTestSupport
 import Synchronization

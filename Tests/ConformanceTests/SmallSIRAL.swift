@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A CryoSat-2 L1b file of SARIn mode whose every value can be told from its index: 60 records of 32 samples.

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PluginTests {
   @Test func theStampIsFoundAmongOtherBytes() {
     var bytes = Data([0x7f, 0x45, 0, 1, 2])
-    bytes.append(Data("floe-kit|x floe-kit|0.1.0|0123456789abcdef|Clang 99|end".utf8))
+    bytes.append(Data("floe-kit|x floe-kit|0.1.0|fedcba9876543210|0123456789abcdef|Clang 99|end".utf8))
     bytes.append(0)
     let stamp = PluginStamp.find(in: bytes)
     #expect(stamp?.version == "0.1.0")
@@ -15,12 +15,13 @@ import Testing
   }
 
   @Test func eachDifferenceHasItsOwnSentence() throws {
-    let own = try #require(PluginStamp("floe-kit|1|aaaa|C1|end"))
+    let own = try #require(PluginStamp("floe-kit|1|kkkk|aaaa|C1|end"))
     func refusal(_ text: String) -> String? { PluginStamp(text)?.refusal(by: own) }
-    #expect(refusal("floe-kit|1|aaaa|C1|end") == nil)
-    #expect(refusal("floe-kit|2|aaaa|C1|end")?.contains("built with kit 2") == true)
-    #expect(refusal("floe-kit|1|bbbb|C1|end")?.contains("other sources of kit 1") == true)
-    #expect(refusal("floe-kit|1|aaaa|C2|end")?.contains("built by 'C2'") == true)
+    #expect(refusal("floe-kit|1|kkkk|aaaa|C1|end") == nil)
+    #expect(refusal("floe-kit|2|kkkk|aaaa|C1|end")?.contains("built with kit 2") == true)
+    #expect(refusal("floe-kit|1|kkkk|bbbb|C1|end")?.contains("other sources of kit 1 under the same contract") == true)
+    #expect(refusal("floe-kit|1|llll|bbbb|C1|end")?.contains("another contract of kit 1 (llll, here kkkk)") == true)
+    #expect(refusal("floe-kit|1|kkkk|aaaa|C2|end")?.contains("built by 'C2'") == true)
   }
 
   @Test func filesThatAreNoPluginsAreRefusedWithAReason() async throws {

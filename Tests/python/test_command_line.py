@@ -1,10 +1,12 @@
 """The command line by itself: what `floe info` says of what floe writes, and pipelines from standard input."""
 import json
+import os
 import re
 import subprocess
 
+import numpy as np
 import pytest
-from conftest import FLOE, ROOT, floe
+from conftest import FLOE, ROOT, floe, write_tif
 
 
 def told(path):
@@ -92,3 +94,28 @@ def test_a_log_keeps_what_is_said_whatever_is_shown(tmp_path):
     assert all(line.startswith("{") for line in json_events.err.splitlines())
     nowhere = floe("run", tmp_path / "p.yaml", "-o", tmp_path / "no2", "--log", tmp_path / "no/folder.log", expect=2)
     assert "--log" in nowhere.err and "cannot be written" in nowhere.err
+
+
+def test_a_trace_holds_steps_passes_and_outputs_in_chromes_format(tmp_path):
+    """The events that Chrome's "Trace Event Format" calls complete and counter, as one JSON array."""
+    write_tif(tmp_path / "a.tif", np.arange(60 * 50, dtype="uint16").reshape(1, 60, 50))
+    (tmp_path / "p.yaml").write_text("floe: 1\nsteps:\n  t: { use: raster.read, with: { files: a.tif } }\n"
+                                     "  g: { use: raster.filter, in: { image: t.image } }\noutputs:\n  o.tif: g.result\n")
+    trace = tmp_path / "trace.json"
+    floe("run", tmp_path / "p.yaml", "-o", tmp_path / "out", "--quiet", "--trace", trace)
+    events = json.loads(trace.read_text())
+    spans = {e["name"]: e for e in events if e["ph"] == "X"}
+    assert spans["g"]["cat"] == "step" and spans["g"]["args"]["use"] == "raster.filter"
+    assert spans["o.tif"]["cat"] == "write" and any(e["cat"] == "pass" and e["args"]["step"] == "g" for e in spans.values())
+    assert spans["t"]["ts"] + spans["t"]["dur"] <= spans["g"]["ts"] and all(e["dur"] >= 0 for e in spans.values())
+    assert any(e["ph"] == "C" and e["args"]["MB"] > 1 for e in events)
+    nowhere = floe("run", tmp_path / "p.yaml", "-o", tmp_path / "no", "--trace", tmp_path / "no/t.json", expect=2)
+    assert "--trace" in nowhere.err and "cannot be written" in nowhere.err
+
+
+def test_the_environment_sets_what_is_shown(tmp_path):
+    (tmp_path / "points.csv").write_text("v,w\n1,2\n3,4\n5,9\n")
+    (tmp_path / "p.yaml").write_text("floe: 1\nsteps:\n  t: { use: table.read, with: { file: points.csv } }\noutputs:\n  o.csv: t.table\n")
+    wrong = floe("run", tmp_path / "p.yaml", "-o", tmp_path / "a", expect=2, env={**os.environ, "FLOE_LOG": "loud"})
+    assert "FLOE_LOG must be one of debug, info, notice, warning, error, not 'loud'" in wrong.err
+    floe("run", tmp_path / "p.yaml", "-o", tmp_path / "a", env={**os.environ, "FLOE_LOG": "error"})

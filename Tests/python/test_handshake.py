@@ -17,8 +17,8 @@ from test_strangers import build, leads, package  # noqa: F401  (fixtures)
 def stamp():
     """The stamp of the kit that floe runs on."""
     kit = (ROOT / ".build/release/libFloeKit.so").read_bytes()
-    version, digest, compiler = re.search(rb"floe-kit\|([^|\0]+)\|([^|\0]+)\|([^|\0]+)\|end", kit).groups()
-    return {"version": version.decode(), "digest": digest.decode(), "compiler": compiler.decode()}
+    parts = re.search(rb"floe-kit\|([^|\0]+)\|([^|\0]+)\|([^|\0]+)\|([^|\0]+)\|end", kit).groups()
+    return dict(zip(("version", "contract", "digest", "compiler"), (part.decode() for part in parts)))
 
 
 def library(folder, name, stamp=None, body="", door=True, **changes):
@@ -26,7 +26,7 @@ def library(folder, name, stamp=None, body="", door=True, **changes):
     text = ""
     if stamp:
         s = {**stamp, **changes}
-        text = f'const char stamp[] = "floe-kit|{s["version"]}|{s["digest"]}|{s["compiler"]}|end";'
+        text = f'const char stamp[] = "floe-kit|{s["version"]}|{s["contract"]}|{s["digest"]}|{s["compiler"]}|end";'
     source = folder / f"{name}.c"
     source.write_text(f'{text}\nextern int nowhere(void);\n' + (f"void floe_plugin_{name}FloePlugin(void *door) {{ {body} }}\n" if door else ""))
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", folder / f"lib{name}FloePlugin.so", source], check=True)
@@ -47,6 +47,7 @@ def broken(stamp, inconsistent, leads, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp("broken")
     library(folder, "OtherVersion", stamp, version="9.9.9")
     library(folder, "OtherDigest", stamp, digest="feedfacefeedface")
+    library(folder, "OtherContract", stamp, contract="feedfacefeedface")
     library(folder, "OtherCompiler", stamp, compiler="Snake C 1.0")
     library(folder, "NoStamp")
     library(folder, "NoDoor", stamp, door=False)
@@ -57,7 +58,7 @@ def broken(stamp, inconsistent, leads, tmp_path_factory):  # noqa: F811
     (folder / "libTextFloePlugin.so").write_text("#!/bin/sh\n")
     (folder / "libEmptyFloePlugin.so").write_bytes(b"")
     whole = (folder / "libNoDoorFloePlugin.so").read_bytes()
-    (folder / "libCutFloePlugin.so").write_bytes(whole[: len(whole) // 2] + b"floe-kit|%s|%s|%s|end\0" % tuple(stamp[k].encode() for k in ("version", "digest", "compiler")))
+    (folder / "libCutFloePlugin.so").write_bytes(whole[: len(whole) // 2] + b"floe-kit|%s|%s|%s|%s|end\0" % tuple(stamp[k].encode() for k in ("version", "contract", "digest", "compiler")))
     (folder / "libFolderFloePlugin.so").mkdir()
     os.mkfifo(folder / "libPipeFloePlugin.so")
     (folder / "libDanglingFloePlugin.so").symlink_to("/no/such/file")
@@ -82,7 +83,8 @@ def refusals(broken, env):
 
 SENTENCES = {
     "OtherVersion": "it was built with kit 9.9.9, this floe has kit",
-    "OtherDigest": r"it was built with other sources of kit .* \(digest feedfacefeedface, here",
+    "OtherDigest": r"it was built with other sources of kit .* under the same contract \(digest feedfacefeedface, here",
+    "OtherContract": r"it was built for another contract of kit .* \(feedfacefeedface, here",
     "OtherCompiler": "it was built by 'Snake C 1.0', this floe by",
     "NoStamp": "it carries no floe-kit stamp",
     "NoDoor": "it has no function 'floe_plugin_NoDoorFloePlugin'",

@@ -305,8 +305,8 @@ outputs: {{ result: {{ kind: raster, like: image, type: uint8, help: The copy }}
 
 
 @pytest.mark.parametrize("way,word", [
-    ("zone", "lies in EPSG:32602, not in EPSG:32601"), ("none", "has no coordinate reference system"),
-    ("pixel", "its pixels are 20.0 x 10.0, not 10.0 x 10.0"), ("pipe", "a named pipe"),
+    ("zone", "its reference system is EPSG:32602, not EPSG:32601"), ("none", "its reference system is none, not EPSG:32601"),
+    ("pixel", "its pixel size is 20.0 x 10.0, not 10.0 x 10.0"), ("pipe", "a named pipe"),
 ])
 def test_a_program_that_returns_another_raster_is_not_believed(program, way, word):
     assert word in program(way, 1).err

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A column of a track as a raster of cell statistics.

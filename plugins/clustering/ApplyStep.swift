@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Classifies another scene or table with a fitted model.

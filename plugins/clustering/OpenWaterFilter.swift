@@ -9,17 +9,14 @@ enum OpenWaterFilter {
   ///
   /// - Parameter side: side of the square in pixels; water wider than `side - 1` pixels is open ocean.
   static func opened(_ classes: Raster, side: Int) -> Raster {
-    let grid = classes.spec.grid
+    // Whether a pixel is covered depends on pixels less than one side away in any direction.
     return Raster(
       classes.spec,
-      source: ComputedSource { window, _, block in
-        // Whether a pixel is covered depends on pixels less than one side away in any direction.
-        let reach = side - 1
-        let wide = PixelWindow(
-          column: window.column - reach, row: window.row - reach, width: window.width + 2 * reach,
-          height: window.height + 2 * reach)
-        guard let seen = wide.intersection(grid.fullWindow), case .uint8(let codes) = try classes.read(seen).values
-        else { return }
+      source: NeighbourhoodSource(of: classes, radius: side - 1) { near, window, _, block in
+        guard case .uint8(let codes) = near.values else {
+          throw FloeError("a raster's source gave another pixel type than it announced")
+        }
+        let seen = near.window
         let covered = cover(codes.map { $0 == 2 ? 1 : 0 }, width: seen.width, height: seen.height, side: side)
         var out = [UInt8](repeating: 255, count: window.pixelCount)
         for r in 0..<window.height {

@@ -94,6 +94,8 @@ public struct DriftStep: ProcessingStep {
         """
       )
     }
+    let held = context.scratch.reserve(window.pixelCount)
+    defer { withExtendedLifetime(held) {} }
     let origin = SIMD2(Double(window.column), Double(window.row))
     let codes = try input.numbers(column)
     let leads = try leadCodes(classes.table)

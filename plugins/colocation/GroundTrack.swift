@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The places of a track's records on WGS 84 and their times; NaN where missing.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Finds pairs of scenes and tracks.

@@ -24,8 +24,15 @@ struct SampledRaster: Sendable {
       guard spec.grid.crs != nil else {
         throw FloeError("\(ordinal) has no coordinate reference system, so that no record can be found on it")
       }
-      let codes = spec.bands.firstIndex { ["class", "label"].contains($0.quantity) } ?? (spec.classes != nil ? 0 : nil)
-      if let band = codes {
+      let codes = spec.classBands
+      if codes.count > 1 {
+        throw FloeError(
+          """
+          \(ordinal) holds class codes in several bands (\(codes.map { spec.bands[$0].name }.joined(separator: ", "))); \
+          one is needed: take it out with raster.expression
+          """)
+      }
+      if let band = codes.first {
         guard let table = spec.classes, !table.entries.isEmpty else {
           throw FloeError(
             """
@@ -41,8 +48,8 @@ struct SampledRaster: Sendable {
           throw ParameterError(
             "rasters", "has several class rasters; one is needed: colocate a second one in a step of its own")
         }
-        let noData = Set([table.noData, spec.bands[band].noData.flatMap { Int(exactly: $0) }].compactMap { $0 })
-        result.append(SampledRaster(raster: raster, classes: (band, table, noData), names: []))
+        result.append(
+          SampledRaster(raster: raster, classes: (band, table, spec.noDataCodes(band: band)), names: []))
         continue
       }
       let names = spec.bands.map { band in

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Reads the echoes of level 1B in watts.

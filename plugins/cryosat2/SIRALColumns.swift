@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Makes the columns of a track from a product's variables, each independent of the others.

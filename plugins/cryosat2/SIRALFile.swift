@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// An open SIRAL product, ready to give quantities of its 20 Hz records.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A CryoSat-2 SIRAL product file and what its name says.

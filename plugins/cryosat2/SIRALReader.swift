@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Recognises and describes CryoSat-2 SIRAL products.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Reads a CryoSat-2 SIRAL product as a track.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A table as comma-separated values.

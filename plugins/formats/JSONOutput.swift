@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A model or a document as JSON, its provenance among its members.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Fills the style files of `styles/` for one raster, so that QGIS draws it without a click.

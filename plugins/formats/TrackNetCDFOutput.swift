@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A track of records as netCDF, echoes included.

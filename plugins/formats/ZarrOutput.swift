@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A raster as a Zarr group, with a STAC item beside it.

@@ -1,43 +1,42 @@
+import FloeIO
 import FloeSDK
 
-/// One band of codes held whole, with the mask of its valid pixels.
-struct ClassCodes: Sendable {
-  var codes: [UInt8]
-  var valid: [UInt8]
-  let band: Int
-
-  /// Which band of a raster holds codes: the named one, else the one of classes, else the only one.
+/// The codes of a band, kept for work on connected regions.
+enum ClassCodes {
+  /// Which band of a raster holds codes; see `RasterSpec.classBand`.
   static func band(of spec: RasterSpec, named name: String?) throws -> Int {
-    let names = spec.bands.map(\.name)
     guard spec.type == .uint8 else {
       throw FloeError("the raster holds \(spec.type.rawValue); regions need codes as uint8, as clusterings make them")
     }
-    if let name {
-      if let found = spec.bandIndex(name) { return found }
-      let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-      throw ParameterError(
-        "band", "names '\(name)', which the raster has not\(near); it has \(names.joined(separator: ", "))")
-    }
-    if let classes = spec.bands.firstIndex(where: { $0.quantity == "class" || $0.quantity == "label" }) {
-      return classes
-    }
-    if names.count == 1 { return 0 }
-    throw ParameterError("band", "is needed: the raster has the bands \(names.joined(separator: ", "))")
+    return try spec.classBand(named: name, parameter: "band")
   }
 
-  init(_ raster: Raster, band: Int, in context: RunContext) async throws {
+  /// Bytes that `kept` and `planes` of its size take.
+  static func scratchBytes(_ spec: RasterSpec, planes: Int) -> Int {
+    let (bytes, isBeyond) = spec.grid.pixelCount.multipliedReportingOverflow(by: planes)
+    return isBeyond ? 1 << 56 : bytes
+  }
+
+  /// The codes of a band, in memory where the run's cap has room for `planes` bytes a pixel, else in scratch files.
+  ///
+  /// - Parameter chosen: the codes that are data besides; nil takes all.
+  static func kept(
+    _ raster: Raster, band: Int, planes: Int, only chosen: Set<Int>? = nil, in context: RunContext
+  ) async throws -> CodeRaster {
     let spec = raster.spec
-    let blocks = spec.grid.rowBlocks()
-    let noData = Set([spec.classes?.noData, spec.bands[band].noData.flatMap { Int(exactly: $0) }].compactMap { $0 })
-    let parts = try await context.map(blocks.count, progress: "blocks") { i -> [UInt8] in
-      guard case .uint8(let v) = try raster.read(blocks[i], bands: [band]).values else {
+    let noData = spec.noDataCodes(band: band)
+    let isValid = (0...255).map { !noData.contains($0) && chosen?.contains($0) ?? true }
+    let size = scratchBytes(spec, planes: planes)
+    let reservation = size <= Scratch.largestInMemory ? context.scratch.reserve(size) : nil
+    let codes = try CodeRaster(
+      spec.grid, directory: reservation == nil ? context.scratch.directory : nil, reservation: reservation)
+    let windows = raster.readingWindows()
+    _ = try await context.map(windows.count, progress: "tiles") { i in
+      guard case .uint8(let values) = try raster.read(windows[i], bands: [band]).values else {
         throw FloeError("a raster's source gave another pixel type than it announced")
       }
-      return v
+      try codes.write(values, window: windows[i], isValid: isValid)
     }
-    codes = Array(parts.joined())
-    let isValid = (0...255).map { noData.contains($0) ? UInt8(0) : 1 }
-    valid = codes.map { isValid[Int($0)] }
-    self.band = band
+    return codes
   }
 }

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Cuts a raster to a box or polygons.
@@ -157,32 +158,16 @@ struct ClipStep: ProcessingStep {
 extension PixelBlock {
   /// Puts a value, which the pixels' type holds, where a mask is 0, in one plane.
   mutating func clear(plane: Int, where mask: [UInt8], to value: Double) {
-    let start = plane * window.pixelCount
-    func fill<T: PixelValue>(_ a: inout [T], _ v: T?) {
-      if let v { for i in mask.indices where mask[i] == 0 { a[start + i] = v } }
-    }
-    switch values {
-    case .uint8(var a):
-      fill(&a, UInt8(exactly: value))
-      values = .uint8(a)
-    case .int16(var a):
-      fill(&a, Int16(exactly: value))
-      values = .int16(a)
-    case .uint16(var a):
-      fill(&a, UInt16(exactly: value))
-      values = .uint16(a)
-    case .int32(var a):
-      fill(&a, Int32(exactly: value))
-      values = .int32(a)
-    case .uint32(var a):
-      fill(&a, UInt32(exactly: value))
-      values = .uint32(a)
-    case .float32(var a):
-      fill(&a, Float(value))
-      values = .float32(a)
-    case .float64(var a):
-      fill(&a, value)
-      values = .float64(a)
+    values.edit(Clearing(start: plane * window.pixelCount, mask: mask, value: value))
+  }
+
+  private struct Clearing: PixelEditor {
+    let start: Int
+    let mask: [UInt8]
+    let value: Double
+    func edit<T: PixelValue>(_ values: UnsafeMutableBufferPointer<T>) {
+      guard let value = T(stored: value) else { return }
+      for i in mask.indices where mask[i] == 0 { values[start + i] = value }
     }
   }
 }

@@ -28,61 +28,50 @@ struct FilterStep: ProcessingStep {
   func validate() throws {
     if window % 2 == 0 { throw ParameterError("window", "must be odd, not \(window)") }
   }
-  mutating func plan(in context: PlanContext) throws { result = Raster(planned: image.spec) }
+  mutating func plan(in context: PlanContext) throws {
+    context.needs(scratch: image.spec.byteCount)
+    result = Raster(planned: image.spec)
+  }
   mutating func run(in context: RunContext) async throws {
     // Windows overlap between tiles: what is dear to decode is decoded once.
     let source = try await context.materialize(image)
-    let radius = window / 2
-    let statistic = statistic
-    let edge = edge
-    let grid = image.spec.grid
+    let filter = WindowFilter(statistic: statistic, radius: window / 2)
+    let specs = image.spec.bands
     result = Raster(
       image.spec,
-      source: ComputedSource { target, bands, block in
-        let wide = PixelWindow(
-          column: target.column - radius, row: target.row - radius, width: target.width + 2 * radius,
-          height: target.height + 2 * radius)
-        let read = try source.read(wide.intersection(grid.fullWindow) ?? target, bands: bands)
-        block.reshape(window: target, bandCount: bands.count, type: source.spec.type)
-        for (i, band) in bands.enumerated() {
-          let kernel = WindowFilter(
-            statistic: statistic, edge: edge, radius: radius, noData: source.spec.bands[band].noData ?? .nan)
-          switch (read.values, block.values) {
-          case (.uint8(let a), .uint8(var b)):
-            kernel.run(a, read.window, &b, target, plane: i)
-            block.values = .uint8(b)
-          case (.int16(let a), .int16(var b)):
-            kernel.run(a, read.window, &b, target, plane: i)
-            block.values = .int16(b)
-          case (.uint16(let a), .uint16(var b)):
-            kernel.run(a, read.window, &b, target, plane: i)
-            block.values = .uint16(b)
-          case (.int32(let a), .int32(var b)):
-            kernel.run(a, read.window, &b, target, plane: i)
-            block.values = .int32(b)
-          case (.uint32(let a), .uint32(var b)):
-            kernel.run(a, read.window, &b, target, plane: i)
-            block.values = .uint32(b)
-          case (.float32(let a), .float32(var b)):
-            kernel.run(a, read.window, &b, target, plane: i)
-            block.values = .float32(b)
-          case (.float64(let a), .float64(var b)):
-            kernel.run(a, read.window, &b, target, plane: i)
-            block.values = .float64(b)
-          default: throw FloeError("a raster's source gave another pixel type than it announced")
-          }
-        }
+      source: NeighbourhoodSource(of: source, radius: filter.radius, edge: edge == .nearest ? .nearest : .shrink) {
+        near, target, bands, block in
+        block = PixelBlock(
+          window: target, bandCount: bands.count,
+          values: near.values.withValues(
+            WindowFilter.Visitor(
+              filter: filter, near: near.window, target: target, noData: bands.map { specs[$0].noData ?? .nan })))
       })
   }
 }
 
-/// Moves a window over one band.
-struct WindowFilter {
-  let statistic: WindowStatistic, edge: EdgeRule, radius: Int, noData: Double
+/// Moves a window over each band.
+struct WindowFilter: Sendable {
+  let statistic: WindowStatistic
+  let radius: Int
 
-  /// Fills one plane of `out` (`target`) from the same plane of `values` (`source`, which reaches as far as the raster
-  /// does).
-  func run<T: PixelValue>(_ values: [T], _ source: PixelWindow, _ out: inout [T], _ target: PixelWindow, plane: Int) {
+  /// Filters all bands of a block.
+  struct Visitor: PixelVisitor {
+    let filter: WindowFilter
+    let near, target: PixelWindow
+    /// By band; NaN where there is none.
+    let noData: [Double]
+    func visit<T: PixelValue>(_ values: [T]) -> PixelArray {
+      var out = [T](repeating: .zero, count: target.pixelCount * noData.count)
+      for band in noData.indices { filter.run(values, near, &out, target, plane: band, noData: noData[band]) }
+      return T.pixelArray(out)
+    }
+  }
+
+  /// Fills one plane of `out` (`target`) from the same plane of `values` (`source`, the pixels that windows may see).
+  private func run<T: PixelValue>(
+    _ values: [T], _ source: PixelWindow, _ out: inout [T], _ target: PixelWindow, plane: Int, noData: Double
+  ) {
     let from = plane * source.pixelCount
     let to = plane * target.pixelCount
     var near: [T] = []
@@ -97,12 +86,10 @@ struct WindowFilter {
           continue
         }
         near.removeAll(keepingCapacity: true)
-        for y in row - radius...row + radius {
-          if edge == .shrink && (y < source.row || y >= source.endRow) { continue }
-          let line = from + (min(max(y, source.row), source.endRow - 1) - source.row) * source.width - source.column
-          for x in column - radius...column + radius {
-            if edge == .shrink && (x < source.column || x >= source.endColumn) { continue }
-            let v = values[line + min(max(x, source.column), source.endColumn - 1)]
+        for y in max(row - radius, source.row)..<min(row + radius + 1, source.endRow) {
+          let line = from + (y - source.row) * source.width - source.column
+          for x in max(column - radius, source.column)..<min(column + radius + 1, source.endColumn) {
+            let v = values[line + x]
             let e = v.asDouble
             if e != noData && !e.isNaN { near.append(v) }
           }

@@ -27,6 +27,7 @@ struct LocalContrastStep: ProcessingStep {
 
   mutating func plan(in context: PlanContext) throws {
     _ = try cell()
+    context.needs(scratch: image.spec.byteCount)
     result = Raster(planned: spec())
   }
 

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Outlines the regions of a class raster.
@@ -37,19 +38,16 @@ struct PolygonizeStep: ProcessingStep {
     _ = try ClassCodes.band(of: image.spec, named: band)
     _ = try chosen()
     context.isBarrier()
-    context.needs(scratch: 2 * image.spec.grid.pixelCount)
+    context.needs(scratch: ClassCodes.scratchBytes(image.spec, planes: 2))
     polygons = table([], [])
   }
 
   mutating func run(in context: RunContext) async throws {
-    var codes = try await ClassCodes(image, band: try ClassCodes.band(of: image.spec, named: band), in: context)
-    if let chosen = try chosen() {
-      for i in codes.codes.indices where !chosen.contains(Int(codes.codes[i])) { codes.valid[i] = 0 }
-    }
+    let codes = try await ClassCodes.kept(
+      image, band: try ClassCodes.band(of: image.spec, named: band), planes: 2, only: try chosen(), in: context)
     let cancellation = context.cancellation
     let found = try RasterRegions.polygons(
-      codes.codes, valid: codes.valid, grid: image.spec.grid, eight: connectivity == 8,
-      isCancelled: { cancellation.isCancelled })
+      of: codes, eight: connectivity == 8, isCancelled: { cancellation.isCancelled })
     let measure = RegionMeasure(image.spec.grid)
     let areas = found.map { measure.area($0.parts) }
     let kept = areas.indices.filter { areas[$0] >= minArea }

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Reads rasters of any format that GDAL opens; several files become one stack.

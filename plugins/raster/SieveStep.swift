@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Removes small regions of a class raster.
@@ -26,7 +27,7 @@ struct SieveStep: ProcessingStep {
   }
   mutating func plan(in context: PlanContext) throws {
     context.isBarrier()
-    context.needs(scratch: 2 * image.spec.grid.pixelCount)
+    context.needs(scratch: ClassCodes.scratchBytes(image.spec, planes: 3))
     result = Raster(planned: try spec())
   }
   private func spec() throws -> RasterSpec {
@@ -35,16 +36,16 @@ struct SieveStep: ProcessingStep {
     return spec
   }
   mutating func run(in context: RunContext) async throws {
-    var codes = try await ClassCodes(image, band: try ClassCodes.band(of: image.spec, named: band), in: context)
-    let before = codes.codes
-    let grid = image.spec.grid
+    let codes = try await ClassCodes.kept(
+      image, band: try ClassCodes.band(of: image.spec, named: band), planes: 3, in: context)
     let cancellation = context.cancellation
-    try RasterRegions.sieve(
-      &codes.codes, valid: codes.valid, width: grid.width, height: grid.height, smallerThan: smallerThan,
-      eight: connectivity == 8,
-      isCancelled: { cancellation.isCancelled })
-    context.record("changed pixels", .integer(zip(before, codes.codes).count { $0 != $1 }))
-    result = Raster(
-      try spec(), source: MemorySource(PixelBlock(window: grid.fullWindow, bandCount: 1, values: .uint8(codes.codes))))
+    let sieved = try codes.sieved(
+      smallerThan: smallerThan, eight: connectivity == 8, isCancelled: { cancellation.isCancelled })
+    let blocks = image.spec.grid.rowBlocks()
+    let changed = try await context.map(blocks.count) { i in
+      try codes.differences(from: sieved, in: blocks[i])
+    }
+    context.record("changed pixels", .integer(changed.reduce(0, +)))
+    result = Raster(try spec(), source: sieved)
   }
 }

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Reads a table of any format that OGR opens.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// How pixels between source pixels get their value.
@@ -35,7 +36,10 @@ struct WarpStep: ProcessingStep {
         "crs", crs == nil ? "is missing: give crs, or connect 'like'" : "and 'like' exclude each other")
     }
   }
-  mutating func plan(in context: PlanContext) throws { result = Raster(planned: try spec()) }
+  mutating func plan(in context: PlanContext) throws {
+    context.needs(scratch: image.spec.byteCount)
+    result = Raster(planned: try spec())
+  }
 
   mutating func run(in context: RunContext) async throws {
     let spec = try spec()

@@ -2,9 +2,9 @@ import FloeSDK
 internal import Foundation
 
 /// Numbers and names as people read them.
-enum ReportFormat {
+package enum ReportFormat {
   /// Up to `digits` significant digits, without an exponent for usual sizes; `–` for a missing value.
-  static func number(_ v: Double?, _ digits: Int = 4) -> String {
+  package static func number(_ v: Double?, _ digits: Int = 4) -> String {
     guard let v, v.isFinite else { return "–" }
     if v == v.rounded(), abs(v) < 1e9 { return count(Int(v)) }
     if abs(v) >= 1e4, abs(v) < 1e9 { return count(Int(v.rounded())) }
@@ -16,7 +16,7 @@ enum ReportFormat {
     return String(format: "%.\(decimals)f", v)
   }
   /// Thousands parted by thin spaces.
-  static func count(_ n: Int) -> String {
+  package static func count(_ n: Int) -> String {
     let digits = String(abs(n))
     guard digits.count > 4 else { return String(n) }
     var out = ""
@@ -64,7 +64,7 @@ enum ReportFormat {
     return out.hasSuffix("-") ? String(out.dropLast()) : out
   }
   /// The slugs of several names, each with a number where it is empty or another one's.
-  static func slugs(_ names: [String]) -> [String] {
+  package static func slugs(_ names: [String]) -> [String] {
     var used: Set<String> = []
     return names.map { name in
       let short = slug(name)
@@ -86,7 +86,7 @@ enum ReportFormat {
     parts.count < 2 ? parts.joined() : parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1]
   }
   /// How data were thinned; empty where they were not.
-  static func thinned(_ step: Int, _ what: String) -> String {
+  package static func thinned(_ step: Int, _ what: String) -> String {
     guard step > 1 else { return "" }
     let ending = step % 100 / 10 == 1 ? "th" : [1: "st", 2: "nd", 3: "rd"][step % 10] ?? "th"
     return "every \(step)\(ending) \(what) is drawn"

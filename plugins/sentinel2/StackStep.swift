@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Reads the bands of a Sentinel-2 product as one raster on one grid.

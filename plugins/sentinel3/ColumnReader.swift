@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Makes table columns from a file's variables.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// An open measurement file with its time axes, ready to give columns of the 20 Hz Ku records.

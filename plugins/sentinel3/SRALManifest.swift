@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// What `xfdumanifest.xml` of a SEN3 product tells.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Where the parts of a Sentinel-3 SRAL product lie: a SEN3 folder, its zip, or a bare measurement file.

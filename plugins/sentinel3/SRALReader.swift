@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Recognises and describes Sentinel-3 SRAL level 2 products.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Reads a Sentinel-3 SRAL level 2 product as a track.

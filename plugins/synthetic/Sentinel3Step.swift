@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Makes a Sentinel-3 altimeter product whose truth is known.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The level of a wrapped product.

@@ -4,6 +4,8 @@ import Foundation
 public enum SystemResources {
   /// Peak resident memory of this process so far, in bytes (VmHWM).
   public static var peakMemory: Int { status("VmHWM:") * 1024 }
+  /// Resident memory of this process now, in bytes (VmRSS).
+  public static var residentMemory: Int { status("VmRSS:") * 1024 }
   /// Physical memory in bytes, or the smaller limit of the control group that holds the process.
   public static var memory: Int {
     let physical = Int(ProcessInfo.processInfo.physicalMemory)

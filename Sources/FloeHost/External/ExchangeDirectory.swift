@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -185,25 +186,7 @@ final class ExchangeDirectory: Sendable {
   }
 
   private static func difference(_ found: RasterSpec, _ planned: RasterSpec) -> String? {
-    let a = found.grid
-    let b = planned.grid
-    if a.width != b.width || a.height != b.height {
-      return "it has \(a.width) x \(a.height) pixels, not \(b.width) x \(b.height)"
-    }
-    if abs(a.originX - b.originX) > b.pixelWidth * 0.01 || abs(a.originY - b.originY) > b.pixelHeight * 0.01 {
-      return "its upper left corner is \(a.originX), \(a.originY), not \(b.originX), \(b.originY)"
-    }
-    // Over the whole raster a difference may shift no pixel by more than a hundredth of itself.
-    if abs(a.pixelWidth - b.pixelWidth) * Double(b.width) > b.pixelWidth * 0.01
-      || abs(a.pixelHeight - b.pixelHeight) * Double(b.height) > b.pixelHeight * 0.01
-    {
-      return "its pixels are \(a.pixelWidth) x \(a.pixelHeight), not \(b.pixelWidth) x \(b.pixelHeight)"
-    }
-    if let own = a.crs, let wanted = b.crs, !own.isSame(as: wanted) {
-      return "it lies in \(own.label), not in \(wanted.label)"
-    }
-    if a.crs == nil, let wanted = b.crs { return "it has no coordinate reference system; \(wanted.label) is needed" }
-    if let own = a.crs, b.crs == nil { return "it lies in \(own.label), but the input has no reference system" }
+    if let d = found.grid.difference(from: planned.grid) { return "its \(d.quantity) is \(d.own), not \(d.other)" }
     if found.bands.count != planned.bands.count {
       return "it has \(found.bands.count) bands, not \(planned.bands.count)"
     }

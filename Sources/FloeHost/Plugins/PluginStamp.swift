@@ -5,18 +5,21 @@ import Foundation
 public struct PluginStamp: Sendable, Hashable {
   /// The kit's version.
   public let version: String
+  /// Digest of the kit's contract: the public declarations that `import FloeSDK` brings.
+  public let contract: String
   /// Digest of the kit's sources.
   public let digest: String
   /// The compiler's own name and version.
   public let compiler: String
 
-  /// Reads `floe-kit|version|digest|compiler|end`; nil for anything else.
+  /// Reads `floe-kit|version|contract|digest|compiler|end`; nil for anything else.
   public init?(_ text: String) {
     let parts = text.split(separator: "|", omittingEmptySubsequences: false)
-    guard parts.count == 5, parts[0] == "floe-kit", parts[4] == "end" else { return nil }
+    guard parts.count == 6, parts[0] == "floe-kit", parts[5] == "end" else { return nil }
     version = String(parts[1])
-    digest = String(parts[2])
-    compiler = String(parts[3])
+    contract = String(parts[2])
+    digest = String(parts[3])
+    compiler = String(parts[4])
   }
 
   /// The stamp of the kit that this process runs on.
@@ -45,11 +48,18 @@ public struct PluginStamp: Sendable, Hashable {
     if compiler != own.compiler {
       return "it was built by '\(compiler)', this floe by '\(own.compiler)': build both with one compiler"
     }
+    if contract != own.contract {
+      return
+        """
+        it was built for another contract of kit \(version) (\(contract), here \(own.contract)): build it again \
+        against this kit, and change what does not compile
+        """
+    }
     if digest != own.digest {
       return
         """
-        it was built with other sources of kit \(version) (digest \(digest), here \(own.digest)): build it again \
-        against this kit
+        it was built with other sources of kit \(version) under the same contract (digest \(digest), here \
+        \(own.digest)): build it again against this kit; nothing of it needs a change
         """
     }
     return nil

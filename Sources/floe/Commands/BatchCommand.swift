@@ -1,5 +1,6 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -43,6 +44,7 @@ struct BatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let run = try execution.runOptions()
+    if execution.trace != nil { throw refuse("--trace is of single runs: give it to floe run with one of the scenes") }
     var words: [String] = []
     if let scratch = run.scratchFolder { words += ["--scratch", scratch] }
     for path in plugins.pluginPaths { words += ["--plugin-path", path] }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -22,7 +23,7 @@ struct Session {
     let share = try PluginOptions.share()
     if let frozen { try PluginLock(file: frozen).check(read.pipeline, library: library, share: share) }
     let plan = try Self.plan(read, settings, part, options, library)
-    let observer = execution.observer()
+    let observer = try execution.observer()
     for told in try FolderGuard.recover(options.outputFolder) { observer.note(.notice, step: "folder", told) }
     let obstacles = FolderGuard.mistakes(plan: plan, options: options)
     guard obstacles.isEmpty else { throw RequestRefused(obstacles) }

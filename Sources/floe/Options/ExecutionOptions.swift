@@ -23,6 +23,10 @@ struct ExecutionOptions: ParsableArguments {
   var overwrite = false
   @Option(help: "A file that keeps everything the run says, each line with its time; added to.", completion: .file())
   var log: String?
+  @Option(
+    help: "A file for the times of all steps, passes and outputs, in Chrome's trace format; ui.perfetto.dev draws it.",
+    completion: .file())
+  var trace: String?
   @Flag(help: "Print nothing but errors.")
   var quiet = false
   @Flag(help: "Print more of what the steps say.")
@@ -65,7 +69,21 @@ struct ExecutionOptions: ParsableArguments {
   /// How progress is shown.
   var style: ProgressStyle { quiet ? .none : progress ?? (isatty(2) == 1 ? .bar : .plain) }
 
-  func observer() -> ConsoleObserver {
-    return ConsoleObserver(style: style, minimum: quiet ? .error : verbose ? .debug : .notice)
+  /// The least serious notes that are shown: what the flags say, else `FLOE_LOG`, else notices.
+  private func minimum() throws -> LogLevel {
+    if quiet { return .error }
+    if verbose { return .debug }
+    guard let text = ProcessInfo.processInfo.environment["FLOE_LOG"], !text.isEmpty else { return .notice }
+    guard let level = LogLevel(rawValue: text) else {
+      throw refuse(
+        "FLOE_LOG must be one of \(LogLevel.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
+    }
+    return level
+  }
+
+  /// Who shows the run, and keeps its trace where one is asked for.
+  func observer() throws -> any RunObserver {
+    let console = ConsoleObserver(style: style, minimum: try minimum())
+    return try trace.map { try RunTrace($0, before: console) } ?? console
   }
 }

@@ -1,4 +1,5 @@
 import FloeHost
+import FloeIO
 import FloeSDK
 import Foundation
 import OrderedCollections

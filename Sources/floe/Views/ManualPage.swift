@@ -1,5 +1,6 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
 import FloeSDK
 
 /// The manual page floe(1) in the macros of man(7), rendered from the argument parser's own description of the
@@ -38,6 +39,7 @@ struct ManualPage {
     ("130", "Interrupted by Ctrl-C or another signal; no outputs are left."),
   ]
   private static let environment = [
+    ("FLOE_LOG", "What is shown without --quiet and --verbose: debug, info, notice, warning or error."),
     ("FLOE_PLUGIN_PATH", "Folders with plugins, parted by colons; searched after those of --plugin-path."),
     ("FLOE_SHARE", "The folder of styles and examples, in place of the one that belongs to the program."),
     ("XDG_DATA_HOME", "Its floe/plugins is searched for plugins (~/.local/share/floe/plugins by default)."),

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The dimensions and variables of a netCDF file that is no raster: a track, a product's measurements.

@@ -43,14 +43,21 @@ struct BlockSampler {
     band: Int, as spec: BandSpec, rows: ArraySlice<Int>, points: [SIMD2<Double>], footprints: [PixelFootprint]?,
     into target: BandSamples
   ) {
-    switch block.values {
-    case .uint8(let v): sample(v, band, spec, rows, points, footprints, target)
-    case .int16(let v): sample(v, band, spec, rows, points, footprints, target)
-    case .uint16(let v): sample(v, band, spec, rows, points, footprints, target)
-    case .int32(let v): sample(v, band, spec, rows, points, footprints, target)
-    case .uint32(let v): sample(v, band, spec, rows, points, footprints, target)
-    case .float32(let v): sample(v, band, spec, rows, points, footprints, target)
-    case .float64(let v): sample(v, band, spec, rows, points, footprints, target)
+    block.values.withValues(
+      Sampling(
+        sampler: self, band: band, spec: spec, rows: rows, points: points, footprints: footprints, target: target))
+  }
+
+  private struct Sampling: PixelVisitor {
+    let sampler: BlockSampler
+    let band: Int
+    let spec: BandSpec
+    let rows: ArraySlice<Int>
+    let points: [SIMD2<Double>]
+    let footprints: [PixelFootprint]?
+    let target: BandSamples
+    func visit<T: PixelValue>(_ values: [T]) {
+      sampler.sample(values, band, spec, rows, points, footprints, target)
     }
   }
 

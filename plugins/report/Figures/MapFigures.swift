@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Maps of rasters with the tracks of the run on top.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Polar maps of tracks that lie under none of the run's rasters.

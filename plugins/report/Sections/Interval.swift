@@ -1,10 +1,10 @@
 /// 95 % intervals of shares and of what follows from them.
-enum Interval {
+package enum Interval {
   private static let z = 1.959963984540054
 
   /// Wilson's interval of a share (Wilson 1927), which holds for few cases and for shares of 0 and 1; nil without a
   /// case.
-  static func wilson(_ hits: Int, of count: Int) -> (low: Double, high: Double)? {
+  package static func wilson(_ hits: Int, of count: Int) -> (low: Double, high: Double)? {
     guard count > 0, hits >= 0, hits <= count else { return nil }
     let n = Double(count)
     let p = Double(hits) / n
@@ -15,7 +15,7 @@ enum Interval {
   }
 
   /// Cohen's kappa with the large-sample error of Cohen 1960, from the agreement observed and the kappa itself.
-  static func kappa(_ kappa: Double, agreement: Double, count: Int) -> (low: Double, high: Double)? {
+  package static func kappa(_ kappa: Double, agreement: Double, count: Int) -> (low: Double, high: Double)? {
     // kappa = (po - pe) / (1 - pe), so that 1 - pe = (1 - po) / (1 - kappa).
     guard count > 0, kappa < 1, agreement < 1, kappa.isFinite else { return nil }
     let beyond = (1 - agreement) / (1 - kappa)

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// One source of masked pixels on the target grid.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The image files of a product: those that the metadata lists, else those whose names fit.

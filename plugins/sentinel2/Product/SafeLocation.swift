@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Where a product's files are: a folder on disk or inside a zip archive.

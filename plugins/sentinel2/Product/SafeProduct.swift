@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// What the metadata of a Sentinel-2 product says; no pixel is read.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Compares files of a product with what the product says of them: their sizes and checksums in `manifest.safe`, their

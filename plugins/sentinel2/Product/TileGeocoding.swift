@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The reference system of a tile and its grids of 10, 20 and 60 m.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// From which file and at which reduction one band is decoded, and how it comes to the target grid.

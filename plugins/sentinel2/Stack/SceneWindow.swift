@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Which part of the tile is wanted.

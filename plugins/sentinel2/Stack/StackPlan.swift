@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Everything that metadata and file headers tell about a stack: where each band comes from, grid, bands and tags.

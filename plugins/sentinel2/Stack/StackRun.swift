@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Decodes a planned stack into scratch, tile by tile on all workers, with its mask in the same pass.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A scene of drifting sea ice: any window of it can be computed on its own, and follows from size and seed alone.

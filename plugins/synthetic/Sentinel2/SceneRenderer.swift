@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Computes all bands of a scene, its truth and its details tile by tile.

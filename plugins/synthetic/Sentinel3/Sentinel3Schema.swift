@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The variables of Sentinel-3's sea-ice product (SR_2_LAN_SI, enhanced measurement): names, dimensions, types,

@@ -3,7 +3,7 @@ import FloeSDK
 /// Runs the laws of the step contract over a step.
 ///
 /// The declaration is consistent; bad parameters and ports are refused by name; `plan` reads nothing and announces what
-/// is made; the same bytes come out for any number of workers, memory, tile size and way of reading; a cancelled run
+/// is made and what scratch it takes; the same bytes come out for any number of workers, memory, tile size and way of reading; a cancelled run
 /// ends as `Cancelled`; an input that cannot be read ends the step with the reason; neither leaves anything in scratch.
 ///
 /// ```swift
@@ -31,6 +31,7 @@ public func checkStep(
   let laws = StepLaws(factory: factory, parameters: parameters, ports: ports, circumstances: circumstances)
   broken += try laws.planning()
   broken += try await laws.keepingToThePlan()
+  broken += try await laws.keepingScratch()
   broken += try await laws.sameBytes()
   broken += try await laws.cancellation()
   broken += try await laws.cancellationInTheMiddle()

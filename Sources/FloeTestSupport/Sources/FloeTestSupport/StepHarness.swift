@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 internal import Foundation
 import Synchronization
@@ -60,6 +61,8 @@ public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
     told.warnings = notes.notes.warnings + told.warnings
     return told
   }
+  /// Bytes of scratch that a step announced when it planned.
+  public var announcedScratch: Int { notes.notes.scratchBytes }
   /// The names of what lies in the scratch folder.
   public var leftovers: [String] { get throws { try VirtualFile.list(folder.path).sorted() } }
 

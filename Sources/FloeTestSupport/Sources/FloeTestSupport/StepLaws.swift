@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The laws that need a step's inputs.
@@ -79,6 +80,25 @@ struct StepLaws {
     return broken
   }
 
+  /// Scratch that is kept was announced, within a factor of two both ways; 1 kB is free.
+  func keepingScratch() async throws -> [String] {
+    let harness = try StepHarness(circumstances)
+    let given = ports.mapValues { $0.map(\.computed) }
+    var planned = try factory.bind(parameters: parameters, ports: given.mapValues { $0.map(\.planned) })
+    try planned.plan(in: harness.plan)
+    let announced = harness.announcedScratch
+    let context = harness.run()
+    _ = try await outputs(context, given)
+    let made = context.scratch.bytesMade
+    if made > 2 * announced + 1000 {
+      return ["\(name) keeps \(made) bytes of scratch and announced \(announced) when it planned"]
+    }
+    if announced > 2 * made + 1000 {
+      return ["\(name) announces \(announced) bytes of scratch when it plans and keeps \(made)"]
+    }
+    return []
+  }
+
   func plannedOutputs() throws -> [String: PortData] {
     var step = try factory.bind(parameters: parameters, ports: ports.mapValues { $0.map(\.planned) })
     try step.plan(in: try StepHarness(circumstances).plan)
@@ -131,6 +151,17 @@ extension PortData {
       return .table(table)
     case .model, .document: return self
     }
+  }
+
+  /// The value with pixels that cost something to read, as those of a file do.
+  fileprivate var computed: PortData {
+    guard case .raster(let raster) = self else { return self }
+    let source = raster.source
+    return .raster(
+      Raster(
+        raster.spec,
+        source: ComputedSource { window, bands, block in try source.read(window, bands: bands, into: &block) }
+      ))
   }
 
   fileprivate func tiled(_ tile: TileSize?) -> PortData {

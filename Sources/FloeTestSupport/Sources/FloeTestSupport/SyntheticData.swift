@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Small rasters and tables whose content follows from their size and seed.

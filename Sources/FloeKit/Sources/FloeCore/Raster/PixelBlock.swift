@@ -36,67 +36,53 @@ public struct PixelBlock: Sendable, Equatable {
 
   /// The values of one band as single-precision numbers in physical units: `raw * scale + offset`, NaN for no data.
   public func physical(band: Int, as spec: BandSpec) -> [Float] {
-    let n = window.pixelCount
-    let start = band * n
-    func convert<T: PixelValue>(_ a: [T]) -> [Float] {
-      let scale = spec.scale
-      let offset = spec.offset
-      let noData = spec.noData
-      return [Float](unsafeUninitializedCapacity: n) { out, count in
-        a.withUnsafeBufferPointer { p in
-          if scale == 1 && offset == 0 {
-            for i in 0..<n { out.initializeElement(at: i, to: p[start + i].asFloat) }
-          } else {
-            for i in 0..<n { out.initializeElement(at: i, to: Float(p[start + i].asDouble * scale + offset)) }
-          }
-          if let noData { for i in 0..<n where p[start + i].asDouble == noData { out[i] = .nan } }
-        }
-        count = n
-      }
-    }
-    switch values {
-    case .uint8(let a): return convert(a)
-    case .int16(let a): return convert(a)
-    case .uint16(let a): return convert(a)
-    case .int32(let a): return convert(a)
-    case .uint32(let a): return convert(a)
-    case .float32(let a): return convert(a)
-    case .float64(let a): return convert(a)
-    }
+    values.withValues(PhysicalFloats(start: band * window.pixelCount, count: window.pixelCount, spec: spec))
   }
 
   /// The same in double precision, which whole numbers of 32 bits and doubles need.
   public func physicalDoubles(band: Int, as spec: BandSpec) -> [Double] {
-    let n = window.pixelCount
-    let start = band * n
-    func convert<T: PixelValue>(_ a: [T]) -> [Double] {
-      (start..<start + n).map { i in
-        let stored = a[i].asDouble
-        return stored == spec.noData ? .nan : stored * spec.scale + spec.offset
-      }
-    }
-    switch values {
-    case .uint8(let a): return convert(a)
-    case .int16(let a): return convert(a)
-    case .uint16(let a): return convert(a)
-    case .int32(let a): return convert(a)
-    case .uint32(let a): return convert(a)
-    case .float32(let a): return convert(a)
-    case .float64(let a): return convert(a)
-    }
+    values.withValues(PhysicalDoubles(start: band * window.pixelCount, count: window.pixelCount, spec: spec))
   }
 
   /// One stored value as a double, without scale or no-data; for tests and single pixels, not for loops.
   public func raw(band: Int, row: Int, column: Int) -> Double {
-    let i = (band * window.height + row) * window.width + column
-    switch values {
-    case .uint8(let a): return a[i].asDouble
-    case .int16(let a): return a[i].asDouble
-    case .uint16(let a): return a[i].asDouble
-    case .int32(let a): return a[i].asDouble
-    case .uint32(let a): return a[i].asDouble
-    case .float32(let a): return a[i].asDouble
-    case .float64(let a): return a[i].asDouble
+    values.withValues(SinglePixel(index: (band * window.height + row) * window.width + column))
+  }
+}
+
+private struct PhysicalFloats: PixelVisitor {
+  let start, count: Int
+  let spec: BandSpec
+  func visit<T: PixelValue>(_ values: [T]) -> [Float] {
+    let scale = spec.scale
+    let offset = spec.offset
+    let noData = spec.noData
+    return [Float](unsafeUninitializedCapacity: count) { out, filled in
+      values.withUnsafeBufferPointer { p in
+        if scale == 1 && offset == 0 {
+          for i in 0..<count { out.initializeElement(at: i, to: p[start + i].asFloat) }
+        } else {
+          for i in 0..<count { out.initializeElement(at: i, to: Float(p[start + i].asDouble * scale + offset)) }
+        }
+        if let noData { for i in 0..<count where p[start + i].asDouble == noData { out[i] = .nan } }
+      }
+      filled = count
     }
   }
+}
+
+private struct PhysicalDoubles: PixelVisitor {
+  let start, count: Int
+  let spec: BandSpec
+  func visit<T: PixelValue>(_ values: [T]) -> [Double] {
+    values[start..<start + count].map { value in
+      let stored = value.asDouble
+      return stored == spec.noData ? .nan : stored * spec.scale + spec.offset
+    }
+  }
+}
+
+private struct SinglePixel: PixelVisitor {
+  let index: Int
+  func visit<T: PixelValue>(_ values: [T]) -> Double { values[index].asDouble }
 }

@@ -12,6 +12,12 @@ public protocol PixelVisitor {
   func visit<T: PixelValue>(_ values: [T]) -> Result
 }
 
+/// A change of pixels in place, whatever their type; see `PixelArray.edit`.
+public protocol PixelEditor {
+  /// Changes the values in their own type.
+  func edit<T: PixelValue>(_ values: UnsafeMutableBufferPointer<T>)
+}
+
 extension PixelArray {
   /// Passes the values, uncopied, in their own type.
   @inlinable
@@ -24,6 +30,22 @@ extension PixelArray {
     case .uint32(let a): visitor.visit(a)
     case .float32(let a): visitor.visit(a)
     case .float64(let a): visitor.visit(a)
+    }
+  }
+
+  /// Passes the values for a change in place, without a copy when this value is the only holder.
+  public mutating func edit<Editor: PixelEditor>(_ editor: Editor) {
+    let type = self.type
+    withMutableBytes { bytes in
+      switch type {
+      case .uint8: editor.edit(bytes.assumingMemoryBound(to: UInt8.self))
+      case .int16: editor.edit(bytes.assumingMemoryBound(to: Int16.self))
+      case .uint16: editor.edit(bytes.assumingMemoryBound(to: UInt16.self))
+      case .int32: editor.edit(bytes.assumingMemoryBound(to: Int32.self))
+      case .uint32: editor.edit(bytes.assumingMemoryBound(to: UInt32.self))
+      case .float32: editor.edit(bytes.assumingMemoryBound(to: Float.self))
+      case .float64: editor.edit(bytes.assumingMemoryBound(to: Double.self))
+      }
     }
   }
 

@@ -1,44 +1,21 @@
 internal import CGDAL
 import FloeCore
 
-/// Connected regions of equal codes: removing small ones and turning them into polygons, by GDAL.
+/// Connected regions of equal codes turned into polygons, by GDAL.
 public enum RasterRegions {
-  /// Gives regions smaller than a number of pixels the code of their largest neighbour (`GDALSieveFilter`).
-  ///
-  /// - Parameters:
-  ///   - codes: one band, `codes[row][column]`.
-  ///   - valid: 1 where there is data; pixels without neither change nor count as neighbours.
-  ///   - eight: whether pixels that touch at a corner belong together.
-  public static func sieve(
-    _ codes: inout [UInt8], valid: [UInt8], width: Int, height: Int, smallerThan pixels: Int, eight: Bool,
-    isCancelled: @escaping @Sendable () -> Bool = { false }
-  ) throws {
-    var mask = valid
-    try GDALMessages.collect { messages in
-      let done = try withBand(&codes, width, height) { band in
-        try withBand(&mask, width, height) { mask in
-          ProgressLink(isCancelled).withCallback { callback, data in
-            GDALSieveFilter(band, mask, band, Int32(clamping: pixels), eight ? 8 : 4, nil, callback, data) == CE_None
-          }
-        }
-      }
-      if isCancelled() { throw Cancelled() }
-      if !done { throw FloeError("small regions cannot be removed: \(messages.reason)") }
-    }
-  }
-
   /// Outlines regions of equal codes (`GDALPolygonize`): the polygons of each region and its code, in the grid's
   /// system.
   ///
   /// Rings touch themselves nowhere. With `eight` a region is as many polygons as it has parts that touch at corners
   /// alone, else one; valid after OGC Simple Features in both cases.
   ///
-  /// - Parameters: as those of `sieve`; pixels that are not valid give no polygon.
+  /// Pixels that are not valid give no polygon.
+  ///
+  /// - Parameter eight: whether pixels that touch at a corner belong together.
   public static func polygons(
-    _ codes: [UInt8], valid: [UInt8], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
+    of raster: CodeRaster, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> [Region] {
-    var codes = codes
-    var mask = valid
+    let grid = raster.grid
     return try GDALMessages.collect { messages in
       guard let driver = GDALGetDriverByName("Memory"),
         let handle = GDALCreate(driver, "regions", 0, 0, 0, GDT_Unknown, nil)
@@ -56,11 +33,9 @@ public enum RasterRegions {
       guard OGR_L_CreateField(layer, field, 1) == OGRERR_NONE else {
         throw FloeError("polygons cannot be made: \(messages.reason)")
       }
-      let done = try withBand(&codes, grid.width, grid.height, grid) { band in
-        try withBand(&mask, grid.width, grid.height, grid) { mask in
-          ProgressLink(isCancelled).withCallback { callback, data in
-            GDALPolygonize(band, mask, layer, 0, nil, callback, data) == CE_None
-          }
+      let done = try raster.withBands { band, mask in
+        ProgressLink(isCancelled).withCallback { callback, data in
+          GDALPolygonize(band, mask, layer, 0, nil, callback, data) == CE_None
         }
       }
       if isCancelled() { throw Cancelled() }
@@ -83,34 +58,5 @@ public enum RasterRegions {
     public let parts: [[[SIMD2<Double>]]]
     /// The code of its pixels.
     public let code: Int
-  }
-
-  /// Passes an array as the band of a dataset in memory, without a copy.
-  private static func withBand<R>(
-    _ values: inout [UInt8], _ width: Int, _ height: Int, _ grid: Grid? = nil,
-    _ body: (UnsafeMutableRawPointer) throws -> R
-  ) throws -> R {
-    precondition(values.count == width * height, "a band of the wrong size")
-    return try values.withUnsafeMutableBytes { bytes in
-      let handle = GDALGetDriverByName("MEM").flatMap {
-        GDALCreate($0, "", Int32(width), Int32(height), 0, GDT_Byte, nil)
-      }
-      guard let handle else { throw FloeError("no memory for a band of \(width) x \(height) pixels") }
-      let dataset = GDALDataset(owning: handle)
-      // The band lies over `values`, which outlives the dataset: it is closed in this closure.
-      let place = bytes.baseAddress.map { UInt(bitPattern: $0) } ?? 0
-      guard withStringList(["DATAPOINTER=\(place)"], { GDALAddBand(handle, GDT_Byte, $0) }) == CE_None,
-        let band = dataset.band(1)
-      else {
-        throw FloeError("no memory for a band of \(width) x \(height) pixels")
-      }
-      if let grid {
-        var t = [grid.originX, grid.pixelWidth, 0, grid.originY, 0, -grid.pixelHeight]
-        GDALSetGeoTransform(handle, &t)
-      }
-      let result = try body(band)
-      _ = dataset.close()
-      return result
-    }
   }
 }

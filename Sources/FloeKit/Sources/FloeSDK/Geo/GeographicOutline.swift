@@ -1,3 +1,5 @@
+internal import FloeIO
+
 /// The outline of an area in longitude and latitude (WGS84), safe across the 180° meridian and around a pole.
 public struct GeographicOutline: Sendable, Hashable {
   /// (longitude, latitude) in degrees, not closed; longitudes run on without a jump and may leave -180...180.

@@ -1,3 +1,4 @@
+public import FloeIO
 import Synchronization
 
 /// Space for pixels that several passes need: memory for small rasters while they fit the run's cap, else files in the
@@ -8,6 +9,10 @@ public final class Scratch: Sendable {
   /// Bytes of memory that scratch may take altogether.
   public let memoryLimit: Int
   private let used = Mutex(0)
+  private let made = Atomic<Int>(0)
+  /// Bytes of all rasters made here so far and of all memory reserved apart from them; what steps announce when they
+  /// plan is held against it.
+  public var bytesMade: Int { made.load(ordering: .relaxed) }
 
   /// Scratch in a folder that exists, with a limit for what may stay in memory.
   public init(directory: String, memoryLimit: Int) {
@@ -22,7 +27,9 @@ public final class Scratch: Sendable {
       used += bytes
       return true
     }
-    return fits ? MemoryReservation(bytes: bytes, of: self) : nil
+    guard fits else { return nil }
+    made.add(bytes, ordering: .relaxed)
+    return MemoryReservation(bytes: bytes, of: self)
   }
 
   fileprivate func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
@@ -34,6 +41,7 @@ public final class Scratch: Sendable {
   /// An empty raster to be written once and read often; pixels never written are 0.
   public func makeRaster(_ spec: RasterSpec) throws -> CachedRaster {
     let reservation = spec.byteCount <= Self.largestInMemory ? reserve(spec.byteCount) : nil
+    if reservation == nil { made.add(spec.byteCount, ordering: .relaxed) }
     return try CachedRaster(
       spec, inMemoryAllowed: reservation != nil, directory: directory, reservation: reservation)
   }
