@@ -61,6 +61,17 @@ public struct Plan: Sendable {
     return bySteps + outputs.flatMap { Array($0.layers.values) }.count { $0.step == step && $0.port == port }
   }
 
+  /// A step and all that it rests on.
+  func ancestry(of id: String) -> Set<String> {
+    var found: Set<String> = []
+    var open = [id]
+    while let next = open.popLast() {
+      guard found.insert(next).inserted, let step = step(next) else { continue }
+      open += step.connections.values.joined().map(\.step)
+    }
+    return found
+  }
+
   /// Pixels that are kept for several passes or consumers, in bytes: memory while it fits the cap, else scratch on
   /// disk.
   public var scratchBytes: Int { steps.reduce(0) { $0 + $1.scratchBytes } }
