@@ -142,7 +142,8 @@ public final class Executor {
       }
     }
     let context = RunContext(
-      stepID: step.id, seed: Self.seed(seed, for: step.id), pool: pool, cancellation: cancellation, scratch: scratch,
+      stepID: step.id, seed: Self.seed(seed, for: step.seedName), pool: pool, cancellation: cancellation,
+      scratch: scratch,
       products: library.products, sink: journal, written: written, values: byOutput, record: record,
       connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }),
       destinations: step.knowsDestinations ? plan.destinations(of: step.id) : [:])
@@ -238,6 +239,7 @@ public final class Executor {
       "floe": .string(FloeVersion.current),
       "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title),
       "pipeline_text": .string(plan.pipeline.text),
+      "pipeline_parts": .object(plan.pipeline.parts.mapValues { .string($0) }),
       "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
       "seconds": .number(Date().timeIntervalSince(began).rounded(toPlaces: 3)),
       "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(pool.workers),

@@ -49,6 +49,8 @@ public struct Plan: Sendable {
   public let settings: [String: String]
   /// Files and folders that the run reads: the values of parameters that are paths.
   public let inputPaths: [String]
+  /// Steps of used pipelines that do not run, since they look at written files.
+  public let leftOut: [String]
 
   /// The step of a name.
   public func step(_ id: String) -> Step? { steps.first { $0.id == id } }
