@@ -205,7 +205,7 @@ def test_single_steps_and_batches_use_the_cache(made):
     words = ["step", "cluster.kmeans", "--samples", image, "--labels", "l.tif", "--cache", folder / "cache"]
     floe(*words, "-o", folder / "a")
     floe(*words, "-o", folder / "b")
-    assert "groups" in str(taken(folder / "b")) or taken(folder / "b")
+    assert "step" in taken(folder / "b")
     assert sums(folder / "a") == sums(folder / "b")
     batch = ["batch", folder / "p.yaml", "--over", f"image={image}", "--cache", folder / "cache"]
     floe(*batch, "-o", folder / "x")

@@ -129,7 +129,7 @@ public struct ApplicationPackage {
       problems.append(
         Problem(
           file: pipeline.file, line: 0,
-          "uses the pipeline \(used.file) as a step; a package carries one pipeline file, so put its steps into this one"
+          "uses the pipeline \(used.file) as a step; a package carries one file: put its steps into this one"
         ))
     }
     if pipeline.text.utf8.count > 60_000 {
