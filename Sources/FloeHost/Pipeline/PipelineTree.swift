@@ -223,7 +223,8 @@ final class PipelineTree {
       complain(
         reference.line,
         """
-        '\(reference.text)' is asked for, but \(Self.base(part.pipeline.file)) has no output '\(reference.port)'\(near); \
+        '\(reference.text)' is asked for, but \(Self.base(part.pipeline.file)) has no output \
+        '\(reference.port)'\(near); \
         it has \(known.isEmpty ? "none" : known.joined(separator: ", "))
         """)
       return []
