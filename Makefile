@@ -4,6 +4,8 @@
 # make test-asan, test-tsan, coverage  the Swift tests under a sanitizer, or with coverage
 # make fuzz COUNT=3000  that many damaged inputs of each reader, judged by other programs (docs/reliability.md); READER="CSV" takes one
 # make crash COUNT=40  runs that are killed, starved or lied to by the disk; that many of each kind
+# make test-batch COUNT=1000 KILLS=10  a season of small scenes in one batch, one of them poisoned, killed now and then (docs/batch.md)
+# make test-cache EDITS=200  that many random edits of pipelines, each run with and without a cache
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make uninstall PREFIX=/usr/local   takes them away again
@@ -20,7 +22,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest
+.PHONY: docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest test-batch test-cache
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -85,6 +87,14 @@ fuzz: build $(VENV)/done
 
 crash: build $(VENV)/done
 	cd Tests/python && ../../$(VENV)/bin/python -m crash --count $(or $(COUNT),40) --seed $(SEED)
+
+KILLS ?= 10
+EDITS ?= 200
+test-batch: build $(VENV)/done
+	$(VENV)/bin/python Tests/python/season.py --count $(or $(COUNT),1000) --kills $(KILLS) --seed $(SEED)
+
+test-cache: build $(VENV)/done
+	FLOE_CACHE_EDITS=$(EDITS) FLOE_CACHE_SEED=$(SEED) $(VENV)/bin/python -m pytest -q Tests/python/test_cache.py -k edits
 
 test-python: build $(VENV)/done
 	$(VENV)/bin/python -m pytest -q Tests/python

@@ -20,7 +20,7 @@ struct Floe: AsyncParsableCommand {
     version: FloeVersion.current,
     subcommands: [
       Run.self, BatchCommand.self, ReplayCommand.self, LockCommand.self,
-      GatherCommand.self, CWLCommand.self, Check.self, StepCommand.self, Steps.self,
+      GatherCommand.self, CacheCommand.self, CWLCommand.self, Check.self, StepCommand.self, Steps.self,
       Formats.self, Plugins.self, Info.self, Demo.self, New.self,
       DoctorCommand.self, Probe.self, Manual.self,
     ])

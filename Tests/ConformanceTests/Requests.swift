@@ -32,6 +32,7 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("altimetry.retrack", { StepRequest([:], ["input": [try await TestProducts.records()]]) }),
   ("altimetry.separation", { StepRequest([:], ["input": [try await TestProducts.aligned()]]) }),
   ("cluster.apply", { StepRequest([:], ["samples": [try ice()], "model": [try await TestProducts.model()]]) }),
+  ("cluster.fit", { StepRequest(["method": "kmeans"], ["samples": [try ice(), try ice()]]) }),
   ("cluster.gmm", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),
   ("cluster.gmm", { StepRequest(["features": "a,b"], ["samples": [.table(try SyntheticData.table())]]) }),
   ("cluster.kmeans", { StepRequest(["names": "lead=darkest,sea_ice=rest"], ["samples": [try ice()]]) }),

@@ -24,9 +24,9 @@ protocol ClusteringAlgorithm: Sendable {
 
   /// Fits a number of clusters on all samples.
   ///
-  /// - Parameter keeper: takes the labels of all blocks.
+  /// - Parameter keeper: takes the labels of all blocks; nil where nobody wants them.
   func fit(
-    _ clusters: Int, source: SampleSource, keeper: LabelStore, context: RunContext, arrange: ClusterArrangement
+    _ clusters: Int, source: SampleSource, keeper: LabelStore?, context: RunContext, arrange: ClusterArrangement
   ) async throws -> Fit
 
   /// A fit on a balanced sample with what only samples that are spread evenly can tell, such as shares.

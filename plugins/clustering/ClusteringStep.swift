@@ -71,39 +71,14 @@ extension ClusteringStep {
       orderName = name
       return order
     }
-    var fit: Algorithm.Fit
-    var sample: BalancedSample?
-    var store: LabelStore?
-    // A fit on a sample knows the sample alone.
-    var scene: FeatureStatistics?
-    switch sampling.training {
-    case .balanced:
-      let (balanced, statistics) = try await BalancedSample.take(source, map: context)
-      let (fits, trials) = try await algorithm.trials(
-        candidates, samples: balanced.training, layout: source.layout, map: context, arrange: arrange)
-      ClusterTrial.record(trials, samples: balanced.training.count, context: context)
-      fit = try await algorithm.settled(
-        fits[ClusterTrial.best(trials)], even: balanced.even, source: source, map: context)
-      scene = statistics
-      sample = balanced
-    case .even:
-      var count = candidates[0]
-      if candidates.count > 1 {
-        let picks = try await SamplingPass.take(
-          source, wanted: algorithm.sampleLimit * 2, least: algorithm.sampleLimit,
-          exactly: algorithm.needsExactStatistics, map: context)
-        let some = picks.sample(algorithm.sampleLimit)
-        let trials = try await algorithm.trials(
-          candidates, samples: some, layout: source.layout, map: context, arrange: arrange
-        ).trials
-        ClusterTrial.record(trials, samples: some.count, context: context)
-        count = trials[ClusterTrial.best(trials)].clusters
-      }
-      let kept = try LabelStore(samples, source: source, clusters: count, context: context)
-      store = kept
-      fit = try await algorithm.fit(count, source: source, keeper: kept, context: context, arrange: arrange)
-      if rules?.needsIceLevel == true { sample = try await BalancedSample.take(source, map: context).0 }
-    }
+    let trained = try await algorithm.trained(
+      sampling, candidates, source: source, needsIceLevel: rules?.needsIceLevel == true, context: context,
+      arrange: arrange
+    ) { try LabelStore(samples, source: source, clusters: $0, context: context) }
+    var fit = trained.fit
+    let sample = trained.sample
+    let store = trained.store
+    let scene = trained.scene
     ClusterFacts.recordSkipped(
       scene?.skipped ?? fit.skipped, valid: scene?.validCount ?? fit.validCount, source: source, context: context)
     fit.tell(context)

@@ -136,7 +136,7 @@ struct GMMAlgorithm: ClusteringAlgorithm {
   }
 
   func fit(
-    _ clusters: Int, source: SampleSource, keeper: LabelStore, context: RunContext, arrange: ClusterArrangement
+    _ clusters: Int, source: SampleSource, keeper: LabelStore?, context: RunContext, arrange: ClusterArrangement
   ) async throws -> GMMClusters {
     var options = options
     options.components = clusters

@@ -133,7 +133,7 @@ struct KMeansAlgorithm: ClusteringAlgorithm {
   }
 
   func fit(
-    _ clusters: Int, source: SampleSource, keeper: LabelStore, context: RunContext, arrange: ClusterArrangement
+    _ clusters: Int, source: SampleSource, keeper: LabelStore?, context: RunContext, arrange: ClusterArrangement
   ) async throws -> KMeansClusters {
     var options = options
     options.clusters = clusters

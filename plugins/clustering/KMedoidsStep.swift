@@ -95,7 +95,7 @@ struct KMedoidsAlgorithm: ClusteringAlgorithm {
   }
 
   func fit(
-    _ clusters: Int, source: SampleSource, keeper: LabelStore, context: RunContext, arrange: ClusterArrangement
+    _ clusters: Int, source: SampleSource, keeper: LabelStore?, context: RunContext, arrange: ClusterArrangement
   ) async throws -> KMedoidsClusters {
     try await fit(clusters, of: source, map: context, arrange: arrange, keeper: keeper)
   }

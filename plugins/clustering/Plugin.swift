@@ -7,6 +7,7 @@ public func floePlugin(_ registry: UnsafeMutableRawPointer) {
     plugin.version(FloeVersion.current)
     for step in Algorithms.all { add(step, to: plugin) }
     plugin.add(ApplyStep.self)
+    plugin.add(FitStep.self)
   }
 }
 

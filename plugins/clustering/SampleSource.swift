@@ -5,6 +5,8 @@ struct SampleSource: SampleReader {
   private enum Origin: Sendable {
     case raster(Raster, bands: [Int])
     case table(rows: Int, planes: [[Float]])
+    /// Scenes, the number of each one's first block, and whether their numbers are brought to physical units.
+    case scenes([SampleSource], firsts: [Int], isPhysical: Bool)
   }
   private let origin: Origin
   private(set) var layout: [FeatureLayout]
@@ -84,6 +86,34 @@ struct SampleSource: SampleReader {
     }
   }
 
+  /// The samples of several rasters one after the other, whose features agree in all but how they are stored.
+  ///
+  /// - Throws: for no raster at all.
+  init(scenes: [SampleSource]) throws {
+    guard let first = scenes.first else { throw FloeError("there is no scene to fit to") }
+    let isPhysical = scenes.contains {
+      $0.layout != first.layout || $0.isWhole != first.isWhole || $0.needsReference
+    }
+    var firsts = [0]
+    for scene in scenes { firsts.append((firsts.last ?? 0) + scene.blockCount) }
+    origin = .scenes(scenes, firsts: firsts, isPhysical: isPhysical)
+    layout = isPhysical ? first.layout.map { FeatureLayout($0.name, unit: $0.unit) } : first.layout
+    features = first.features.indices.map { f in
+      // An offset of any scene tells that the product's own was taken into account.
+      scenes.map { $0.features[f] }.first { $0.offset != 0 } ?? first.features[f]
+    }
+    acquisition = .common(scenes.map(\.acquisition))
+    clearBands = first.clearBands
+    infraredBands = first.infraredBands
+    hasBrightness = true
+    allRows = nil
+  }
+
+  /// Whether pixels are of a type that single precision does not hold.
+  private var needsReference: Bool {
+    if case .raster(let r, _) = origin { [.int32, .uint32, .float64].contains(r.spec.type) } else { false }
+  }
+
   /// The space of `standardise_over: all`; nil where the samples that take part make it.
   func space(_ over: StandardiseOver, isStandardised: Bool) throws(ParameterError) -> FeatureSpace? {
     guard over == .all else { return nil }
@@ -107,12 +137,19 @@ struct SampleSource: SampleReader {
   }
 
   /// Whether blocks hold whole numbers.
-  var isWhole: Bool { if case .raster(let r, _) = origin { r.spec.type == .uint16 } else { false } }
+  var isWhole: Bool {
+    switch origin {
+    case .raster(let r, _): r.spec.type == .uint16
+    case .table: false
+    case .scenes(let scenes, _, let isPhysical): !isPhysical && scenes.allSatisfy(\.isWhole)
+    }
+  }
 
   var blockCount: Int {
     switch origin {
     case .raster(let r, _): (r.spec.grid.height + 255) / 256
     case .table(let rows, _): (rows + Self.tableBlock - 1) / Self.tableBlock
+    case .scenes(_, let firsts, _): firsts.last ?? 0
     }
   }
 
@@ -120,6 +157,7 @@ struct SampleSource: SampleReader {
     switch origin {
     case .raster(let r, _): r.spec.grid.pixelCount
     case .table(let rows, _): rows
+    case .scenes(let scenes, _, _): scenes.reduce(0) { $0 + $1.sampleCount }
     }
   }
 
@@ -130,6 +168,10 @@ struct SampleSource: SampleReader {
     case .table(let rows, let planes):
       let range = firstRow(of: block)..<min(rows, firstRow(of: block + 1))
       return SampleBlock(featureCount: planes.count, values: .float(planes.flatMap { $0[range] }))
+    case .scenes(let scenes, let firsts, let isPhysical):
+      let scene = (firsts.firstIndex { $0 > block } ?? scenes.count) - 1
+      let own = try scenes[scene].read(block: block - firsts[scene])
+      return isPhysical ? own.physical(scenes[scene].layout) : own
     }
   }
 
@@ -162,9 +204,7 @@ struct SampleSource: SampleReader {
 
   /// The same source with what its pixels need taken off; one more pass, over rasters of 32 and 64 bits alone.
   func referenced(in context: RunContext) async throws -> SampleSource {
-    guard case .raster(let raster, let bands) = origin,
-      [.int32, .uint32, .float64].contains(raster.spec.type)
-    else { return self }
+    guard case .raster(let raster, let bands) = origin, needsReference else { return self }
     let found = try await context.map(blockCount, progress: "blocks looked over") { number -> [PrecisionShift] in
       let window = self.window(of: number, in: raster.spec.grid)
       let values = try raster.read(window, bands: bands).values.doubles
@@ -184,6 +224,23 @@ struct SampleSource: SampleReader {
       result.layout[f].noData = nil
     }
     return result
+  }
+}
+
+extension SampleBlock {
+  /// The numbers in physical units, NaN for no data.
+  fileprivate func physical(_ layout: [FeatureLayout]) -> SampleBlock {
+    func convert<T: PixelNumber>(_ v: [T]) -> [Float] {
+      v.indices.map { i in
+        let feature = layout[i / count]
+        let stored = v[i].double
+        return stored == feature.noData ? .nan : Float(stored * feature.scale + feature.offset)
+      }
+    }
+    switch values {
+    case .uint16(let v): return SampleBlock(featureCount: featureCount, values: .float(convert(v)))
+    case .float(let v): return SampleBlock(featureCount: featureCount, values: .float(convert(v)))
+    }
   }
 }
 

@@ -188,6 +188,7 @@ public final class Batch: Sendable {
     let folder = folder(item)
     let there = FolderRecord(of: folder)
     guard let record = there.run, record["pipeline_text"]?.stringValue == pipeline.text,
+      record["pipeline_parts"] ?? [:] == .object(pipeline.parts.mapValues { .string($0) }),
       record["settings"] == .object(item.settings.mapValues { .string($0) }),
       record["seed"]?.stringValue == String(options.seed ?? pipeline.seed), surroundings.made(record),
       record["without_key"]?.objectValue?.isEmpty == true,
@@ -209,7 +210,7 @@ public final class Batch: Sendable {
 
   /// The paths among a scene's settings.
   private func paths(_ item: BatchItem) -> [String] {
-    item.settings.filter { pipeline.inputs[$0.key]?.type == "path" }.map(\.value)
+    item.settings.filter { pipeline.inputs[$0.key]?.isFile == true }.map(\.value)
   }
 
   /// SHA-256 over everything that a scene's run is given.
@@ -221,7 +222,8 @@ public final class Batch: Sendable {
     return try SHA256.hexadecimal(
       of: Array(
         try JSONText.encode([
-          "pipeline": .string(pipeline.text), "seed": .string(String(options.seed ?? pipeline.seed)),
+          "pipeline": .string(pipeline.text), "parts": .object(pipeline.parts.mapValues { .string($0) }),
+          "seed": .string(String(options.seed ?? pipeline.seed)),
           "settings": .object(item.settings.mapValues { .string($0) }), "contents": .array(contents),
           "surroundings": .object(surroundings.members),
         ]).utf8))

@@ -129,7 +129,7 @@ public struct BatchItems {
         source: "--over \(input)",
         rows: items.assets.map { ($0.id, $0.path, [input: $0.path]) })
     }
-    let found = Self.matches(pattern)
+    let found = FilePattern.matches(pattern)
     guard !found.isEmpty else {
       let folder = Folder.parent(of: pattern)
       let hint =
@@ -142,16 +142,6 @@ public struct BatchItems {
       rows: found.map { path in
         (((path as NSString).lastPathComponent as NSString).deletingPathExtension, path, [input: path])
       })
-  }
-
-  /// Paths that match a pattern of the shell, in the order of their bytes.
-  private static func matches(_ pattern: String) -> [String] {
-    var found = glob_t()
-    defer { globfree(&found) }
-    guard glob(pattern, GLOB_NOSORT | GLOB_TILDE, nil, &found) == 0 else { return [] }
-    return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
-      .map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// The rows of a CSV file: a column for each input, and one called `name` for the folders.
@@ -178,7 +168,7 @@ public struct BatchItems {
           name = cell
         } else if !cell.isEmpty {
           // An empty cell leaves the input unset.
-          let isPath = pipeline.inputs[column]?.type == "path"
+          let isPath = pipeline.inputs[column]?.isFile == true
           let value = isPath && !cell.hasPrefix("/") ? "\(folder)/\(cell)" : cell
           settings[column] = value
           if isPath, first == nil { first = value }

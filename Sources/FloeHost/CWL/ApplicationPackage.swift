@@ -125,6 +125,13 @@ public struct ApplicationPackage {
           file: pipeline.file, line: pipeline.inputs[reserved]?.line ?? 0,
           "an input is called '\(reserved)', which the package needs for itself: rename it"))
     }
+    if let used = pipeline.scopes.values.first {
+      problems.append(
+        Problem(
+          file: pipeline.file, line: 0,
+          "uses the pipeline \(used.file) as a step; a package carries one file: put its steps into this one"
+        ))
+    }
     if pipeline.text.utf8.count > 60_000 {
       problems.append(
         Problem(

@@ -18,6 +18,7 @@ public final class Executor {
   private var keys: RunKeys?
   private var values: [String: PortData] = [:]
   private var timings: [JSONValue] = []
+  private var cached: CachedSteps?
 
   /// An executor for one run.
   public init(
@@ -70,6 +71,7 @@ public final class Executor {
         "GDAL's options in the environment would change results and are not used: \(ignored.joined(separator: ", "))"
       )
     }
+    cached = try await openCache(keys)
     let began = Date()
     let staging = try Staging(target: options.outputFolder)
     do {
@@ -90,6 +92,7 @@ public final class Executor {
       try cancellation.check()
       let files = try staging.publish(plan, record: recordName) { guarding.verdict(on: $0, record: recordName) }
       history.add(plan, timings: timings, workers: pool.workers)
+      cached?.tidy()
       return RunReport(files: files, record: result, isUnchanged: false)
     } catch {
       values = [:]
@@ -128,6 +131,7 @@ public final class Executor {
     async throws
   {
     try cancellation.check()
+    if try take(step) { return }
     observer.began(step: step.id, what: step.use)
     let clock = ContinuousClock.now
     var ports: [String: [PortData]] = [:]
@@ -139,7 +143,8 @@ public final class Executor {
       }
     }
     let context = RunContext(
-      stepID: step.id, seed: Self.seed(seed, for: step.id), pool: pool, cancellation: cancellation, scratch: scratch,
+      stepID: step.id, seed: Self.seed(seed, for: step.seedName), pool: pool, cancellation: cancellation,
+      scratch: scratch,
       products: library.products, sink: journal, written: written, values: byOutput, record: record,
       connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }),
       destinations: step.knowsDestinations ? plan.destinations(of: step.id) : [:])
@@ -163,8 +168,9 @@ public final class Executor {
       throw Self.named(error, by: step.id)
     }
     for remark in LibraryNotices.take() { journal.log(.warning, step: step.id, remark) }
-    forget(after: step)
     let seconds = Self.seconds(since: clock)
+    try await keep(step, seconds: seconds, context)
+    forget(after: step)
     timings.append([
       "step": .string(step.id), "use": .string(step.use), "seconds": .number(seconds),
       "peak_memory_bytes": .integer(SystemResources.peakMemory),
@@ -234,6 +240,7 @@ public final class Executor {
       "floe": .string(FloeVersion.current),
       "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title),
       "pipeline_text": .string(plan.pipeline.text),
+      "pipeline_parts": .object(plan.pipeline.parts.mapValues { .string($0) }),
       "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
       "seconds": .number(Date().timeIntervalSince(began).rounded(toPlaces: 3)),
       "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(pool.workers),
@@ -255,6 +262,68 @@ public final class Executor {
         }),
       "without_key": .object(provenance.keys.reasons.mapValues { .string($0) }),
     ]
+  }
+}
+
+// MARK: - The cache
+
+extension Executor {
+  private func openCache(_ keys: RunKeys) async throws -> CachedSteps? {
+    guard let options = options.cache else { return nil }
+    let journal = journal
+    return try await CachedSteps(
+      try StepCache(options), plan: plan, keys: keys, isForced: self.options.isForced, pool: pool,
+      cancellation: cancellation
+    ) { level, message in journal.log(level, step: "cache", message) }
+  }
+
+  /// Takes a step's outputs from the cache; false for a step that has to run.
+  private func take(_ step: Plan.Step) throws -> Bool {
+    guard let cached else { return false }
+    let clock = ContinuousClock.now
+    switch cached.place(of: step.id) {
+    case .runs: return false
+    case .rests: break
+    case .found(let file):
+      observer.began(step: step.id, what: "\(step.use), from the cache")
+      for port in step.outputs.keys where plan.consumers(of: step.id, port) > 0 {
+        values["\(step.id).\(port)"] = try cached.value(port, of: file)
+      }
+    }
+    if let events = cached.events(of: step.id) { journal.repeats(events) }
+    forget(after: step)
+    let seconds = Self.seconds(since: clock)
+    timings.append([
+      "step": .string(step.id), "use": .string(step.use), "seconds": .number(seconds), "from_cache": true,
+      "peak_memory_bytes": .integer(SystemResources.peakMemory),
+    ])
+    if case .found = cached.place(of: step.id) { observer.ended(step: step.id, seconds: seconds) }
+    return true
+  }
+
+  /// Puts a step's outputs into the cache.
+  private func keep(_ step: Plan.Step, seconds: Double, _ context: RunContext) async throws {
+    guard var keeping = cached else { return }
+    let prefix = step.id + "."
+    let made = Dictionary(
+      uniqueKeysWithValues: step.outputs.keys.compactMap { port in values[prefix + port].map { (port, $0) } })
+    do {
+      let pool = pool
+      let cancellation = cancellation
+      let order = plan.steps.map(\.id)
+      let journal = journal
+      let kept = try await withTaskExecutorPreference(pool) {
+        try await keeping.keep(
+          step, made, seconds: seconds, pool: pool, cancellation: cancellation,
+          materialize: { raster in
+            let raster = try await context.materialize(raster)
+            for remark in LibraryNotices.take() { journal.log(.warning, step: step.id, remark) }
+            return raster
+          }, events: { journal.events(of: $0, in: order) })
+      }
+      for (port, data) in kept { values[prefix + port] = data }
+    } catch { throw Self.named(error, by: step.id) }
+    cached = keeping
   }
 }
 

@@ -22,7 +22,7 @@ struct Provenance {
   }
 
   private func steps(for reference: Pipeline.Reference) -> JSONValue {
-    let ids = ancestry(of: reference.step)
+    let ids = plan.ancestry(of: reference.step)
     let steps = plan.steps.filter { ids.contains($0.id) }
     return [
       "software": .object(versions),
@@ -78,13 +78,4 @@ struct Provenance {
     ]
   }
 
-  private func ancestry(of id: String) -> Set<String> {
-    var found: Set<String> = []
-    var open = [id]
-    while let next = open.popLast() {
-      guard found.insert(next).inserted, let step = plan.step(next) else { continue }
-      open += step.connections.values.joined().map(\.step)
-    }
-    return found
-  }
 }

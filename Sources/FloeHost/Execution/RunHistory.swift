@@ -67,7 +67,7 @@ public struct RunHistory: Sendable {
   func add(_ plan: Plan, timings: [JSONValue], workers: Int) {
     var lines = ""
     for timing in timings {
-      guard let seconds = timing["seconds"]?.doubleValue else { continue }
+      guard let seconds = timing["seconds"]?.doubleValue, timing["from_cache"] == nil else { continue }
       var work: (use: String, megapixels: Double)?
       if let id = timing["step"]?.stringValue, let step = plan.step(id) {
         work = (step.use, plan.megapixels(of: step))

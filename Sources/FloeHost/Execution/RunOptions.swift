@@ -17,6 +17,8 @@ public struct RunOptions: Sendable {
   public var isForced = false
   /// Whether files that floe did not write, and those of another run, may be replaced.
   public var isOverwriting = false
+  /// Where outputs of steps are kept and looked for; nil for nowhere.
+  public var cache: StepCache.Options?
 
   /// Options with the machine's cores and half its memory.
   public init(

@@ -43,6 +43,27 @@ final class RunRecorder: RunEvents, Sendable {
     observer.progress(step: step, done: done, total: total, unit: unit)
   }
 
+  /// What some steps told, in the order of a list of steps.
+  func events(of steps: Set<String>, in order: [String]) -> [StepEvents] {
+    state.withLock { state in
+      order.filter(steps.contains).map { step in
+        StepEvents(
+          step: step, facts: (state.facts[step] ?? [:]).mapValues { ExactJSON($0) },
+          dropped: state.dropped.filter { $0.step == step }.map {
+            .init(count: $0.count, unit: $0.unit, reason: $0.reason)
+          },
+          warnings: state.warnings.filter { $0.step == step }.map(\.message))
+      }
+    }
+  }
+
+  /// Tells once more what a step told.
+  func repeats(_ events: StepEvents) {
+    for (key, value) in events.facts { record(step: events.step, key: key, value: value.value) }
+    for d in events.dropped { dropped(step: events.step, count: d.count, unit: d.unit, reason: d.reason) }
+    for warning in events.warnings { log(.warning, step: events.step, warning) }
+  }
+
   var facts: [String: [String: JSONValue]] { state.withLock { $0.facts } }
   var droppedList: [Dropped] { state.withLock { $0.dropped } }
   /// What was left out, as JSON: a list of step, count, unit and reason.

@@ -51,7 +51,9 @@ public struct Replay: Sendable {
   public func pipeline() throws -> (pipeline: Pipeline, problems: [Problem]) {
     let file = record["pipeline"]?.stringValue ?? path
     let folder = record["pipeline_folder"]?.stringValue ?? Folder.parent(of: path)
-    return try PipelineReader.parse(record["pipeline_text"]?.stringValue ?? "", file: file, folder: folder)
+    let parts = (record["pipeline_parts"]?.objectValue ?? [:]).compactMapValues(\.stringValue)
+    return try PipelineReader.parse(
+      record["pipeline_text"]?.stringValue ?? "", file: file, folder: folder, parts: parts)
   }
 
   /// The values of inputs and parameters as they were, relative paths from where they counted.
@@ -60,7 +62,7 @@ public struct Replay: Sendable {
     var result: [String: String] = [:]
     for (name, value) in record["settings"]?.objectValue ?? [:] {
       guard let text = value.stringValue else { continue }
-      let isRelative = pipeline.inputs[name]?.type == "path" && !text.hasPrefix("/") && DatasetName(text) == nil
+      let isRelative = pipeline.inputs[name]?.isFile == true && !text.hasPrefix("/") && DatasetName(text) == nil
       result[name] = isRelative ? "\(folder)/\(text)" : text
     }
     return result

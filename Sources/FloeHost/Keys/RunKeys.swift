@@ -138,7 +138,7 @@ struct RunKeys: Sendable {
     var material: [String: JSONValue] = [
       "form": .integer(Self.form), "id": .string(step.id), "use": .string(step.use), "plugin": origin.json,
       "libraries": surroundings, "with": .object(Dictionary(uniqueKeysWithValues: parameters)),
-      "seed": .string(String(Executor.seed(seed, for: step.id))), "in": .object(ports),
+      "seed": .string(String(Executor.seed(seed, for: step.seedName))), "in": .object(ports),
     ]
     if step.isFinishing { material["written"] = .object(written.mapValues { .string($0) }) }
     if step.knowsDestinations {
@@ -182,6 +182,9 @@ struct RunKeys: Sendable {
 }
 
 extension Plan.Step {
+  /// The name that its random numbers follow from: that in its own file, so that a pipeline used as a step makes what
+  /// it makes alone.
+  var seedName: String { id.lastIndex(of: "/").map { String(id[id.index(after: $0)...]) } ?? id }
   /// Whether the step is told where its outputs go: finishing steps and those that make documents, which name files.
   var knowsDestinations: Bool { isFinishing || outputs.values.contains { $0.kind == .document } }
 }

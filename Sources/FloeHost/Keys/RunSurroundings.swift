@@ -14,7 +14,11 @@ struct RunSurroundings: Equatable, Sendable {
 
   /// The surroundings of a pipeline, as they are now.
   init(of pipeline: Pipeline, library: StepLibrary, share: ResourceDirectory, digests: ContentDigests) throws {
-    var origins = Set(try pipeline.steps.values.map { try library.origin(ofStep: $0.use, digests: digests) })
+    // Of used pipelines, what looks at written files does not run.
+    let steps = pipeline.steps.values.filter { step in
+      step.scope.isEmpty || library.declaration(step.use)?.isFinishing != true
+    }
+    var origins = Set(try steps.map { try library.origin(ofStep: $0.use, digests: digests) })
     for output in pipeline.outputs {
       guard let format = library.format(ofFile: output.name) else { continue }
       origins.insert(try library.origin(ofWriter: format.name, digests: digests))

@@ -36,13 +36,16 @@ public struct Pipeline: Sendable {
     public let port: String
     /// The line in the file, from 1.
     public let line: Int
+    /// The file, where it is not that of the pipeline that is run.
+    public let file: String?
     /// `step.port`.
     public var text: String { "\(step).\(port)" }
-    /// A reference and its line.
-    public init(step: String, port: String, line: Int) {
+    /// A reference and its place.
+    public init(step: String, port: String, line: Int, file: String? = nil) {
       self.step = step
       self.port = port
       self.line = line
+      self.file = file
     }
   }
   /// A step as written.
@@ -60,18 +63,27 @@ public struct Pipeline: Sendable {
     /// The flag of the command line that the step stands for, such as `--samples`; messages name it instead of the
     /// step.
     public let flag: String?
+    /// The step whose pipeline it belongs to (`scopes`); empty for the pipeline that is run.
+    public let scope: String
     /// A step from its parts.
     public init(
       id: String, use: String, line: Int, settings: OrderedDictionary<String, ParameterSetting>,
       connections: OrderedDictionary<String, [Reference]>,
-      flag: String? = nil
+      flag: String? = nil, scope: String = ""
     ) {
       self.flag = flag
+      self.scope = scope
       self.id = id
       self.use = use
       self.line = line
       self.settings = settings
       self.connections = connections
+    }
+    /// The step with other connections.
+    func connected(_ connections: OrderedDictionary<String, [Reference]>) -> StepNode {
+      var copy = self
+      copy.connections = connections
+      return copy
     }
   }
   /// An output file as written; a file without layers has one with the empty name.
@@ -114,6 +126,8 @@ public struct Pipeline: Sendable {
   public var outputs: [OutputNode]
   /// The text of the file, kept for provenance.
   public var text: String
+  /// Pipelines that stand in the place of steps, by the names of these.
+  public var scopes: OrderedDictionary<String, PipelineScope> = [:]
 
   /// A pipeline from its parts.
   public init(

@@ -42,8 +42,22 @@ public struct PipelineReader {
     return try parse(text, file: name, folder: FileManager.default.currentDirectoryPath)
   }
 
-  /// Reads a pipeline from its text.
-  public static func parse(_ text: String, file: String, folder: String) throws -> (
+  /// Reads a pipeline from its text, with the pipelines that it uses as steps.
+  ///
+  /// - Parameter parts: the texts of used pipelines by the names of their steps, in place of what their files hold now.
+  public static func parse(
+    _ text: String, file: String, folder: String, parts: [String: String] = [:]
+  ) throws -> (pipeline: Pipeline, problems: [Problem]) {
+    let read = try form(of: text, file: file, folder: folder)
+    let tree = PipelineTree(read.pipeline, texts: parts)
+    let pipeline = tree.flattened()
+    // Steps that are not there for a mistake would be missed once more while planning.
+    guard tree.problems.isEmpty else { throw RequestRefused(Array(OrderedSet(read.problems + tree.problems))) }
+    return (pipeline, read.problems)
+  }
+
+  /// Reads a pipeline from its text as it is written.
+  static func form(of text: String, file: String, folder: String) throws -> (
     pipeline: Pipeline, problems: [Problem]
   ) {
     let root: Node?
@@ -130,7 +144,7 @@ public struct PipelineReader {
         }
       }
     }
-    let types = ["path", "text", "number", "integer", "boolean", "list"]
+    let types = ["path", "text", "number", "integer", "boolean", "list"] + Pipeline.InputDeclaration.dataTypes
     if !types.contains(type) {
       complain(node, "input type '\(type)' is unknown; it must be one of \(types.joined(separator: ", "))")
     }
@@ -201,8 +215,11 @@ public struct PipelineReader {
   }
 
   private mutating func reference(_ node: Node) -> Pipeline.Reference? {
+    if let name = node.scalarText, name.hasPrefix("$"), name.count > 1 {
+      return .init(step: PipelineTree.inputMark, port: String(name.dropFirst()), line: node.line)
+    }
     guard let text = node.scalarText, let dot = text.firstIndex(of: "."), text.firstIndex(of: "/") == nil else {
-      complain(node, "'\(node.scalarText ?? "?")' must name an output of a step: step.port")
+      complain(node, "'\(node.scalarText ?? "?")' must name an output of a step, step.port, or an input, $name")
       return nil
     }
     return .init(step: String(text[..<dot]), port: String(text[text.index(after: dot)...]), line: node.line)

@@ -49,6 +49,8 @@ public struct Plan: Sendable {
   public let settings: [String: String]
   /// Files and folders that the run reads: the values of parameters that are paths.
   public let inputPaths: [String]
+  /// Steps of used pipelines that do not run, since they look at written files.
+  public let leftOut: [String]
 
   /// The step of a name.
   public func step(_ id: String) -> Step? { steps.first { $0.id == id } }
@@ -59,6 +61,17 @@ public struct Plan: Sendable {
   func consumers(of step: String, _ port: String) -> Int {
     let bySteps = steps.flatMap { $0.connections.values.joined() }.count { $0.step == step && $0.port == port }
     return bySteps + outputs.flatMap { Array($0.layers.values) }.count { $0.step == step && $0.port == port }
+  }
+
+  /// A step and all that it rests on.
+  func ancestry(of id: String) -> Set<String> {
+    var found: Set<String> = []
+    var open = [id]
+    while let next = open.popLast() {
+      guard found.insert(next).inserted, let step = step(next) else { continue }
+      open += step.connections.values.joined().map(\.step)
+    }
+    return found
   }
 
   /// Pixels that are kept for several passes or consumers, in bytes: memory while it fits the cap, else scratch on

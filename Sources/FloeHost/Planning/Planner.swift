@@ -5,15 +5,17 @@ import OrderedCollections
 
 /// Turns a pipeline into a plan, or into the list of all its mistakes. Reads metadata, never a pixel or a record.
 public struct Planner {
-  private let library: StepLibrary
-  private let outputFolder: String
-  private let settings: [String: String]
-  private var pipeline: Pipeline
-  private var problems: [Problem]
+  let library: StepLibrary
+  let outputFolder: String
+  let settings: [String: String]
+  var pipeline: Pipeline
+  var problems: [Problem]
   private var warnings: [Problem] = []
   private var inputPaths: [String] = []
   /// Settings that are parameters of single steps.
-  private var parameterSettings: Set<String> = []
+  var parameterSettings: Set<String> = []
+  /// Steps of used pipelines that do not run, since they look at written files.
+  var leftOut: [String] = []
 
   /// Plans a pipeline.
   ///
@@ -47,6 +49,7 @@ public struct Planner {
         + pipeline.steps.values.flatMap { $0.settings.values.map(\.literal.description) })
     nameOutputs()
     setParameters()
+    leaveOut()
     checkSettings()
     checkReferences()
     let order = executionOrder()
@@ -59,15 +62,19 @@ public struct Planner {
     guard problems.isEmpty else { throw RequestRefused(Self.tidied(problems)) }
     return Plan(
       pipeline: pipeline, steps: steps, outputs: pipeline.outputs, formats: formats, warnings: warnings,
-      settings: settings, inputPaths: inputPaths)
+      settings: settings, inputPaths: inputPaths, leftOut: leftOut)
   }
 
   private static func tidied(_ problems: [Problem]) -> [Problem] {
     Array(OrderedSet(problems)).sorted { ($0.file, $0.line) < ($1.file, $1.line) }
   }
 
-  private mutating func complain(_ line: Int, _ message: String) {
-    problems.append(Problem(file: pipeline.file, line: line, message))
+  mutating func complain(_ line: Int, _ message: String, in scope: String = "") {
+    problems.append(Problem(file: pipeline.file(of: scope), line: line, message))
+  }
+
+  mutating func complain(_ reference: Pipeline.Reference, _ message: String) {
+    problems.append(Problem(file: reference.file ?? pipeline.file, line: reference.line, message))
   }
 
   // MARK: Inputs
@@ -75,9 +82,11 @@ public struct Planner {
   /// Puts settings that are called `step.parameter` in the place of what the pipeline says.
   private mutating func setParameters() {
     for (name, value) in settings.sorted(by: { $0.key < $1.key }) where pipeline.inputs[name] == nil {
-      guard let dot = name.firstIndex(of: "."), let node = pipeline.steps[String(name[..<dot])] else { continue }
-      parameterSettings.insert(name)
+      guard let dot = name.firstIndex(of: ".") else { continue }
       let parameter = String(name[name.index(after: dot)...])
+      if setInput(parameter, of: String(name[..<dot]), name, value) { continue }
+      guard let node = pipeline.steps[String(name[..<dot])] else { continue }
+      parameterSettings.insert(name)
       guard let declaration = library.declaration(node.use) else { continue }
       let known = declaration.parameters.map(\.name) + (declaration.presets.isEmpty ? [] : ["preset"])
       guard known.contains(parameter) else {
@@ -113,76 +122,20 @@ public struct Planner {
     }
   }
 
-  /// A setting with its inputs filled in and its paths made absolute; nil when it asks for an optional input that is
-  /// not set.
-  ///
-  /// - Parameter through: the inputs whose defaults led here.
-  private mutating func resolve(_ literal: ParameterLiteral, type: String, line: Int, through: [String] = [])
-    -> ParameterLiteral?
-  {
-    switch literal {
-    case .text(let text):
-      guard text.hasPrefix("$"), pipeline.hasInputs, !text.hasPrefix("$$") else {
-        let plain = pipeline.hasInputs && text.hasPrefix("$$") ? String(text.dropFirst()) : text
-        return isPath(type) ? paths(plain, type: type, from: pipeline.folder) : .text(plain)
-      }
-      let name = String(text.dropFirst())
-      guard let input = pipeline.inputs[name] else {
-        let near = Spelling.nearest(name, among: pipeline.inputs.keys).map { " (did you mean '$\($0)'?)" } ?? ""
-        complain(line, "'\(text)' is no input of the pipeline\(near); declare it under 'inputs:'")
-        return nil
-      }
-      if let given = settings[name] {
-        return isPath(type) ? paths(given, type: type, from: FileManager.default.currentDirectoryPath) : .text(given)
-      }
-      guard !through.contains(name) else {
-        complain(
-          input.line,
-          """
-          the default of input '\(name)' refers to itself: \
-          \((through + [name]).map { "$\($0)" }.joined(separator: " <- ")); give one of them a value
-          """
-        )
-        return nil
-      }
-      return input.defaultValue.flatMap { resolve($0, type: type, line: line, through: through + [name]) }
-    case .list(let items):
-      // An item is one path; its commas belong to its name.
-      let own = type == "list of path" ? "path" : type
-      return .list(items.compactMap { resolve($0, type: own, line: line, through: through) })
-    case .map(let entries):
-      return .map(
-        entries.compactMap { e in resolve(e.value, type: type, line: line, through: through).map { .init(e.key, $0) } })
-    }
-  }
-
-  private func isPath(_ type: String) -> Bool { type == "path" || type == "list of path" }
-
-  /// A path, or the paths of a list written with commas, made absolute.
-  private func paths(_ text: String, type: String, from folder: String) -> ParameterLiteral {
-    guard type == "list of path", text.contains(",") else { return .text(absolute(text, from: folder)) }
-    return .list(text.split(separator: ",").map { .text(absolute(String($0), from: folder)) })
-  }
-
-  private func absolute(_ path: String, from folder: String) -> String {
-    if let name = DatasetName(path) { return name.moved(to: absolute(name.file, from: folder)) }
-    return path.hasPrefix("/")
-      ? path
-      : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
-  }
-
-  private mutating func checkExists(_ literal: ParameterLiteral, parameter: String, line: Int) {
+  private mutating func checkExists(_ literal: ParameterLiteral, parameter: String, line: Int, in scope: String) {
     switch literal {
     case .text(let path):
       // A dataset inside of a file is there when its file is.
       let file = DatasetName(path)?.file ?? path
       if !file.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: file) {
-        complain(line, "\(parameter): there is no file or folder \(file)")
+        complain(line, "\(parameter): there is no file or folder \(file)", in: scope)
       } else {
-        do { try LocalFile.checkInput(file) } catch { return complain(line, "\(parameter): \(error)") }
+        do { try LocalFile.checkInput(file) } catch {
+          return complain(line, "\(parameter): \(error)", in: scope)
+        }
         inputPaths.append(file)
       }
-    case .list(let items): for i in items { checkExists(i, parameter: parameter, line: line) }
+    case .list(let items): for i in items { checkExists(i, parameter: parameter, line: line, in: scope) }
     case .map: break
     }
   }
@@ -192,7 +145,7 @@ public struct Planner {
   private mutating func checkReferences() {
     for node in pipeline.steps.values {
       guard let declaration = library.declaration(node.use) else {
-        complain(node.line, library.unknown(node.use))
+        complain(node.line, library.unknown(node.use), in: node.scope)
         continue
       }
       for (port, references) in node.connections {
@@ -207,15 +160,16 @@ public struct Planner {
 
   private mutating func check(_ r: Pipeline.Reference, wanted: [PortKind]?, by consumer: String) {
     guard let source = pipeline.steps[r.step] else {
+      if leftOut.contains(r.step) { return complainAboutLeftOut(r, by: consumer) }
       let near = Spelling.nearest(r.step, among: pipeline.steps.keys).map { " (did you mean '\($0)'?)" } ?? ""
-      return complain(r.line, "\(consumer) asks for '\(r.text)', but there is no step '\(r.step)'\(near)")
+      return complain(r, "\(consumer) asks for '\(r.text)', but there is no step '\(r.step)'\(near)")
     }
     guard let declaration = library.declaration(source.use) else { return }
     guard let output = declaration.outputs.first(where: { $0.name == r.port }) else {
       let known = declaration.outputs.map(\.name)
       let near = Spelling.nearest(r.port, among: known).map { " (did you mean '\($0)'?)" } ?? ""
       return complain(
-        r.line,
+        r,
         """
         \(consumer) asks for '\(r.text)', but \(source.use) has no output '\(r.port)'\(near); it has \
         \(known.joined(separator: ", "))
@@ -224,7 +178,7 @@ public struct Planner {
     }
     if let wanted, Set(wanted).isDisjoint(with: output.kinds) {
       complain(
-        r.line,
+        r,
         """
         \(consumer) needs \(wanted.map(\.rawValue).joined(separator: " or ")), but '\(r.text)' is \
         \(output.kinds.map(\.rawValue).joined(separator: " or "))
@@ -254,7 +208,8 @@ public struct Planner {
         if let start = path.firstIndex(of: next) {
           let ring = path[start...] + [next]
           complain(
-            pipeline.steps[next]?.line ?? 0, "the steps need each other in a circle: \(ring.joined(separator: " <- "))")
+            pipeline.steps[next]?.line ?? 0, "the steps need each other in a circle: \(ring.joined(separator: " <- "))",
+            in: pipeline.steps[next]?.scope ?? "")
           break
         }
         path.append(next)
@@ -273,13 +228,13 @@ public struct Planner {
     for (name, setting) in node.settings {
       let type = declaration.parameters.first { $0.name == name }?.type ?? "text"
       let complaints = problems.count
-      guard let resolved = resolve(setting.literal, type: type, line: setting.line) else {
+      guard let resolved = resolve(setting.literal, type: type, line: setting.line, in: node.scope) else {
         // An input that is not set was complained about already; the parameter is not to be called missing as well.
-        if problems.count > complaints || !isUnsetOptional(setting.literal) { missing.insert(name) }
+        if problems.count > complaints || !isUnsetOptional(setting.literal, in: node.scope) { missing.insert(name) }
         continue
       }
       literals[name] = resolved
-      if isPath(type) { checkExists(resolved, parameter: node.flag ?? "'\(name)'", line: setting.line) }
+      if isPath(type) { checkExists(resolved, parameter: node.flag ?? "'\(name)'", line: setting.line, in: node.scope) }
     }
     var ports: [String: [PortData]] = [:]
     for (port, references) in node.connections {
@@ -290,9 +245,9 @@ public struct Planner {
         }
         if let data = source.outputs[r.port] {
           ports[port, default: []].append(data)
-          // A port of the wrong kind was complained about where it is referred to.
-          if declaration.inputs.first(where: { $0.name == port })?.kinds.contains(data.kind) == false {
+          if let input = declaration.inputs.first(where: { $0.name == port }), !input.kinds.contains(data.kind) {
             missing.insert(port)
+            complainAboutKind(r, input, data, by: node)
           }
         } else {
           missing.insert(port)
@@ -309,7 +264,7 @@ public struct Planner {
       let notes = PlanEvents()
       try step.plan(in: PlanContext(stepID: node.id, products: library.products, notes: notes))
       for w in notes.notes.warnings + LibraryNotices.take() {
-        warnings.append(Problem(file: pipeline.file, line: node.line, "\(who): \(w)"))
+        warnings.append(Problem(file: pipeline.file(of: node.scope), line: node.line, "\(who): \(w)"))
       }
       return Plan.Step(
         id: node.id, use: factory.declaration.name, line: node.line, bound: step,
@@ -319,149 +274,35 @@ public struct Planner {
         inForce: step.parameters)
     } catch let errors as BindingErrors {
       for e in errors.errors where !missing.contains(e.parameter) {
-        complain(line(of: e.parameter, in: node), "\(who): \(e)")
+        complain(line(of: e.parameter, in: node), "\(who): \(e)", in: node.scope)
       }
     } catch let error as ParameterError {
-      complain(line(of: error.parameter, in: node), "\(who): \(error)")
+      complain(line(of: error.parameter, in: node), "\(who): \(error)", in: node.scope)
     } catch {
-      complain(node.line, "\(who): \(error)")
+      complain(node.line, "\(who): \(error)", in: node.scope)
     }
     return nil
   }
 
-  private func isUnsetOptional(_ literal: ParameterLiteral) -> Bool {
+  private func isUnsetOptional(_ literal: ParameterLiteral, in scope: String) -> Bool {
     guard let text = literal.text, text.hasPrefix("$"), pipeline.hasInputs else { return false }
-    return pipeline.inputs[String(text.dropFirst())]?.isOptional == true
+    return pipeline.inputs(of: scope)[String(text.dropFirst())]?.isOptional == true
   }
 
   private func line(of name: String, in node: Pipeline.StepNode) -> Int {
     node.settings[name]?.line ?? node.connections[name]?.first?.line ?? node.line
   }
 
-  private mutating func complainAboutConditional(_ r: Pipeline.Reference, consumer: String) {
+  mutating func complainAboutConditional(_ r: Pipeline.Reference, consumer: String) {
     guard let use = pipeline.steps[r.step]?.use,
       let output = library.declaration(use)?.outputs.first(where: { $0.name == r.port })
     else { return }
     complain(
-      r.line,
+      r,
       """
       \(consumer) asks for '\(r.text)', which is made only when \
       \(output.condition ?? "the step has something to put there")
       """
     )
-  }
-
-  // MARK: Outputs
-
-  /// Gives each output its one name; those without one are complained about and left out.
-  private mutating func nameOutputs() {
-    pipeline.outputs = pipeline.outputs.compactMap { output in
-      guard let name = OutputNames.normal(output.name) else {
-        complain(
-          output.line,
-          """
-          output '\(output.name)' must be a file name inside the output folder, without '..' and without '/' at its \
-          beginning or end
-          """
-        )
-        return nil
-      }
-      return .init(name: name, line: output.line, layers: output.layers, settings: output.settings)
-    }
-  }
-
-  /// The writer of each output, found by the end of its name and bound to its parameters.
-  private mutating func bindWriters() -> [String: Plan.Format] {
-    var formats: [String: Plan.Format] = [:]
-    for output in pipeline.outputs {
-      guard let declaration = library.format(ofFile: output.name) else {
-        complain(
-          output.line,
-          """
-          no writer knows output '\(output.name)'; endings are \
-          \(library.formats.flatMap(\.suffixes).map { "." + $0 }.joined(separator: ", "))
-          """
-        )
-        continue
-      }
-      let complaints = problems.count
-      var literals: [String: ParameterLiteral] = [:]
-      for (name, setting) in output.settings {
-        let type = declaration.parameters.first { $0.name == name }?.type ?? "text"
-        literals[name] = resolve(setting.literal, type: type, line: setting.line)
-      }
-      guard problems.count == complaints else { continue }
-      do {
-        let writer = try library.writer(declaration.name).bind(parameters: literals)
-        formats[output.name] = Plan.Format(
-          declaration: declaration, writer: writer, inForce: declaration.inForce(literals))
-      } catch let errors as BindingErrors {
-        for e in errors.errors {
-          complain(output.settings[e.parameter]?.line ?? output.line, "output \(output.name): \(e)")
-        }
-      } catch {
-        complain(output.line, "output \(output.name): \(error)")
-      }
-    }
-    return formats
-  }
-
-  private mutating func checkOutputs(_ steps: [Plan.Step], _ formats: [String: Plan.Format]) {
-    if let reason = OutputFolder.refusal(outputFolder) { problems.append(Problem(file: outputFolder, line: 0, reason)) }
-    for (line, message) in OutputNames(outputs: pipeline.outputs, formats: formats, folder: outputFolder).mistakes() {
-      complain(line, message)
-    }
-    for output in pipeline.outputs {
-      guard let format = formats[output.name] else { continue }
-      let suffix = format.declaration.suffixes.first { output.name.lowercased().hasSuffix("." + $0) } ?? ""
-      if output.layers.keys.contains(where: { !$0.isEmpty }), !format.declaration.hasLayers {
-        let layered = library.formats.filter(\.hasLayers).flatMap(\.suffixes).map { "." + $0 }
-        complain(
-          output.line,
-          """
-          output '\(output.name)' takes one 'step.port', not a map of layers; only \
-          \(layered.joined(separator: ", ")) \(layered.count == 1 ? "has" : "have") layers
-          """
-        )
-      }
-      if let twice = Self.twice(output.layers.keys) {
-        complain(
-          output.line,
-          """
-          output '\(output.name)' has the layers \(twice), which a file .\(suffix) does not tell apart; give \
-          one another name
-          """
-        )
-      }
-      for (layer, r) in output.layers {
-        guard let step = steps.first(where: { $0.id == r.step }) else { continue }
-        guard let data = step.outputs[r.port] else {
-          complainAboutConditional(r, consumer: "output \(output.name)")
-          continue
-        }
-        if !format.declaration.kinds.contains(data.kind) {
-          complain(
-            r.line,
-            """
-            output \(output.name) cannot hold '\(r.text)': it is a \(data.kind.rawValue), a .\(suffix) \
-            holds \(format.declaration.kinds.map(\.rawValue).joined(separator: " or "))
-            """
-          )
-        } else if let refusal = format.writer.refusal(of: data) {
-          complain(
-            r.line,
-            "output \(output.name) cannot hold '\(r.text)'\(layer.isEmpty ? "" : " as layer '\(layer)'"): \(refusal)")
-        }
-      }
-    }
-  }
-
-  /// Two names that differ by case alone, in quotes; nil without such.
-  private static func twice(_ names: some Sequence<String>) -> String? {
-    var seen: [String: String] = [:]
-    for name in names {
-      if let other = seen.updateValue(name, forKey: name.lowercased()) { return "'\(other)' and '\(name)'" }
-    }
-    return nil
   }
 }

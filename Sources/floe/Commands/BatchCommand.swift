@@ -47,6 +47,13 @@ struct BatchCommand: AsyncParsableCommand {
     if execution.trace != nil { throw refuse("--trace is of single runs: give it to floe run with one of the scenes") }
     var words: [String] = []
     if let scratch = run.scratchFolder { words += ["--scratch", scratch] }
+    if let cache = run.cache {
+      // Wrong for one scene is wrong for all.
+      _ = try StepCache(cache)
+      words += ["--cache", cache.folder, "--cache-limit", "\(cache.limit)"]
+    } else if execution.noCache {
+      words.append("--no-cache")
+    }
     for path in plugins.pluginPaths { words += ["--plugin-path", path] }
     if let jobs, !(1...256).contains(jobs) { throw refuse("--jobs must be between 1 and 256, not \(jobs)") }
     let read = try PipelineReader.read(pipeline)

@@ -40,7 +40,7 @@ struct ReplayCommand: AsyncParsableCommand {
     let given = replay.settings(of: read.pipeline).merging(try settings.dictionary()) { _, new in new }
     // On the disk of the outputs: a place in memory may be too small for them.
     let aside = output == nil ? try TemporaryFolder(in: (replay.path as NSString).deletingLastPathComponent) : nil
-    var words = ["-o", output ?? aside.map { $0.path + "/again" } ?? ".", "--force"]
+    var words = ["-o", output ?? aside.map { $0.path + "/again" } ?? ".", "--force", "--no-cache"]
     if let workers { words += ["--workers", "\(workers)"] }
     if let memory { words += ["--memory", memory] }
     if let seed = replay.seed { words += ["--seed", "\(seed)"] }

@@ -15,9 +15,12 @@ struct ExecutionOptions: ParsableArguments {
   var scratch: String?
   @Option(help: "The number from which all random choices follow; replaces the pipeline's.")
   var seed: UInt64?
+  @OptionGroup var cache: CacheOptions
+  @Flag(help: "Use no cache, whatever FLOE_CACHE says.")
+  var noCache = false
   @Option(help: "How progress is shown: bar, plain, json or none; a bar on a terminal by default.")
   var progress: ProgressStyle?
-  @Flag(help: "Compute also when the folder holds the very outputs that the run would make.")
+  @Flag(help: "Compute also what the folder or the cache holds.")
   var force = false
   @Flag(help: "Replace files that floe did not write, and take away those of another run in the folder.")
   var overwrite = false
@@ -63,6 +66,7 @@ struct ExecutionOptions: ParsableArguments {
     options.seed = seed
     options.isForced = force
     options.isOverwriting = overwrite
+    options.cache = noCache ? nil : try cache.options()
     return options
   }
 

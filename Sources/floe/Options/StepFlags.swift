@@ -39,6 +39,16 @@ struct StepFlags {
 
   private static func flag(_ name: String) -> String { "--" + name.replacing("_", with: "-") }
 
+  /// The files of a list with commas, in which each part may be a pattern of the shell.
+  private static func files(_ value: String, _ flag: String) throws -> [String] {
+    try value.split(separator: ",").map(String.init).flatMap { part in
+      guard FilePattern.isPattern(part), !FileManager.default.fileExists(atPath: part) else { return [part] }
+      let found = FilePattern.matches(part)
+      guard !found.isEmpty else { throw refuse("\(flag): nothing matches '\(part)'") }
+      return found
+    }
+  }
+
   /// Takes the flags of the step out of the words.
   ///
   /// - Returns: a pipeline of this one step, and the words that were not the step's.
@@ -84,7 +94,7 @@ struct StepFlags {
           settings[p.name] = .init(literal: .text(value), line: 0)
         }
       case .input(let port):
-        for file in port.acceptsMany ? value.split(separator: ",").map(String.init) : [value] {
+        for file in try port.acceptsMany ? Self.files(value, flag) : [value] {
           let id = "\(port.name)-\(connections[port.name]?.count ?? 0)"
           steps[id] = .init(
             id: id, use: "file.read", line: 0, settings: ["path": .init(literal: .text(file), line: 0)],

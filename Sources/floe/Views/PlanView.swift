@@ -22,6 +22,10 @@ struct PlanView {
         lines.append("       \(port): \(Self.describe(data))")
       }
     }
+    for (scope, part) in plan.pipeline.scopes { lines.append("  \(scope)/... are the steps of \(part.file)") }
+    if !plan.leftOut.isEmpty {
+      lines.append("  left out, since they look at written files: \(plan.leftOut.joined(separator: ", "))")
+    }
     lines.append("")
     lines.append("outputs in \(folder):")
     for o in plan.outputs {
@@ -76,6 +80,8 @@ struct PlanView {
           ]
         }),
       "outputs": .array(plan.outputs.map { .string($0.name) }),
+      "parts": .object(plan.pipeline.scopes.mapValues(\.file).reduce(into: [:]) { $0[$1.key] = .string($1.value) }),
+      "left_out": .array(plan.leftOut.map { .string($0) }),
       "seconds": estimate.seconds > 0 ? .number(estimate.seconds) : .null,
       "never_run_here": .array(estimate.unknown.map { .string($0) }),
       "memory_limit_bytes": .integer(memoryLimit), "scratch_bytes": .integer(plan.scratchBytes),

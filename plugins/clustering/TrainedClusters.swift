@@ -1,0 +1,50 @@
+import FloeSDK
+
+/// A fit, and what was gathered of the samples on the way to it.
+struct TrainedClusters<Fit: ClusteringFit> {
+  var fit: Fit
+  /// The labels of all samples where the fit kept them.
+  var store: LabelStore?
+  /// The balanced sample, where one was drawn.
+  var sample: BalancedSample?
+  /// The figures of all samples, where the fit knows a sample alone.
+  var scene: FeatureStatistics?
+}
+
+extension ClusteringAlgorithm {
+  /// Fits on all samples or on a balanced sample, as the options say, with the number of clusters that they ask for.
+  ///
+  /// - Parameters:
+  ///   - needsIceLevel: whether a balanced sample is needed to tell the ice level.
+  ///   - keeper: makes room for the labels of so many clusters; nil where nobody wants them.
+  func trained(
+    _ sampling: SampleOptions, _ candidates: [Int], source: SampleSource, needsIceLevel: Bool, context: RunContext,
+    arrange: ClusterArrangement, keeper: (Int) throws -> LabelStore?
+  ) async throws -> TrainedClusters<Fit> {
+    switch sampling.training {
+    case .balanced:
+      let (balanced, statistics) = try await BalancedSample.take(source, map: context)
+      let (fits, trials) = try await trials(
+        candidates, samples: balanced.training, layout: source.layout, map: context, arrange: arrange)
+      ClusterTrial.record(trials, samples: balanced.training.count, context: context)
+      let fit = try await settled(fits[ClusterTrial.best(trials)], even: balanced.even, source: source, map: context)
+      return TrainedClusters(fit: fit, sample: balanced, scene: statistics)
+    case .even:
+      var count = candidates[0]
+      if candidates.count > 1 {
+        let picks = try await SamplingPass.take(
+          source, wanted: sampleLimit * 2, least: sampleLimit, exactly: needsExactStatistics, map: context)
+        let some = picks.sample(sampleLimit)
+        let trials = try await trials(
+          candidates, samples: some, layout: source.layout, map: context, arrange: arrange
+        ).trials
+        ClusterTrial.record(trials, samples: some.count, context: context)
+        count = trials[ClusterTrial.best(trials)].clusters
+      }
+      let store = try keeper(count)
+      let fit = try await fit(count, source: source, keeper: store, context: context, arrange: arrange)
+      let sample = needsIceLevel ? try await BalancedSample.take(source, map: context).0 : nil
+      return TrainedClusters(fit: fit, store: store, sample: sample)
+    }
+  }
+}
