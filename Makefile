@@ -4,6 +4,7 @@
 # make test-asan, test-tsan, coverage  the Swift tests under a sanitizer, or with coverage
 # make fuzz COUNT=3000  that many damaged inputs of each reader, judged by other programs (docs/reliability.md); READER="CSV" takes one
 # make crash COUNT=40  runs that are killed, starved or lied to by the disk; that many of each kind
+# make test-scale  1000 scenes on Toil and a Slurm of one node (examples/scale); SCALE_SCENES=40 SCALE_CHUNKS=4 makes it smaller
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make uninstall PREFIX=/usr/local   takes them away again
@@ -20,7 +21,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest
+.PHONY: test-scale fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -35,6 +36,11 @@ FLOE := .build/release/floe
 DEMO ?= demo
 PREFIX ?= /usr/local
 VENV := .venv
+# The EOPF's wheel carries the schemas of STAC's extensions, by which items are judged; its own dependencies are not needed.
+SCHEMA_PACKAGE := eopf
+SCALE_PACKAGES := slurm-wlm munge
+SCALE_SCENES ?= 1000
+SCALE_CHUNKS ?= 40
 
 # $(call install,packages): installs those that are missing; does nothing, without a network, when none is.
 define install
@@ -86,12 +92,24 @@ fuzz: build $(VENV)/done
 crash: build $(VENV)/done
 	cd Tests/python && ../../$(VENV)/bin/python -m crash --count $(or $(COUNT),40) --seed $(SEED)
 
+# An environment of its own: Toil pins what other tests want newer.
+$(VENV)-toil/done: Makefile
+	/usr/bin/python3 -m venv --clear $(VENV)-toil
+	$(VENV)-toil/bin/pip install -q --disable-pip-version-check "toil[cwl]>=9,<10"
+	touch $@
+
+test-scale: test-packages build $(VENV)/done $(VENV)-toil/done
+	$(call install,$(SCALE_PACKAGES))
+	FLOE_SCALE_SCENES=$(SCALE_SCENES) FLOE_SCALE_CHUNKS=$(SCALE_CHUNKS) FLOE_SCALE_SLURM=1 \
+	  $(VENV)/bin/python -m pytest -q -s Tests/python/test_scale.py
+
 test-python: build $(VENV)/done
 	$(VENV)/bin/python -m pytest -q Tests/python
 
 $(VENV)/done: Tests/python/requirements.txt | test-packages
 	/usr/bin/python3 -m venv --clear --system-site-packages $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/python/requirements.txt
+	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps $(SCHEMA_PACKAGE)
 	touch $@
 
 # GRASS and SAGA take part where they are installed.
