@@ -6,6 +6,7 @@
 # make crash COUNT=40  runs that are killed, starved or lied to by the disk; that many of each kind
 # make test-batch COUNT=1000 KILLS=10  a season of small scenes in one batch, one of them poisoned, killed now and then (docs/batch.md)
 # make test-cache EDITS=200  that many random edits of pipelines, each run with and without a cache
+# make test-scale  1000 scenes on Toil and a Slurm of one node (examples/scale); SCALE_SCENES=40 SCALE_CHUNKS=4 makes it smaller
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
 # make uninstall PREFIX=/usr/local   takes them away again
@@ -22,7 +23,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest test-batch test-cache
+.PHONY: docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest test-batch test-cache test-scale
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -37,6 +38,11 @@ FLOE := .build/release/floe
 DEMO ?= demo
 PREFIX ?= /usr/local
 VENV := .venv
+# The EOPF's wheel carries the schemas of STAC's extensions, by which items are judged; its own dependencies are not needed.
+SCHEMA_PACKAGE := eopf
+SCALE_PACKAGES := slurm-wlm munge
+SCALE_SCENES ?= 1000
+SCALE_CHUNKS ?= 40
 
 # $(call install,packages): installs those that are missing; does nothing, without a network, when none is.
 define install
@@ -95,6 +101,15 @@ test-batch: build $(VENV)/done
 
 test-cache: build $(VENV)/done
 	FLOE_CACHE_EDITS=$(EDITS) FLOE_CACHE_SEED=$(SEED) $(VENV)/bin/python -m pytest -q Tests/python/test_cache.py -k edits
+# An environment of its own: Toil pins what other tests want newer.
+$(VENV)-toil/done: Makefile
+	/usr/bin/python3 -m venv --clear $(VENV)-toil
+	$(VENV)-toil/bin/pip install -q --disable-pip-version-check "toil[cwl]>=9,<10"
+	touch $@
+test-scale: test-packages build $(VENV)/done $(VENV)-toil/done
+	$(call install,$(SCALE_PACKAGES))
+	FLOE_SCALE_SCENES=$(SCALE_SCENES) FLOE_SCALE_CHUNKS=$(SCALE_CHUNKS) FLOE_SCALE_SLURM=1 \
+	  $(VENV)/bin/python -m pytest -q -s Tests/python/test_scale.py
 
 test-python: build $(VENV)/done
 	$(VENV)/bin/python -m pytest -q Tests/python
@@ -102,6 +117,7 @@ test-python: build $(VENV)/done
 $(VENV)/done: Tests/python/requirements.txt | test-packages
 	/usr/bin/python3 -m venv --clear --system-site-packages $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/python/requirements.txt
+	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps $(SCHEMA_PACKAGE)
 	touch $@
 
 # GRASS and SAGA take part where they are installed.

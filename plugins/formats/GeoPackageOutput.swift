@@ -5,11 +5,13 @@ import Foundation
 /// Tables as layers of a GeoPackage, each with its style.
 struct GeoPackageOutput: OutputWriter {
   static let name = "geopackage"
-  static let summary = "Tables as layers of a GeoPackage, styled for QGIS; columns of arrays are left to other formats."
+  static let summary =
+    "Tables as layers of a GeoPackage, styled for QGIS, with a STAC item; columns of arrays are left to other formats."
   static let suffixes = ["gpkg"]
   static let kinds: [PortKind] = [.table]
   static let hasLayers = true
 
+  func sidecars(of file: String) -> [String] { [file + ".stac.json"] }
   func leftovers(of file: String) -> [String] {
     [file + "-wal", file + "-shm", file + "-journal", file + ".aux.xml"]
   }
@@ -58,6 +60,10 @@ struct GeoPackageOutput: OutputWriter {
     let provenance = try layers.map { try JSONText.encode($0.provenance) }
     try GeoPackageWriter.write(
       path: path, layers: made, descriptions: descriptions, metadataJSON: "[\(provenance.joined(separator: ","))]")
+    try TableItem(
+      path: path, tables: made.map { ($0.name, $0.table) }, provenance: layers.first?.provenance ?? .null,
+      mediaType: "application/geopackage+sqlite3"
+    ).write(to: path + ".stac.json", in: context)
   }
 
   /// The run's output that holds the echoes of a layer's records, which a GeoPackage cannot hold.

@@ -34,7 +34,7 @@ struct GeoTIFFOutput: OutputWriter {
     let base = (path as NSString).deletingPathExtension
     let qml = try StyleRenderer(style: context.style).qml(for: spec) { try Self.percentiles(path: path, band: $0) }
     try VirtualFile.write(qml, to: base + ".qml")
-    let item = StacItem(
+    let item = RasterItem(
       path: path, spec: spec, provenance: layer.provenance,
       mediaType: "image/tiff; application=geotiff; profile=cloud-optimized")
     try item.write(to: base + ".stac.json", in: context)

@@ -4,9 +4,11 @@ import FloeSDK
 /// A model or a document as JSON, its provenance among its members.
 struct JSONOutput: OutputWriter {
   static let name = "json"
-  static let summary = "A model or a document as JSON, its provenance among its members."
+  static let summary = "A model or a document as JSON, its provenance among its members; a STAC item for a model."
   static let suffixes = ["json"]
   static let kinds: [PortKind] = [.model, .document]
+
+  func sidecars(of file: String) -> [String] { [file + ".stac.json"] }
 
   func write(_ layers: [OutputLayer], to path: String, in context: WriteContext) async throws {
     guard let layer = layers.first else { throw FloeError("has nothing to write: the step did not make it") }
@@ -18,5 +20,9 @@ struct JSONOutput: OutputWriter {
     }
     body["provenance"] = layer.provenance
     try VirtualFile.write(try JSONText.encode(.object(body), pretty: true) + "\n", to: path)
+    if case .model(let model) = layer.data {
+      try ModelItem(path: path, model: model, provenance: layer.provenance, others: context.others)
+        .write(to: path + ".stac.json", in: context)
+    }
   }
 }

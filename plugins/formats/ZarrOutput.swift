@@ -38,7 +38,7 @@ struct ZarrOutput: OutputWriter {
         kept, to: path, chunk: options.chunk, compression: options.compression, provenance: items,
         isCancelled: { cancellation.isCancelled }, progress: { context.progress($0, of: $1, "chunks") })
     }
-    let item = StacItem(
+    let item = RasterItem(
       path: path, spec: raster.spec, provenance: layer.provenance, mediaType: "application/vnd.zarr; version=2")
     try item.write(to: path + ".stac.json", in: context)
   }

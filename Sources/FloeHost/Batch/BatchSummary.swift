@@ -12,6 +12,8 @@ struct BatchSummary {
   let folder: String
   /// What the catalogue is called; the folder's name where it is not given.
   var name: String?
+  /// What the scenes are together, where that was asked for.
+  var chart: SeasonChart?
 
   /// A number of a scene: `groups/lead` and its area, share or records.
   private struct Figure: Hashable {
@@ -93,13 +95,13 @@ struct BatchSummary {
   private func catalog() -> JSONValue {
     var links: [JSONValue] = [["rel": "root", "href": "./catalog.json", "type": "application/json"]]
     for scene in report.scenes where scene.state != .failed {
-      for file in scene.record["files"]?.arrayValue ?? [] {
-        guard let name = file["name"]?.stringValue, name.hasSuffix(".stac.json") else { continue }
-        links.append([
-          "rel": "item", "href": .string("./\(scene.item.name)/\(name)"), "type": "application/geo+json",
-          "title": .string("\(scene.item.name)/\(name.dropLast(".stac.json".count))"),
-        ])
-      }
+      // A scene whose files have no items has no catalogue.
+      guard let files = scene.record["files"]?.arrayValue,
+        files.contains(where: { $0["name"]?.stringValue == RunCatalog.name })
+      else { continue }
+      links.append(
+        RunCatalog.link(
+          "child", "./\(RelativeAddress.of(scene.item.name))/\(RunCatalog.name)", title: scene.item.name))
     }
     let title = pipeline.title.isEmpty ? (pipeline.file as NSString).lastPathComponent : pipeline.title
     return [
@@ -147,6 +149,7 @@ struct BatchSummary {
       <a href="catalog.json">catalog.json</a>.</p>
 
       """
+    if let chart { out += chart.html() }
     if !failed.isEmpty {
       out += "<h2>Failed</h2>\n<table><thead><tr><th scope=\"col\">scene</th><th scope=\"col\">step</th>"
       out += "<th scope=\"col\">why</th></tr></thead><tbody>\n"
@@ -171,9 +174,10 @@ struct BatchSummary {
       let page =
         (scene.record["outputs"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
         .first { $0.hasSuffix(".html") } ?? OutputNames.record
-      out += "<tr><th scope=\"row\"><a href=\"\(Self.address("\(scene.item.name)/\(page)"))\">\(name)</a></th><td>"
+      out +=
+        "<tr><th scope=\"row\"><a href=\"\(RelativeAddress.of("\(scene.item.name)/\(page)"))\">\(name)</a></th><td>"
       if let look = looks[scene.item.name] {
-        out += "<img src=\"\(Self.address(look))\" alt=\"Quick look of \(name)\" loading=\"lazy\">"
+        out += "<img src=\"\(RelativeAddress.of(look))\" alt=\"Quick look of \(name)\" loading=\"lazy\">"
       }
       out += "</td>"
       for column in columns {
@@ -190,14 +194,5 @@ struct BatchSummary {
       out += "<td>\(warnings.joined(separator: "<br>"))</td></tr>\n"
     }
     return out + "</tbody></table></div>\n</body></html>\n"
-  }
-
-  /// A relative address; what is no plain letter of one is written as its bytes.
-  private static func address(_ path: String) -> String {
-    path.utf8.map { byte in
-      let plain = Character(UnicodeScalar(byte))
-      return byte < 128 && (plain.isLetter || plain.isNumber || "-._~/".contains(plain))
-        ? String(plain) : String(format: "%%%02X", byte)
-    }.joined()
   }
 }

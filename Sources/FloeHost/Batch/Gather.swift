@@ -7,11 +7,15 @@ import Foundation
 public struct Gather {
   private let sources: [String]
   private let folder: String
+  private let season: SeasonOptions?
 
   /// A gathering of folders that `floe batch` wrote into a folder that is new or empty.
-  public init(sources: [String], folder: String) {
+  ///
+  /// - Parameter season: makes tables and monthly composites of a class, where it is given.
+  public init(sources: [String], folder: String, season: SeasonOptions? = nil) {
     self.sources = sources
     self.folder = folder
+    self.season = season
   }
 
   /// A scene and the folder of the batch that it is in.
@@ -103,11 +107,25 @@ public struct Gather {
     let read = text.isEmpty ? nil : try PipelineReader.parse(text, file: pipeline, folder: making).pipeline
     let report = BatchReport(scenes: scenes, tally: tally)
     let name = (folder as NSString).lastPathComponent
+    var chart: SeasonChart?
+    if let season {
+      let made = try Season(Self.rasters(of: scenes, in: making), options: season)
+      chart = SeasonChart(season: made, composites: try made.write(to: making))
+    }
     try BatchSummary(
       pipeline: read ?? Pipeline(file: pipeline, folder: making, title: "", steps: [:], outputs: []), report: report,
-      folder: making, name: name
+      folder: making, name: name, chart: chart
     ).write()
     return report
+  }
+
+  /// The rasters of the scenes that are done, in the order in which their pipeline lists them.
+  private static func rasters(of scenes: [BatchReport.Scene], in folder: String) -> [(name: String, paths: [String])] {
+    scenes.filter { $0.state != .failed }.map { scene in
+      let names = (scene.record["outputs"]?.arrayValue ?? []).filter { $0["kind"]?.stringValue == "raster" }
+        .compactMap { $0["name"]?.stringValue }
+      return (scene.item.name, names.map { "\(folder)/\(scene.item.name)/\($0)" })
+    }
   }
 
   /// What the ledger of a folder holds; the folder itself may be read-only.

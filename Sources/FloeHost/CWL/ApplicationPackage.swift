@@ -119,7 +119,8 @@ public struct ApplicationPackage {
             : "has \(needed.count) path inputs (\(needed.keys.joined(separator: ", "))): say with --over which is many")
       )
     }
-    for reserved in ["pipeline", "chunk_length", "chunks"] where pipeline.inputs[reserved] != nil {
+    for reserved in ["pipeline", "chunk_length", "chunk_start", "chunks"] + Self.seasonNames
+    where pipeline.inputs[reserved] != nil {
       problems.append(
         Problem(
           file: pipeline.file, line: pipeline.inputs[reserved]?.line ?? 0,

@@ -6,7 +6,21 @@ extension ApplicationPackage {
   /// The workflow: products in, one folder with all results out.
   func workflow() -> Node {
     let others = pipeline.inputs.keys.filter { $0 != over }
-    var chunkIn: [(Node, Node)] = [("pipeline", "pipeline"), (Self.text(over), "chunks/chunks")]
+    // Jobs are scattered over places in the list and not over lists of products: of products that a tool hands on, Toil
+    // lays copies beside the workflow's results.
+    var chunkIn: [(Node, Node)] = [
+      ("pipeline", "pipeline"), ("chunk_start", "chunks/starts"), ("chunk_length", "chunk_length"),
+      (
+        Self.text(over),
+        Self.map([
+          ("source", Self.text(over)),
+          (
+            "valueFrom",
+            Self.text("$(self.slice(inputs.chunk_start, inputs.chunk_start + Math.max(1, inputs.chunk_length)))")
+          ),
+        ])
+      ),
+    ]
     chunkIn += others.map { (Self.text($0), Self.text($0)) }
     return Self.map([
       ("class", "Workflow"),
@@ -23,7 +37,9 @@ extension ApplicationPackage {
       (
         "requirements",
         Self.list([
-          Self.map([("class", "ScatterFeatureRequirement")]), Self.map([("class", "InlineJavascriptRequirement")]),
+          Self.map([("class", "ScatterFeatureRequirement")]),
+          Self.map([("class", "StepInputExpressionRequirement")]),
+          Self.map([("class", "InlineJavascriptRequirement")]),
         ])
       ),
       (
@@ -39,7 +55,7 @@ extension ApplicationPackage {
                 ("default", Self.number(chunk)),
               ])
             ),
-          ] + others.map { setting($0, isBound: false) })
+          ] + others.map { setting($0, isBound: false) } + Self.seasonInputs(isBound: false))
       ),
       (
         "outputs",
@@ -69,7 +85,7 @@ extension ApplicationPackage {
               ("label", "Divide"), ("doc", "Divides the products into chunks, in their order."),
               ("run", Self.text("#\(name)-chunks")),
               ("in", Self.map([("products", Self.text(over)), ("chunk_length", "chunk_length")])),
-              ("out", Self.list(["chunks"])),
+              ("out", Self.list(["starts"])),
             ])
           ),
           (
@@ -78,7 +94,7 @@ extension ApplicationPackage {
               ("label", "Process"), ("doc", "Runs the pipeline on each product of a chunk."),
               ("run", Self.text("#\(name)-process")),
               ("in", Self.map(chunkIn)),
-              ("scatter", Self.text(over)),
+              ("scatter", "chunk_start"),
               ("out", Self.list(["results"])),
             ])
           ),
@@ -87,7 +103,11 @@ extension ApplicationPackage {
             Self.map([
               ("label", "Gather"), ("doc", "Brings the results of all chunks into one folder."),
               ("run", Self.text("#\(name)-gather")),
-              ("in", Self.map([("chunks", "process/results")])),
+              (
+                "in",
+                Self.map(
+                  [("chunks", "process/results")] + Self.seasonNames.map { (Self.text($0), Self.text($0)) })
+              ),
               ("out", Self.list(["results"])),
             ])
           ),
@@ -96,12 +116,10 @@ extension ApplicationPackage {
     ])
   }
 
-  /// Divides products into chunks.
+  /// Divides products into chunks: says where each begins.
   func split() -> Node {
     let kind: Node = takesFiles ? "File" : "Directory"
-    let chunks = Self.map([
-      ("type", "array"), ("items", Self.map([("type", "array"), ("items", kind)])),
-    ])
+    let starts = Self.map([("type", "array"), ("items", "int")])
     return Self.map([
       ("class", "ExpressionTool"),
       ("id", Self.text("\(name)-chunks")),
@@ -125,7 +143,14 @@ extension ApplicationPackage {
       ),
       (
         "outputs",
-        Self.map([("chunks", Self.map([("type", chunks), ("label", "Chunks"), ("doc", "The products by chunk.")]))])
+        Self.map([
+          (
+            "starts",
+            Self.map([
+              ("type", starts), ("label", "Starts"), ("doc", "The place of the first product of each chunk."),
+            ])
+          )
+        ])
       ),
       (
         "expression",
@@ -133,11 +158,11 @@ extension ApplicationPackage {
           """
           ${
             var length = Math.max(1, inputs.chunk_length);
-            var chunks = [];
+            var starts = [];
             for (var i = 0; i < inputs.products.length; i += length) {
-              chunks.push(inputs.products.slice(i, i + length));
+              starts.push(i);
             }
-            return { chunks: chunks };
+            return { starts: starts };
           }
           """)
       ),
@@ -159,7 +184,8 @@ extension ApplicationPackage {
           "arguments",
           Self.list(
             [
-              "--over", "products.csv", "-o", "results", "--progress", "none", "--workers", "$(runtime.cores)",
+              "--over", "products.csv", "-o", "$(\(folderOfChunk))", "--progress", "none", "--workers",
+              "$(runtime.cores)",
               "--memory", "$(Math.floor(runtime.ram))MB",
             ].map { Self.map([("valueFrom", Self.text($0)), ("position", Self.number(2))]) })
         ),
@@ -178,7 +204,7 @@ extension ApplicationPackage {
               Self.map([
                 ("type", "Directory"), ("label", "Results"),
                 ("doc", "A folder for each product, a summary and a STAC catalogue."),
-                ("outputBinding", Self.map([("glob", "results")])),
+                ("outputBinding", Self.map([("glob", Self.text("$(\(folderOfChunk))"))])),
               ])
             )
           ])
@@ -218,6 +244,12 @@ extension ApplicationPackage {
       ])
   }
 
+  /// The name of a chunk's folder, after its first product: Toil lays folders of one name that come from several jobs
+  /// over each other, so that names must differ.
+  private var folderOfChunk: String {
+    "\"results-\" + inputs[\(Self.quoted(over))][0].basename.replace(/[^A-Za-z0-9._-]/g, \"_\").slice(0, 200)"
+  }
+
   /// `floe gather` on the results of all chunks.
   func gatherTool() -> Node {
     tool(
@@ -233,15 +265,16 @@ extension ApplicationPackage {
         ),
         (
           "inputs",
-          Self.map([
-            (
-              "chunks",
-              Self.map([
-                ("type", Self.map([("type", "array"), ("items", "Directory")])), ("label", "Chunks"),
-                ("doc", "The results of the chunks."), ("inputBinding", Self.map([("position", Self.number(1))])),
-              ])
-            )
-          ])
+          Self.map(
+            [
+              (
+                "chunks",
+                Self.map([
+                  ("type", Self.map([("type", "array"), ("items", "Directory")])), ("label", "Chunks"),
+                  ("doc", "The results of the chunks."), ("inputBinding", Self.map([("position", Self.number(1))])),
+                ])
+              )
+            ] + Self.seasonInputs(isBound: true))
         ),
         (
           "outputs",
@@ -262,6 +295,29 @@ extension ApplicationPackage {
           ("ramMin", Self.number(512)), ("ramMax", Self.number(1024)),
         ])
       ])
+  }
+
+  /// Inputs of the gathering, left out unless a season is wanted.
+  static let seasonNames = ["season", "season_grid", "season_cell"]
+
+  private static func seasonInputs(isBound: Bool) -> [(Node, Node)] {
+    let told: [(type: String, label: String, doc: String, flag: String)] = [
+      (
+        "string", "Class of the season",
+        "Counts this class over all products, for example lead: tables by day, monthly composites.", "--season"
+      ),
+      ("string", "Grid of the composites", "A projected system in metres; EASE-Grid 2.0 by default.", "--grid"),
+      ("double", "Cell of the composites", "The side of a cell in metres; 25000 by default.", "--cell"),
+    ]
+    return zip(seasonNames, told).map { name, told in
+      var facts: [(Node, Node)] = [
+        ("type", list([text("null"), text(told.type)])), ("label", text(told.label)), ("doc", text(told.doc)),
+      ]
+      if isBound {
+        facts.append(("inputBinding", map([("position", number(3)), ("prefix", text(told.flag))])))
+      }
+      return (text(name), map(facts))
+    }
   }
 
   /// A tool with the image: required as the Best Practice asks, or a hint.

@@ -85,6 +85,7 @@ public final class Executor {
       try await runFinishing(after: written, began: began, work)
       written += try await writeOutputs(ofFinishing: true, work)
       values = [:]
+      try RunCatalog(plan: plan, inputs: keys.inputs, record: recordName, products: library.products).write(in: staging)
       try checkInputs(since: keys)
       var result = record(began: began, files: written, provenance: provenance)
       try await tellFiles(of: staging, guarding, recordName, in: &result)

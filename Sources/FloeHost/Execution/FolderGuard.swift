@@ -48,7 +48,8 @@ public struct FolderGuard: Sendable {
     let digests = ContentDigests()
     let own = FolderGuard(
       plan: plan, folder: options.outputFolder, isOverwriting: options.isOverwriting, digests: digests)
-    let names = plan.outputs.flatMap { [$0.name] + plan.sidecars(of: $0.name) }
+    var names = plan.outputs.flatMap { [$0.name] + plan.sidecars(of: $0.name) }
+    if own.recordName == OutputNames.record, RunCatalog.isExpected(plan) { names.append(RunCatalog.name) }
     return own.verdict(on: names, record: own.recordName, mayMakeMore: true).refusals.map {
       Problem(file: plan.pipeline.file, line: 0, $0)
     }

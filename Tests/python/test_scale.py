@@ -1,0 +1,157 @@
+"""The package on Toil: on this machine, and on a Slurm cluster of one node that the test starts and stops.
+
+`make test-scale` makes Toil's own environment and sets the sizes: FLOE_SCALE_SCENES scenes in FLOE_SCALE_CHUNKS chunks,
+and FLOE_SCALE_SLURM=1 for the cluster. Without them 8 scenes in 2 chunks run on Toil's local batch system.
+"""
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import FLOE, ROOT, floe, write_tif
+
+SCENES = int(os.environ.get("FLOE_SCALE_SCENES", 8))
+CHUNKS = int(os.environ.get("FLOE_SCALE_CHUNKS", 2))
+LENGTH = -(-SCENES // CHUNKS)
+# One of them is no image: number 617 of a thousand.
+BAD = SCENES * 617 // 1000
+BIN = Path(os.environ.get("FLOE_TOIL", ROOT / ".venv-toil/bin"))
+TOIL = BIN / "toil-cwl-runner"
+CLUSTER = ROOT / "examples/scale/one-node-slurm.sh"
+PIPELINE = """floe: 1
+title: Two groups of one image
+inputs:
+  image: { type: path, help: A raster file }
+steps:
+  read: { use: raster.read, with: { files: $image } }
+  groups: { use: cluster.kmeans, in: { samples: read.image }, with: { clusters: 2, names: { lead: darkest, sea_ice: rest } } }
+outputs:
+  classes.tif: groups.classes
+  model.json: groups.model
+"""
+needs_toil = pytest.mark.skipif(not TOIL.exists(), reason="Toil is not here: make test-scale installs it")
+needs_slurm = pytest.mark.skipif(
+    not os.environ.get("FLOE_SCALE_SLURM") or not shutil.which("slurmd", path=os.environ["PATH"] + ":/usr/sbin"),
+    reason="Slurm is not wanted (FLOE_SCALE_SLURM=1) or not here (slurm-wlm, munge): make test-scale")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scale")
+    (folder / "images").mkdir()
+    for i in range(SCENES):
+        file = folder / f"images/s{i:04}.tif"
+        if i == BAD:
+            file.write_bytes(b"no image")
+        else:
+            write_tif(file, (np.random.default_rng(i).integers(0, 2, (60, 60)) * 3000 + np.arange(60)).astype(np.uint16))
+    (folder / "groups.yaml").write_text(PIPELINE)
+    package = floe("cwl", folder / "groups.yaml", "--files", "--without-container", "--chunk", LENGTH, cwd=folder)
+    (folder / "groups.cwl").write_text(package.out)
+    images = [{"class": "File", "path": str(p)} for p in sorted((folder / "images").iterdir())]
+    (folder / "job.json").write_text(json.dumps({"image": images}))
+    # Each call of floe batch leaves its number of scenes.
+    (folder / "bin").mkdir()
+    (folder / "bin/floe").write_text(
+        f'#!/bin/sh\n[ "$1" = batch ] && echo $(($(wc -l <products.csv) - 1)) >>"{folder}/calls"\nexec "{FLOE}" "$@"\n')
+    (folder / "bin/floe").chmod(0o755)
+    began = time.monotonic()
+    floe("batch", folder / "groups.yaml", "--over", f"image={folder}/images/*.tif", "-o", folder / "batch", "--workers", 2,
+         "--quiet", expect=3, timeout=3600)
+    return {"folder": folder, "seconds": time.monotonic() - began}
+
+
+def sums(folder):
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in sorted(Path(folder).glob("*/*")) if p.is_file() and p.name in ("classes.tif", "model.json")}
+
+
+def words(place, name, system, *more):
+    folder = place["folder"] / name
+    (folder / "work").mkdir(parents=True, exist_ok=True)
+    return [str(w) for w in [
+        TOIL, "--batchSystem", system, "--jobStore", folder / "jobs", "--workDir", folder / "work", "--bypass-file-store",
+        "--no-container", "--retryCount", 3, "--outdir", folder / "out", "--logLevel", "ERROR", *more,
+        f"{place['folder']}/groups.cwl#groups", place["folder"] / "job.json"]]
+
+
+def environment(place, **more):
+    path = f"{place['folder']}/bin:{BIN}:{os.environ['PATH']}"
+    return os.environ | {"PATH": path} | more
+
+
+def judge(place, results):
+    import pystac
+    assert sums(results) == sums(place["folder"] / "batch") and len(sums(results)) == 2 * (SCENES - 1)
+    lines = [json.loads(line) for line in (results / "batch.jsonl").read_text().splitlines()[1:]]
+    assert len(lines) == SCENES and [e["scene"] for e in lines if e["state"] == "failed"] == [f"s{BAD:04}"]
+    pystac.Catalog.from_file(str(results / "catalog.json"))
+
+
+@needs_toil
+def test_toil_on_this_machine(place):
+    done = subprocess.run(words(place, "local", "single_machine"), env=environment(place), capture_output=True, text=True,
+                          timeout=3600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    judge(place, place["folder"] / "local/out/results")
+
+
+@pytest.fixture
+def cluster(place):
+    folder = place["folder"] / "slurm-daemons"
+    began = time.monotonic()
+    subprocess.run([CLUSTER, "start", folder, "2"], check=True, timeout=60)
+    print(f"cluster up after {time.monotonic() - began:.1f} s")
+    yield {"SLURM_CONF": str(folder / "slurm.conf")}
+    subprocess.run([CLUSTER, "stop", folder], check=True, timeout=60)
+
+
+@needs_toil
+@needs_slurm
+def test_slurm_without_a_disturbance(place, cluster):
+    began = time.monotonic()
+    done = subprocess.run(words(place, "slurm", "slurm"), env=environment(place, **cluster), capture_output=True, text=True,
+                          timeout=7200)
+    seconds = time.monotonic() - began
+    assert done.returncode == 0, done.stderr[-3000:]
+    judge(place, place["folder"] / "slurm/out/results")
+    print(f"{SCENES} scenes in {CHUNKS} chunks: floe batch {place['seconds']:.1f} s, Toil on Slurm {seconds:.1f} s")
+
+
+@needs_toil
+@needs_slurm
+def test_slurm_with_the_leader_and_a_job_killed(place, cluster):
+    folder = place["folder"]
+    (folder / "calls").unlink(missing_ok=True)
+    leader = subprocess.Popen(words(place, "killed", "slurm"), env=environment(place, **cluster), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+
+    def started():
+        return [int(n) for n in (folder / "calls").read_text().split()] if (folder / "calls").exists() else []
+    end = time.monotonic() + 3600
+    while len(started()) < max(1, CHUNKS // 2):
+        assert leader.poll() is None and time.monotonic() < end
+        time.sleep(0.2)
+    leader.send_signal(signal.SIGKILL)
+    leader.wait()
+    # One job of those that run now.
+    env = environment(place, **cluster)
+    running = subprocess.run(["squeue", "-h", "-t", "R", "-o", "%A"], env=env, capture_output=True, text=True).stdout.split()
+    if running:
+        subprocess.run(["scancel", "--signal=KILL", "--full", running[0]], env=env)
+    # Those that still run end by themselves.
+    while subprocess.run(["squeue", "-h"], env=env, capture_output=True, text=True).stdout.strip():
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    done = subprocess.run(words(place, "killed", "slurm", "--restart"), env=env, capture_output=True, text=True, timeout=7200)
+    assert done.returncode == 0, done.stderr[-3000:]
+    judge(place, folder / "killed/out/results")
+    # Two jobs run at a time here: at most those are done again.
+    assert sum(started()) <= SCENES + 2 * LENGTH, started()
+    print(f"scenes that jobs were given in all: {sum(started())} of {SCENES}")
