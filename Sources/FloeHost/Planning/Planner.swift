@@ -11,6 +11,7 @@ public struct Planner {
   private var problems: [Problem]
   private var warnings: [Problem] = []
   private var inputPaths: [String] = []
+  private let places = InputPlaces()
   /// Settings that are parameters of single steps.
   private var parameterSettings: Set<String> = []
 
@@ -43,7 +44,16 @@ public struct Planner {
   private mutating func plan() throws -> Plan {
     NetworkAccess.allow(
       for: Array(settings.values) + pipeline.inputs.values.compactMap(\.defaultValue?.description)
-        + pipeline.steps.values.flatMap { $0.settings.values.map(\.literal.description) })
+        + pipeline.steps.values.flatMap { $0.settings.values.map(\.literal.description) }
+        // A step that asks a server says so by the default of its parameter.
+        + pipeline.steps.values.flatMap {
+          library.declaration($0.use)?.parameters.compactMap(\.defaultValue?.text) ?? []
+        })
+    // Documents that lead to the network are looked at before a file of the disk closes the ways there.
+    let working = FileManager.default.currentDirectoryPath
+    for value in settings.values.sorted() where value.lowercased().contains("json") {
+      _ = absolute(value, from: working)
+    }
     nameOutputs()
     setParameters()
     checkSettings()
@@ -55,10 +65,12 @@ public struct Planner {
     steps = steps.filter { !$0.isFinishing } + steps.filter(\.isFinishing)
     let formats = bindWriters()
     checkOutputs(steps, formats)
+    for remark in places.remarks { warnings.append(Problem(file: pipeline.file, line: 0, remark)) }
+    if problems.isEmpty, let failure = NetworkTraffic.failure { complain(0, failure) }
     guard problems.isEmpty else { throw RequestRefused(Self.tidied(problems)) }
     return Plan(
       pipeline: pipeline, steps: steps, outputs: pipeline.outputs, formats: formats, warnings: warnings,
-      settings: settings, inputPaths: inputPaths)
+      settings: settings.mapValues(Self.shown), inputPaths: inputPaths)
   }
 
   private static func tidied(_ problems: [Problem]) -> [Problem] {
@@ -163,19 +175,31 @@ public struct Planner {
     return .list(text.split(separator: ",").map { .text(absolute(String($0), from: folder)) })
   }
 
-  private func absolute(_ path: String, from folder: String) -> String {
-    if let name = DatasetName(path) { return name.moved(to: absolute(name.file, from: folder)) }
-    return path.hasPrefix("/")
-      ? path
-      : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
+  /// A setting as it is recorded: URLs without what they hide.
+  static func shown(_ setting: String) -> String {
+    guard setting.contains("://") else { return setting }
+    return setting.split(separator: ",", omittingEmptySubsequences: false).map { RemotePath.shown(String($0)) }
+      .joined(separator: ",")
   }
+
+  private func absolute(_ path: String, from folder: String) -> String { places.place(path, from: folder) }
 
   private mutating func checkExists(_ literal: ParameterLiteral, parameter: String, line: Int) {
     switch literal {
     case .text(let path):
       // A dataset inside of a file is there when its file is.
       let file = DatasetName(path)?.file ?? path
-      if !file.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: file) {
+      if let problem = places.problems[file] {
+        complain(line, "\(parameter): \(problem)")
+      } else if RemotePath.isURL(file) || RemotePath.isRemote(file) {
+        do {
+          let resolved = try RemotePath.resolve(file) ?? file
+          try RemoteInput.check(resolved)
+          inputPaths.append(resolved)
+        } catch {
+          complain(line, "\(parameter): \(error)")
+        }
+      } else if !file.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: file) {
         complain(line, "\(parameter): there is no file or folder \(file)")
       } else {
         do { try LocalFile.checkInput(file) } catch { return complain(line, "\(parameter): \(error)") }
