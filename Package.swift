@@ -15,6 +15,7 @@ let plugins: [(folder: String, module: String)] = [
   ("clustering", "Clustering"),
   ("altimetry", "Altimetry"),
   ("colocation", "Colocation"),
+  ("catalogue", "Catalogue"),
   ("qgis", "QGIS"),
   ("synthetic", "Synthetic"),
   ("evaluation", "Evaluation"),

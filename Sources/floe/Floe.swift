@@ -20,7 +20,8 @@ struct Floe: AsyncParsableCommand {
     version: FloeVersion.current,
     subcommands: [
       Run.self, BatchCommand.self, ReplayCommand.self, LockCommand.self,
-      GatherCommand.self, CacheCommand.self, CWLCommand.self, Check.self, StepCommand.self, Steps.self,
+      GatherCommand.self, CacheCommand.self, CWLCommand.self, FindCommand.self, FetchCommand.self, Check.self,
+      StepCommand.self, Steps.self,
       Formats.self, Plugins.self, Info.self, Demo.self, New.self,
       DoctorCommand.self, Probe.self, Manual.self,
     ])
@@ -43,6 +44,7 @@ struct Floe: AsyncParsableCommand {
   /// and has nothing left to do.
   private static func end(_ status: Int32) -> Never {
     fflush(nil)
+    TemporaryFolder.discardAll()
     _exit(status)
   }
 

@@ -1,4 +1,5 @@
 import Altimetry
+import Catalogue
 import Clustering
 import Colocation
 import CryoSat2
@@ -17,7 +18,8 @@ import Synthetic
 /// Everything that is bundled, taken through the plugins' doors. A new plugin: import it and add its door.
 enum Bundled {
   static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
-    Altimetry.floePlugin, Clustering.floePlugin, Colocation.floePlugin, CryoSat2.floePlugin, Evaluation.floePlugin,
+    Altimetry.floePlugin, Catalogue.floePlugin, Clustering.floePlugin, Colocation.floePlugin, CryoSat2.floePlugin,
+    Evaluation.floePlugin,
     Formats.floePlugin, QGIS.floePlugin, RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin,
     Sentinel3.floePlugin,
     Synthetic.floePlugin,

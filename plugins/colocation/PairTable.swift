@@ -20,6 +20,9 @@ enum PairTable {
     time("overlap_stop", "The track leaves the scene, UTC", all.map(\.exit))
     number("overlap_km", "km", "Length of the track inside the scene", all.map { $0.length / 1000 })
     number("overlap_km2", "km2", "Area of the track's swath inside the scene", all.map { $0.length * swath / 1e6 })
+    number(
+      "overlap_share", .dimensionless, "Length of the track inside the scene over its whole length",
+      all.map { $0.total > 0 ? $0.length / $0.total : .nan })
     return table
   }
 

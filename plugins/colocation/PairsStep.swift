@@ -7,16 +7,19 @@ public struct PairsStep: ProcessingStep {
   public static let summary =
     "Finds the scenes and altimeter tracks that cross within a time window, from metadata alone."
   public static let discussion = """
-    Every product in `folders` that a product reader knows is described from its metadata. A scene and a track make a
-    pair when the track's line crosses the scene's outline and the times differ by at most `window` minutes. The scene's
-    time is that of its own tile, not of the datatake; the track's is taken where it crosses the scene: linear along its
-    line from the product's start to its stop, in the middle of the part inside. Outlines and lines are followed along
-    great circles and compared in an equal-area projection around the scene, so that neither 180° nor a pole matters.
+    Every product in `folders` that a product reader knows is described from its metadata. `found` takes what catalogues
+    answered instead, or besides: STAC items and item collections, OData lists, saved (`catalogue.search`, `floe find`)
+    or by URL; nothing is fetched for it. A scene there has the middle of its times as its time, and a product in both
+    stands once, as the folder has it. A scene and a track make a pair when the track's line crosses the scene's outline
+    and the times differ by at most `window` minutes. The scene's time is that of its own tile, not of the datatake; the
+    track's is taken where it crosses the scene: linear along its line from the product's start to its stop, in the
+    middle of the part inside. Outlines and lines are followed along great circles and compared in an equal-area
+    projection around the scene, so that neither 180° nor a pole matters.
 
     `pairs`: a table with names, times (UTC), `dt_s` (track minus scene), `overlap_start` and `overlap_stop` (first
-    entry, last exit), `overlap_km` (length inside) and `overlap_km2` (length times `swath`), in order of the time
-    difference. `footprints`: a polygon for each scene and each track (a strip of `swath` metres) in EPSG:4326, cut at
-    180°. The preset `course` has a window of 10 minutes.
+    entry, last exit), `overlap_km` (length inside), `overlap_km2` (length times `swath`) and `overlap_share` (length
+    inside over the whole track's), in order of the time difference. `footprints`: a polygon for each scene and each
+    track (a strip of `swath` metres) in EPSG:4326, cut at 180°. The preset `course` has a window of 10 minutes.
 
     Edge: a track that only touches an outline has an overlap of length 0 and is no pair; one that ends inside counts to
     its end. Missing values do not occur in `pairs`: what a pair needs is there, or the product is left out.
@@ -28,7 +31,9 @@ public struct PairsStep: ProcessingStep {
     """
   public static let presets = [Preset("course", "The window of the course", values: ["window": .text("10")])]
 
-  @Param("Folders with products, searched through to `depth`") var folders: [InputPath]
+  @Param("Folders with products, searched through to `depth`") var folders: [InputPath] = []
+  @Param("Answers of catalogues: files or URLs of STAC items, item collections, OData lists") var found: [InputPath] =
+    []
   @Param("Largest time difference", unit: "min", in: .atLeast(0)) var window = 60.0
   @Param("Width of the altimeter's swath", unit: .metre, in: 1...100_000) var swath = 1640.0
   @Param("How deep folders are searched", in: 0...10) var depth = 3
@@ -39,7 +44,9 @@ public struct PairsStep: ProcessingStep {
   public init() {}
 
   public func validate() throws {
-    if folders.isEmpty { throw ParameterError("folders", "must name at least one folder") }
+    if folders.isEmpty, found.isEmpty {
+      throw ParameterError("folders", "must name at least one folder, or 'found' an answer of a catalogue")
+    }
   }
 
   public mutating func plan(in context: PlanContext) throws {
@@ -53,16 +60,20 @@ public struct PairsStep: ProcessingStep {
     var seen: Set<String> = []
     for folder in folders { try Self.collect(folder.path, depth, catalogue, into: &paths) }
     paths = paths.filter { seen.insert($0).inserted }
-    let found = paths
-    guard !found.isEmpty else {
-      throw FloeError("no product was recognised in \(folders.map { "'\($0.path)'" }.joined(separator: ", "))")
+    let there = paths
+    let listed = try Self.listed(found)
+    guard !there.isEmpty || !listed.isEmpty else {
+      let places = (folders + found).map { "'\(RemotePath.shown($0.path))'" }
+      throw FloeError("no product was recognised in \(places.joined(separator: ", "))")
     }
-    let described = try await context.map(found.count, progress: "products") { i -> (ProductDescription?, String?) in
-      do { return (try catalogue.describe(found[i]), nil) } catch { return (nil, "\(error)") }
+    let described = try await context.map(there.count, progress: "products") { i -> (ProductDescription?, String?) in
+      do { return (try catalogue.describe(there[i]), nil) } catch { return (nil, "\(error)") }
     }
     for case (_, let reason?) in described { context.warn(reason) }
     context.dropped(described.count { $0.1 != nil }, "products", because: "cannot be described")
-    let products = described.compactMap(\.0)
+    var products = described.compactMap(\.0)
+    var names = Set(products.map { Self.bare($0.name) })
+    products += listed.filter { names.insert(Self.bare($0.name)).inserted }
     let scenes = products.filter { !$0.isTrack }.compactMap(SceneOutline.init)
     let tracks = products.filter(\.isTrack).compactMap(TrackLine.init)
     context.dropped(products.count - scenes.count - tracks.count, "products", because: "no time or no outline")
@@ -70,7 +81,7 @@ public struct PairsStep: ProcessingStep {
       throw FloeError(
         """
         no pair is possible: \(scenes.count) scenes and \(tracks.count) tracks with time and outline among \
-        \(found.count) products
+        \(products.count) products
         """
       )
     }
@@ -89,6 +100,23 @@ public struct PairsStep: ProcessingStep {
     context.record("pairs", .integer(all.count))
     pairs = PairTable.pairs(all, swath: swath)
     footprints = PairTable.footprints(all, swath: swath)
+  }
+
+  /// What catalogues tell of products.
+  private static func listed(_ files: [InputPath]) throws -> [ProductDescription] {
+    try files.flatMap { file -> [ProductDescription] in
+      let name = "'\(RemotePath.shown(file.path))'"
+      let json = try JSONText.decode(bytes: try VirtualFile.read(file.path), name: name)
+      guard let items = try CatalogueAnswer.items(json, source: name) else {
+        throw ParameterError("found", "names \(name), which is neither STAC items nor an OData list")
+      }
+      return items.map(\.description)
+    }
+  }
+
+  /// A product's name without what archives and catalogues put behind it.
+  private static func bare(_ name: String) -> String {
+    [".zip", ".SAFE", ".SEN3", ".nc"].reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
   }
 
   private static func collect(

@@ -115,6 +115,7 @@ public final class Batch: Sendable {
     let jobs = try options.concurrency(of: items.count)
     try guardSummaries()
     try Folder.make(options.folder)
+    try HiddenURLs.hand(items.reduce(into: [:]) { $0.merge($1.urls) { own, _ in own } })
     let ledger = try BatchLedger(
       folder: options.folder, pipeline: (pipeline.file as NSString).lastPathComponent,
       isOverwriting: options.isOverwriting)
@@ -189,7 +190,7 @@ public final class Batch: Sendable {
     let there = FolderRecord(of: folder)
     guard let record = there.run, record["pipeline_text"]?.stringValue == pipeline.text,
       record["pipeline_parts"] ?? [:] == .object(pipeline.parts.mapValues { .string($0) }),
-      record["settings"] == .object(item.settings.mapValues { .string($0) }),
+      record["settings"] == .object(item.settings.mapValues { .string(Planner.shown($0)) }),
       record["seed"]?.stringValue == String(options.seed ?? pipeline.seed), surroundings.made(record),
       record["without_key"]?.objectValue?.isEmpty == true,
       // Not of a part of the pipeline.
@@ -224,7 +225,7 @@ public final class Batch: Sendable {
         try JSONText.encode([
           "pipeline": .string(pipeline.text), "parts": .object(pipeline.parts.mapValues { .string($0) }),
           "seed": .string(String(options.seed ?? pipeline.seed)),
-          "settings": .object(item.settings.mapValues { .string($0) }), "contents": .array(contents),
+          "settings": .object(item.settings.mapValues { .string(Planner.shown($0)) }), "contents": .array(contents),
           "surroundings": .object(surroundings.members),
         ]).utf8))
   }

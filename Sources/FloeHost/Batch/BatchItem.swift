@@ -6,8 +6,10 @@ import Foundation
 public struct BatchItem: Sendable, Hashable {
   /// The name of the folder, inside of the batch's.
   public let name: String
-  /// Values of the pipeline's inputs.
+  /// Values of the pipeline's inputs, URLs without what they hide.
   public let settings: [String: String]
+  /// The whole URLs, by what `settings` shows of them.
+  var urls: [String: String] = [:]
 }
 
 /// Turns `--over` into the list of scenes.
@@ -69,7 +71,17 @@ public struct BatchItems {
         }
       }
     }
-    return try named(rows).map { BatchItem(name: $0.name, settings: $0.settings.merging(common) { own, _ in own }) }
+    return try named(rows).map { row in
+      var settings = row.settings.merging(common) { own, _ in own }
+      var urls: [String: String] = [:]
+      for (name, value) in settings where RemotePath.isURL(value) {
+        do { _ = try RemotePath.resolve(value) } catch { throw refused("\(name): \(error)") }
+        let shown = RemotePath.shown(value)
+        settings[name] = shown
+        if shown != value { urls[shown] = value }
+      }
+      return BatchItem(name: row.name, settings: settings, urls: urls)
+    }
   }
 
   /// Files that a batch writes beside the scenes' folders.
@@ -124,10 +136,22 @@ public struct BatchItems {
     }
     let input = String(over[..<cut])
     let pattern = String(over[over.index(after: cut)...])
-    if pattern.lowercased().hasSuffix(".json"), let items = try StacInputs(path: pattern) {
+    let stac: StacDocument?
+    let entries: [StacDocument.Entry]
+    do {
+      stac = try StacDocument(pattern)
+      entries = try stac?.entries() ?? []
+    } catch {
+      throw Self.refused("--over \(input): \(error)")
+    }
+    if stac != nil {
+      guard !entries.isEmpty else { throw Self.refused("--over \(input): \(RemotePath.shown(pattern)) lists no item") }
+      return Rows(source: "--over \(input)", rows: entries.map { ($0.id, $0.path, [input: RemotePath.whole($0.path)]) })
+    }
+    if RemotePath.isURL(pattern) {
+      let name = (RemotePath.shown(pattern) as NSString).lastPathComponent
       return Rows(
-        source: "--over \(input)",
-        rows: items.assets.map { ($0.id, $0.path, [input: $0.path]) })
+        source: "--over \(input)", rows: [((name as NSString).deletingPathExtension, nil, [input: pattern])])
     }
     let found = FilePattern.matches(pattern)
     guard !found.isEmpty else {
@@ -169,7 +193,8 @@ public struct BatchItems {
         } else if !cell.isEmpty {
           // An empty cell leaves the input unset.
           let isPath = pipeline.inputs[column]?.isFile == true
-          let value = isPath && !cell.hasPrefix("/") ? "\(folder)/\(cell)" : cell
+          let isRelative = isPath && !cell.hasPrefix("/") && !RemotePath.isURL(cell)
+          let value = isRelative ? "\(folder)/\(cell)" : cell
           settings[column] = value
           if isPath, first == nil { first = value }
         }
@@ -178,55 +203,6 @@ public struct BatchItems {
       // A name that is given is not made another by its folder.
       return (name ?? stem ?? "row-\(i + 1)", name == nil ? first : nil, settings)
     }
-  }
-}
-
-/// The rasters that a STAC catalogue, item collection or item of the disk lists.
-struct StacInputs {
-  let assets: [(id: String, path: String)]
-
-  /// Nil for JSON that is no STAC.
-  ///
-  /// - Throws: `RequestRefused` where an item cannot be read or has no file on the disk.
-  init?(path: String) throws {
-    func json(_ file: String) throws -> JSONValue {
-      do { return try JSONText.decode(try VirtualFile.readText(file), name: file) } catch {
-        throw BatchItems.refused("--over: \(error)")
-      }
-    }
-    guard FileState(of: path) != nil else { return nil }
-    let root = try json(path)
-    guard root["stac_version"] != nil || root["type"]?.stringValue == "FeatureCollection" else { return nil }
-    func local(_ href: String, beside file: String) -> String {
-      let parent = Folder.parent(of: file)
-      if href.hasPrefix("/") || parent.isEmpty { return href }
-      return "\(parent)/\(href.hasPrefix("./") ? String(href.dropFirst(2)) : href)"
-    }
-    var found: [(id: String, path: String)] = []
-    func take(_ item: JSONValue, from file: String) throws {
-      let all = (item["assets"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map(\.value)
-      let data = all.first { $0["roles"]?.arrayValue?.contains("data") == true } ?? all.first
-      guard let href = data?["href"]?.stringValue, !href.contains("://") else {
-        throw BatchItems.refused(
-          "--over: the item '\(item["id"]?.stringValue ?? "?")' of \(file) names no file of the disk")
-      }
-      found.append((item["id"]?.stringValue ?? "item-\(found.count + 1)", local(href, beside: file)))
-    }
-    func read(_ value: JSONValue, from file: String, depth: Int) throws {
-      guard depth < 8 else { throw BatchItems.refused("--over: the catalogues in \(path) are more than eight deep") }
-      if value["type"]?.stringValue == "Feature" { return try take(value, from: file) }
-      for item in value["features"]?.arrayValue ?? [] { try take(item, from: file) }
-      for link in value["links"]?.arrayValue ?? [] {
-        guard let rel = link["rel"]?.stringValue, ["item", "child"].contains(rel),
-          let href = link["href"]?.stringValue
-        else { continue }
-        let next = local(href, beside: file)
-        try read(try json(next), from: next, depth: depth + 1)
-      }
-    }
-    try read(root, from: path, depth: 0)
-    guard !found.isEmpty else { throw BatchItems.refused("--over: \(path) lists no item") }
-    assets = found
   }
 }
 

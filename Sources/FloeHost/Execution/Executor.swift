@@ -247,7 +247,7 @@ public final class Executor {
       "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(pool.workers),
       "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(SystemResources.peakMemory),
       "seed": .string(String(seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
-      "inputs": .array(plan.inputPaths.map { .string($0) }), "fingerprints": provenance.fingerprints,
+      "inputs": .array(plan.inputPaths.map { .string(RemotePath.shown($0)) }), "fingerprints": provenance.fingerprints,
       "steps": provenance.steps,
       "timings": .array(timings), "results": .object(journal.facts.mapValues { .object($0) }),
       "left_out": journal.droppedJSON,
@@ -350,6 +350,7 @@ extension Executor {
 
   /// Looks whether an input was changed while it was read.
   private func checkInputs(since keys: RunKeys) throws {
+    if let failure = NetworkTraffic.failure { throw FloeError(failure) }
     for input in keys.inputs {
       guard let digest = input.digest else { continue }
       // One that can no longer be told has changed.
@@ -380,6 +381,10 @@ extension Executor {
     }
     guard case .object(var members) = record else { return }
     members["files"] = .array(files)
+    let network = NetworkTraffic.total
+    if network.requests > 0 {
+      members["network"] = ["bytes": .integer(network.bytes), "requests": .integer(network.requests)]
+    }
     members["settings"] = .object(plan.settings.mapValues { .string($0) })
     members["estimate"] = history.estimate(plan, workers: pool.workers).json
     members["pipeline_folder"] = .string(plan.pipeline.folder)

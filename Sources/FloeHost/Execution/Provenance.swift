@@ -44,7 +44,13 @@ struct Provenance {
 
   /// Name of each input, and SHA-256 of its content; null where that cannot be told.
   var fingerprints: JSONValue {
-    .array(keys.inputs.map { ["name": .string($0.name), "fingerprint": JSONValue($0.digest)] })
+    .array(
+      keys.inputs.map { input in
+        var members: [String: JSONValue] = ["name": .string(input.name), "fingerprint": JSONValue(input.digest)]
+        // What is known by its bytes is the same from wherever it came.
+        if let by = input.by { members["by"] = .string(by) }
+        return .object(members)
+      })
   }
   /// All steps with the effective parameters and their connections.
   var steps: JSONValue { .array(plan.steps.map(describe)) }

@@ -24,6 +24,8 @@ public final class ContentDigests: Sendable {
   private let folder: String?
   private let known = Mutex<[String: Known]>([:])
   private let entriesRead = Mutex<Set<String>>([])
+  /// Inputs on the network; every part that is read of one is compared with what the server told at first.
+  private let remotes = Mutex<[String: RemoteInput.Identity]>([:])
   /// Files that were read by this process.
   private let unkept = Mutex<Set<String>>([])
 
@@ -76,6 +78,7 @@ public final class ContentDigests: Sendable {
   /// - Throws: a sentence where the content cannot be told: a path into an archive or to the network, a file that may
   ///   not be read, or one that changes while it is read.
   public func of(_ path: String) throws -> String {
+    if RemotePath.isURL(path) || RemotePath.isRemote(path) { return try remote(path).digest }
     let content = try Content(path)
     recall(path)
     var isNew = false
@@ -91,6 +94,21 @@ public final class ContentDigests: Sendable {
     if isNew { keep(Entry(path: Self.real(path) ?? path, files: files)) }
     if content.isPlain, let only = content.files.first { return try digest(ofFile: only.path) }
     return try SHA256.hexadecimal(of: Array(list.utf8))
+  }
+
+  /// What the digest of an input on the network rests on where that is not its bytes; nil for all others.
+  func basis(of path: String) -> String? {
+    guard RemotePath.isURL(path) || RemotePath.isRemote(path) else { return nil }
+    // An input without a digest has no basis either.
+    return (try? remote(path).by).flatMap { $0 == "bytes" ? nil : $0 }
+  }
+
+  private func remote(_ path: String) throws -> RemoteInput.Identity {
+    let place = try RemotePath.resolve(path) ?? path
+    if let found = remotes.withLock({ $0[place] }) { return found }
+    let found = try RemoteInput.identity(place)
+    remotes.withLock { $0[place] = found }
+    return found
   }
 
   /// The digest of one file's bytes.

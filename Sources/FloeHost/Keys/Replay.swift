@@ -62,7 +62,9 @@ public struct Replay: Sendable {
     var result: [String: String] = [:]
     for (name, value) in record["settings"]?.objectValue ?? [:] {
       guard let text = value.stringValue else { continue }
-      let isRelative = pipeline.inputs[name]?.isFile == true && !text.hasPrefix("/") && DatasetName(text) == nil
+      let isRelative =
+        pipeline.inputs[name]?.isFile == true && !text.hasPrefix("/") && !RemotePath.isURL(text)
+        && DatasetName(text) == nil
       result[name] = isRelative ? "\(folder)/\(text)" : text
     }
     return result

@@ -19,8 +19,8 @@ struct RunKeys: Sendable {
   /// The plugin that each step comes from, by step.
   private(set) var origins: [String: StepOrigin] = [:]
   /// Each input's name and the digest of its content, in the order in which the pipeline reads them; nil where the
-  /// content cannot be told.
-  private(set) var inputs: [(name: String, path: String, digest: String?)] = []
+  /// content cannot be told. `by` is what the digest rests on where that is not the content: `etag`, `manifest`.
+  private(set) var inputs: [(name: String, path: String, digest: String?, by: String?)] = []
 
   /// The key of an output file whose name and content are known.
   func key(ofPort reference: Pipeline.Reference) -> String? { steps[reference.step].map { "\($0).\(reference.port)" } }
@@ -35,7 +35,7 @@ struct RunKeys: Sendable {
       }
     }
     inputs = plan.inputPaths.map { path in
-      (Self.base(path), path, contents[path].flatMap { try? $0.get() })
+      (Self.base(path), path, contents[path].flatMap { try? $0.get() }, digests.basis(of: path))
     }
     let surroundings = try Self.surroundings()
     for step in plan.steps where !step.isFinishing {
@@ -177,7 +177,8 @@ struct RunKeys: Sendable {
 
   /// Whether a text names a place on the disk.
   private static func isPlace(_ text: String) -> Bool {
-    ["/", "~/", "./", "../"].contains { text.hasPrefix($0) }
+    // A server answers as it likes, and another time otherwise.
+    ["/", "~/", "./", "../"].contains { text.hasPrefix($0) } || RemotePath.isURL(text)
   }
 }
 

@@ -120,13 +120,6 @@ extension Planner {
     return .list(text.split(separator: ",").map { .text(absolute(String($0), from: folder)) })
   }
 
-  private func absolute(_ path: String, from folder: String) -> String {
-    if let name = DatasetName(path) { return name.moved(to: absolute(name.file, from: folder)) }
-    return path.hasPrefix("/")
-      ? path
-      : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).standardizedFileURL.path
-  }
-
   /// What a step makes of any kind turned out to be of the wrong one; others were complained about where they are
   /// referred to.
   mutating func complainAboutKind(

@@ -12,6 +12,7 @@ public struct Planner {
   var problems: [Problem]
   private var warnings: [Problem] = []
   private var inputPaths: [String] = []
+  private let places = InputPlaces()
   /// Settings that are parameters of single steps.
   var parameterSettings: Set<String> = []
   /// Steps of used pipelines that do not run, since they look at written files.
@@ -46,7 +47,19 @@ public struct Planner {
   private mutating func plan() throws -> Plan {
     NetworkAccess.allow(
       for: Array(settings.values) + pipeline.inputs.values.compactMap(\.defaultValue?.description)
-        + pipeline.steps.values.flatMap { $0.settings.values.map(\.literal.description) })
+        + pipeline.steps.values.flatMap { $0.settings.values.map(\.literal.description) }
+        // A step that asks a server says so by the default of its parameter.
+        + pipeline.steps.values.flatMap {
+          library.declaration($0.use)?.parameters.compactMap(\.defaultValue?.text) ?? []
+        }
+        + pipeline.scopes.values.flatMap {
+          $0.bindings.values.map(\.literal.description) + $0.inputs.values.compactMap(\.defaultValue?.description)
+        })
+    // Documents that lead to the network are looked at before a file of the disk closes the ways there.
+    let working = FileManager.default.currentDirectoryPath
+    for value in settings.values.sorted() where value.lowercased().contains("json") {
+      _ = absolute(value, from: working)
+    }
     nameOutputs()
     setParameters()
     leaveOut()
@@ -59,10 +72,12 @@ public struct Planner {
     steps = steps.filter { !$0.isFinishing } + steps.filter(\.isFinishing)
     let formats = bindWriters()
     checkOutputs(steps, formats)
+    for remark in places.remarks { warnings.append(Problem(file: pipeline.file, line: 0, remark)) }
+    if problems.isEmpty, let failure = NetworkTraffic.failure { complain(0, failure) }
     guard problems.isEmpty else { throw RequestRefused(Self.tidied(problems)) }
     return Plan(
       pipeline: pipeline, steps: steps, outputs: pipeline.outputs, formats: formats, warnings: warnings,
-      settings: settings, inputPaths: inputPaths, leftOut: leftOut)
+      settings: settings.mapValues(Self.shown), inputPaths: inputPaths, leftOut: leftOut)
   }
 
   private static func tidied(_ problems: [Problem]) -> [Problem] {
@@ -122,12 +137,31 @@ public struct Planner {
     }
   }
 
+  /// A setting as it is recorded: URLs without what they hide.
+  static func shown(_ setting: String) -> String {
+    guard setting.contains("://") else { return setting }
+    return setting.split(separator: ",", omittingEmptySubsequences: false).map { RemotePath.shown(String($0)) }
+      .joined(separator: ",")
+  }
+
+  func absolute(_ path: String, from folder: String) -> String { places.place(path, from: folder) }
+
   private mutating func checkExists(_ literal: ParameterLiteral, parameter: String, line: Int, in scope: String) {
     switch literal {
     case .text(let path):
       // A dataset inside of a file is there when its file is.
       let file = DatasetName(path)?.file ?? path
-      if !file.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: file) {
+      if let problem = places.problems[file] {
+        complain(line, "\(parameter): \(problem)", in: scope)
+      } else if RemotePath.isURL(file) || RemotePath.isRemote(file) {
+        do {
+          let resolved = try RemotePath.resolve(file) ?? file
+          try RemoteInput.check(resolved)
+          inputPaths.append(resolved)
+        } catch {
+          complain(line, "\(parameter): \(error)", in: scope)
+        }
+      } else if !file.hasPrefix("/vsi"), !FileManager.default.fileExists(atPath: file) {
         complain(line, "\(parameter): there is no file or folder \(file)", in: scope)
       } else {
         do { try LocalFile.checkInput(file) } catch {

@@ -41,6 +41,10 @@ struct Check: AsyncParsableCommand {
         Terminal.json(try JSONText.encode(view.json, pretty: true))
       } else if !execution.quiet {
         print(view.text)
+        let network = NetworkTraffic.total
+        if network.requests > 0 {
+          print("read \(SystemResources.text(network.bytes)) over the network in \(network.requests) requests")
+        }
       }
     } catch let refused as RequestRefused where execution.json {
       let problems = refused.problems.map { p -> JSONValue in

@@ -11,6 +11,7 @@ struct Info: AsyncParsableCommand {
       EXAMPLE
         floe info S2A_MSIL1C_20190301T235611_....SAFE
         floe info out/ice-lead.tif
+        floe info https://host/scene.tif
 
       JSON has no numbers that are not finite: with --json they are the texts \
       "NaN", "Infinity" and "-Infinity", as GDAL writes them.
@@ -26,8 +27,21 @@ struct Info: AsyncParsableCommand {
   func run() async throws {
     let name = DatasetName(path)
     let file = name?.file ?? path
-    guard FileManager.default.fileExists(atPath: file) else { throw refuse("there is no file or folder '\(file)'") }
-    let absolute = URL(fileURLWithPath: file).standardizedFileURL.path
+    let absolute: String
+    NetworkAccess.allow(for: [file])
+    do {
+      if let remote = try RemotePath.resolve(file) ?? (RemotePath.isRemote(file) ? file : nil) {
+        try RemoteInput.check(remote)
+        absolute = remote
+      } else {
+        guard FileManager.default.fileExists(atPath: file) else {
+          throw refuse("there is no file or folder '\(file)'")
+        }
+        absolute = URL(fileURLWithPath: file).standardizedFileURL.path
+      }
+    } catch let error as FloeError {
+      throw refuse(error.message)
+    }
     let whole = name?.moved(to: absolute) ?? absolute
     let products = await plugins.library().products
     let view: any InfoView
@@ -47,7 +61,12 @@ struct Info: AsyncParsableCommand {
     } catch let error as FloeError {
       throw refuse(error.message)
     }
+    if let failure = NetworkTraffic.failure { throw FloeError(failure) }
     if json { Terminal.json(try view.json()) } else { print(view.text) }
+    let network = NetworkTraffic.total
+    if network.requests > 0, !json {
+      print("read \(SystemResources.text(network.bytes)) over the network in \(network.requests) requests")
+    }
     for remark in LibraryNotices.take() { Terminal.error("warning: \(remark)") }
   }
 }

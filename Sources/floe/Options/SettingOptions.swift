@@ -21,7 +21,7 @@ struct SettingOptions: ParsableArguments {
       guard let cut = s.firstIndex(of: "="), cut != s.startIndex else {
         throw refuse("--set must be name=value, not '\(s)'")
       }
-      result[String(s[..<cut])] = String(s[s.index(after: cut)...])
+      result[String(s[..<cut])] = HiddenURLs.whole(String(s[s.index(after: cut)...]))
     }
     return result
   }

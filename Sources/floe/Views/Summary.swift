@@ -65,10 +65,17 @@ struct Summary {
     lines.append("written to \(folder):")
     lines.append(Terminal.wrapped(Self.collapsed(report.files).joined(separator: " "), indent: "  "))
     for page in report.files.filter({ $0.hasSuffix(".html") }) { lines.append("report: \(folder)/\(page)") }
+    if let line = Self.network(report.record["network"]) { lines.append(line) }
     if let seconds = report.record["seconds"]?.doubleValue, let peak = report.record["peak_memory_bytes"]?.intValue {
       lines.append("took \(ConsoleObserver.duration(seconds)), peak memory \(SystemResources.text(peak))")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// What was read over the network, in words; nil where nothing was.
+  static func network(_ told: JSONValue?) -> String? {
+    guard let bytes = told?["bytes"]?.intValue, let requests = told?["requests"]?.intValue else { return nil }
+    return "read \(SystemResources.text(bytes)) over the network in \(requests) requests"
   }
 
   /// Files without sidecars; those in a folder that holds many stand for it with their number.

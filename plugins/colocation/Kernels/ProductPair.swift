@@ -38,6 +38,8 @@ struct ProductPair: Sendable {
   let enter: Double, exit: Double
   /// Length of the track inside in metres.
   let length: Double
+  /// Length of the whole track in metres.
+  let total: Double
   /// The crossing: the middle of the part inside.
   let crossing: Double
   /// Entry and exit on the globe.
@@ -66,6 +68,7 @@ struct ProductPair: Sendable {
     guard let first = pieces.first, let last = pieces.last else { return nil }
     self.scene = scene
     self.track = track
+    self.total = total
     length = pieces.reduce(0) { $0 + $1.to - $1.from }
     func time(_ distance: Double) -> Double { track.start + (track.stop - track.start) * distance / total }
     enter = time(first.from)

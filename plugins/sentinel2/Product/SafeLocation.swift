@@ -18,8 +18,14 @@ struct SafeLocation: Sendable {
   init(_ given: String) throws {
     var path = given
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    guard VirtualFile.exists(path) else { throw FloeError("there is no Sentinel-2 product at '\(path)'") }
     self.path = path
+    if let metadata = Self.unlisted(path) {
+      root = path
+      self.metadata = metadata
+      archive = nil
+      return
+    }
+    guard VirtualFile.exists(path) else { throw FloeError("there is no Sentinel-2 product at '\(path)'") }
     if VirtualFile.isDirectory(path) {
       (root, metadata) = try Self.search(folder: path, shown: path)
       archive = nil
@@ -47,6 +53,7 @@ struct SafeLocation: Sendable {
     var path = given
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     let name = lastComponent(path)
+    if unlisted(path) != nil { return true }
     if metadataNames.contains(name) || OtherProducts.kind(of: name) != nil { return VirtualFile.exists(path) }
     let folder =
       VirtualFile.isDirectory(path) ? path : name.lowercased().hasSuffix(".zip") ? VirtualFile.zip(path) : nil
@@ -54,6 +61,14 @@ struct SafeLocation: Sendable {
     if name.hasPrefix("S2"), name.contains("_MSIL1C_") || name.contains("_MSIL2A_") { return true }
     // Safe because what cannot be listed is no product of ours; the reason belongs to whoever opens it.
     return (try? search(folder: folder, shown: path)) != nil
+  }
+
+  /// The metadata's file of a product folder on a server, which need not list its folders.
+  private static func unlisted(_ path: String) -> String? {
+    guard RemotePath.isRemote(path), path.hasSuffix(".SAFE") else { return nil }
+    let name = lastComponent(path)
+    let likely = name.contains("_MSIL2A_") ? metadataNames.reversed() : metadataNames
+    return likely.map { "\(path)/\($0)" }.first { VirtualFile.exists($0) }
   }
 
   /// The folder with the metadata: the given one, or the only one inside of it that has it.

@@ -40,6 +40,9 @@ struct SafeProduct: Sendable {
   let orbit: String?
   let orbitDirection: String?
 
+  /// Whether the product is on the network.
+  var isRemote: Bool { RemotePath.isRemote(location.root) }
+
   /// Reads the metadata of the product at a path.
   init(_ path: String) throws {
     let location = try SafeLocation(path)

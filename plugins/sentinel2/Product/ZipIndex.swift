@@ -1,5 +1,4 @@
 import FloeSDK
-import Glibc
 
 /// Which members of a zip archive are stored without compression, so that any part of them is read at once, and what
 /// their checksums are.
@@ -19,24 +18,22 @@ struct ZipIndex {
   func checksum(of member: String) -> UInt32? { members[member]?.crc }
 
   private static func read(_ path: String) -> [String: (crc: UInt32, isStored: Bool)]? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    let size = Int(lseek(file, 0, SEEK_END))
+    // What cannot be read is told of by whoever reads the members.
+    guard let size = try? VirtualFile.size(path) else { return nil }
     let tailSize = min(size, 65_557)
-    guard let tail = bytes(file, at: size - tailSize, count: tailSize),
+    guard let tail = bytes(path, at: size - tailSize, count: tailSize),
       let end = tail.indices.dropLast(21).last(where: { number(tail, $0, 4) == 0x0605_4b50 })
     else { return nil }
     var length = number(tail, end + 12, 4)
     var start = number(tail, end + 16, 4)
     if length == 0xffff_ffff || start == 0xffff_ffff {
       guard end >= 20, number(tail, end - 20, 4) == 0x0706_4b50,
-        let record = bytes(file, at: number(tail, end - 12, 8), count: 56), number(record, 0, 4) == 0x0606_4b50
+        let record = bytes(path, at: number(tail, end - 12, 8), count: 56), number(record, 0, 4) == 0x0606_4b50
       else { return nil }
       length = number(record, 40, 8)
       start = number(record, 48, 8)
     }
-    guard let directory = bytes(file, at: start, count: length) else { return nil }
+    guard let directory = bytes(path, at: start, count: length) else { return nil }
     var members: [String: (crc: UInt32, isStored: Bool)] = [:]
     var at = 0
     while at + 46 <= directory.count, number(directory, at, 4) == 0x0201_4b50 {
@@ -50,10 +47,9 @@ struct ZipIndex {
     return members
   }
 
-  private static func bytes(_ file: Int32, at offset: Int, count: Int) -> [UInt8]? {
+  private static func bytes(_ path: String, at offset: Int, count: Int) -> [UInt8]? {
     guard offset >= 0, count >= 0, count < 1 << 28 else { return nil }
-    var buffer = [UInt8](repeating: 0, count: count)
-    return pread(file, &buffer, count, offset) == count ? buffer : nil
+    return try? VirtualFile.read(path, at: offset, count: count)
   }
 
   private static func number(_ bytes: [UInt8], _ at: Int, _ count: Int) -> Int {

@@ -13,7 +13,8 @@ struct StackPlan: Sendable {
   let window: PixelWindow
   let image: RasterSpec
   let mask: RasterSpec
-  /// Files inside of a compressed archive that are copied to scratch before they are decoded.
+  /// Files that are copied to scratch before they are decoded: those that lie compressed in an archive and, of a
+  /// product on the network of which most is wanted, all.
   let extracted: [String]
   let extractedBytes: Int
 
@@ -36,21 +37,27 @@ struct StackPlan: Sendable {
     self.product = product
     (image, mask) = try Self.specs(product, sources, grid: grid, units: options.units, resolution: resolution)
 
+    let classification =
+      product.level == .l2a && !options.masks.isEmpty ? masks.sceneClassification.map { [$0] } ?? [] : []
     var copies: [String] = []
-    if let archive = product.location.archive {
+    for path in sources.map(\.path) + maskFiles.map(\.path).filter({ !$0.hasSuffix(".gml") }) + classification
+    where !copies.contains(path) { copies.append(path) }
+    if product.isRemote, Self.isMost(window, of: scene) {
+      // All of them.
+    } else if let archive = product.location.archive {
       let index = ZipIndex(archive)
       let prefix = VirtualFile.zip(archive) + "/"
-      let classification =
-        product.level == .l2a && !options.masks.isEmpty ? masks.sceneClassification.map { [$0] } ?? [] : []
-      for path in sources.map(\.path) + maskFiles.map(\.path).filter({ !$0.hasSuffix(".gml") }) + classification {
-        if path.hasPrefix(prefix), !index.isStored(String(path.dropFirst(prefix.count))), !copies.contains(path) {
-          copies.append(path)
-        }
-      }
+      copies = copies.filter { $0.hasPrefix(prefix) && !index.isStored(String($0.dropFirst(prefix.count))) }
+    } else {
+      copies = []
     }
     extracted = copies
     extractedBytes = try copies.reduce(0) { $0 + (try VirtualFile.size($1)) }
   }
+
+  /// Whether a part is so large that whole files cost no more than its tiles, which come one by one; whole files are
+  /// compared with their checksums, too.
+  private static func isMost(_ window: PixelWindow, of scene: Grid) -> Bool { 3 * window.pixelCount > scene.pixelCount }
 
   /// Scratch that a run takes.
   var scratchBytes: Int {

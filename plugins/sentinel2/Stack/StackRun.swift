@@ -120,7 +120,13 @@ struct StackRun {
     for path in plan.sources.map(\.path) + (try plan.masks.files().map(\.path)) where !paths.contains(path) {
       paths.append(path)
     }
-    let files = paths
+    // Of files on the network that were not copied parts alone are read.
+    let files = plan.product.isRemote ? paths.filter { copies[$0] != nil || $0.hasSuffix(".gml") } : paths
+    if files.count < paths.count {
+      context.log(
+        .notice, "\(paths.count - files.count) files are read in parts over the network and not compared with checksums"
+      )
+    }
     _ = try await context.map(files.count, progress: "files") { try check.check(files[$0], copy: copies[files[$0]]) }
   }
 
@@ -130,7 +136,10 @@ struct StackRun {
     guard !paths.isEmpty else { return [:] }
     context.log(
       .info,
-      "\(paths.count) files (\(plan.extractedBytes) bytes) are unpacked from '\(plan.product.location.path)' first")
+      """
+      \(paths.count) files (\(plan.extractedBytes) bytes) are \(plan.product.isRemote ? "fetched" : "unpacked") from \
+      '\(RemotePath.shown(plan.product.location.path))' first
+      """)
     // Names of its own: another run may use the same folder.
     var places: [String] = []
     do {

@@ -5,11 +5,14 @@
 #include <cpl_compressor.h>
 #endif
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cpl_error.h>
 #include <cpl_http.h>
 #include <cpl_minixml.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
+#include <cpl_vsi_error.h>
 #include <gdal.h>
 #include <gdal_alg.h>
 #include <gdal_utils.h>
@@ -92,6 +95,116 @@ static inline void floe_refuse_network(void) {
     VSIFreeFilesystemPluginCallbacksStruct(callbacks);
   }
 }
+
+/// A file system of ours for reading; each function is Swift's. Paths come without the prefix that it was installed for.
+typedef struct {
+  /// The size of what is at a path, -1 where nothing is.
+  long long (*status)(const char *path, int *isFolder, long long *modified);
+  /// An open file and its size; NULL where none can be had, the reason told to GDAL.
+  void *(*open)(const char *path, unsigned long long *size);
+  /// Reads so many bytes at an offset; the count read, -1 for a failure told to GDAL.
+  long long (*read)(void *file, unsigned long long offset, void *into, unsigned long long count);
+  void (*close)(void *file);
+  /// The names in a folder, a list of GDAL's; NULL where there is none.
+  char **(*list)(const char *path);
+} FloeFileSystem;
+
+typedef struct {
+  const FloeFileSystem *system;
+  void *file;
+  unsigned long long offset, size;
+  int isAtEnd;
+} FloeOpenFile;
+
+static int floe_system_stat(void *data, const char *path, VSIStatBufL *status, int flags) {
+  (void)flags;
+  int isFolder = 0;
+  long long modified = 0;
+  long long size = ((const FloeFileSystem *)data)->status(path, &isFolder, &modified);
+  // See `floe_stat` for the two layouts.
+  struct stat *told = (struct stat *)status;
+  memset(told, 0, sizeof *told);
+  if (size < 0) return -1;
+  told->st_size = size;
+  told->st_mode = isFolder ? S_IFDIR : S_IFREG;
+  told->st_mtime = modified;
+  return 0;
+}
+static void *floe_system_open(void *data, const char *path, const char *access) {
+  if (access != NULL && strpbrk(access, "wa+") != NULL) return NULL;
+  const FloeFileSystem *system = (const FloeFileSystem *)data;
+  unsigned long long size = 0;
+  void *file = system->open(path, &size);
+  if (file == NULL) return NULL;
+  FloeOpenFile *opened = (FloeOpenFile *)calloc(1, sizeof *opened);
+  if (opened == NULL) {
+    system->close(file);
+    return NULL;
+  }
+  opened->system = system;
+  opened->file = file;
+  opened->size = size;
+  return opened;
+}
+static vsi_l_offset floe_system_tell(void *file) { return ((FloeOpenFile *)file)->offset; }
+static int floe_system_seek(void *file, vsi_l_offset offset, int whence) {
+  FloeOpenFile *opened = (FloeOpenFile *)file;
+  opened->isAtEnd = 0;
+  opened->offset = whence == SEEK_CUR ? opened->offset + offset : whence == SEEK_END ? opened->size + offset : offset;
+  return 0;
+}
+static size_t floe_system_read(void *file, void *buffer, size_t size, size_t count) {
+  FloeOpenFile *opened = (FloeOpenFile *)file;
+  unsigned long long wanted = (unsigned long long)size * count;
+  if (wanted == 0) return 0;
+  if (opened->offset >= opened->size) {
+    opened->isAtEnd = 1;
+    return 0;
+  }
+  if (wanted > opened->size - opened->offset) {
+    wanted = opened->size - opened->offset;
+    opened->isAtEnd = 1;
+  }
+  long long got = opened->system->read(opened->file, opened->offset, buffer, wanted);
+  if (got <= 0) return 0;
+  opened->offset += (unsigned long long)got;
+  return (size_t)got / size;
+}
+static int floe_system_eof(void *file) { return ((FloeOpenFile *)file)->isAtEnd; }
+static int floe_system_close(void *file) {
+  FloeOpenFile *opened = (FloeOpenFile *)file;
+  opened->system->close(opened->file);
+  free(opened);
+  return 0;
+}
+static char **floe_system_list(void *data, const char *path, int most) {
+  (void)most;
+  return ((const FloeFileSystem *)data)->list(path);
+}
+
+/// Has GDAL read paths of a prefix (`/vsi.../`) through a file system of ours, for the rest of the process.
+static inline void floe_install_file_system(const char *prefix, FloeFileSystem functions) {
+  FloeFileSystem *system = (FloeFileSystem *)malloc(sizeof *system);
+  if (system == NULL) return;
+  *system = functions;
+  VSIFilesystemPluginCallbacksStruct *callbacks = VSIAllocFilesystemPluginCallbacksStruct();
+  callbacks->pUserData = system;
+  callbacks->stat = floe_system_stat;
+  callbacks->open = floe_system_open;
+  callbacks->tell = floe_system_tell;
+  callbacks->seek = floe_system_seek;
+  callbacks->read = floe_system_read;
+  callbacks->eof = floe_system_eof;
+  callbacks->close = floe_system_close;
+  callbacks->read_dir = floe_system_list;
+  // GDAL keeps the pointer and not the text.
+  const char *kept = strdup(prefix);
+  if (kept != NULL) VSIInstallPluginHandler(kept, callbacks);
+  VSIFreeFilesystemPluginCallbacksStruct(callbacks);
+}
+
+/// Tells GDAL of a failure; `CPLError` is variadic.
+static inline void floe_report_failure(const char *sentence) { CPLError(CE_Failure, CPLE_AppDefined, "%s", sentence); }
 
 /// Whether GDAL lends the compressor of that name, for example `zstd`.
 static inline int floe_has_compressor(const char *name) {

@@ -1,5 +1,4 @@
 internal import CCrypto
-internal import CGDAL
 import FloeCore
 
 /// Checksums of whole files under any path that GDAL reads, in pieces.
@@ -9,7 +8,7 @@ public enum FileDigest {
     guard let method = EVP_get_digestbyname(algorithm), let context = EVP_MD_CTX_new() else { return nil }
     defer { EVP_MD_CTX_free(context) }
     guard EVP_DigestInit_ex(context, method, nil) == 1 else { return nil }
-    try pieces(of: path) { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+    try VirtualFile.pieces(of: path) { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     var digest = [UInt8](repeating: 0, count: 64)
     var length: UInt32 = 0
     EVP_DigestFinal_ex(context, &digest, &length)
@@ -20,7 +19,7 @@ public enum FileDigest {
   public static func crc32(of path: String) throws -> UInt32 {
     var crc = ~UInt32(0)
     let tables = Self.tables
-    try pieces(of: path) { piece in
+    try VirtualFile.pieces(of: path) { piece in
       tables.withUnsafeBufferPointer { t in
         var rest = piece[...]
         // Eight bytes at a time (Kounavis and Berry 2005, "slicing by 8").
@@ -50,20 +49,4 @@ public enum FileDigest {
     for i in 256..<2048 { t[i] = t[i - 256] >> 8 ^ t[Int(t[i - 256] & 255)] }
     return t
   }()
-
-  private static func pieces(of path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws {
-    try GDALMessages.collect(about: path) { messages in
-      guard let file = VSIFOpenL(path, "rb") else {
-        throw FloeError("'\(path)' cannot be read: \(systemReason(messages))")
-      }
-      defer { VSIFCloseL(file) }
-      var piece = [UInt8](repeating: 0, count: 1 << 20)
-      while true {
-        let got = VSIFReadL(&piece, 1, piece.count, file)
-        if got == 0 { break }
-        piece.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<got])) }
-      }
-      if let failure = messages.failures.first { throw FloeError("'\(path)' cannot be read: \(failure)") }
-    }
-  }
 }

@@ -20,17 +20,21 @@ public final class NetCDFFile: Sendable {
     var all: [NetCDFVariable]?
   }
 
-  /// Opens a local file.
+  /// Where the content lies on the disk: the path, or a copy of what is on the network.
+  private let place: String
+
+  /// Opens a file; one on the network is fetched whole first, since the library reads files of the disk.
   public static func open(_ path: String) throws -> NetCDFFile {
     GDALRuntime.heap
     try LocalFile.checkInput(path)
+    let place = try RemoteCopy.local(path)
     return try NetCDFLibrary.locked {
       var id: Int32 = 0
       // A chunk larger than the cache would be inflated again for each piece that is read of it.
       nc_set_chunk_cache(64 << 20, 1009, 0.75)
-      try NetCDFLibrary.check(nc_open(path, NC_NOWRITE, &id), "'\(path)' cannot be opened as netCDF")
+      try NetCDFLibrary.check(nc_open(place, NC_NOWRITE, &id), "'\(path)' cannot be opened as netCDF")
       do {
-        return try NetCDFFile(path, id)
+        return try NetCDFFile(path, place, id)
       } catch {
         nc_close(id)
         throw error
@@ -38,8 +42,9 @@ public final class NetCDFFile: Sendable {
     }
   }
 
-  private init(_ path: String, _ id: Int32) throws {
+  private init(_ path: String, _ place: String, _ id: Int32) throws {
     self.path = path
+    self.place = place
     self.id = id
     var inventory = NetCDFInventory(path: path)
     try inventory.read(group: id, prefix: "", depth: 0)
@@ -185,7 +190,7 @@ public final class NetCDFFile: Sendable {
       if let range { for i in to.indices where !range.contains(from[i]) { to[i] = .nan } }
     }
     return try [Float](unsafeUninitializedCapacity: rows.count * width) { result, filled in
-      let chunks = NetCDFLibrary.locked { NetCDFChunks(v, path: path) }
+      let chunks = NetCDFLibrary.locked { NetCDFChunks(v, path: place) }
       let isRead = chunks?.forEach(rows, of: T.self) { row, values in
         let low = max(row, rows.lowerBound)
         let high = min(row + values.count / max(1, width), rows.upperBound)

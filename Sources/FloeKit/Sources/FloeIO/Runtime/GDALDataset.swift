@@ -17,11 +17,16 @@ final class GDALDataset {
     _ path: String, flags: Int32, drivers: [String]? = nil, options: [String] = []
   ) throws -> GDALDataset {
     try LocalFile.checkInput(path)
+    let isRemote = NetworkAccess.isRemote(path)
     return try GDALMessages.collect(about: path) { messages in
       NetworkAccess.settle(for: path)
+      let place = try RemoteCopy.forDriver(path)
+      // Files beside one on the network are not looked for: each would be a request, and none is in the input's key.
+      if isRemote { CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR") }
+      defer { if isRemote { CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", nil) } }
       let handle = withStringList(drivers) { allowed in
         withStringList(options) { options in
-          GDALOpenEx(path, UInt32(flags | GDAL_OF_VERBOSE_ERROR), constant(allowed), constant(options), nil)
+          GDALOpenEx(place, UInt32(flags | GDAL_OF_VERBOSE_ERROR), constant(allowed), constant(options), nil)
         }
       }
       guard let handle else {

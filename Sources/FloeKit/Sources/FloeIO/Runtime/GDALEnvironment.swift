@@ -40,6 +40,8 @@ enum GDALEnvironment {
 
   static func changesResults(_ name: String) -> Bool {
     let upper = name.uppercased()
+    // Whoever stands between could send any pixels.
+    if upper == "GDAL_HTTP_UNSAFESSL" { return true }
     guard upper.hasSuffix(suffix) || prefixes.contains(where: upper.hasPrefix) else { return false }
     return !kept.contains { $0.hasSuffix("_") ? upper.hasPrefix($0) : upper == $0 }
   }

@@ -48,7 +48,7 @@ final class GDALMessages {
 
   private func add(_ line: String, _ level: CPLErr) {
     // A damaged file reports each block; the first few tell all.
-    let clean = line.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let clean = RemotePath.scrubbed(line.split(whereSeparator: \.isNewline).joined(separator: " "))
     if level == CE_Failure || level == CE_Fatal {
       if failures.count < 16 { failures.append(clean) }
     } else if level == CE_Warning, warnings.count < 16 {

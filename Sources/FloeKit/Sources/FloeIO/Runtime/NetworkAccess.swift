@@ -2,10 +2,11 @@ internal import CGDAL
 import FloeCore
 import Synchronization
 
-/// Whether GDAL may reach the network: only where an input itself is named so (`/vsicurl/...`, `/vsis3/...`).
+/// Whether GDAL may reach the network: only where an input itself is named so (`https://...`, `s3://...`, `/vsis3/...`).
 ///
 /// A mosaic, a land layer or a table may name other files, and those could lie on somebody's server: reading a file
-/// from a stranger would tell its maker who reads it, and results would hang on what that server says.
+/// from a stranger would tell its maker who reads it, and results would hang on what that server says. Where the ways are
+/// open, web servers are reached that an input names, and no others.
 public enum NetworkAccess {
   private enum State { case undecided, open, closed }
   private static let state = Mutex(State.undecided)
@@ -22,11 +23,39 @@ public enum NetworkAccess {
   /// Whether a name leads to the network.
   static func isRemote(_ path: String) -> Bool { prefixes.contains(where: path.contains) }
 
+  /// Whether the ways are open.
+  static var isOpen: Bool { state.withLock { $0 == .open } }
+
   /// Opens the ways to the network where one of these values of a request names an input there; to be called before
   /// anything is read, since ways that were closed stay closed.
   public static func allow(for values: some Sequence<String>) {
-    guard values.contains(where: isRemote) else { return }
-    state.withLock { if $0 == .undecided { $0 = .open } }
+    guard values.contains(where: { isRemote($0) || RemotePath.isURL($0) }) else { return }
+    GDALRuntime.ready
+    state.withLock { if $0 == .undecided { open(&$0) } }
+  }
+
+  /// Refuses a request where the ways are closed.
+  static func checkOpen(_ url: String) throws {
+    GDALRuntime.ready
+    try state.withLock { state in
+      guard state != .closed else {
+        throw FloeError(
+          "\(RemotePath.shown(url)) is not fetched: the network is reached only where the request names something there")
+      }
+      if state == .undecided { open(&state) }
+    }
+  }
+
+  /// Time limits, attempts and counting for GDAL's own file systems too; what the user set stays.
+  private static func open(_ state: inout State) {
+    state = .open
+    let usual = [
+      "GDAL_HTTP_MAX_RETRY": "4", "GDAL_HTTP_RETRY_DELAY": "0.5", "GDAL_HTTP_CONNECTTIMEOUT": "10",
+      "GDAL_HTTP_LOW_SPEED_TIME": "20", "GDAL_HTTP_LOW_SPEED_LIMIT": "1", "GDAL_HTTP_USERAGENT": "floe",
+    ]
+    for (name, value) in usual where CPLGetConfigOption(name, nil) == nil { CPLSetConfigOption(name, value) }
+    CPLSetConfigOption("CPL_VSIL_NETWORK_STATS_ENABLED", "YES")
+    RemoteFileSystem.install()
   }
 
   /// Takes out drivers that lead there; to be called once all are registered.
@@ -38,8 +67,13 @@ public enum NetworkAccess {
   static func settle(for path: String) {
     state.withLock { state in
       guard state == .undecided else { return }
-      state = isRemote(path) ? .open : .closed
-      if state == .closed { floe_refuse_network() }
+      if isRemote(path) {
+        if let at = path.firstRange(of: "/vsicurl/") { RemotePath.allow(String(path[at.upperBound...])) }
+        open(&state)
+      } else {
+        state = .closed
+        floe_refuse_network()
+      }
     }
   }
 

@@ -5,13 +5,18 @@ import Synchronization
 
 /// Names for files that live for a moment, on a disk and not in memory.
 public enum TemporaryFiles {
+  /// `TMPDIR` or, without it, `/var/tmp`.
+  static var standardFolder: String {
+    let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    return named.isEmpty ? VirtualFile.isDirectory("/var/tmp") ? "/var/tmp" : "/tmp" : named
+  }
+
   /// An empty file of one's own with a name that nobody can guess, which ends in `label`; the caller removes it.
   ///
   /// - Parameter folder: the folder to make it in; nil for `TMPDIR` or, without it, `/var/tmp`.
   /// - Throws: when the folder cannot be written.
   public static func make(_ label: String, in folder: String? = nil) throws -> String {
-    let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    let folder = folder ?? (named.isEmpty ? VirtualFile.isDirectory("/var/tmp") ? "/var/tmp" : "/tmp" : named)
+    let folder = folder ?? standardFolder
     let ending = "-" + label.replacing("/", with: "-")
     var template = Array("\(folder)/floe-XXXXXX\(ending)".utf8CString)
     // Made at once and never followed where a link of that name lies: in folders of everybody names can be taken.
@@ -89,11 +94,14 @@ final class UnnamedTemporaryFile: Sendable {
 
 /// Writes all bytes at a place of a file; the error number where that fails, else 0.
 func writeWhole(_ bytes: [UInt8], to descriptor: Int32, at offset: Int) -> Int32 {
+  bytes.withUnsafeBytes { writeWhole($0, to: descriptor, at: offset) }
+}
+
+/// The same for bytes that lie anywhere.
+func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Int32 {
   var done = 0
   while done < bytes.count {
-    let n = bytes.withUnsafeBytes {
-      pwrite(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done, offset + done)
-    }
+    let n = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, offset + done)
     if n < 0 && errno == EINTR { continue }
     guard n > 0 else { return n < 0 ? errno : ENOSPC }
     done += n

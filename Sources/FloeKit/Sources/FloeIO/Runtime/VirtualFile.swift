@@ -14,7 +14,10 @@ public enum VirtualFile {
 
   /// The size of a file in bytes.
   public static func size(_ path: String) throws -> Int {
-    guard let found = status(path) else { throw FloeError("there is no file '\(path)'") }
+    guard let found = status(path) else {
+      if NetworkAccess.isRemote(path), let failure = NetworkTraffic.failure { throw FloeError(failure) }
+      throw FloeError("there is no file '\(path)'")
+    }
     return found.size
   }
 
@@ -56,6 +59,45 @@ public enum VirtualFile {
         throw FloeError("'\(path)' ends after \(bytes.count) of \(min(size, limit)) bytes; the file is damaged")
       }
       return bytes
+    }
+  }
+
+  /// Bytes of a file at an offset.
+  ///
+  /// - Throws: a sentence where there are not so many.
+  public static func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
+    try LocalFile.checkInput(path)
+    return try GDALMessages.collect { messages in
+      if NetworkAccess.isRemote(path) { NetworkAccess.settle(for: path) }
+      guard let file = VSIFOpenL(path, "rb") else {
+        throw FloeError(
+          "'\(path)' cannot be read: \(messages.failures.first ?? "there is no such file, or it may not be read")")
+      }
+      defer { VSIFCloseL(file) }
+      guard offset >= 0, count >= 0 else { throw FloeError("'\(path)' has no byte \(offset)") }
+      var bytes = [UInt8](repeating: 0, count: count)
+      VSIFSeekL(file, vsi_l_offset(offset), SEEK_SET)
+      let got = VSIFReadL(&bytes, 1, count, file)
+      if let failure = messages.failures.first { throw FloeError("'\(path)' cannot be read: \(failure)") }
+      guard got == count else { throw FloeError("'\(path)' has no \(count) bytes at byte \(offset); it is cut short") }
+      return bytes
+    }
+  }
+
+  /// Hands over a file's bytes piece by piece.
+  static func pieces(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try GDALMessages.collect(about: path) { messages in
+      guard let file = VSIFOpenL(path, "rb") else {
+        throw FloeError("'\(path)' cannot be read: \(systemReason(messages))")
+      }
+      defer { VSIFCloseL(file) }
+      var piece = [UInt8](repeating: 0, count: 1 << 20)
+      while true {
+        let got = VSIFReadL(&piece, 1, piece.count, file)
+        if got == 0 { break }
+        try piece.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<got])) }
+      }
+      if let failure = messages.failures.first { throw FloeError("'\(path)' cannot be read: \(failure)") }
     }
   }
 
@@ -111,6 +153,7 @@ public enum VirtualFile {
         }
       }
       if VSIFCloseL(target) != 0 { failed = true }
+      if !failed, let failure = messages.failures.first { throw FloeError("'\(path)' cannot be read: \(failure)") }
       if failed { throw FloeError("'\(localPath)' cannot be written (\(size) bytes): \(systemReason(messages))") }
       if total != size { throw FloeError("'\(path)' ends after \(total) of \(size) bytes; the archive is damaged") }
     }

@@ -1,0 +1,283 @@
+import FloeSDK
+import Foundation
+import Synchronization
+
+/// Fetches products into a folder, several at once, each whole or not at all.
+///
+/// A product's archive grows in `.NAME.part` beside its place, from which a later call goes on; it gets its name once
+/// size and checksum are those that the catalogue tells.
+public final class Fetch: Sendable {
+  /// What is fetched from where.
+  public struct Options: Sendable {
+    /// The folder for the products.
+    public var folder: String
+    /// The OData service that knows products by name.
+    public var catalogue = "https://catalogue.dataspace.copernicus.eu/odata/v1"
+    /// The OData service that hands them out.
+    public var download = "https://download.dataspace.copernicus.eu/odata/v1"
+    /// The identity service.
+    public var identity = "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token"
+    /// Products at once; the Data Space allows four connections.
+    public var jobs = 4
+    /// From the object store (`s3://`) with keys in AWS's variables, file by file.
+    public var usesS3 = false
+    /// Archives stay as they are; else those of Sentinel-3 are unpacked, since netCDF is read from folders.
+    public var keepsArchives = false
+
+    /// The Copernicus Data Space.
+    public init(folder: String) { self.folder = folder }
+  }
+
+  /// What became of one product.
+  public struct Outcome: Sendable {
+    /// Its file or folder.
+    public let path: String
+    /// Whether it was there before.
+    public let wasThere: Bool
+    /// What it was compared with: size, MD5.
+    public let verified: String
+    /// Why it could not be fetched; nil for one that is there now.
+    public let failure: String?
+  }
+
+  private let options: Options
+  private let token: AccessToken?
+  private let observer: any RunObserver
+  private let done = Mutex(0)
+  private let total = Mutex(0)
+
+  /// Prepares to fetch; nothing is asked of a server yet.
+  public init(_ options: Options, credentials: FetchCredentials?, observer: any RunObserver) throws {
+    self.options = options
+    self.observer = observer
+    NetworkAccess.allow(for: [options.catalogue, options.download, options.identity])
+    for service in [options.catalogue, options.download, options.identity] {
+      guard try RemotePath.resolve(service) != nil else { throw FloeError("'\(service)' is no https:// address") }
+    }
+    token = credentials.map { AccessToken(service: options.identity, credentials: $0) }
+  }
+
+  /// The products that words name: names, URLs, answers of catalogues (`.json`), tables (`.csv`, `.gpkg`).
+  public func find(_ words: [String]) throws -> [FetchItem] {
+    try FetchList(catalogue: options.catalogue, download: options.download).items(words)
+  }
+
+  /// Fetches them; one that fails harms no other.
+  public func run(_ items: [FetchItem], cancellation: Cancellation) async throws -> [Outcome] {
+    try Folder.make(options.folder)
+    let pool = WorkerPool(workers: max(1, min(options.jobs, items.count)))
+    total.withLock { $0 = items.reduce(0) { $0 + ($1.size ?? 0) } }
+    return try await pool.map(items.count, cancellation: cancellation) { i in
+      do { return try self.fetch(items[i], cancellation) } catch let error as FloeError {
+        return Outcome(path: items[i].name, wasThere: false, verified: "", failure: RemotePath.scrubbed(error.message))
+      }
+    }
+  }
+
+  private func fetch(_ item: FetchItem, _ cancellation: Cancellation) throws -> Outcome {
+    if options.usesS3 { return try copy(item, cancellation) }
+    guard let url = item.url else { throw FloeError("\(item.name): the catalogue tells no address of it; try --s3") }
+    let isProduct = item.name.hasSuffix(".SAFE") || item.name.hasSuffix(".SEN3")
+    let isUnpacked = item.name.hasSuffix(".SEN3") && !options.keepsArchives
+    let archive = isProduct ? item.name + ".zip" : item.name
+    let place = "\(options.folder)/\(archive)"
+    let target = isUnpacked ? "\(options.folder)/\(item.name)" : place
+    if isUnpacked, Folder.isFolder(target) {
+      return Outcome(path: target, wasThere: true, verified: "as it was unpacked", failure: nil)
+    }
+    if FileState(of: place) == nil {
+      try download(url, item, to: place, cancellation)
+    } else if let wrong = try mismatch(place, item) {
+      throw FloeError("\(place) is there already and is not what the catalogue has (\(wrong)); remove it first")
+    } else if !isUnpacked {
+      return Outcome(path: place, wasThere: true, verified: words(item), failure: nil)
+    }
+    if isUnpacked { try Unpacking.unpack(place, to: target, named: item.name) }
+    return Outcome(path: target, wasThere: false, verified: words(item), failure: nil)
+  }
+
+  private func words(_ item: FetchItem) -> String {
+    let told = [item.size.map { _ in "size" }, item.md5.map { _ in "MD5" }].compactMap { $0 }
+    return told.isEmpty ? "the catalogue tells neither size nor checksum" : told.joined(separator: " and ")
+  }
+
+  /// What of a file differs from the catalogue; nil for nothing.
+  private func mismatch(_ path: String, _ item: FetchItem) throws -> String? {
+    let size = try VirtualFile.size(path)
+    if let wanted = item.size, size != wanted { return "\(size) bytes, the catalogue says \(wanted)" }
+    if let wanted = item.md5, let found = try FileDigest.hexadecimal(of: path, algorithm: "MD5"), found != wanted {
+      return "the MD5 \(found), the catalogue says \(wanted)"
+    }
+    return nil
+  }
+
+  // MARK: Over HTTP
+
+  private func download(_ url: String, _ item: FetchItem, to place: String, _ cancellation: Cancellation) throws {
+    let part = "\(Folder.parent(of: place))/.\((place as NSString).lastPathComponent).part"
+    let file = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard file >= 0 else { throw FloeError("\(part) cannot be written: \(String(cString: strerror(errno)))") }
+    defer { close(file) }
+    guard let lock = FileLock(part, waits: false) else {
+      throw FloeError("\(item.name) is being fetched into this folder by another process")
+    }
+    defer { withExtendedLifetime(lock) {} }
+    var attempts = 0
+    var refused: String?
+    var counted = 0
+    while true {
+      try cancellation.check()
+      let have = Int(lseek(file, 0, SEEK_END))
+      if let size = item.size, have == size { break }
+      if let size = item.size, have > size { ftruncate(file, 0) }
+      let from = item.size.map { have > $0 ? 0 : have } ?? have
+      count(from - counted)
+      counted = from
+      do {
+        let status = try piece(url, file, from: from, refused: &refused, counted: &counted, cancellation)
+        if status == 401 || status == 403, refused != nil, attempts < 1 {
+          attempts += 1
+          continue
+        }
+        if status == 416 { ftruncate(file, 0) }
+        guard (200..<300).contains(status) else {
+          throw FloeError("\(item.name): \(HTTPClient.reason(status))")
+        }
+        break
+      } catch let error as FloeError {
+        attempts += 1
+        let now = Int(lseek(file, 0, SEEK_END))
+        // As long as something comes it is worth asking for the rest.
+        if now > from { attempts = 1 }
+        guard attempts < 5, !error.message.contains("server refuses"), !error.message.contains("gives no access") else {
+          throw FloeError(
+            "\(item.name): \(error.message)"
+              + (now > 0 ? "; the next call goes on behind the \(now) bytes that are there" : ""))
+        }
+        Thread.sleep(forTimeInterval: Double(attempts))
+      }
+    }
+    fsync(file)
+    if let wrong = try mismatch(part, item) {
+      unlink(part)
+      throw FloeError("\(item.name) came with \(wrong); it was thrown away")
+    }
+    guard rename(part, place) == 0 else {
+      throw FloeError("\(place) cannot be put in place: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Asks for what is missing and writes it behind what is there.
+  private func piece(
+    _ url: String, _ file: Int32, from: Int, refused: inout String?, counted: inout Int, _ cancellation: Cancellation
+  ) throws -> Int {
+    let place = try RemotePath.resolve(url)
+    var request = HTTPRequest(place.map(RemotePath.whole) ?? url)
+    request.attempts = 3
+    // The account is the Data Space's and shown to no other server.
+    let isOwn = url.hasPrefix(options.download)
+    var used: String?
+    if isOwn {
+      guard let token else {
+        throw FloeError(
+          "\(RemotePath.shown(options.identity)) gives no access without an account: set CDSE_USERNAME and "
+            + "CDSE_PASSWORD"
+        )
+      }
+      let current = try token.current(notBeing: refused)
+      request.headers.append(("Authorization", "Bearer \(current)"))
+      used = current
+    }
+    var at = from
+    if from > 0 {
+      // Whether a server goes on or begins anew is told by its answer, which comes with the bytes: one byte asks first.
+      var question = request
+      question.headers.append(("Range", "bytes=\(from)-\(from)"))
+      question.limit = 1
+      let answer = try HTTPClient.send(question)
+      if answer.status == 206 {
+        request.headers.append(("Range", "bytes=\(from)-"))
+      } else if answer.isGood {
+        ftruncate(file, 0)
+        at = 0
+        count(-from)
+      } else {
+        if answer.status == 401 || answer.status == 403 { refused = used }
+        return answer.status
+      }
+    }
+    request.limit = .max
+    let began = at
+    var failure: Int32 = 0
+    var wasStopped = false
+    let response = try HTTPClient.send(request) { bytes in
+      if cancellation.isCancelled {
+        wasStopped = true
+        return false
+      }
+      var done = 0
+      while done < bytes.count {
+        let n = pwrite(file, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(at))
+        if n < 0, errno == EINTR { continue }
+        guard n > 0 else {
+          failure = n < 0 ? errno : ENOSPC
+          return false
+        }
+        done += n
+        at += n
+      }
+      self.count(bytes.count)
+      return true
+    }
+    counted = at
+    if wasStopped { throw Cancelled() }
+    if failure != 0 { throw FloeError("the disk takes no more: \(String(cString: strerror(failure)))") }
+    if response.status == 401 || response.status == 403 { refused = used }
+    // What came with a refusal is no part of the product.
+    if !response.isGood { ftruncate(file, off_t(began)) }
+    return response.status
+  }
+
+  private func count(_ bytes: Int) {
+    let now = done.withLock { sum in
+      sum += bytes
+      return sum
+    }
+    let all = total.withLock { $0 }
+    if all > 0 { observer.progress(step: "fetch", done: min(now, all) >> 20, total: max(1, all >> 20), unit: "MB") }
+  }
+
+  // MARK: From an object store
+
+  /// Copies a product's folder file by file; GDAL signs with AWS's variables and profiles.
+  private func copy(_ item: FetchItem, _ cancellation: Cancellation) throws -> Outcome {
+    guard let s3 = item.s3, let place = try RemotePath.resolve(s3) else {
+      throw FloeError("\(item.name): the catalogue tells no place in an object store")
+    }
+    let target = "\(options.folder)/\(item.name)"
+    if VirtualFile.exists(target) { return Outcome(path: target, wasThere: true, verified: "", failure: nil) }
+    try RemoteInput.check(place)
+    let making = try TemporaryFolder(in: options.folder)
+    if VirtualFile.isDirectory(place) {
+      for name in try VirtualFile.list(place, recursive: true) {
+        try cancellation.check()
+        guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
+          throw FloeError("\(item.name) holds '\(name)', which would lie outside of its folder")
+        }
+        let to = "\(making.path)/\(item.name)/\(name)"
+        if name.hasSuffix("/") {
+          try Folder.make(to)
+        } else {
+          try Folder.make(Folder.parent(of: to))
+          try VirtualFile.extract("\(place)/\(name)", to: to)
+          count(try VirtualFile.size(to))
+        }
+      }
+    } else {
+      try VirtualFile.extract(place, to: "\(making.path)/\(item.name)")
+    }
+    if let failure = NetworkTraffic.failure { throw FloeError(failure) }
+    try making.publish()
+    return Outcome(path: target, wasThere: false, verified: "size of each file", failure: nil)
+  }
+}

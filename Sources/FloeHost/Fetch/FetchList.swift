@@ -1,0 +1,129 @@
+import FloeSDK
+import Foundation
+
+/// A product to fetch.
+public struct FetchItem: Sendable, Hashable {
+  /// The file or folder that it becomes.
+  let name: String
+  /// Its address; nil where the catalogue is to be asked for it.
+  let url: String?
+  let size: Int?
+  let md5: String?
+  /// Its place in an object store.
+  let s3: String?
+}
+
+/// Turns the words of a request into products: names, answers of catalogues, tables.
+struct FetchList {
+  /// The OData catalogue that names are looked up in.
+  let catalogue: String
+  /// The service that hands out products by their ids.
+  let download: String
+
+  /// The products that words name, each once, in order.
+  func items(_ words: [String]) throws -> [FetchItem] {
+    var names: [String] = []
+    var found: [(name: String, item: FetchItem?)] = []
+    for word in words {
+      let lower = word.lowercased()
+      if RemotePath.isURL(word), !lower.hasSuffix(".json") {
+        let name = (RemotePath.shown(word) as NSString).lastPathComponent
+        found.append((name, FetchItem(name: try Self.fileName(name), url: word, size: nil, md5: nil, s3: nil)))
+      } else if lower.hasSuffix(".json") || lower.hasSuffix(".geojson") {
+        found += try answer(word)
+      } else if lower.hasSuffix(".csv") || lower.hasSuffix(".gpkg") {
+        let rows = try table(word)
+        found += rows
+        names += rows.filter { $0.item == nil }.map(\.name)
+      } else {
+        guard !word.contains("/") || FileState(of: word) == nil else {
+          throw BatchItems.refused(
+            "'\(word)' is neither a product's name nor a .json, .csv or .gpkg file with products")
+        }
+        found.append((word, nil))
+        names.append(word)
+      }
+    }
+    let known = try lookUp(Array(Set(names)).sorted())
+    var seen: Set<String> = []
+    return try found.compactMap { name, item in
+      guard let one = item ?? known[Self.bare(name)] else {
+        throw FloeError("the catalogue at \(RemotePath.shown(catalogue)) has no product '\(name)'")
+      }
+      return seen.insert(one.name).inserted ? one : nil
+    }
+  }
+
+  private func answer(_ word: String) throws -> [(name: String, item: FetchItem?)] {
+    let path = try RemotePath.resolve(word) ?? word
+    let json = try JSONText.decode(bytes: try VirtualFile.read(path), name: "'\(word)'")
+    guard let items = try CatalogueAnswer.items(json, source: "'\(word)'") else {
+      throw BatchItems.refused("'\(word)' is neither STAC items nor an OData list")
+    }
+    return try items.map { ($0.name, try item($0)) }
+  }
+
+  /// Rows of a table that `catalogue.search` or `colocate.pairs` wrote.
+  private func table(_ word: String) throws -> [(name: String, item: FetchItem?)] {
+    let table = try VectorLayer.readTable(word)
+    func texts(_ name: String) -> [String?]? {
+      if case .text(let values)? = table[name]?.values { values } else { nil }
+    }
+    if let scenes = texts("scene"), let tracks = texts("track") {
+      return zip(scenes, tracks).flatMap { [$0, $1] }.compactMap { $0 }.map { ($0, nil) }
+    }
+    guard let names = texts("name") else {
+      throw BatchItems.refused("'\(word)' has neither a column 'name' nor the columns 'scene' and 'track'")
+    }
+    return names.compactMap { $0 }.map { ($0, nil) }
+  }
+
+  /// An item with its address: by its id where the catalogue is the Data Space's, else as the item says.
+  private func item(_ found: CatalogueItem) throws -> FetchItem {
+    let isID = found.id.count == 36 && found.id.count { $0 == "-" } == 4
+    let url = isID ? "\(download)/Products(\(found.id))/$value" : found.href
+    guard url != nil || found.s3 != nil else {
+      throw FloeError("the catalogue tells no place to fetch '\(found.name)' from")
+    }
+    return FetchItem(name: try Self.fileName(found.name), url: url, size: found.size, md5: found.md5, s3: found.s3)
+  }
+
+  /// Products by their bare names, twenty a request.
+  private func lookUp(_ names: [String]) throws -> [String: FetchItem] {
+    var result: [String: FetchItem] = [:]
+    for start in stride(from: 0, to: names.count, by: 20) {
+      let part = names[start..<min(names.count, start + 20)]
+      let tests = part.map { name in
+        let bare = Self.bare(name).replacing("'", with: "''")
+        let ending = bare.contains("_MSIL") ? ".SAFE" : bare.hasPrefix("S3") ? ".SEN3" : ""
+        return "Name eq '\(bare)\(ending)'"
+      }
+      let filter = RemotePath.encoded(tests.joined(separator: " or "))
+      var request = HTTPRequest("\(catalogue)/Products?$filter=\(filter)&$top=\(2 * part.count)")
+      request.headers = [("Accept", "application/json")]
+      let response = try HTTPClient.send(request)
+      guard response.isGood else {
+        throw FloeError("\(RemotePath.shown(catalogue)): \(HTTPClient.reason(response.status))")
+      }
+      let json = try JSONText.decode(bytes: response.body, name: "the answer of \(RemotePath.shown(catalogue))")
+      for found in try CatalogueAnswer.items(json, source: RemotePath.shown(catalogue)) ?? [] {
+        let name = Self.bare(found.name)
+        if result[name] == nil { result[name] = try item(found) }
+      }
+    }
+    return result
+  }
+
+  static func bare(_ name: String) -> String {
+    [".zip", ".SAFE", ".SEN3"].reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
+  }
+
+  /// A name that is one file in a folder; what catalogues say goes through here.
+  static func fileName(_ name: String) throws -> String {
+    let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 && $0 != "/" && $0 != "\\" }
+    guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.utf8.count <= 200 else {
+      throw FloeError("a product cannot be called '\(name.prefix(80))': it would not be a file in the folder")
+    }
+    return name
+  }
+}

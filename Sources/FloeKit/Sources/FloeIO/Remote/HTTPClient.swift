@@ -1,0 +1,211 @@
+internal import CGDAL
+import FloeCore
+import Glibc
+import Synchronization
+
+/// One request over HTTP.
+public struct HTTPRequest: Sendable {
+  /// The whole URL, with its query.
+  public var url: String
+  /// In the order in which they are sent.
+  public var headers: [(name: String, value: String)] = []
+  /// A body makes it a POST.
+  public var body: String?
+  /// `user:password` for the URL's own server.
+  public var user: String?
+  /// The body is cut off behind so many bytes.
+  public var limit = 256 << 20
+  /// How often it is tried in all; nil for the usual number.
+  public var attempts: Int?
+
+  /// A request to read a URL.
+  public init(_ url: String) { self.url = url }
+}
+
+/// What a server answered.
+public struct HTTPResponse: Sendable {
+  /// 200, 206 (a part), 404 ...
+  public let status: Int
+  /// By their names in lower case; of redirected requests those of the last answer, and the last `location`.
+  public let headers: [String: String]
+  /// The content, unless it was handed over piece by piece.
+  public let body: [UInt8]
+  /// Whether more came than the request's limit.
+  public let isCut: Bool
+
+  /// Whether the request was granted.
+  public var isGood: Bool { (200..<300).contains(status) }
+}
+
+/// Requests over HTTP by GDAL's libcurl: with time limits, tried again where that can help, certificates verified.
+///
+/// Tried again are answers 408, 429, 500, 502, 503 and 504, connections that fail or break, and bodies that end early:
+/// after 0.5, 1, 2 and 4 s, or what `Retry-After` asks for (at most 30 s). `GDAL_HTTP_MAX_RETRY` and
+/// `GDAL_HTTP_RETRY_DELAY` set other numbers. libcurl sends no credentials on to another host.
+public enum HTTPClient {
+  /// Sends a request.
+  ///
+  /// - Parameters:
+  ///   - take: takes the content of a good answer piece by piece instead of `body`; false ends it. Content that was taken
+  ///     is not asked for again: a break ends the request then.
+  /// - Returns: the answer, whatever its status.
+  /// - Throws: a sentence where no answer came.
+  public static func send(_ request: HTTPRequest, take: ((UnsafeRawBufferPointer) -> Bool)? = nil) throws -> HTTPResponse {
+    try NetworkAccess.checkOpen(request.url)
+    let attempts = request.attempts ?? 1 + (option("GDAL_HTTP_MAX_RETRY").flatMap { Int($0) } ?? 4)
+    var delay = option("GDAL_HTTP_RETRY_DELAY").flatMap { Double($0) } ?? 0.5
+    var attempt = 1
+    while true {
+      let transfer = Transfer(limit: request.limit, take: take)
+      let outcome = once(request, transfer)
+      let isLast = attempt >= max(1, attempts) || transfer.handedOver > 0
+      switch outcome {
+      case .success(let response):
+        guard isPassing(response.status), !isLast else { return response }
+        let asked = response.headers["retry-after"].flatMap { Double($0) } ?? 0
+        pause(min(30, max(delay, asked)))
+      case .failure(let error):
+        guard !isLast else {
+          throw FloeError("\(RemotePath.shown(request.url)): \(error.message)" + (attempt > 1 ? ", \(attempt) times" : ""))
+        }
+        pause(min(30, delay))
+      }
+      attempt += 1
+      delay *= 2
+    }
+  }
+
+  /// The sentence for an answer that is none of the good ones; what it is about goes before it.
+  public static func reason(_ status: Int) -> String {
+    switch status {
+    case 401: "the server asks who you are (401); credentials are missing or not accepted"
+    case 403: "the server refuses it (403): it is not public, or the credentials or the signed URL do not hold for it"
+    case 404, 410: "there is nothing at this address (\(status))"
+    case 429: "the server was asked too often (429); try again later"
+    case 500...599: "the server cannot answer now (\(status)); try again later"
+    default: "the server answers with status \(status)"
+    }
+  }
+
+  /// Whether another attempt may be answered otherwise.
+  static func isPassing(_ status: Int) -> Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+
+  // MARK: One attempt
+
+  /// What libcurl hands over of one answer.
+  private final class Transfer {
+    var body: [UInt8] = []
+    var count = 0
+    var handedOver = 0
+    var isCut = false
+    let limit: Int
+    let take: ((UnsafeRawBufferPointer) -> Bool)?
+
+    init(limit: Int, take: ((UnsafeRawBufferPointer) -> Bool)?) {
+      self.limit = limit
+      self.take = take
+    }
+
+    func add(_ bytes: UnsafeRawBufferPointer) -> Bool {
+      count += bytes.count
+      if count > limit {
+        isCut = true
+        body.append(contentsOf: bytes.prefix(max(0, limit - body.count)))
+        return false
+      }
+      if let take {
+        handedOver += bytes.count
+        return take(bytes)
+      }
+      body.append(contentsOf: bytes)
+      return true
+    }
+  }
+
+  /// Connections that stay open are named; each name serves one request at a time.
+  private static let idle = Mutex<(free: [Int], made: Int)>(([], 0))
+
+  private static func once(_ request: HTTPRequest, _ transfer: Transfer) -> Result<HTTPResponse, FloeError> {
+    let session = idle.withLock { pool in
+      pool.free.popLast()
+        ?? {
+          pool.made += 1
+          return pool.made
+        }()
+    }
+    defer { idle.withLock { $0.free.append(session) } }
+    var options = ["PERSISTENT=floe-\(session)", "MAX_RETRY=0"]
+    let headers = request.headers + [("Accept-Encoding", "identity")]
+    options.append("HEADERS=" + headers.map { "\($0.name): \($0.value)" }.joined(separator: "\r\n"))
+    if let body = request.body { options.append("POSTFIELDS=\(body)") }
+    if let user = request.user { options += ["USERPWD=\(user)", "HTTPAUTH=BASIC"] }
+    return GDALMessages.collect(isTrial: true) { messages in
+      CPLSetThreadLocalConfigOption("CPL_CURL_GZIP", "NO")
+      defer { CPLSetThreadLocalConfigOption("CPL_CURL_GZIP", nil) }
+      let pointer = Unmanaged.passUnretained(transfer).toOpaque()
+      let result = withStringList(options) { list in
+        CPLHTTPFetchEx(
+          request.url, list, nil, nil,
+          { bytes, size, count, context in
+            guard let bytes, let context else { return 0 }
+            // Safe because `transfer` outlives the call below which this runs.
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            let all = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            return transfer.add(all) ? size * count : 0
+          }, pointer)
+      }
+      defer { withExtendedLifetime(transfer) {} }
+      NetworkTraffic.count(requests: 1, bytes: transfer.count)
+      guard let result else { return .failure(FloeError("GDAL made no request: \(messages.reason)")) }
+      defer { CPLHTTPDestroyResult(result) }
+      return answer(result.pointee, transfer, messages)
+    }
+  }
+
+  private static func answer(_ result: CPLHTTPResult, _ transfer: Transfer, _ messages: GDALMessages) -> Result<
+    HTTPResponse, FloeError
+  > {
+    var headers: [String: String] = [:]
+    for line in strings(result.papszHeaders) {
+      guard let equals = line.firstIndex(of: "=") else { continue }
+      var value = line[line.index(after: equals)...]
+      while value.first == " " { value.removeFirst() }
+      headers[line[..<equals].lowercased()] = String(value)
+    }
+    let told = RemotePath.scrubbed(text(result.pszErrBuf) ?? messages.failures.first ?? "")
+    let marker = "HTTP error code : "
+    if let found = told.firstRange(of: marker), let status = Int(told[found.upperBound...].prefix(3)) {
+      return .success(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
+    }
+    guard result.nStatus == 0 && told.isEmpty || transfer.isCut else { return .failure(FloeError(sentence(told))) }
+    let status = headers["content-range"] != nil ? 206 : 200
+    if !transfer.isCut, let length = headers["content-length"].flatMap({ Int($0) }), transfer.count < length,
+      headers["content-encoding"] == nil
+    {
+      return .failure(FloeError("the connection was cut after \(transfer.count) of \(length) bytes"))
+    }
+    return .success(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
+  }
+
+  /// libcurl's words as a reason.
+  private static func sentence(_ told: String) -> String {
+    let lower = told.lowercased()
+    if lower.contains("timed out") || lower.contains("too slow") {
+      return "the server did not answer in time (\(told))"
+    }
+    if lower.contains("certificate") || lower.contains("ssl") { return "the server's certificate is not accepted (\(told))" }
+    if lower.contains("transfer closed") || lower.contains("reset") || lower.contains("empty reply")
+      || lower.contains("bytes remaining") || lower.contains("recv failure")
+    {
+      return "the connection was cut (\(told))"
+    }
+    return told.isEmpty ? "no answer came" : told
+  }
+
+  private static func option(_ name: String) -> String? {
+    GDALRuntime.ready
+    return text(CPLGetConfigOption(name, nil))
+  }
+
+  private static func pause(_ seconds: Double) { usleep(UInt32(max(0, min(60, seconds)) * 1e6)) }
+}

@@ -1,0 +1,278 @@
+import FloeCore
+import Glibc
+import Synchronization
+
+/// A file on a web server, read in parts; one for all handles of a process.
+final class RemoteFile: Sendable {
+  /// What the server tells of it.
+  struct Facts: Sendable {
+    let size: Int
+    /// The entity tag, weak ones left out since they do not promise the same bytes.
+    let etag: String?
+    let modified: String?
+    let isFolder: Bool
+  }
+  /// Where the content comes from.
+  private enum Content: Sendable {
+    case ranges
+    /// The whole of a small file, or the listing of a folder.
+    case whole([UInt8])
+    /// A copy of a file whose server knows no ranges.
+    case copy(UnnamedTemporaryFile)
+  }
+
+  let url: String
+  let facts: Facts
+  private let content: Content
+
+  /// Bytes of a block; a read asks for whole ones.
+  static let blockSize = 1 << 16
+  private static let known = Mutex<[String: RemoteFile?]>([:])
+
+  /// The file or folder at a clean URL; nil where there is none.
+  ///
+  /// - Throws: a sentence where the server does not tell.
+  static func find(_ url: String) throws -> RemoteFile? {
+    if let found = known.withLock({ $0[url] }) { return found }
+    let found = try look(url)
+    return known.withLock { known in
+      if let other = known[url] { return other }
+      known[url] = found
+      return found
+    }
+  }
+
+  private init(_ url: String, _ facts: Facts, _ content: Content) {
+    self.url = url
+    self.facts = facts
+    self.content = content
+  }
+
+  // MARK: Asking
+
+  private static func request(_ url: String) -> HTTPRequest {
+    let hidden = RemotePath.hidden(url)
+    let plain = url.prefix { $0 != "#" }
+    var request = HTTPRequest(
+      RemotePath.encoded(String(plain), keeping: ":/%!$&'()*+,;=@[]?") + (hidden.query.isEmpty ? "" : "?\(hidden.query)"))
+    request.user = hidden.user
+    return request
+  }
+
+  private static func look(_ url: String) throws -> RemoteFile? {
+    guard RemotePath.isAllowed(url) else {
+      throw FloeError("'\(url)' is not fetched: no input of the request names that server; name it as an input itself")
+    }
+    var request = request(url)
+    request.headers = [("Range", "bytes=0-\(blockSize - 1)")]
+    // A server without ranges sends all: so much may come, the listing of a folder among it.
+    request.limit = 1 << 20
+    let response = try HTTPClient.send(request)
+    let location = response.headers["location"].map { String($0.prefix { $0 != "?" }) }
+    let isFolder = url.hasSuffix("/") || location?.hasSuffix("/") == true
+    if response.status == 404 || response.status == 410 { return nil }
+    if response.status == 416 {
+      return RemoteFile(url, facts(response, size: 0, isFolder: false), .whole([]))
+    }
+    guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
+    if isFolder, response.status == 200 {
+      return RemoteFile(url, facts(response, size: 0, isFolder: true), .whole(response.body))
+    }
+    if let range = response.headers["content-range"], let slash = range.lastIndex(of: "/"),
+      let size = Int(range[range.index(after: slash)...]), response.body.count == min(size, blockSize)
+    {
+      let found = RemoteFile(url, facts(response, size: size, isFolder: false), .ranges)
+      RemoteBlocks.shared.put(response.body, url, at: 0)
+      return found
+    }
+    guard response.isCut else {
+      return RemoteFile(url, facts(response, size: response.body.count, isFolder: false), .whole(response.body))
+    }
+    return try copied(url, response)
+  }
+
+  private static func facts(_ response: HTTPResponse, size: Int, isFolder: Bool) -> Facts {
+    let etag = response.headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }
+    return Facts(size: size, etag: etag, modified: response.headers["last-modified"], isFolder: isFolder)
+  }
+
+  /// Fetches a file whole whose server sends it only so.
+  private static func copied(_ url: String, _ first: HTTPResponse) throws -> RemoteFile {
+    let file = try UnnamedTemporaryFile(in: TemporaryFiles.standardFolder)
+    var last: FloeError?
+    for _ in 0..<3 {
+      guard ftruncate(file.descriptor, 0) == 0 else { throw file.failure(errno, 0) }
+      var at = 0
+      var code: Int32 = 0
+      var request = request(url)
+      request.limit = .max
+      do {
+        let response = try HTTPClient.send(request) { piece in
+          code = writeWhole(piece, to: file.descriptor, at: at)
+          at += piece.count
+          return code == 0
+        }
+        guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
+        LibraryNotices.add("\(url): the server sends files only whole; its \(at) bytes were fetched first")
+        return RemoteFile(url, facts(response, size: at, isFolder: false), .copy(file))
+      } catch let error as FloeError {
+        if code != 0 { throw file.failure(code, at) }
+        last = error
+      }
+    }
+    throw last ?? FloeError("\(url) cannot be fetched")
+  }
+
+  // MARK: Reading
+
+  /// Reads bytes at an offset within the file.
+  ///
+  /// - Parameter ahead: how many bytes behind them are fetched in the same request where one is needed.
+  /// - Throws: a sentence where they cannot be had whole.
+  func read(at offset: Int, into target: UnsafeMutableRawBufferPointer, ahead: Int = 0) throws {
+    guard offset >= 0, offset <= facts.size, target.count <= facts.size - offset else {
+      throw FloeError("\(url) ends at byte \(facts.size); \(target.count) bytes at \(offset) were asked for")
+    }
+    switch content {
+    case .whole(let bytes):
+      bytes.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + target.count])) }
+    case .copy(let file):
+      var done = 0
+      while done < target.count {
+        let got = pread(file.descriptor, target.baseAddress?.advanced(by: done), target.count - done, offset + done)
+        guard got > 0 else { throw file.readingFailure(errno) }
+        done += got
+      }
+    case .ranges: try readBlocks(at: offset, into: target, ahead: ahead)
+    }
+  }
+
+  private func readBlocks(at offset: Int, into target: UnsafeMutableRawBufferPointer, ahead: Int) throws {
+    guard !target.isEmpty else { return }
+    let size = Self.blockSize
+    let last = (offset + target.count - 1) / size
+    let end = (facts.size - 1) / size
+    var block = offset / size
+    while block <= last {
+      if let bytes = RemoteBlocks.shared.get(url, block) {
+        copy(bytes, block * size, offset, target)
+        block += 1
+        continue
+      }
+      // All missing blocks in a row come with one request, those that are likely to be asked for next behind them.
+      var stop = block + 1
+      while stop <= last, stop - block < 512, !RemoteBlocks.shared.has(url, stop) { stop += 1 }
+      if stop > last { while stop <= min(end, last + ahead / size), !RemoteBlocks.shared.has(url, stop) { stop += 1 } }
+      let from = block * size
+      let bytes = try fetch(from, min(facts.size, stop * size) - from)
+      copy(bytes, from, offset, target)
+      RemoteBlocks.shared.put(bytes, url, at: block)
+      block = stop
+    }
+  }
+
+  private func copy(_ bytes: [UInt8], _ from: Int, _ offset: Int, _ target: UnsafeMutableRawBufferPointer) {
+    let low = max(from, offset)
+    let high = min(from + bytes.count, offset + target.count)
+    guard low < high else { return }
+    bytes.withUnsafeBytes { bytes in
+      UnsafeMutableRawBufferPointer(rebasing: target[(low - offset)..<(high - offset)])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[(low - from)..<(high - from)]))
+    }
+  }
+
+  private func fetch(_ from: Int, _ count: Int) throws -> [UInt8] {
+    var request = Self.request(url)
+    request.headers = [("Range", "bytes=\(from)-\(from + count - 1)")]
+    request.limit = count
+    let response = try HTTPClient.send(request)
+    guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
+    let etag = response.headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }
+    guard response.headers["content-range"]?.hasSuffix("/\(facts.size)") == true, response.body.count == count,
+      etag == facts.etag, response.headers["last-modified"] == facts.modified
+    else {
+      throw FloeError("\(url) changed on the server while it was read, or the server sent another part than was asked for")
+    }
+    return response.body
+  }
+
+  /// The names in a folder, by the links of its listing; nil where it has none.
+  func names() -> [String]? {
+    guard facts.isFolder, case .whole(let bytes) = content else { return nil }
+    return ListingPage.names(String(decoding: bytes, as: UTF8.self))
+  }
+}
+
+/// Blocks of files on web servers, the least used given up beyond 64 MB.
+final class RemoteBlocks: Sendable {
+  static let shared = RemoteBlocks()
+  private struct Key: Hashable {
+    let url: String, block: Int
+  }
+  private struct State {
+    var blocks: [Key: (bytes: [UInt8], tick: Int)] = [:]
+    var tick = 0
+    var bytes = 0
+  }
+  private static let capacity = 64 << 20
+  private let state = Mutex(State())
+
+  func has(_ url: String, _ block: Int) -> Bool { state.withLock { $0.blocks[Key(url: url, block: block)] != nil } }
+
+  func get(_ url: String, _ block: Int) -> [UInt8]? {
+    state.withLock { state in
+      let key = Key(url: url, block: block)
+      guard let found = state.blocks[key] else { return nil }
+      state.tick += 1
+      state.blocks[key]?.tick = state.tick
+      return found.bytes
+    }
+  }
+
+  /// Keeps bytes that begin at a block, as many blocks as they are.
+  func put(_ bytes: [UInt8], _ url: String, at first: Int) {
+    let size = RemoteFile.blockSize
+    state.withLock { state in
+      for (i, from) in stride(from: 0, to: bytes.count, by: size).enumerated() {
+        let key = Key(url: url, block: first + i)
+        guard state.blocks[key] == nil else { continue }
+        let piece = Array(bytes[from..<min(bytes.count, from + size)])
+        state.tick += 1
+        state.blocks[key] = (piece, state.tick)
+        state.bytes += piece.count
+      }
+      guard state.bytes > Self.capacity else { return }
+      for (key, value) in state.blocks.sorted(by: { $0.value.tick < $1.value.tick }) {
+        if state.bytes <= Self.capacity * 3 / 4 { break }
+        state.blocks[key] = nil
+        state.bytes -= value.bytes.count
+      }
+    }
+  }
+}
+
+/// The page by which web servers (Apache, nginx, Python's) list a folder.
+enum ListingPage {
+  /// The names that it links to, decoded, folders without their slash; links to other places are left out.
+  static func names(_ html: String) -> [String] {
+    var found: [String] = []
+    var seen: Set<String> = []
+    var rest = html[...]
+    while let link = rest.firstRange(of: "href=") {
+      rest = rest[link.upperBound...]
+      guard let quote = rest.first, quote == "\"" || quote == "'",
+        let close = rest.dropFirst().firstIndex(of: quote)
+      else { continue }
+      var name = String(rest[rest.index(after: rest.startIndex)..<close])
+      rest = rest[close...]
+      if name.hasPrefix("./") { name.removeFirst(2) }
+      if name.hasSuffix("/") { name.removeLast() }
+      let decoded = RemotePath.decoded(name.replacing("&amp;", with: "&"))
+      guard !decoded.isEmpty, decoded != ".", decoded != "..", !decoded.contains("/"), !name.hasPrefix("?"),
+        !name.hasPrefix("#"), !name.contains(":"), seen.insert(decoded).inserted
+      else { continue }
+      found.append(decoded)
+    }
+    return found
+  }
+}

@@ -1,0 +1,108 @@
+internal import CGDAL
+import FloeCore
+
+/// Has GDAL read `/vsicurl/` through `RemoteFile`.
+///
+/// GDAL's own goes on over some short answers and knows a failure only as "no such file"; queries would be part of each
+/// path, and servers that no input names would be reached.
+enum RemoteFileSystem {
+  /// A handle: the file, and how its reads follow each other.
+  ///
+  /// Safe because GDAL uses a handle from one thread at a time.
+  private final class Handle: @unchecked Sendable {
+    let file: RemoteFile
+    var next = -1
+    var ahead = 0
+
+    init(_ file: RemoteFile) { self.file = file }
+
+    func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+      // Reads that follow each other announce more: each fetches twice as much beyond as the one before, up to 4 MB.
+      ahead = offset == next ? min(4 << 20, max(RemoteFile.blockSize, ahead * 2)) : 0
+      next = offset + target.count
+      try file.read(at: offset, into: target, ahead: ahead)
+    }
+  }
+
+  private static let prefix = "/vsicurl/"
+
+  /// Takes the place of GDAL's file system; once a process.
+  static func install() {
+    var system = FloeFileSystem()
+    system.status = { path, isFolder, modified in
+      guard let url = RemoteFileSystem.url(path), !RemoteFileSystem.isBeside(url) else { return -1 }
+      do {
+        guard let file = try RemoteFile.find(url) else { return -1 }
+        isFolder?.pointee = file.facts.isFolder ? 1 : 0
+        return Int64(file.facts.size)
+      } catch {
+        RemoteFileSystem.remember(error, url)
+        return -1
+      }
+    }
+    system.open = { path, size in
+      guard let url = RemoteFileSystem.url(path), !RemoteFileSystem.isBeside(url) else { return nil }
+      do {
+        guard let file = try RemoteFile.find(url) else {
+          floe_report_failure("there is no file at \(url)")
+          return nil
+        }
+        guard !file.facts.isFolder else { return nil }
+        size?.pointee = UInt64(file.facts.size)
+        return Unmanaged.passRetained(Handle(file)).toOpaque()
+      } catch {
+        floe_report_failure("\(error)")
+        return nil
+      }
+    }
+    system.read = { handle, offset, target, count in
+      guard let handle, let target, let offset = Int(exactly: offset), let count = Int(exactly: count) else { return -1 }
+      do {
+        try Unmanaged<Handle>.fromOpaque(handle).takeUnretainedValue()
+          .read(at: offset, into: UnsafeMutableRawBufferPointer(start: target, count: count))
+        return Int64(count)
+      } catch {
+        floe_report_failure("\(error)")
+        // Some readers take a short read for the end of the file and go on.
+        NetworkTraffic.fail("\(error)")
+        return -1
+      }
+    }
+    system.close = { handle in
+      if let handle { Unmanaged<Handle>.fromOpaque(handle).release() }
+    }
+    system.list = { path in
+      guard let url = RemoteFileSystem.url(path) else { return nil }
+      do {
+        guard let names = try RemoteFile.find(url)?.names() else { return nil }
+        var list: CStringList?
+        for name in names { list = CSLAddString(list, name) }
+        return list
+      } catch {
+        RemoteFileSystem.remember(error, url)
+        return nil
+      }
+    }
+    floe_install_file_system(prefix, system)
+  }
+
+  /// Whether a name is one that drivers look for beside a raster: each would be a request, and none is in an input's key.
+  private static func isBeside(_ url: String) -> Bool {
+    [".aux.xml", ".ovr", ".msk", ".j2w", ".jp2w", ".tfw", ".tifw", ".wld", ".rpb", ".imd", "_rpc.txt", ".geom", ".mtl"]
+      .contains { url.lowercased().hasSuffix($0) }
+  }
+
+  private static func url(_ path: UnsafePointer<CChar>?) -> String? {
+    // GDAL leaves the prefix away; some of its versions give it.
+    guard var url = text(path) else { return nil }
+    if url.hasPrefix(prefix) { url = String(url.dropFirst(prefix.count)) }
+    while url.hasSuffix("/") { url.removeLast() }
+    return url
+  }
+
+  /// A server may refuse (403) to tell of what is not there; any other failure leaves the question open.
+  private static func remember(_ error: any Error, _ url: String) {
+    let sentence = "\(error)"
+    if !sentence.contains("(403)"), !sentence.contains("is not fetched") { NetworkTraffic.fail(sentence) }
+  }
+}

@@ -1,0 +1,93 @@
+internal import CGDAL
+import FloeCore
+import Glibc
+
+/// Inputs on the network as the host sees them: whether they are there, and what tells their content.
+public enum RemoteInput {
+  /// What tells an input's content.
+  public struct Identity: Sendable {
+    /// SHA-256 as hexadecimal digits: of the bytes, or of what the server tells.
+    public let digest: String
+    /// `bytes`, `etag` (address, entity tag, size, time) or `manifest` (of a product's folder).
+    public let by: String
+  }
+
+  /// Files of at most so many bytes are known by their bytes, as on the disk.
+  public static let smallSize = 32 << 20
+
+  /// Asks the server for an input.
+  ///
+  /// - Throws: a sentence where there is none, or the server does not say.
+  public static func check(_ path: String) throws {
+    if path.hasPrefix("/vsicurl/") {
+      NetworkAccess.settle(for: path)
+      let url = String(path.dropFirst("/vsicurl/".count))
+      guard try RemoteFile.find(url) != nil || hasProduct(url) else {
+        throw FloeError("\(url): \(HTTPClient.reason(404))")
+      }
+      return
+    }
+    try GDALMessages.collect { messages in
+      NetworkAccess.settle(for: path)
+      VSIErrorReset()
+      if VirtualFile.exists(path) { return }
+      if let file = VSIFOpenExL(path, "rb", 1) {
+        VSIFCloseL(file)
+        return
+      }
+      let told = text(VSIGetLastErrorMsg()) ?? ""
+      let words = told.isEmpty ? messages.failures.first ?? "there is nothing at this address" : told
+      throw FloeError("\(RemotePath.shown(path)): \(RemotePath.scrubbed(words))")
+    }
+  }
+
+  /// A product's folder on a server that lists none is there when its metadata is.
+  private static func hasProduct(_ url: String) throws -> Bool {
+    for name in ["MTD_MSIL1C.xml", "MTD_MSIL2A.xml", "xfdumanifest.xml"]
+    where try RemoteFile.find("\(url)/\(name)") != nil { return true }
+    return false
+  }
+
+  /// What tells the content of a file or of a product's folder.
+  ///
+  /// Small files are known by their bytes, and so are those of a server that tells no strong entity tag. A larger one is
+  /// known by its address, entity tag, size and time, so that a part of it can be read without the rest.
+  ///
+  /// - Throws: a sentence where the content cannot be told.
+  public static func identity(_ path: String) throws -> Identity {
+    if VirtualFile.isDirectory(path) || !VirtualFile.exists(path) {
+      for name in ["manifest.safe", "xfdumanifest.xml"] where VirtualFile.exists("\(path)/\(name)") {
+        let bytes = try VirtualFile.read("\(path)/\(name)")
+        return Identity(digest: try SHA256.hexadecimal(of: Array("manifest\n".utf8) + bytes), by: "manifest")
+      }
+      throw FloeError("'\(RemotePath.shown(path))' is a folder without a manifest, which tells no checksums of its files")
+    }
+    let size = try VirtualFile.size(path)
+    let facts = try facts(path)
+    if size > smallSize, let etag = facts.etag {
+      let told = "\(RemotePath.shown(path))\n\(etag)\n\(size)\n\(facts.modified ?? "")\n"
+      return Identity(digest: try SHA256.hexadecimal(of: Array(told.utf8)), by: "etag")
+    }
+    guard let digest = try FileDigest.hexadecimal(of: path, algorithm: "SHA256") else {
+      throw FloeError("libcrypto offers no SHA-256")
+    }
+    return Identity(digest: digest, by: "bytes")
+  }
+
+  private static func facts(_ path: String) throws -> (etag: String?, modified: String?) {
+    if path.hasPrefix("/vsicurl/") {
+      let file = try RemoteFile.find(String(path.dropFirst("/vsicurl/".count)))
+      return (file?.facts.etag, file?.facts.modified)
+    }
+    return GDALMessages.collect(isTrial: true) { _ in
+      let list = VSIGetFileMetadata(path, "HEADERS", nil)
+      defer { CSLDestroy(list) }
+      var headers: [String: String] = [:]
+      for line in strings(list) {
+        guard let equals = line.firstIndex(of: "=") else { continue }
+        headers[line[..<equals].lowercased()] = String(line[line.index(after: equals)...])
+      }
+      return (headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }, headers["last-modified"])
+    }
+  }
+}

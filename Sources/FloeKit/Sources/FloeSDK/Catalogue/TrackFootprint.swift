@@ -1,0 +1,67 @@
+import Glibc
+
+/// Footprints as catalogues write them, put back into one piece.
+public enum TrackFootprint {
+  /// The line of a track that a catalogue tells as areas: narrow strips, or a ring that is the line itself closed by its
+  /// first point.
+  public static func line(_ rings: [[SIMD2<Double>]]) -> [SIMD2<Double>] {
+    rings.map(middle).joined().map { $0 }
+  }
+
+  /// The line along the middle of a strip; a ring whose sides do not run beside each other is the line itself.
+  private static func middle(_ ring: [SIMD2<Double>]) -> [SIMD2<Double>] {
+    let n = ring.count
+    guard n >= 4, n % 2 == 0 else { return ring }
+    // The strip begins at one of its corners: between two neighbours that face each other.
+    for shift in [0, 1, n - 1] {
+      let turned = (0..<n).map { ring[($0 + shift) % n] }
+      let pairs = (0..<n / 2).map { (turned[$0], turned[n - 1 - $0]) }
+      let length = distance(turned[0], turned[n / 2 - 1])
+      guard let widest = pairs.map({ distance($0, $1) }).max(), widest < max(0.05, length / 4) else { continue }
+      return pairs.map { a, b in
+        let east = Longitude.difference(b.x - a.x)
+        return SIMD2(a.x + east / 2, (a.y + b.y) / 2)
+      }
+    }
+    return ring
+  }
+
+  /// A distance in degrees of arc, good enough to tell narrow from long.
+  private static func distance(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> Double {
+    let scale = 0.5 * (cosine(a.y) + cosine(b.y))
+    let east = Longitude.difference(b.x - a.x) * scale
+    let north = b.y - a.y
+    return (east * east + north * north).squareRoot()
+  }
+
+  private static func cosine(_ degrees: Double) -> Double { cos(degrees * .pi / 180) }
+
+  /// Areas that were cut at the 180° meridian (RFC 7946, 3.1.9) in one piece again, where they are two that meet there.
+  public static func joined(_ rings: [[SIMD2<Double>]]) -> [[SIMD2<Double>]] {
+    guard rings.count == 2 else { return rings }
+    func side(_ ring: [SIMD2<Double>]) -> Double? {
+      ring.contains { abs(abs($0.x) - 180) < 1e-6 } ? (ring.reduce(0) { $0 + $1.x } < 0 ? -1 : 1) : nil
+    }
+    guard let a = side(rings[0]), let b = side(rings[1]), a != b else { return rings }
+    let east = (a > 0 ? rings[0] : rings[1])
+    let west = (a > 0 ? rings[1] : rings[0]).map { SIMD2($0.x + 360, $0.y) }
+    func isCut(_ p: SIMD2<Double>) -> Bool { abs(p.x - 180) < 1e-6 }
+    /// The ring from behind its last corner on the cut round to the first one on it.
+    func open(_ ring: [SIMD2<Double>]) -> [SIMD2<Double>]? {
+      let n = ring.count
+      guard let i = (0..<n).first(where: { isCut(ring[$0]) && !isCut(ring[($0 + 1) % n]) }) else { return nil }
+      let turned = (0..<n).map { ring[(i + $0) % n] }
+      let inner = turned.dropFirst().prefix { !isCut($0) }
+      guard inner.count < n, turned.dropFirst(1 + inner.count).allSatisfy(isCut) else { return nil }
+      return [turned[0]] + inner + [turned[1 + inner.count]].filter { _ in n > inner.count + 1 }
+    }
+    guard var first = open(east), var second = open(west), let end = first.last, let begin = second.first else {
+      return rings
+    }
+    // Both run the same way round, so that one ends on the cut where the other begins.
+    if abs(end.y - begin.y) > abs(end.y - (second.last?.y ?? begin.y)) { second.reverse() }
+    first.removeAll(where: isCut)
+    second.removeAll(where: isCut)
+    return [first + second]
+  }
+}

@@ -1,0 +1,52 @@
+import FloeSDK
+
+/// The OData catalogue of the Copernicus Data Space.
+struct ODataSearch {
+  private let service: String
+
+  init(_ service: String) throws {
+    guard try RemotePath.resolve(service) != nil else {
+      throw ParameterError("service", "'\(service)' is no https:// address")
+    }
+    self.service = service.hasSuffix("/") ? String(service.dropLast()) : service
+  }
+
+  func ask(_ question: SearchQuestion) throws -> SearchAnswer {
+    let base = service.hasSuffix("/Products") ? service : service + "/Products"
+    let options = [
+      "$filter": try Self.filter(question), "$orderby": "ContentDate/Start asc", "$expand": "Attributes",
+      "$top": "\(min(question.limit, 200))", "$count": "True",
+    ]
+    let query = options.sorted { $0.key < $1.key }.map { "\($0.key)=\(RemotePath.encoded($0.value))" }
+    var request = HTTPRequest(base + "?" + query.joined(separator: "&"))
+    request.headers = [("Accept", "application/json")]
+    let (items, more) = try CataloguePages(service: service).read(request, limit: question.limit) { _ in true }
+    let answer: JSONValue = [
+      "@odata.context": .string("$metadata#Products"), "value": .array(items.map(\.json)),
+    ]
+    return SearchAnswer(items: items, answer: answer, more: more, cloudless: 0)
+  }
+
+  private static func filter(_ question: SearchQuestion) throws -> String {
+    func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+    func any(_ parts: [String]) -> String { parts.count == 1 ? parts[0] : "(" + parts.joined(separator: " or ") + ")" }
+    var parts = [any(question.collections.map { "Collection/Name eq \(quoted($0))" })]
+    if !question.areas.isEmpty {
+      parts.append(
+        any(
+          question.areas.map { ring in
+            let points = ring.map { "\($0.x) \($0.y)" }.joined(separator: ",")
+            return "OData.CSC.Intersects(area=geography'SRID=4326;POLYGON((\(points)))')"
+          }))
+    }
+    if let begin = question.begin { parts.append("ContentDate/Start ge \(begin.iso8601)") }
+    if let end = question.end { parts.append("ContentDate/Start le \(end.iso8601)") }
+    if let text = question.text { parts.append("contains(Name,\(quoted(text)))") }
+    if let cloud = question.cloud {
+      parts.append(
+        "Attributes/OData.CSC.DoubleAttribute/any(att:att/Name eq 'cloudCover' and "
+          + "att/OData.CSC.DoubleAttribute/Value le \(cloud))")
+    }
+    return parts.joined(separator: " and ")
+  }
+}
