@@ -10,10 +10,11 @@ public struct FitStep: ProcessingStep {
     and the scenes in their processing level. Pixels with no data or NaN take no part and are counted.
 
     The output is the `model` alone, a JSON that `cluster.apply` takes, scene by scene, in `floe batch`. Parameters,
-    rules and evidence are those of cluster.kmeans and cluster.gmm; the ice level of the rule `dark` is that of all scenes
-    together. Sums are made for each block of 256 rows and merged; the scenes are put into the order of their pixels'
-    digests first, so that the model is the same bytes for any order of the inputs. Numbers that are stored alike in all
-    scenes stay as they are stored; where scale, offset or type differ, they become physical units in single precision.
+    rules and evidence are those of cluster.kmeans and cluster.gmm; the ice level of the rule `dark` is that of all
+    scenes together. Sums are made for each block of 256 rows and merged; the scenes are put into the order of their
+    pixels' digests first, so that the model is the same bytes for any order of the inputs. Numbers that are stored
+    alike in all scenes stay as they are stored; where scale, offset or type differ, they become physical units in
+    single precision.
 
     No pixel is kept: rasters are read once for their digests and again for each pass of the fit, twice with
     `training: balanced`.
