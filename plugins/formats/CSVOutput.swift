@@ -7,9 +7,14 @@ struct CSVOutput: OutputWriter {
   static let suffixes = ["csv"]
   static let kinds: [PortKind] = [.table]
 
+  @Param("Polygons as the columns x and y of their centroids (centre), or as a column of WKT (wkt)")
+  var polygons = Shape.centre
+
+  enum Shape: String, ChoiceParameter { case centre, wkt }
+
   func write(_ layers: [OutputLayer], to path: String, in context: WriteContext) async throws {
     let layer = try layers.only(of: .table)
     guard case .table(let table) = layer.data else { throw layer.unfit(for: Self.name) }
-    try CSVWriter.write(path, table)
+    try CSVWriter.write(path, table, shape: polygons == .wkt ? .wkt : .centre)
   }
 }

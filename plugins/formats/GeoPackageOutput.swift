@@ -51,12 +51,14 @@ struct GeoPackageOutput: OutputWriter {
         Self.echoFile(of: table, among: context.others).map { "Echoes: \($0)" },
       ].compactMap { $0 }
       if !sentences.isEmpty { descriptions[name] = sentences.joined(separator: ". ") }
-      made.append(
-        (name: name, table: table, styleName: table.style, qml: try table.style.map { try context.style($0 + ".qml") }))
+      let own = try table.style.map { try context.style($0 + ".qml") }
+      let qml = try own ?? StyleRenderer(style: context.style).qml(forPolygons: table)
+      made.append((name: name, table: table, styleName: table.style ?? qml.map { _ in "classes" }, qml: qml))
     }
     let provenance = try layers.map { try JSONText.encode($0.provenance) }
     try GeoPackageWriter.write(
-      path: path, layers: made, descriptions: descriptions, metadataJSON: "[\(provenance.joined(separator: ","))]")
+      path: path, layers: made, descriptions: descriptions, metadataJSON: "[\(provenance.joined(separator: ","))]",
+      provJSON: try JSONText.encode(ProvDocument.make(layers.map(\.provenance))))
   }
 
   /// The run's output that holds the echoes of a layer's records, which a GeoPackage cannot hold.

@@ -23,9 +23,9 @@ struct ExecutionOptions: ParsableArguments {
   var overwrite = false
   @Option(help: "A file that keeps everything the run says, each line with its time; added to.", completion: .file())
   var log: String?
-  @Flag(help: "Print nothing but errors.")
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
-  @Flag(help: "Print more of what the steps say.")
+  @Flag(name: .shortAndLong, help: "Print more of what the steps say.")
   var verbose = false
   @Flag(help: "Print JSON: the run's record at its end, or what the check found.")
   var json = false

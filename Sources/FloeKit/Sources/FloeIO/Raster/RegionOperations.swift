@@ -37,6 +37,25 @@ public enum RasterRegions {
   public static func polygons(
     _ codes: [UInt8], valid: [UInt8], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> [Region] {
+    try outlined(codes, .byte, valid: valid, grid: grid, eight: eight, isCancelled: isCancelled)
+  }
+
+  /// The same of whole numbers, for more regions than there are codes; pixels of 0 give no polygon.
+  public static func polygons(
+    labels: [Int32], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws -> [Region] {
+    try outlined(
+      labels, .int32, valid: labels.map { $0 == 0 ? 0 : 1 }, grid: grid, eight: eight, isCancelled: isCancelled)
+  }
+
+  private enum BandType {
+    case byte, int32
+    var code: GDALDataType { self == .byte ? GDT_Byte : GDT_Int32 }
+  }
+
+  private static func outlined<T: FixedWidthInteger>(
+    _ codes: [T], _ type: BandType, valid: [UInt8], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> [Region] {
     var codes = codes
     var mask = valid
     return try GDALMessages.collect { messages in
@@ -56,7 +75,7 @@ public enum RasterRegions {
       guard OGR_L_CreateField(layer, field, 1) == OGRERR_NONE else {
         throw FloeError("polygons cannot be made: \(messages.reason)")
       }
-      let done = try withBand(&codes, grid.width, grid.height, grid) { band in
+      let done = try withBand(&codes, grid.width, grid.height, grid, type) { band in
         try withBand(&mask, grid.width, grid.height, grid) { mask in
           ProgressLink(isCancelled).withCallback { callback, data in
             GDALPolygonize(band, mask, layer, 0, nil, callback, data) == CE_None
@@ -86,20 +105,20 @@ public enum RasterRegions {
   }
 
   /// Passes an array as the band of a dataset in memory, without a copy.
-  private static func withBand<R>(
-    _ values: inout [UInt8], _ width: Int, _ height: Int, _ grid: Grid? = nil,
+  private static func withBand<T: FixedWidthInteger, R>(
+    _ values: inout [T], _ width: Int, _ height: Int, _ grid: Grid? = nil, _ type: BandType = .byte,
     _ body: (UnsafeMutableRawPointer) throws -> R
   ) throws -> R {
     precondition(values.count == width * height, "a band of the wrong size")
     return try values.withUnsafeMutableBytes { bytes in
       let handle = GDALGetDriverByName("MEM").flatMap {
-        GDALCreate($0, "", Int32(width), Int32(height), 0, GDT_Byte, nil)
+        GDALCreate($0, "", Int32(width), Int32(height), 0, type.code, nil)
       }
       guard let handle else { throw FloeError("no memory for a band of \(width) x \(height) pixels") }
       let dataset = GDALDataset(owning: handle)
       // The band lies over `values`, which outlives the dataset: it is closed in this closure.
       let place = bytes.baseAddress.map { UInt(bitPattern: $0) } ?? 0
-      guard withStringList(["DATAPOINTER=\(place)"], { GDALAddBand(handle, GDT_Byte, $0) }) == CE_None,
+      guard withStringList(["DATAPOINTER=\(place)"], { GDALAddBand(handle, type.code, $0) }) == CE_None,
         let band = dataset.band(1)
       else {
         throw FloeError("no memory for a band of \(width) x \(height) pixels")
