@@ -30,7 +30,7 @@ APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Tim
 
 BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev libsqlite3-dev libssl-dev pkg-config
 # What draws the report's figures.
-REPORT_PACKAGES := gnuplot-nox fonts-dejavu-core
+REPORT_PACKAGES := gnuplot-nox fonts-dejavu-core libjs-leaflet
 INSTALL_PACKAGES := patchelf binutils perl
 TEST_PACKAGES := patchelf gdal-bin python3-gdal python3-venv python3-numpy python3-qgis qgis-providers $(REPORT_PACKAGES) chromium tmux
 

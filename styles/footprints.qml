@@ -12,9 +12,17 @@
       <symbol name="0" type="fill" alpha="1" clip_to_extent="1" force_rhr="0">
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">
           <Option type="Map">
+            <Option name="line_color" type="QString" value="25,30,36,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.7"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
             <Option name="line_color" type="QString" value="0,68,136,255"/>
             <Option name="line_style" type="QString" value="solid"/>
-            <Option name="line_width" type="QString" value="0.2"/>
+            <Option name="line_width" type="QString" value="0.35"/>
             <Option name="line_width_unit" type="QString" value="MM"/>
           </Option>
         </layer>
@@ -22,9 +30,17 @@
       <symbol name="1" type="fill" alpha="1" clip_to_extent="1" force_rhr="0">
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">
           <Option type="Map">
+            <Option name="line_color" type="QString" value="25,30,36,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.7"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
             <Option name="line_color" type="QString" value="90,130,160,255"/>
             <Option name="line_style" type="QString" value="solid"/>
-            <Option name="line_width" type="QString" value="0.2"/>
+            <Option name="line_width" type="QString" value="0.35"/>
             <Option name="line_width_unit" type="QString" value="MM"/>
           </Option>
         </layer>
@@ -32,9 +48,17 @@
       <symbol name="2" type="fill" alpha="1" clip_to_extent="1" force_rhr="0">
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">
           <Option type="Map">
+            <Option name="line_color" type="QString" value="25,30,36,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.7"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
             <Option name="line_color" type="QString" value="230,97,1,255"/>
             <Option name="line_style" type="QString" value="solid"/>
-            <Option name="line_width" type="QString" value="0.2"/>
+            <Option name="line_width" type="QString" value="0.35"/>
             <Option name="line_width_unit" type="QString" value="MM"/>
           </Option>
         </layer>
@@ -42,9 +66,17 @@
       <symbol name="3" type="fill" alpha="1" clip_to_extent="1" force_rhr="0">
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">
           <Option type="Map">
+            <Option name="line_color" type="QString" value="25,30,36,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.7"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
             <Option name="line_color" type="QString" value="150,150,150,255"/>
             <Option name="line_style" type="QString" value="solid"/>
-            <Option name="line_width" type="QString" value="0.2"/>
+            <Option name="line_width" type="QString" value="0.35"/>
             <Option name="line_width_unit" type="QString" value="MM"/>
           </Option>
         </layer>
@@ -54,7 +86,7 @@
           <Option type="Map">
             <Option name="line_color" type="QString" value="200,200,200,255"/>
             <Option name="line_style" type="QString" value="solid"/>
-            <Option name="line_width" type="QString" value="0.2"/>
+            <Option name="line_width" type="QString" value="0.35"/>
             <Option name="line_width_unit" type="QString" value="MM"/>
           </Option>
         </layer>

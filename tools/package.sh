@@ -85,7 +85,7 @@ Architecture: $architecture
 Maintainer: The floe authors <floe@example.org>
 Installed-Size: $size
 Depends: libc6 (>= $glibc), libstdc++6 (>= 12), libgcc-s1
-Recommends: gnuplot-nox, fonts-dejavu-core
+Recommends: gnuplot-nox, fonts-dejavu-core, libjs-leaflet
 Suggests: qgis, python3-numpy, python3-xarray, python3-geopandas, python3-rasterio
 Section: science
 Priority: optional

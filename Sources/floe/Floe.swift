@@ -16,6 +16,8 @@ struct Floe: AsyncParsableCommand {
         floe demo /tmp/floe-demo                              make a scene and classify it
         floe run ice-lead.yaml --set scene=S2A_....SAFE -o out
         floe check ice-lead.yaml --set scene=S2A_....SAFE     all mistakes at once, nothing computed
+
+      -V stands for --version, -q for --quiet, -v for --verbose; `-` as a pipeline is standard input.
       """,
     version: FloeVersion.current,
     subcommands: [
@@ -32,7 +34,8 @@ struct Floe: AsyncParsableCommand {
     Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
     RootCommand.type = Floe.self
     do {
-      var command = try await asyncParseAsRoot()
+      try CommandWords.check(Array(CommandLine.arguments.dropFirst()))
+      var command = try await asyncParseAsRoot(CommandWords.spelledOut(Array(CommandLine.arguments.dropFirst())))
       if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
       end(0)
     } catch {
@@ -51,12 +54,15 @@ struct Floe: AsyncParsableCommand {
   private static func leave(with error: any Error) -> Never {
     switch error {
     case let refused as RequestRefused:
+      FailureView.tell(refused.problems, status: 2)
       Terminal.error(refused.problems.map { "error: \($0)" }.joined(separator: "\n"))
       end(2)
     case let failure as FloeError:
+      FailureView.tell([Problem(file: "", line: 0, "\(failure)")], status: 1)
       Terminal.error("error: \(failure)")
       end(1)
     case is Cancelled:
+      FailureView.tell([Problem(file: "", line: 0, "interrupted; nothing was written")], status: 130)
       Terminal.error("interrupted; nothing was written")
       end(130)
     default:
@@ -66,7 +72,11 @@ struct Floe: AsyncParsableCommand {
         if !text.isEmpty { print(text) }
         end(0)
       }
-      if !text.isEmpty { Terminal.error(text) }
+      if !text.isEmpty {
+        let message = self.message(for: error)
+        FailureView.tell([Problem(file: "", line: 0, message)], status: code == .validationFailure ? 2 : code.rawValue)
+        Terminal.error(text)
+      }
       end(code == .validationFailure ? 2 : code.rawValue)
     }
   }

@@ -145,6 +145,7 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
     "table.read", { StepRequest(["file": try TestProducts.file("points.csv", "lon,lat,v\n15.1,72.1,1\n15.2,72.2,\n")]) }
   ),
   ("table.select", { StepRequest(["columns": "x,y,a,class"], ["input": [.table(try SyntheticData.table())]]) }),
+  ("vector.leads", { StepRequest([:], ["image": [try classes()]]) }),
   ("vector.polygonize", { StepRequest(["classes": "lead"], ["image": [try classes()]]) }),
 ]
 

@@ -94,7 +94,7 @@ def pipeline(step):
         known.add(name)
         wanted |= names(node)
     last = re.findall(r"^  (\w+):", body, re.M)[-1]
-    outputs = [f"  {o['name']}.{ENDINGS[o['kinds'][0]]}: {last}.{o['name']}\n" for o in step["outputs"] if o["isRequired"]]
+    outputs = [f"  {o['name']}.{ENDINGS[o['kinds'][0]]}: {last}.{o['name']}\n" for o in step["outputs"] if o["is_required"]]
     outputs = OUTPUTS.get(step["name"], outputs)
     if step["name"] == "qgis.project":
         before |= {n: BEFORE[n] for n in ("stack", "groups")}

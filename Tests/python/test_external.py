@@ -402,7 +402,7 @@ def test_booleans_of_a_manifest(tmp_path, ports, sentence):
     text = "inputs:\n  image: { kind: raster, help: Any, %s }\noutputs:\n  report: { kind: document, help: A report }\n"
     assert sentence in listed(manifest(tmp_path / "s", "", ports=text % ports))["refusal"]
     right = listed(manifest(tmp_path / "t", "", ports=text % "optional: yes, many: on"))
-    assert right.get("refusal") is None and right["steps"][0]["inputs"][0]["isRequired"] is False and right["steps"][0]["inputs"][0]["acceptsMany"] is True
+    assert right.get("refusal") is None and right["steps"][0]["inputs"][0]["is_required"] is False and right["steps"][0]["inputs"][0]["accepts_many"] is True
 
 
 def test_a_step_that_floe_has_itself_is_not_taken_over(image, tmp_path):

@@ -1,11 +1,12 @@
 """GeoPackages in other programs' hands: SQLite's own check of the spatial index, OGR's filter, GDAL's validator, later edits."""
+import json
 import sqlite3
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from osgeo import ogr
+from osgeo import gdal, ogr
 
 from conftest import run_pipeline
 
@@ -134,9 +135,19 @@ def test_values_come_back(written):
     assert 0 < outside < ROWS / 2
 
 
-def test_gdals_validator_accepts_it(written):
+def test_gdals_validator_accepts_it(written, tmp_path):
     _, path = written
-    done = subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", str(path)], capture_output=True, text=True)
+    # GDAL 3.6 knows versions up to 1.3: it gets a copy with the two triggers that 1.4 took away, and all else as it is.
+    copy = tmp_path / "as-1.3.gpkg"
+    copy.write_bytes(path.read_bytes())
+    file = sqlite3.connect(copy)
+    for layer in ("track", "footprints", "scene_outline"):
+        for old in ("update1", "update3"):
+            file.execute(f"CREATE TRIGGER rtree_{layer}_geom_{old} AFTER UPDATE OF geom ON {layer} WHEN 0 BEGIN SELECT 1; END")
+    file.execute("PRAGMA user_version = 10300")
+    file.commit()
+    file.close()
+    done = subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", str(copy)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -159,3 +170,74 @@ def test_index_and_counts_follow_later_edits(written, tmp_path):
     assert [f.GetFID() for f in layer] == [ROWS + 1]
     source = layer = None
     assert sqlite3.connect(copy).execute("SELECT rtreecheck('rtree_track_geom')").fetchone()[0] == "ok"
+
+
+def test_it_is_version_1_4(written):
+    """Rows of OGC 12-128r19: the version's number, the triggers of annex F.3, the addresses of definitions."""
+    file = sqlite3.connect(written[1])
+    assert file.execute("PRAGMA application_id").fetchone()[0] == 0x47504B47
+    assert file.execute("PRAGMA user_version").fetchone()[0] == 10400
+    triggers = {r[0] for r in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree_track%'")}
+    assert triggers == {f"rtree_track_geom_{t}" for t in ("insert", "update2", "update4", "update5", "update6", "update7", "delete")}
+    found = set(file.execute("SELECT extension_name, definition FROM gpkg_extensions"))
+    assert found == {(n, f"http://www.geopackage.org/spec140/#extension_{w}") for n, w in
+                     (("gpkg_rtree_index", "rtree"), ("gpkg_metadata", "metadata"), ("gpkg_schema", "schema"))}
+
+
+def test_index_follows_moved_and_emptied_geometries(written, tmp_path):
+    copy = tmp_path / "moved.gpkg"
+    copy.write_bytes(written[1].read_bytes())
+    source = ogr.Open(str(copy), 1)
+    layer = source.GetLayer("track")
+    for fid, wkt in ((1, "POINT (41 11)"), (2, None), (3, "POINT EMPTY"), (8, "POINT (41.5 11)")):
+        # Row 8 had no place before.
+        feature = layer.GetFeature(fid)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt) if wkt else None)
+        layer.SetFeature(feature)
+    feature = layer = source = None
+    layer = (source := ogr.Open(str(copy))).GetLayer("track")
+    layer.SetSpatialFilterRect(40, 10, 42, 12)
+    assert [f.GetFID() for f in layer] == [1, 8]
+    layer = source = None
+    file = sqlite3.connect(copy)
+    assert file.execute("SELECT rtreecheck('rtree_track_geom')").fetchone()[0] == "ok"
+    assert file.execute("SELECT count(*) FROM rtree_track_geom WHERE id IN (2, 3)").fetchone()[0] == 0
+
+
+def test_columns_keep_units_and_words(written, tmp_path):
+    from conftest import floe
+    file = sqlite3.connect(written[1])
+    rows = {r[0]: r[1:] for r in file.execute("SELECT column_name, name, title, description FROM gpkg_data_columns WHERE table_name = 'track'")}
+    assert rows and all(name == title for name, title, _ in rows.values())
+    found = file.execute("SELECT title, description FROM gpkg_data_columns WHERE table_name = 'scene_outline' AND column_name = 'pixel_m'").fetchone()
+    assert found == ("pixel_m (m)", "Width of a pixel")
+    told = json.loads(floe("info", written[1], "--json").out)
+    column = next(c for l in told if l["layer"] == "scene_outline" for c in l["columns"] if c["name"] == "pixel_m")
+    assert column["unit"] == "m" and column["summary"] == "Width of a pixel"
+    # A code has its words as a domain, which OGR and QGIS take.
+    from test_colocation import PIPELINE as LAID, make
+    make(tmp_path, "across 180")
+    out, _, _ = run_pipeline(tmp_path, LAID.format(extra=", along: 600, across: 3000"))
+    source = gdal.OpenEx(str(next(out.glob("*.gpkg"))))
+    definition = source.GetLayer("footprints").GetLayerDefn()
+    domain = source.GetFieldDomain(definition.GetFieldDefn(definition.GetFieldIndex("fp_majority")).GetDomainName())
+    assert domain.GetEnumeration()["2"] == "Lead"
+
+
+def test_provenance_is_prov(written):
+    """The structure of the W3C member submission PROV-JSON: each relation names elements that are there."""
+    file = sqlite3.connect(written[1])
+    uri, text = file.execute("SELECT md_standard_uri, metadata FROM gpkg_metadata WHERE id = 2").fetchone()
+    assert "prov-json" in uri
+    prov = json.loads(text)
+    assert prov["prefix"]["prov"] == "http://www.w3.org/ns/prov#"
+    known = {k for kind in ("entity", "activity", "agent") for k in prov[kind]}
+    ends = {"used": ("prov:activity", "prov:entity"), "wasGeneratedBy": ("prov:entity", "prov:activity"),
+            "wasAssociatedWith": ("prov:activity", "prov:agent"), "wasDerivedFrom": ("prov:generatedEntity", "prov:usedEntity")}
+    for relation, keys in ends.items():
+        assert prov[relation] and all(r[k] in known for r in prov[relation].values() for k in keys), relation
+    assert {a["prov:type"] for a in prov["activity"].values()} == {"table.read", "raster.read", "colocate.track"}
+    assert len([e for e in prov["entity"].values() if len(e.get("floe:sha256", "")) == 64]) == 2
+    made = {(r["prov:entity"], r["prov:activity"]) for r in prov["wasGeneratedBy"].values()}
+    assert ("floe:value/laid.track", "floe:step/laid") in made
+    assert file.execute("SELECT md_standard_uri FROM gpkg_metadata WHERE id = 1").fetchone()[0] == "urn:floe:provenance:1"

@@ -18,15 +18,29 @@ app = QgsApplication([], False)
 app.initQgis()
 project = QgsProject.instance()
 told = {"read": project.read(sys.argv[1]), "crs": project.crs().authid(), "layers": []}
+told["groups"] = {g.name(): [[n.name(), n.itemVisibilityChecked()] for n in g.findLayers()] for g in project.layerTreeRoot().findGroups()}
 order = [n.layer() for n in project.layerTreeRoot().findLayers()]
 for layer in order:
     renderer = layer.renderer()
     facts = {"name": layer.name(), "valid": layer.isValid(), "crs": layer.crs().authid(), "renderer": renderer.type(), "source": layer.source()}
     if renderer.type() == "paletted":
         facts["classes"] = [[c.value, c.label, c.color.name()] for c in renderer.classes()]
+        facts["opacity"] = renderer.opacity()
     if renderer.type() == "categorizedSymbol":
         facts["attribute"] = renderer.classAttribute()
         facts["categories"] = [c.label() for c in renderer.categories()]
+    facts["abstract"] = layer.abstract() if hasattr(layer, "abstract") else layer.metadata().abstract()
+    facts["metadata"] = layer.metadata().abstract()
+    if hasattr(layer, "fields"):
+        facts["aliases"] = {f.name(): layer.attributeAlias(i) for i, f in enumerate(layer.fields())}
+        facts["maps"] = {f.name(): layer.editorWidgetSetup(i).config().get("map") for i, f in enumerate(layer.fields()) if layer.editorWidgetSetup(i).type() == "ValueMap"}
+        facts["tip"] = layer.mapTipTemplate()
+        from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
+        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+        first = next(layer.getFeatures(), None)
+        if first is not None:
+            context.setFeature(first)
+            facts["shown"] = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
     told["layers"].append(facts)
 view = project.viewSettings().defaultViewExtent()
 told["extent"] = [view.xMinimum(), view.yMinimum(), view.xMaximum(), view.yMaximum()]
@@ -83,13 +97,28 @@ def test_layers_are_valid_styled_and_ordered(opened):
     assert facts["extent"] == [380000.0, 7876000.0, 404000.0, 7900000.0]
 
 
+def test_the_project_explains_itself(opened):
+    facts, _, _ = opened
+    assert list(facts["groups"]) == ["Records, footprints and polygons", "Classes", "Images"]
+    assert facts["groups"]["Classes"] == [["classes", True]] and facts["groups"]["Images"] == [["values", True]]
+    by = {l["name"]: l for l in facts["layers"]}
+    assert abs(by["classes"]["opacity"] - 0.6) < 0.01
+    assert by["scene_outline"]["aliases"]["pixel_m"] == "pixel_m (m)"
+    maps = by["footprints"]["maps"]["fp_majority"]
+    assert {"Lead": "2"} in maps and {"Sea ice": "1"} in maps
+    assert "Lead" in by["footprints"]["shown"] or "Sea ice" in by["footprints"]["shown"]
+    for layer in facts["layers"]:
+        assert layer["metadata"], layer["name"]
+    assert "Classes: 0" in by["classes"]["metadata"] or "1 Sea ice" in by["classes"]["metadata"]
+
+
 def test_picture_shows_both_classes(opened):
     _, picture, moved = opened
     image = gdal.Open(str(picture)).ReadAsArray()[:3]
     truth = gdal.Open(str(moved / "classes.tif")).ReadAsArray()
-    shown = {}
-    for code, color in ((1, (214, 234, 244)), (2, (230, 97, 1))):
-        shown[code] = np.all(np.abs(image - np.array(color)[:, None, None].astype(int)) < 12, axis=0)
+    # Half-transparent over the ramp of the image, whose red is at most 198 above its blue: 0.6 of the class and 0.4 of that.
+    red_over_blue = image[0].astype(int) - image[2]
+    shown = {1: red_over_blue < 90, 2: red_over_blue > 90}
     # 400 pixels for 400: each pixel of the picture is one of the raster, but where vectors lie over it.
     share = (shown[1] & (truth == 1)).sum() / (truth == 1).sum(), (shown[2] & (truth == 2)).sum() / (truth == 2).sum()
     assert min(share) > 0.7, share

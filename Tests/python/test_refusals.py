@@ -224,7 +224,7 @@ def test_no_data_that_json_has_no_number_for(tmp_path):
     import numpy as np
     for value, text in [(float("nan"), "NaN"), (float("inf"), "Infinity"), (float("-inf"), "-Infinity")]:
         file = write_tif(tmp_path / "i.tif", np.zeros((2, 2), np.float32), nodata=value)
-        assert json.loads(floe("info", file, "--json").out)["bands"][0]["noData"] == text
+        assert json.loads(floe("info", file, "--json").out)["bands"][0]["no_data"] == text
 
 
 def test_check_takes_the_words_of_a_run(tmp_path):

@@ -54,12 +54,14 @@ struct GeoPackageOutput: OutputWriter {
         Self.echoFile(of: table, among: context.others).map { "Echoes: \($0)" },
       ].compactMap { $0 }
       if !sentences.isEmpty { descriptions[name] = sentences.joined(separator: ". ") }
-      made.append(
-        (name: name, table: table, styleName: table.style, qml: try table.style.map { try context.style($0 + ".qml") }))
+      let own = try table.style.map { try context.style($0 + ".qml") }
+      let qml = try own ?? StyleRenderer(style: context.style).qml(forPolygons: table)
+      made.append((name: name, table: table, styleName: table.style ?? qml.map { _ in "classes" }, qml: qml))
     }
     let provenance = try layers.map { try JSONText.encode($0.provenance) }
     try GeoPackageWriter.write(
-      path: path, layers: made, descriptions: descriptions, metadataJSON: "[\(provenance.joined(separator: ","))]")
+      path: path, layers: made, descriptions: descriptions, metadataJSON: "[\(provenance.joined(separator: ","))]",
+      provJSON: try JSONText.encode(ProvDocument.make(layers.map(\.provenance))))
     try TableItem(
       path: path, tables: made.map { ($0.name, $0.table) }, provenance: layers.first?.provenance ?? .null,
       mediaType: "application/geopackage+sqlite3"

@@ -6,7 +6,7 @@ import Foundation
 struct GeoTIFFOutput: OutputWriter {
   static let name = "geotiff"
   static let summary = "A raster as cloud optimised GeoTIFF, with a QGIS style (.qml) and a STAC item beside it."
-  static let suffixes = ["tif"]
+  static let suffixes = ["tif", "tiff"]
   static let kinds: [PortKind] = [.raster]
 
   func sidecars(of file: String) -> [String] {

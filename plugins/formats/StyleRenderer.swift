@@ -30,6 +30,43 @@ struct StyleRenderer {
     }
   }
 
+  /// The QML of polygons in the colours of their classes; nil for tables without polygons or without a column of codes.
+  func qml(forPolygons table: Table) throws -> String? {
+    switch table.geometry {
+    case .polygons?, .multiPolygons?: break
+    case .points?, nil: return nil
+    }
+    let coded =
+      table.columns.first { $0.name == "class_code" && $0.classes != nil } ?? table.columns.first { $0.classes != nil }
+    guard let coded, let entries = coded.classes?.entries, !entries.isEmpty else { return nil }
+    let categories = entries.enumerated().map { i, entry in
+      """
+            <category render="true" symbol="\(i)" value="\(entry.code)" type="long" label="\
+      \(Self.escaped(entry.label))"/>
+      """
+    }
+    let symbols = entries.enumerated().map { i, entry in
+      let color = "\(entry.color.red),\(entry.color.green),\(entry.color.blue)"
+      return """
+              <symbol name="\(i)" type="fill" alpha="1" clip_to_extent="1" force_rhr="0">
+                <layer class="SimpleFill" enabled="1" locked="0" pass="0"><Option type="Map">\
+        <Option name="color" type="QString" value="\(color),150"/>\
+        <Option name="style" type="QString" value="solid"/>\
+        <Option name="outline_color" type="QString" value="25,30,36,255"/>\
+        <Option name="outline_style" type="QString" value="solid"/>\
+        <Option name="outline_width" type="QString" value="0.2"/>\
+        <Option name="outline_width_unit" type="QString" value="MM"/></Option></layer>
+              </symbol>
+        """
+    }
+    return fill(
+      try style("regions.qml"),
+      [
+        "attribute": Self.escaped(coded.name), "categories": categories.joined(separator: "\n"),
+        "symbols": symbols.joined(separator: "\n"),
+      ])
+  }
+
   /// The style that a raster asks for; where that shows bands which the raster does not have (any more), the one that
   /// it would have by itself, which is told.
   private static func style(of spec: RasterSpec) -> RasterStyle {

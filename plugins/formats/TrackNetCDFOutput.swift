@@ -5,7 +5,10 @@ import FloeSDK
 struct TrackNetCDFOutput: OutputWriter {
   static let name = "netcdf"
   static let summary =
-    "A table as netCDF by the CF conventions, columns of arrays such as echoes included, and a STAC item."
+    """
+    A table as netCDF by the conventions CF-1.13 and ACDD-1.3, columns of arrays such as echoes included, and a STAC \
+    item.
+    """
   static let suffixes = ["nc"]
   static let kinds: [PortKind] = [.table]
   static let holdsArrays = true
@@ -16,7 +19,9 @@ struct TrackNetCDFOutput: OutputWriter {
   func write(_ layers: [OutputLayer], to path: String, in context: WriteContext) async throws {
     let layer = try layers.only(of: .table)
     guard case .table(let table) = layer.data else { throw layer.unfit(for: Self.name) }
-    try TrackNetCDFWriter.write(path: path, table: table, provenance: try JSONText.encode(layer.provenance))
+    try TrackNetCDFWriter.write(
+      path: path, table: table, title: layer.provenance["title"]?.stringValue,
+      provenance: try JSONText.encode(layer.provenance))
     try TableItem(path: path, tables: [("", table)], provenance: layer.provenance, mediaType: "application/netcdf")
       .write(to: path + ".stac.json", in: context)
   }

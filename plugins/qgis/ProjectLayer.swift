@@ -10,16 +10,22 @@ struct ProjectLayer: Sendable {
   /// In the layer's own system; nil where nothing has a place.
   let extent: Bounds?
   /// The layer's `<pipe>` or `<renderer-v2>`.
-  let style: String
+  private(set) var style: String
   /// `Point`, `Polygon`; nil for a raster.
   let geometry: String?
   /// From top to bottom.
   let rank: Int
   let isClasses: Bool
+  /// What kind of raster or table it is, for its group in the legend.
+  let group: ProjectGroup
+  /// What the layer holds, in a sentence or two.
+  let abstract: String
+  /// Aliases, value maps and the map tip of a table, as elements of the layer.
+  var fields = ""
 
   /// A raster with the style file beside it.
   init(raster spec: RasterSpec, output: WrittenOutput, path: String, number: Int) throws {
-    let base = String(output.name.dropLast(4))
+    let base = Self.bare(output.name)
     name = Self.stem(base)
     id = Self.identifier(base, number)
     source = path
@@ -27,8 +33,11 @@ struct ProjectLayer: Sendable {
     extent = spec.grid.bounds
     geometry = nil
     isClasses = spec.classes != nil
-    rank = isClasses ? 30 : 40
-    let file = String(output.path.dropLast(4)) + ".qml"
+    let isMeasure = ["probability", "uncertainty"].contains(spec.bands.first?.quantity ?? "")
+    group = isClasses ? .classes : isMeasure ? .probabilities : .images
+    rank = isClasses ? 30 : isMeasure ? 35 : 40
+    abstract = Self.abstract(of: spec)
+    let file = Self.bare(output.path) + ".qml"
     guard VirtualFile.exists(file), let pipe = Self.element("pipe", in: try VirtualFile.readText(file)) else {
       throw FloeError("the style '\(file)' of \(output.name) is missing or has no <pipe>")
     }
@@ -44,6 +53,9 @@ struct ProjectLayer: Sendable {
     source = "\(path)|layername=\(own)"
     crs = table.crs
     isClasses = false
+    group = .vectors
+    abstract = Self.abstract(of: table)
+    fields = LayerFields.elements(table)
     switch table.geometry {
     case .points(let x, let y)?:
       geometry = "Point"
@@ -59,6 +71,35 @@ struct ProjectLayer: Sendable {
       }
     }
     style = styles.qml[own].flatMap { Self.element("renderer-v2", in: $0) } ?? Self.plain(geometry == "Point")
+  }
+
+  /// Bands with their units, and where they come from.
+  private static func abstract(of spec: RasterSpec) -> String {
+    let bands = spec.bands.map { band in
+      let unit = band.unit == .dimensionless || band.unit.rawValue.isEmpty ? "" : ", \(band.unit.rawValue)"
+      return "\(band.name): \(band.summary.isEmpty ? band.quantity : band.summary)\(unit)"
+    }
+    let classes = spec.classes.map { table in
+      "Classes: " + table.entries.map { "\($0.code) \($0.label)" }.joined(separator: ", ") + ". "
+    }
+    return (classes ?? "") + "Bands: " + bands.joined(separator: "; ") + "." + origin(spec.acquisition)
+  }
+  private static func abstract(of table: Table) -> String {
+    let left = table.rowCount - table.status.keptCount
+    return "\(table.rowCount) \(table.rowCount == 1 ? "row" : "rows")"
+      + (left > 0 ? ", of which \(left) take no part (column dropped_because)" : "") + "." + origin(table.acquisition)
+  }
+  private static func origin(_ acquisition: Acquisition?) -> String {
+    let parts = [acquisition?.product, acquisition?.platform, acquisition?.time?.iso8601].compactMap { $0 }
+    return parts.isEmpty ? "" : " From \(parts.joined(separator: ", "))."
+  }
+
+  /// The same with the raster drawn so opaque, 0 to 1.
+  func drawn(opacity: Double) -> ProjectLayer {
+    var copy = self
+    copy.style = style.replacing(
+      "opacity=\"1\" alphaBand", with: "opacity=\"\(opacity)\" alphaBand", maxReplacements: 1)
+    return copy
   }
 
   /// The first element of that name with all it holds.
@@ -77,6 +118,11 @@ struct ProjectLayer: Sendable {
       b.maxX = max(b.maxX, p.x)
       b.maxY = max(b.maxY, p.y)
     }
+  }
+
+  /// A raster's name without its ending.
+  private static func bare(_ name: String) -> String {
+    String(name.dropLast(name.lowercased().hasSuffix(".tiff") ? 5 : 4))
   }
 
   private static func stem(_ path: String) -> String { String(path.split(separator: "/").last ?? "layer") }

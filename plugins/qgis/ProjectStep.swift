@@ -9,8 +9,11 @@ public struct ProjectStep: FinishingStep {
     The output is a document for an output that ends in `.qgz`. The project refers to the files by paths relative to its
     own folder, so that the output folder can be moved as a whole; the project may lie in a folder inside of it. Written
     twice, it must be in one folder; each layer carries its style, since QGIS takes neither sidecars nor database styles
-    through a project. Order from top to bottom: points, footprints and other polygons, outlines, class rasters, other
-    rasters; of several rasters of values only the first is switched on. The reference system and the extent at start
+    through a project. Four groups from top to bottom: points, footprints and other polygons with outlines; class
+    rasters, half-transparent where there is an image below; probabilities, switched off; images, of which the first is
+    switched on. Columns have their units in their aliases, codes their words, and a layer's records say on a map tip
+    what they are; each layer's metadata tell its bands or rows and its product. The reference system and the extent at
+    start
     are those of the first class raster, else the first raster, else the first layer with a geometry. CSV and netCDF
     tables and documents take no part. QGIS 3.22 or newer opens it. Two projects in one run do not see each other.
     """
@@ -33,7 +36,7 @@ public struct ProjectStep: FinishingStep {
     var layers: [ProjectLayer] = []
     for output in context.written {
       let path = folder.path(to: output.name)
-      let isRaster = output.name.lowercased().hasSuffix(".tif")
+      let isRaster = [".tif", ".tiff"].contains(where: output.name.lowercased().hasSuffix)
       if isRaster, case .raster(let raster)? = context.values[output.name] {
         layers.append(try ProjectLayer(raster: raster.spec, output: output, path: path, number: layers.count))
       } else if output.name.lowercased().hasSuffix(".gpkg") {
@@ -51,6 +54,9 @@ public struct ProjectStep: FinishingStep {
     }
     guard !layers.isEmpty else {
       throw FloeError("the run wrote no raster and no GeoPackage layer with a geometry; a project would be empty")
+    }
+    if layers.contains(where: { $0.group == .images }) {
+      layers = layers.map { $0.group == .classes ? $0.drawn(opacity: 0.6) : $0 }
     }
     let ordered = layers.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(
       \.element)

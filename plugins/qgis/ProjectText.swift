@@ -3,20 +3,27 @@ import FloeSDK
 /// Writes a project in the shape that QGIS 3.22 reads.
 enum ProjectText {
   static func make(title: String, layers: [ProjectLayer], view: ProjectView) -> String {
-    var isFirstValueRaster = true
-    let nodes = layers.map { layer -> String in
-      var isOn = true
-      if layer.geometry == nil && !layer.isClasses {
-        isOn = isFirstValueRaster
-        isFirstValueRaster = false
-      }
+    var hasImage = false
+    func node(_ layer: ProjectLayer) -> String {
+      // Classes lie half-transparent on the first image; probabilities would hide both.
+      let isOn = layer.group == .vectors || layer.group == .classes || layer.group == .images && !hasImage
+      if layer.group == .images { hasImage = true }
       let provider = layer.geometry == nil ? "gdal" : "ogr"
       return
         """
-            <layer-tree-layer id="\(layer.id)" name="\(escaped(layer.name))" \
-        source="\(escaped(layer.source))" providerKey="\(provider)" 
+              <layer-tree-layer id="\(layer.id)" name="\(escaped(layer.name))" \
+        source="\(escaped(layer.source))" providerKey="\(provider)" \
+        checked="\(isOn ? "Qt::Checked" : "Qt::Unchecked")" expanded="\(isOn ? 1 : 0)"/>
         """
-          + "checked=\"\(isOn ? "Qt::Checked" : "Qt::Unchecked")\" expanded=\"\(isOn ? 1 : 0)\"/>"
+    }
+    let nodes = ProjectGroup.allCases.compactMap { group -> String? in
+      let own = layers.filter { $0.group == group }
+      if own.isEmpty { return nil }
+      return """
+            <layer-tree-group name="\(group.title)" checked="Qt::Checked" expanded="1">
+        \(own.map(node).joined(separator: "\n"))
+            </layer-tree-group>
+        """
     }
     let e = view.extent
     return """
@@ -68,8 +75,12 @@ enum ProjectText {
             <id>\(layer.id)</id>
             <datasource>\(escaped(layer.source))</datasource>
             <layername>\(escaped(layer.name))</layername>
+            <abstract>\(escaped(layer.abstract))</abstract>
       \(srs)      <provider encoding="UTF-8">\(provider)</provider>
+            <resourceMetadata><identifier>\(escaped(layer.source))</identifier><type>dataset</type>\
+      <title>\(escaped(layer.name))</title><abstract>\(escaped(layer.abstract))</abstract></resourceMetadata>
             \(layer.style)
+      \(layer.fields)
           </maplayer>
       """
   }

@@ -15,5 +15,6 @@ public func floePlugin(_ registry: UnsafeMutableRawPointer) {
     plugin.add(LocalContrastStep.self)
     plugin.add(SieveStep.self)
     plugin.add(PolygonizeStep.self)
+    plugin.add(LeadsStep.self)
   }
 }

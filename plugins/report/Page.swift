@@ -44,6 +44,7 @@ enum PageBlock: Sendable {
   case text(String)
   case note(String)
   case figure(String)
+  case moving(MovingMap)
   case table(PageTable)
   case listing(summary: String, text: String)
 }
@@ -90,6 +91,8 @@ struct Page {
   /// The folder of the figures' files, relative to the page.
   var folder: String
   var version: String
+  /// What draws the maps that move; nil where the page has none.
+  var library: MapLibrary?
 
   func html() throws -> String {
     let template: MustacheTemplate
@@ -98,21 +101,31 @@ struct Page {
     } catch {
       throw FloeError("the page's template is broken: \(error)")
     }
-    return template.render(content)
+    return template.render(try content())
   }
 
-  private var content: [String: Any] {
-    [
+  private func content() throws -> [String: Any] {
+    var parts: [String: Any] = [
       "pageTitle": title, "lead": lead, "version": version, "hasWarnings": !warnings.isEmpty, "warnings": warnings,
       "facts": facts.map { ["label": $0.label, "value": $0.value] },
-      "sections": sections.filter { !$0.blocks.isEmpty }.map { section -> [String: Any] in
-        ["id": section.id, "title": section.title, "blocks": section.blocks.compactMap(block)]
-      },
+      "sections": try sections.filter { !$0.blocks.isEmpty }.map { section -> [String: Any] in
+        ["id": section.id, "title": section.title, "blocks": try section.blocks.compactMap(block)]
+      }, "hasMaps": library != nil,
     ]
+    if let library {
+      parts["libraryScript"] = library.script
+      parts["libraryStyle"] = library.style
+      parts["libraryVersion"] = library.version
+      parts["license"] = MapLibrary.license
+      parts["mapScript"] = String(decoding: PackageResources.moving_map_js, as: UTF8.self)
+    }
+    return parts
   }
 
-  private func block(_ block: PageBlock) -> [String: Any]? {
+  private func block(_ block: PageBlock) throws -> [String: Any]? {
     switch block {
+    case .moving(let map):
+      return ["moving": ["mapTitle": map.title, "description": map.description, "json": try map.json()]]
     case .heading(let text): return ["heading": text]
     case .text(let text): return ["paragraph": text]
     case .note(let text): return ["note": text]

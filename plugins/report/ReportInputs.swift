@@ -47,7 +47,7 @@ struct ReportInputs: Sendable {
   private static func stems(_ names: [String]) -> [String] {
     func last(_ count: Int, of name: String) -> String {
       let end = name.split(separator: "/").suffix(count).joined(separator: "/")
-      let known = [".tif", ".gpkg", ".csv", ".nc", ".json"].first { end.hasSuffix($0) }
+      let known = [".tif", ".tiff", ".gpkg", ".csv", ".nc", ".json"].first { end.hasSuffix($0) }
       return String(known.map { end.dropLast($0.count) } ?? end[...])
     }
     return names.map { name in

@@ -12,12 +12,18 @@ public struct ReportStep: FinishingStep {
 
     Shown is what the run wrote and what is connected to `more`, each where it is there:
 
+    - **A map that moves**, one for each reference system of rasters: images, classes, probabilities, tracks, footprints
+      and other polygons as layers, with the values under the pointer. It is drawn by Leaflet (BSD-2-Clause), which is
+      set into the page and must be installed (`libjs-leaflet`); without it the still maps remain and a warning says so.
+      Class codes are exact, other values are kept in 65 534 steps of their range, those of images in 254. Large rasters
+      are shown by an overview; where that loses thin leads, a layer of its own shows every drawn pixel that holds any.
     - **Maps** of rasters: true and false colour (each band between its 2nd and 98th percentile), classes,
       probabilities, with graticule, scale bar, north arrow, legend and the tracks on top. Pixels come from the
       overviews of the written file, so a large raster costs little. No data is hatched. A track that no raster lies
       under has a polar map of its own.
     - **Classes and clusters**: areas, statistics of each cluster, centres over wavelength, histograms of bands by
       class.
+    - **Leads** of `vector.leads`: the distribution of their widths by length.
     - **Tables of points or records**: scatter plots of each pair of features with classes and centres.
     - **Echoes**: mean and standard deviation by class, echograms, positions of the peaks, all echoes overlaid, raw and
       aligned; the echoes with the largest shifts; chosen echoes with peakiness, maximum, total and noise bins; their
@@ -83,9 +89,18 @@ public struct ReportStep: FinishingStep {
     let material = ReportInputs(context, more: more ?? [])
     let provenance = ProvenanceSection(material: material)
     var maps = PageSection("maps", "Maps")
-    for figure in try MapFigures(material: material).figures(context) { maps.add(figure) }
+    let library = try movable(material, context)
+    if library != nil {
+      for map in try await MovingMaps(material: material, classes: classes).maps(context) {
+        maps.blocks.append(.moving(map))
+      }
+    }
+    let hasMovingMaps = !maps.blocks.isEmpty
+    for figure in try await MapFigures(material: material).figures(context) { maps.add(figure) }
     for figure in try TrackMap(material: material, classes: classes).figures(context) { maps.add(figure) }
-    var sections = [maps, try ClusterSection(material: material).section(context)]
+    var sections = [
+      maps, try ClusterSection(material: material).section(context), LeadSection(material: material).section(),
+    ]
     sections += try trackSections(material, context)
     sections.append(try notebookSection(material, context))
     sections += [ScoreSection(material: material).section(), provenance.section()]
@@ -95,12 +110,13 @@ public struct ReportStep: FinishingStep {
     let (drawn, missing) = try await draw(figures, context)
     var warnings = provenance.warnings() + figures.compactMap { missing[$0.name] }
     if drawn == nil { warnings.append(Gnuplot.absent) }
+    if library == nil, !material.rasters.isEmpty { warnings.append(MapLibrary.absent) }
     let heading = title ?? context.record["title"]?.stringValue ?? "floe"
     let page = Page(
       title: heading.isEmpty ? "floe" : heading, lead: Headline.lead(material), facts: Headline.facts(material),
       warnings: warnings,
       sections: sections, drawn: drawn ?? [:], missing: missing, folder: folder,
-      version: context.record["floe"]?.stringValue ?? "")
+      version: context.record["floe"]?.stringValue ?? "", library: hasMovingMaps ? library : nil)
     var attachments: [String: [UInt8]] = [:]
     for figure in (drawn ?? [:]).values {
       for (name, bytes) in figure.files { attachments["\(folder)/\(name)"] = bytes }
@@ -119,6 +135,14 @@ public struct ReportStep: FinishingStep {
           }), "warnings": .array(warnings.map { .string($0) }),
       ],
       renderings: ["html": try page.html()], attachments: attachments)
+  }
+
+  /// The library of the map that moves; nil where there is nothing to show, or none is installed, which is told.
+  private func movable(_ material: ReportInputs, _ context: RunContext) throws -> MapLibrary? {
+    guard !material.rasters.isEmpty else { return nil }
+    let library = try MapLibrary.find()
+    if library == nil { context.warn(MapLibrary.absent) }
+    return library
   }
 
   private func trackSections(_ material: ReportInputs, _ context: RunContext) throws -> [PageSection] {

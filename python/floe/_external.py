@@ -216,16 +216,16 @@ def step(name, outputs, *, timeout=3600):
 def _declaration(facts):
     """As `floe steps --json` will have it: enough for signature and docstring."""
     def port(name, what, output=False):
-        return {"name": name, "help": what["help"], "kinds": [what["kind"]], "isRequired": not what.get("optional", False), "acceptsMany": False}
+        return {"name": name, "help": what["help"], "kinds": [what["kind"]], "is_required": not what.get("optional", False), "accepts_many": False}
 
     parameters = []
     for name, what in facts["parameters"].items():
-        p = {"name": name, "help": what["help"], "type": what["type"], "isRequired": what.get("required", False)}
+        p = {"name": name, "help": what["help"], "type": what["type"], "is_required": what.get("required", False)}
         p.update({k: what[k] for k in ("unit", "minimum", "maximum", "choices") if k in what})
         if "default" in what:
             d = what["default"]
-            p["defaultValue"] = ("true" if d else "false") if isinstance(d, bool) else [str(v) for v in d] if isinstance(d, (list, tuple)) else str(d)
+            p["default_value"] = ("true" if d else "false") if isinstance(d, bool) else [str(v) for v in d] if isinstance(d, (list, tuple)) else str(d)
         parameters.append(p)
     return {"name": facts["name"], "summary": facts["summary"], "discussion": facts["discussion"], "example": "", "presets": [],
-            "isFinishing": False, "programs": [], "aliases": [], "parameters": parameters,
+            "is_finishing": False, "programs": [], "aliases": [], "parameters": parameters,
             "inputs": [port(n, w) for n, w in facts["inputs"].items()], "outputs": [port(n, w) for n, w in facts["outputs"].items()]}

@@ -85,7 +85,7 @@ class Port:
         return self._read(".json", options)
 
     def _read(self, ending, options):
-        if self.step.declaration["isFinishing"]:
+        if self.step.declaration["is_finishing"]:
             raise RequestError([self.step.problem(
                 f"{self.step.use} works on the outputs of a pipeline: name its '{self.name}' among the outputs of floe.run")])
         key = (ending, repr(sorted(options.items())))
@@ -260,7 +260,7 @@ class Pipeline:
                     value = value if isinstance(value, Input) else _path(value, folder)
                     body.append((f"  {source}: {{ use: file.read, with: {_yaml.text({'path': value})} }}", step))
                     references.append(f"{source}.data")
-                takes_many = next(p for p in step.declaration["inputs"] if p["name"] == port)["acceptsMany"]
+                takes_many = next(p for p in step.declaration["inputs"] if p["name"] == port)["accepts_many"]
                 connections[port] = [_yaml.Raw(r) for r in references] if takes_many else _yaml.Raw(references[0])
             if connections:
                 parts.append(f"in: {_yaml.text(connections)}")

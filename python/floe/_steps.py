@@ -29,8 +29,8 @@ def function(declaration, plugin_path=None):
                 raise RequestError([Problem(
                     f"{declaration['name']} has no parameter '{name}'{_near(name, [*inputs, *parameters])}", *place)])
         given.update({k: v for k, v in kwargs.items() if k in inputs})
-        missing = [n for n, p in inputs.items() if p["isRequired"] and given.get(n) is None]
-        missing += [n for n, p in parameters.items() if p["isRequired"] and kwargs.get(n) is None]
+        missing = [n for n, p in inputs.items() if p["is_required"] and given.get(n) is None]
+        missing += [n for n, p in parameters.items() if p["is_required"] and kwargs.get(n) is None]
         if missing:
             raise RequestError([Problem(f"{declaration['name']} needs {' and '.join(repr(n) for n in missing)}", *place)])
         connections = {n: _values(declaration["name"], inputs[n], v, place) for n, v in given.items() if v is not None}
@@ -62,7 +62,7 @@ def _near(name, names):
 
 def _values(use, port, value, place):
     # A list is several values only where several are taken.
-    values = list(value) if port["acceptsMany"] and isinstance(value, (list, tuple)) else [value]
+    values = list(value) if port["accepts_many"] and isinstance(value, (list, tuple)) else [value]
     made = []
     for v in values:
         if isinstance(v, Step):
@@ -83,7 +83,7 @@ def _values(use, port, value, place):
 
 def _default(info):
     """The declared default as a Python value; None where there is none."""
-    value, kind = info.get("defaultValue"), info["type"]
+    value, kind = info.get("default_value"), info["type"]
     if value is None:
         return None
 
@@ -104,10 +104,10 @@ def _default(info):
 
 def _signature(declaration):
     kind = inspect.Parameter
-    made = [kind(p["name"], kind.POSITIONAL_OR_KEYWORD, default=kind.empty if p["isRequired"] else None) for p in declaration["inputs"]]
+    made = [kind(p["name"], kind.POSITIONAL_OR_KEYWORD, default=kind.empty if p["is_required"] else None) for p in declaration["inputs"]]
     made.sort(key=lambda p: p.default is not kind.empty)
     for p in declaration["parameters"]:
-        made.append(kind(p["name"], kind.KEYWORD_ONLY, default=kind.empty if p["isRequired"] else _default(p)))
+        made.append(kind(p["name"], kind.KEYWORD_ONLY, default=kind.empty if p["is_required"] else _default(p)))
     if declaration["presets"]:
         made.append(kind("preset", kind.KEYWORD_ONLY, default=None))
     return inspect.Signature(made)
@@ -122,7 +122,7 @@ def docstring(declaration):
     parts = [declaration["summary"], declaration["discussion"].strip()]
     lines = []
     for p in declaration["inputs"]:
-        more = ("" if p["isRequired"] else ", optional") + (", or a list of them" if p["acceptsMany"] else "")
+        more = ("" if p["is_required"] else ", optional") + (", or a list of them" if p["accepts_many"] else "")
         lines += [f"{p['name']} : {' or '.join(p['kinds'])}{more}", _wrapped(p["help"] + ".")]
     for p in declaration["parameters"]:
         said = [p["type"]]
@@ -133,7 +133,7 @@ def docstring(declaration):
             said.append(f"{low:g} to {high:g}" if None not in (low, high) else f"at least {low:g}" if low is not None else f"at most {high:g}")
         if p.get("unit"):
             said.append(f"in {p['unit']}")
-        said.append("required" if p["isRequired"] else f"default {_default(p)!r}" if p.get("defaultValue") is not None else "optional")
+        said.append("required" if p["is_required"] else f"default {_default(p)!r}" if p.get("default_value") is not None else "optional")
         lines += [f"{p['name']} : {', '.join(said)}", _wrapped(p["help"] + ".")]
     if declaration["presets"]:
         lines.append(f"preset : one of {', '.join(p['name'] for p in declaration['presets'])}, optional")

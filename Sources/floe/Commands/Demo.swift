@@ -31,7 +31,7 @@ struct Demo: AsyncParsableCommand {
   var workers: Int?
   @Option(help: "The cap on resident memory, for example 512MB.")
   var memory: String?
-  @Flag(help: "Print nothing but errors.")
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
   @OptionGroup var plugins: PluginOptions
 

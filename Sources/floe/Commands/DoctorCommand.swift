@@ -30,7 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
     findings.append(Self.terminal)
     let wrong = findings.count { $0.state == .wrong }
     if json {
-      Terminal.json(try JSONText.encode(encodable: findings, pretty: true))
+      Terminal.json(try JSONView.text(findings))
     } else {
       let signs: [Finding.State: String] = [.fine: "ok", .remark: "note", .wrong: "WRONG"]
       print(

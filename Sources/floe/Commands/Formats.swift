@@ -17,7 +17,7 @@ struct Formats: AsyncParsableCommand {
 
   func run() async throws {
     let formats = await plugins.library().formats
-    if json { return Terminal.json(try JSONText.encode(encodable: formats, pretty: true)) }
+    if json { return Terminal.json(try JSONView.text(formats)) }
     for format in formats {
       let traits =
         [format.kinds.map(\.rawValue).joined(separator: " or ")] + (format.hasLayers ? ["several layers"] : [])

@@ -22,7 +22,7 @@ struct Plugins: AsyncParsableCommand {
     for folder in plugins.missing {
       Terminal.error("warning: --plugin-path '\(folder)' is no folder; name the one that holds the plugin's file")
     }
-    if json { return Terminal.json(try JSONText.encode(encodable: manifests, pretty: true)) }
+    if json { return Terminal.json(try JSONView.text(manifests)) }
     for m in manifests {
       if let refusal = m.refusal {
         print("\(m.product)  REFUSED\n  \(m.path)\n" + Terminal.wrapped(refusal, indent: "  "))

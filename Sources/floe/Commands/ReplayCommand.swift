@@ -27,7 +27,7 @@ struct ReplayCommand: AsyncParsableCommand {
   var workers: Int?
   @Option(help: "The cap on resident memory, for example 512MB.")
   var memory: String?
-  @Flag(help: "Print nothing but errors.")
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
   @Flag(help: "Print JSON.")
   var json = false

@@ -33,12 +33,12 @@ struct Steps: AsyncParsableCommand {
     } else if let name {
       guard let declaration = library.declaration(name) else { throw refuse(library.unknown(name)) }
       if json {
-        Terminal.json(try JSONText.encode(encodable: declaration, pretty: true))
+        Terminal.json(try JSONView.text(declaration))
       } else {
         print(StepHelp(declaration).text)
       }
     } else if json {
-      Terminal.json(try JSONText.encode(encodable: library.declarations, pretty: true))
+      Terminal.json(try JSONView.text(library.declarations))
     } else {
       print(Terminal.table(library.declarations.map { [$0.name, $0.summary] }, indent: ""))
     }

@@ -30,9 +30,9 @@ struct ExecutionOptions: ParsableArguments {
     help: "A file for the times of all steps, passes and outputs, in Chrome's trace format; ui.perfetto.dev draws it.",
     completion: .file())
   var trace: String?
-  @Flag(help: "Print nothing but errors.")
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
-  @Flag(help: "Print more of what the steps say.")
+  @Flag(name: .shortAndLong, help: "Print more of what the steps say.")
   var verbose = false
   @Flag(help: "Print JSON: the run's record at its end, or what the check found.")
   var json = false

@@ -49,7 +49,7 @@ struct ProductView: InfoView {
     return out
   }
 
-  func json() throws -> String { try JSONText.encode(encodable: product, pretty: true) }
+  func json() throws -> String { try JSONView.text(product) }
 }
 
 /// A raster or vector file that no product reader knows.
@@ -103,13 +103,16 @@ struct FileView: InfoView {
   }
 
   func json() throws -> String {
-    if let raster { return try JSONText.encode(encodable: raster, pretty: true) }
+    if let raster { return try JSONView.text(raster) }
     let all = layers.map { layer -> JSONValue in
       [
         "layer": .string(layer.name),
         "columns": .array(
           layer.table.columns.map {
-            ["name": .string($0.name), "type": .string($0.values.kind), "unit": .string($0.unit.rawValue)]
+            [
+              "name": .string($0.name), "type": .string($0.values.kind), "unit": .string($0.unit.rawValue),
+              "summary": .string($0.summary),
+            ]
           }),
       ]
     }

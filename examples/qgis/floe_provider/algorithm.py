@@ -19,7 +19,7 @@ FILES = {"model": "Models (*.json)", "document": "JSON (*.json)"}
 
 def variants(step):
     """As what a step is listed: one entry for each kind of layer where it takes several; else the reason why not."""
-    if step["isFinishing"]:
+    if step["is_finishing"]:
         return [], "it works on the finished outputs of a pipeline"
     if not step["outputs"]:
         return [], "it has no output that goes to a file"
@@ -65,8 +65,8 @@ def plain_number(value):
 def parameter_of(info):
     """The definition of a parameter from its declaration."""
     name, kind = info["name"], info["type"]
-    default = literal(info.get("defaultValue"))
-    optional = not info["isRequired"]
+    default = literal(info.get("default_value"))
+    optional = not info["is_required"]
     title = _title(info["help"], info.get("unit"))
     if kind in ("integer", "number"):
         number = QgsProcessingParameterNumber.Type.Integer if kind == "integer" else QgsProcessingParameterNumber.Type.Double
@@ -152,8 +152,8 @@ class StepAlgorithm(FloeAlgorithm):
 
     def initAlgorithm(self, configuration=None):
         for port in self.step["inputs"]:
-            kind, title, optional = _kind(port, self.variant), _title(port["help"]), not port["isRequired"]
-            if port["acceptsMany"]:
+            kind, title, optional = _kind(port, self.variant), _title(port["help"]), not port["is_required"]
+            if port["accepts_many"]:
                 layers = QgsProcessing.SourceType.TypeRaster if kind == "raster" else QgsProcessing.SourceType.TypeVector
                 made = QgsProcessingParameterMultipleLayers(port["name"], title, layers, optional=optional)
             elif kind == "raster":
@@ -168,12 +168,12 @@ class StepAlgorithm(FloeAlgorithm):
                 "preset", "Preset: other defaults", [p["name"] for p in self.step["presets"]], False, None, True, True))
         for info in self.step["parameters"]:
             made = parameter_of(info)
-            if not info["isRequired"] and info["type"] not in ("path", "list of path"):
+            if not info["is_required"] and info["type"] not in ("path", "list of path"):
                 made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
             self.addParameter(made)
         for port in self.step["outputs"]:
             kind, title = _kind(port, self.variant), _title(port["help"])
-            optional = not port["isRequired"] or len(self.step["outputs"]) > 1
+            optional = not port["is_required"] or len(self.step["outputs"]) > 1
             if port.get("condition"):
                 title += f" (only when {port['condition'].replace('`', '')})"
             name, first = self._output_name(port), port is self.step["outputs"][0]
@@ -211,7 +211,7 @@ class StepAlgorithm(FloeAlgorithm):
             name, kind = port["name"], _kind(port, self.variant)
             if parameters.get(name) in (None, "", []):
                 continue
-            if port["acceptsMany"]:
+            if port["accepts_many"]:
                 layers = self.parameterAsLayerList(parameters, name, context)
                 sources = [self._source(layer, name, kind) for layer in layers]
                 for source, has_comma in sources:
@@ -234,7 +234,7 @@ class StepAlgorithm(FloeAlgorithm):
         given = parameters.get(name)
         if given is None or given == "":
             return None
-        default = literal(info.get("defaultValue"))
+        default = literal(info.get("default_value"))
         if kind in ("integer", "number"):
             number = self.parameterAsDouble(parameters, name, context)
             if isinstance(given, (int, float)):

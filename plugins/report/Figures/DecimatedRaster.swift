@@ -8,6 +8,8 @@ struct DecimatedRaster: Sendable {
   let width: Int, height: Int
   /// One pixel stands for so many along each side.
   let step: Int
+  /// The outer edges of the pixels.
+  let bounds: Bounds
   /// `values[band][row * width + column]` in physical units, NaN for no data.
   let values: [[Float]]
   /// How the pixels were chosen, in words; empty when all are there.
@@ -31,6 +33,14 @@ struct DecimatedRaster: Sendable {
       let block = try overview.raster.read(small.fullWindow, bands: bands)
       values = bands.indices.map { block.physical(band: $0, as: raster.spec.bands[bands[$0]]) }
       (width, height, step) = (small.width, small.height, chosen)
+      let edges = grid.bounds
+      // floe's overviews are halved pixel by pixel: the last ones may reach beyond the raster. Other programs stretch.
+      bounds =
+        item.path == nil
+        ? edges
+        : Bounds(
+          minX: edges.minX, minY: edges.maxY - Double(small.height * chosen) * grid.pixelHeight,
+          maxX: edges.minX + Double(small.width * chosen) * grid.pixelWidth, maxY: edges.maxY)
       note = "from the overview reduced \(chosen) times"
       return
     }
@@ -50,8 +60,19 @@ struct DecimatedRaster: Sendable {
     }
     values = out
     (width, height, step) = (columns.count, rows.count, n)
+    let edges = grid.bounds
+    bounds = Bounds(
+      minX: edges.minX, minY: edges.maxY - Double(rows.count * n) * grid.pixelHeight,
+      maxX: edges.minX + Double(columns.count * n) * grid.pixelWidth, maxY: edges.maxY)
     note =
       n > 1 ? "from \(ReportFormat.thinned(n, "pixel").replacing(" is drawn", with: "")) of each row and column" : ""
+  }
+
+  /// Other values of one band for the same pixels.
+  init(_ values: [Float], like other: DecimatedRaster, note: String) {
+    (spec, width, height, step, bounds) = (other.spec, other.width, other.height, other.step, other.bounds)
+    self.values = [values]
+    self.note = note
   }
 
   /// The limits of a percentile stretch; nil when nothing is valid.

@@ -9,7 +9,7 @@ struct MapFigures {
   /// Points of a track that a map shows at most.
   static let trackPoints = 400
 
-  func figures(_ context: RunContext) throws -> [Figure] {
+  func figures(_ context: RunContext) async throws -> [Figure] {
     var figures: [Figure] = []
     // Pictures first, then classes, then probabilities.
     func rank(_ spec: RasterSpec) -> Int {
@@ -21,6 +21,7 @@ struct MapFigures {
     for (item, raster) in ordered.map(\.element) {
       try context.checkCancelled()
       figures += try maps(item, raster)
+      if let share = try await shareMap(item, raster, context) { figures.append(share) }
     }
     return figures
   }
@@ -33,13 +34,9 @@ struct MapFigures {
       return [try classMap(item, small, table, frame)]
     }
     if let quantity = spec.bands.first?.quantity, quantity == "probability" || quantity == "uncertainty" {
-      // One band says all when there are two that add up to one; the style's band is the one to see.
-      var chosen = Array(spec.bands.indices)
-      if case .ramp(let name, _, _)? = spec.style {
-        chosen = chosen.filter { spec.bands[$0].name == name || spec.bands[$0].quantity == "uncertainty" }
-      }
-      let small = try DecimatedRaster(item, raster, bands: Array(chosen.prefix(3)), side: Self.side)
-      return try chosen.prefix(3).enumerated().map {
+      let chosen = Self.shownProbabilities(spec)
+      let small = try DecimatedRaster(item, raster, bands: chosen, side: Self.side)
+      return try chosen.enumerated().map {
         let band = spec.bands[$0.element]
         // Where nearly all pixels are certain, what is not would be lost on an even scale. One step of storage is the
         // lower end.
@@ -81,6 +78,16 @@ struct MapFigures {
     }
   }
 
+  /// The bands of a raster of probabilities that are worth a map, three at most: one says all when there are two that
+  /// add up to one, and the style's band is the one to see.
+  static func shownProbabilities(_ spec: RasterSpec) -> [Int] {
+    var chosen = Array(spec.bands.indices)
+    if case .ramp(let name, _, _)? = spec.style {
+      chosen = chosen.filter { spec.bands[$0].name == name || spec.bands[$0].quantity == "uncertainty" }
+    }
+    return Array(chosen.prefix(3))
+  }
+
   /// True and false colour, as far as the bands allow.
   static func composites(_ spec: RasterSpec) -> [(name: String, bands: [Int])] {
     func nearest(_ wavelength: Double, within: Double) -> Int? {
@@ -114,6 +121,40 @@ struct MapFigures {
       title: "Classes of \(item.stem)",
       caption: "Classes in the colours of their table\(areas.note); hatched is no data.",
       alt: "Map of classes: " + ReportFormat.list(legend.map(\.text)) + ".", frame: frame, legend: legend)
+  }
+
+  /// Which part of each drawn pixel is lead, by decades: a thin one is lost where the most frequent class is drawn. Nil
+  /// where every pixel of the raster is drawn anyway, and where there is none.
+  private func shareMap(_ item: ReportInputs.Item, _ raster: Raster, _ context: RunContext) async throws -> Figure? {
+    guard let lead = raster.spec.classes?.named("lead") else { return nil }
+    let small = try DecimatedRaster(item, raster, bands: [0], side: Self.side)
+    guard small.step > 1 else { return nil }
+    let shares = try await ClassShare.shares(raster, code: lead.code, like: small, context)
+    let least = 1 / Double(small.step * small.step)
+    let touched = shares.count { $0 > 0 }
+    guard touched > 0 else { return nil }
+    let drawn = DecimatedRaster(shares, like: small, note: "")
+    let word = lead.label.lowercased()
+    let side = ReportFormat.number(
+      small.spec.grid.pixelWidth * Double(small.step) * (small.spec.grid.crs?.metresPerUnit ?? 1))
+    let unit = small.spec.grid.crs?.metresPerUnit == nil ? "units" : "m"
+    return try map(
+      item, drawn, drawn.ramp(0, least, 1, isLogarithmic: true),
+      name: "map-\(ReportFormat.slug(item.stem))-share-of-\(ReportFormat.slug(word))",
+      title: "Share of \(word) in each drawn pixel of \(item.stem)",
+      caption:
+        """
+        Counted in all pixels of the raster, so that nothing thin is lost: \(ReportFormat.count(touched)) of \
+        \(ReportFormat.count(shares.count(where: \.isFinite))) drawn pixels of \(side) \(unit) hold any \(word). The \
+        scale goes by decades; none has the lowest colour. Hatched is no data.
+        """,
+      alt:
+        """
+        Map of the share of \(word); \
+        \(ReportFormat.share(Double(touched) / Double(max(1, shares.count(where: \.isFinite))))) \
+        of the drawn pixels hold any.
+        """,
+      frame: try MapFrame(small.spec.grid), bar: ((least, 1), "share", true))
   }
 
   private func rampMap(

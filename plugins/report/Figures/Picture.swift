@@ -35,7 +35,12 @@ struct Picture: Sendable {
   }
 
   /// The picture as a PNG file.
-  func png() throws -> [UInt8] {
+  func png() throws -> [UInt8] { try file(driver: "PNG", ending: "png") }
+
+  /// The picture as a JPEG file.
+  func jpeg() throws -> [UInt8] { try file(driver: "JPEG", ending: "jpg", options: ["QUALITY=85"]) }
+
+  private func file(driver: String, ending: String, options: [String] = []) throws -> [UInt8] {
     guard
       let grid = Grid(
         width: width, height: height, originX: 0, originY: Double(height), pixelWidth: 1, pixelHeight: 1, crs: nil)
@@ -45,7 +50,8 @@ struct Picture: Sendable {
     for i in 0..<n { for c in 0..<3 { planes[c * n + i] = pixels[i * 3 + c] } }
     let spec = RasterSpec(grid: grid, bands: ["red", "green", "blue"].map { BandSpec(name: $0) }, type: .uint8)
     let block = PixelBlock(window: grid.fullWindow, bandCount: 3, values: .uint8(planes))
-    return try Self.encoded(Raster(spec, source: MemorySource(block)), driver: "PNG", ending: "png")
+    return try Self.encoded(
+      Raster(spec, source: MemorySource(block)), driver: driver, ending: ending, options: options)
   }
 
   /// A PNG file as JPEG.

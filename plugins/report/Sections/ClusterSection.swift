@@ -81,7 +81,7 @@ struct ClusterSection {
       key.append(
         """
         keyentry with linespoints pt \([7, 9, 5, 13, 11][i % 5]) ps 0.9 lw 2 dt \(i % 5 + 1) lc rgb '\(color)' \
-        title \(Figure.quoted(c.label))
+        title \(Figure.quoted(c.className == nil ? c.label : "\(c.label) (\(c.number))"))
         """
       )
       told.append(
@@ -105,7 +105,7 @@ struct ClusterSection {
       ], key: key, panelHeight: 370)
     return Figure(
       name: name, title: panels.title,
-      caption: "Mean of each cluster in each band; bars are one standard deviation.",
+      caption: "Mean of each cluster in each band; bars are one standard deviation, in brackets the cluster's number.",
       alt: "Line chart of cluster centres. " + told.joined(separator: "; ") + ".",
       size: panels.size, commands: panels.commands, data: data)
   }

@@ -38,6 +38,9 @@ enum Headline {
       let n = score["evaluated"]?.intValue.map { " of \(ReportFormat.count($0))" } ?? ""
       found.append(("Agreement: \(ReportFormat.words(step))", "\(ReportFormat.share(accuracy))\(n)\(f1)"))
     }
-    return found.map { (label: $0.0, value: $0.1) }
+    // A unit stays with its number.
+    return found.map {
+      (label: $0.0, value: $0.1.replacing(" %", with: "\u{a0}%").replacing(" km²", with: "\u{a0}km²"))
+    }
   }
 }

@@ -102,8 +102,13 @@ struct ScoreSection {
         \(ReportFormat.count(body["pairs"]?.intValue ?? 0)) pairs. In brackets: 95 % intervals.
         """
       ))
-    if let warning = body["warning"]?.stringValue { section.blocks.append(.note(warning + ".")) }
-    if let note = body["note"]?.stringValue { section.blocks.append(.note(note + ".")) }
+    for remark in [body["warning"]?.stringValue, body["note"]?.stringValue] {
+      guard let remark, !remark.isEmpty else { continue }
+      let text = remark.prefix(1).uppercased() + remark.dropFirst() + "."
+      // What holds for several comparisons is said at the first one.
+      let isSaid = section.blocks.contains { if case .note(text) = $0 { true } else { false } }
+      if !isSaid { section.blocks.append(.note(text)) }
+    }
     var table = PageTable(
       "Confusion matrix of \(title): rows are \(reference), columns \(predicted)",
       ["Reference"] + labels.map { "→ \($0)" } + ["Sum"], [])

@@ -55,7 +55,10 @@ struct GeoPackageRows {
         rest.append(more)
       }
     }
-    for trigger in triggers { if let sql = trigger[1] { try file.run(sql) } }
+    let again = GeoPackageTriggers.current(
+      triggers.compactMap { $0[1] }, layer: name, identifier: GeoPackageWriter.identifierColumn(of: table),
+      index: "rtree_\(name)_\(GeoPackageSchema.geometryColumn)")
+    for sql in again { try file.run(sql) }
     return rest
   }
 

@@ -7,7 +7,7 @@ public enum GeoPackageWriter {
   /// One layer: a table under a name, with the QGIS style that it opens with.
   public typealias Layer = (name: String, table: Table, styleName: String?, qml: String?)
 
-  /// Writes a new file; the same tables give the same bytes.
+  /// Writes a new file of GeoPackage 1.4; the same tables give the same bytes.
   ///
   /// Time columns become dates and times in UTC, code columns integers, missing values NULL; array columns are left
   /// out. Where rows are marked as left out, a text column `dropped_because` says why and is NULL in the others.
@@ -16,15 +16,20 @@ public enum GeoPackageWriter {
   ///   - layers: in the order in which they are to appear.
   ///   - descriptions: of layers by name; QGIS shows them as the layer's abstract, OGR as its metadata item
   ///     DESCRIPTION.
-  ///   - metadataJSON: the provenance; goes to `gpkg_metadata` as `application/json`.
+  ///   - metadataJSON: the provenance in floe's own words; goes to `gpkg_metadata` as `application/json`.
+  ///   - provJSON: the same as PROV-JSON, in a row of its own.
   public static func write(
-    path: String, layers: [Layer], descriptions: [String: String] = [:], metadataJSON: String? = nil
+    path: String, layers: [Layer], descriptions: [String: String] = [:], metadataJSON: String? = nil,
+    provJSON: String? = nil
   ) throws {
     // SQLite knows no file systems of GDAL's.
     let isVirtual = path.hasPrefix("/vsi")
     let local = isVirtual ? try temporaryFile() : path
     defer { if isVirtual { VirtualFile.remove(local) } }
-    try create(local, layers, descriptions, metadataJSON)
+    let metadata = [(MetadataStandard.own, metadataJSON), (MetadataStandard.prov, provJSON)].compactMap { uri, json in
+      json.map { (uri: uri, json: $0) }
+    }
+    try create(local, layers, descriptions, metadata)
     let largest = try SQLitePages(path: local)?.largest ?? 0
     var rest: [GeoPackageRows.Rest] = []
     do {
@@ -32,6 +37,10 @@ public enum GeoPackageWriter {
       let rows = GeoPackageRows(file: file, largest: largest)
       try file.run("BEGIN")
       for layer in layers { rest += try rows.fill(layer.name, with: layer.table) }
+      try file.run(
+        "UPDATE gpkg_extensions SET definition = 'http://www.geopackage.org/spec140/#extension_rtree' "
+          + "WHERE extension_name = 'gpkg_rtree_index'")
+      try file.run("PRAGMA user_version = \(GeoPackageTriggers.version)")
       try file.run("COMMIT")
     }
     // SQLite has closed the file; what is left goes into its pages.
@@ -82,7 +91,8 @@ public enum GeoPackageWriter {
 
   /// The file with its empty layers, styles and provenance, made by OGR.
   private static func create(
-    _ path: String, _ layers: [Layer], _ descriptions: [String: String], _ metadataJSON: String?
+    _ path: String, _ layers: [Layer], _ descriptions: [String: String],
+    _ metadata: [(uri: String, json: String)]
   ) throws {
     try GDALMessages.collect { messages in
       // The one time that the file carries is the data's own, never the clock's.
@@ -106,11 +116,20 @@ public enum GeoPackageWriter {
         }
       }
       if !styled.isEmpty { try file.addStyles(styled, date: date.iso8601) }
-      if let metadataJSON { try file.addMetadata(metadataJSON, date: date.iso8601) }
+      for sql in GeoPackageColumns.statements(layers.map { ($0.name, $0.table) }) { try file.run(sql) }
+      if !metadata.isEmpty { try file.addMetadata(metadata, date: date.iso8601) }
       let closed = dataset.close()
       if !closed || !messages.failures.isEmpty { throw FloeError("'\(path)' cannot be written: \(messages.reason)") }
     }
   }
+}
+
+/// What the rows of `gpkg_metadata` follow.
+private enum MetadataStandard {
+  /// floe's record of steps, parameters and inputs; a name, since it is described in its documentation alone.
+  static let own = "urn:floe:provenance:1"
+  /// W3C's member submission on PROV as JSON.
+  static let prov = "https://www.w3.org/Submission/2013/SUBM-prov-json-20130424/"
 }
 
 /// A GeoPackage being written.
@@ -192,7 +211,7 @@ private struct GeoPackageFile {
   }
 
   /// The tables of the metadata extension as the standard prescribes them.
-  func addMetadata(_ json: String, date: String) throws {
+  func addMetadata(_ metadata: [(uri: String, json: String)], date: String) throws {
     try run(
       """
       CREATE TABLE gpkg_metadata (id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT \
@@ -218,24 +237,24 @@ private struct GeoPackageFile {
         """
         INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES (\
         \(quoted(table)), NULL, \
-        'gpkg_metadata', 'http://www.geopackage.org/spec120/#extension_metadata', 'read-write')
+        'gpkg_metadata', 'http://www.geopackage.org/spec140/#extension_metadata', 'read-write')
         """)
     }
-    try run(
-      """
-      INSERT INTO gpkg_metadata (id, md_scope, md_standard_uri, mime_type, metadata) VALUES (1, 'dataset', \
-      'https://www.w3.org/TR/prov-overview/', \
-      'application/json', \(quoted(json)))
-      """)
-    try run(
-      """
-      INSERT INTO gpkg_metadata_reference (reference_scope, table_name, column_name, row_id_value, timestamp, \
-      md_file_id, md_parent_id) \
-      VALUES ('geopackage', NULL, NULL, NULL, \(quoted(date)), 1, NULL)
-      """)
+    for (i, part) in metadata.enumerated() {
+      try run(
+        """
+        INSERT INTO gpkg_metadata (id, md_scope, md_standard_uri, mime_type, metadata) VALUES (\(i + 1), 'dataset', \
+        \(quoted(part.uri)), 'application/json', \(quoted(part.json)))
+        """)
+      try run(
+        """
+        INSERT INTO gpkg_metadata_reference (reference_scope, table_name, column_name, row_id_value, timestamp, \
+        md_file_id, md_parent_id) VALUES ('geopackage', NULL, NULL, NULL, \(quoted(date)), \(i + 1), NULL)
+        """)
+    }
   }
 
-  private func run(_ sql: String) throws {
+  func run(_ sql: String) throws {
     if let result = GDALDatasetExecuteSQL(dataset.handle, sql, nil, nil) {
       GDALDatasetReleaseResultSet(dataset.handle, result)
     }

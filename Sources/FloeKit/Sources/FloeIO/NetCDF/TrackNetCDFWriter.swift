@@ -1,18 +1,21 @@
 import FloeCore
 
-/// Writes tables as netCDF-4 after the conventions CF-1.8, echoes included.
+/// Writes tables as netCDF-4 after the conventions CF-1.13 and ACDD-1.3, echoes included.
 ///
 /// The rows of an altimeter track lie along `time_20_ku` (seconds since 2000-01-01), those of other tables along `time`
 /// or `row`; arrays have the second dimension that their column names, else `wf_sample_ind` for echoes and one named
 /// after the column for others. Columns keep their names, but `time`, `lat` and `lon` of a track get the product's.
+/// Records of one product with times and places are one trajectory (`featureType`, `cf_role`).
 /// Codes carry `flag_values` and `flag_meanings`; marked rows `dropped_because`. Same table, same bytes.
 public enum TrackNetCDFWriter {
   private static let missing = 9.969_209_968_386_869e+36
 
   /// Writes a new file.
   ///
-  /// - Parameter provenance: kept as the attribute `provenance`.
-  public static func write(path: String, table: Table, provenance: String? = nil) throws {
+  /// - Parameters:
+  ///   - title: of the data set; by default the product's name, or none.
+  ///   - provenance: kept as the attribute `provenance`.
+  public static func write(path: String, table: Table, title: String? = nil, provenance: String? = nil) throws {
     let file = try NetCDFWriter(path: path)
     let names = Names(table)
     try file.dimension(names.rows, length: table.rowCount)
@@ -26,7 +29,9 @@ public enum TrackNetCDFWriter {
       widths[name] = width
       second[column.name] = name
     }
-    try file.attribute("Conventions", .text("CF-1.8"))
+    try file.attribute("Conventions", .text("CF-1.13 ACDD-1.3"))
+    let discovery = DiscoveryAttributes(table, title: title)
+    for (key, value) in discovery.attributes { try file.attribute(key, value) }
     if let product = table.acquisition?.product ?? table.tags["product"] {
       try file.attribute("source_product", .text(product))
     }
@@ -38,8 +43,14 @@ public enum TrackNetCDFWriter {
       try file.attribute(
         "history", .text("written by floe; the attribute provenance tells the steps and their parameters"))
     }
+    if discovery.trajectory != nil {
+      try file.variable(
+        "trajectory", type: .string, dimensions: [],
+        attributes: [("cf_role", .text("trajectory_id")), ("long_name", .text("name of the product"))], fill: nil)
+    }
     for column in table.columns { try define(column, names, second[column.name], in: file) }
     try define(table.status, names, in: file)
+    if let trajectory = discovery.trajectory { try file.write("trajectory", texts: [trajectory]) }
     for column in table.columns { try write(column, names, in: file) }
     if !table.status.reasons.isEmpty { try file.write("dropped_because", table.status.codes.map(Double.init)) }
     try file.close()
@@ -76,7 +87,7 @@ public enum TrackNetCDFWriter {
     if column.isTime {
       attributes += [
         ("standard_name", .text("time")), ("units", .text("seconds since 2000-01-01 00:00:00.0")),
-        ("calendar", .text("gregorian")),
+        ("calendar", .text("standard")),
       ]
     } else if isPlace {
       attributes.append(("standard_name", .text(column.name == "lat" ? "latitude" : "longitude")))
@@ -102,7 +113,7 @@ public enum TrackNetCDFWriter {
     case .integer(let v):
       let isSmall = v.allSatisfy { $0.map { abs($0) < 2_147_483_647 } ?? true }
       attributes.append(("units", .text(column.unit.rawValue)))
-      // CF-1.8 knows no whole numbers of 64 bits.
+      // Many readers know no whole numbers of 64 bits, which CF has since version 1.9.
       try add(isSmall ? .int32 : .float64, dimensions: [names.rows], fill: isSmall ? -2_147_483_647 : missing)
     case .code(_, let missing):
       if let entries = column.classes?.entries, !entries.isEmpty {

@@ -15,7 +15,31 @@ public enum RasterRegions {
   public static func polygons(
     of raster: CodeRaster, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> [Region] {
-    let grid = raster.grid
+    try outlined(raster.grid, eight: eight, isCancelled: isCancelled, bands: raster.withBands)
+  }
+
+  /// The same of whole numbers, for more regions than there are codes; pixels of 0 give no polygon.
+  public static func polygons(
+    labels: [Int32], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws -> [Region] {
+    var codes = labels
+    var mask = labels.map { $0 == 0 ? UInt8(0) : 1 }
+    return try outlined(grid, eight: eight, isCancelled: isCancelled) { body in
+      try withBand(&codes, grid, .int32) { band in try withBand(&mask, grid, .byte) { try body(band, $0) } }
+    }
+  }
+
+  private enum BandType {
+    case byte, int32
+    var code: GDALDataType { self == .byte ? GDT_Byte : GDT_Int32 }
+  }
+
+  private typealias BandBody = (UnsafeMutableRawPointer, UnsafeMutableRawPointer) throws -> Bool
+
+  /// - Parameter bands: calls its body with the bands of codes and of the mask.
+  private static func outlined(
+    _ grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool, bands: (BandBody) throws -> Bool
+  ) throws -> [Region] {
     return try GDALMessages.collect { messages in
       guard let driver = GDALGetDriverByName("Memory"),
         let handle = GDALCreate(driver, "regions", 0, 0, 0, GDT_Unknown, nil)
@@ -33,7 +57,7 @@ public enum RasterRegions {
       guard OGR_L_CreateField(layer, field, 1) == OGRERR_NONE else {
         throw FloeError("polygons cannot be made: \(messages.reason)")
       }
-      let done = try raster.withBands { band, mask in
+      let done = try bands { band, mask in
         ProgressLink(isCancelled).withCallback { callback, data in
           GDALPolygonize(band, mask, layer, 0, nil, callback, data) == CE_None
         }
@@ -58,5 +82,31 @@ public enum RasterRegions {
     public let parts: [[[SIMD2<Double>]]]
     /// The code of its pixels.
     public let code: Int
+  }
+
+  /// Passes an array as the band of a dataset in memory, without a copy.
+  private static func withBand<T: FixedWidthInteger, R>(
+    _ values: inout [T], _ grid: Grid, _ type: BandType, _ body: (UnsafeMutableRawPointer) throws -> R
+  ) throws -> R {
+    precondition(values.count == grid.pixelCount, "a band of the wrong size")
+    return try values.withUnsafeMutableBytes { bytes in
+      let handle = GDALGetDriverByName("MEM").flatMap {
+        GDALCreate($0, "", Int32(grid.width), Int32(grid.height), 0, type.code, nil)
+      }
+      guard let handle else { throw FloeError("no memory for a band of \(grid.width) x \(grid.height) pixels") }
+      let dataset = GDALDataset(owning: handle)
+      // The band lies over `values`, which outlives the dataset: it is closed in this closure.
+      let place = bytes.baseAddress.map { UInt(bitPattern: $0) } ?? 0
+      guard withStringList(["DATAPOINTER=\(place)"], { GDALAddBand(handle, type.code, $0) }) == CE_None,
+        let band = dataset.band(1)
+      else {
+        throw FloeError("no memory for a band of \(grid.width) x \(grid.height) pixels")
+      }
+      var t = [grid.originX, grid.pixelWidth, 0, grid.originY, 0, -grid.pixelHeight]
+      GDALSetGeoTransform(handle, &t)
+      let result = try body(band)
+      _ = dataset.close()
+      return result
+    }
   }
 }

@@ -2,15 +2,23 @@ import FloeCore
 
 /// Writes tables as comma separated values (RFC 4180, UTF-8, one header line).
 public enum CSVWriter {
+  /// How polygons are told.
+  public enum Shape: Sendable {
+    /// Columns `x` and `y` (`centre_x`, `centre_y` where taken): the centroid, in the table's reference system.
+    case centre
+    /// A last column `geometry` of WKT.
+    case wkt
+  }
+
   /// Writes a new file. Numbers are the shortest that read back the same, times ISO 8601 in UTC, missing values empty.
   ///
-  /// Array columns are left out; polygons become a last column `geometry` of WKT; marked rows get `dropped_because`.
-  public static func write(_ path: String, _ table: Table) throws {
-    try VirtualFile.write(Array(text(table).utf8), to: path)
+  /// Array columns are left out; polygons become what `shape` says; marked rows get `dropped_because`.
+  public static func write(_ path: String, _ table: Table, shape: Shape = .wkt) throws {
+    try VirtualFile.write(Array(text(table, shape: shape).utf8), to: path)
   }
 
   /// The text of such a file.
-  public static func text(_ table: Table) -> String {
+  public static func text(_ table: Table, shape: Shape = .wkt) -> String {
     var names: [String] = []
     var cells: [(Int) -> String] = []
     for column in table.columns {
@@ -19,6 +27,9 @@ public enum CSVWriter {
       cells.append(cell)
     }
     switch table.geometry {
+    case .polygons(let polygons) where shape == .centre:
+      centres(polygons.map { $0.isEmpty ? [] : [$0] }, &names, &cells)
+    case .multiPolygons(let polygons) where shape == .centre: centres(polygons, &names, &cells)
     case .polygons(let polygons):
       names.append("geometry")
       cells.append { quoted(polygons[$0].isEmpty ? "" : "POLYGON " + wkt(polygons[$0])) }
@@ -43,6 +54,45 @@ public enum CSVWriter {
       result += "\r\n"
     }
     return result
+  }
+
+  /// Two columns with the centroids of polygons.
+  private static func centres(
+    _ polygons: [[[[SIMD2<Double>]]]], _ names: inout [String], _ cells: inout [(Int) -> String]
+  ) {
+    let taken = Set(names.map { $0.lowercased() })
+    let free = [("x", "y"), ("centre_x", "centre_y"), ("polygon_x", "polygon_y")]
+    let (x, y) = free.first { !taken.contains($0) && !taken.contains($1) } ?? ("floe_x", "floe_y")
+    let points = polygons.map(centroid)
+    names += [x, y]
+    cells.append { points[$0].map { number($0.x) } ?? "" }
+    cells.append { points[$0].map { number($0.y) } ?? "" }
+  }
+
+  /// The centre of gravity of the area inside of rings, holes taken off; of the corners where there is no area.
+  private static func centroid(_ parts: [[[SIMD2<Double>]]]) -> SIMD2<Double>? {
+    guard let origin = parts.first?.first?.first else { return nil }
+    var area = 0.0
+    var moment = SIMD2<Double>(0, 0)
+    var corners = (sum: SIMD2<Double>(0, 0), count: 0.0)
+    for part in parts {
+      for (i, ring) in part.enumerated() {
+        var own = (area: 0.0, moment: SIMD2<Double>(0, 0))
+        // Far from the origin of the map the products would lose their digits.
+        let places = ring.map { $0 - origin }
+        for (a, b) in zip(places, places.dropFirst() + places.prefix(1)) {
+          let cross = a.x * b.y - b.x * a.y
+          own.area += cross / 2
+          own.moment += (a + b) * (cross / 6)
+          corners = (corners.sum + a, corners.count + 1)
+        }
+        // Outer rings count for their area, inner ones against it, whichever way they turn.
+        let sign = (own.area < 0 ? -1.0 : 1.0) * (i == 0 ? 1 : -1)
+        area += own.area * sign
+        moment += own.moment * sign
+      }
+    }
+    return origin + (area > 0 ? moment / area : corners.sum / max(1, corners.count))
   }
 
   private static func cell(_ column: Column) -> ((Int) -> String)? {

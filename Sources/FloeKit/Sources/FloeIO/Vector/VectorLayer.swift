@@ -151,16 +151,40 @@ struct LayerReader {
       for i in fields.indices { fields[i].finish(typing: typesTexts, keepsRows: rows) }
     }
     var table = Table(rowCount: rows ? count : 0, crs: shapes.kind == .none ? nil : crs)
+    let told = columnNotes()
     for field in fields {
       if field.name == "dropped_because", case .text(let reasons) = field.values {
         for (row, reason) in reasons.enumerated() { if let reason { table.status.drop(row, because: reason) } }
       } else {
+        let note = told[field.original]
         table.set(
-          Column(field.name, unit: field.isTime ? .second : .dimensionless, isTime: field.isTime, values: field.values))
+          Column(
+            field.name, unit: field.isTime ? .second : note?.unit ?? .dimensionless, summary: note?.summary ?? "",
+            isTime: field.isTime, values: field.values))
       }
     }
     shapes.finish(&table)
     return table
+  }
+
+  /// Units and summaries of columns that a GeoPackage keeps by its schema extension as floe writes it.
+  private func columnNotes() -> [String: (unit: PhysicalUnit?, summary: String)] {
+    guard dataset.driverName == "GPKG" else { return [:] }
+    return GDALMessages.collect(isTrial: true) { _ in
+      // A file without the extension has no such table, which is no fault.
+      let sql =
+        "SELECT column_name, title, description FROM gpkg_data_columns WHERE table_name = \(TextEscape.sql(name))"
+      guard let result = GDALDatasetExecuteSQL(dataset.handle, sql, nil, nil) else { return [:] }
+      defer { GDALDatasetReleaseResultSet(dataset.handle, result) }
+      var found: [String: (unit: PhysicalUnit?, summary: String)] = [:]
+      while let row = OGR_L_GetNextFeature(result) {
+        defer { OGR_F_Destroy(row) }
+        guard let column = text(OGR_F_GetFieldAsString(row, 0)) else { continue }
+        let title = text(OGR_F_GetFieldAsString(row, 1)) ?? ""
+        found[column] = (GeoPackageColumns.unit(in: title, of: column), text(OGR_F_GetFieldAsString(row, 2)) ?? "")
+      }
+      return found
+    }
   }
 
   /// Refuses texts in number columns of SQLite's files, whose columns hold anything and which OGR would read as 0.

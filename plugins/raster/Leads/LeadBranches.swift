@@ -1,0 +1,135 @@
+import FloeSDK
+
+/// The leads of one group: the parts of its middle line between junctions and ends.
+struct LeadBranches {
+  /// One lead.
+  struct Branch {
+    /// Pixels of the middle line from end to end.
+    var path: [Int]
+    /// Whether the first and the last one lie at a junction.
+    var joins: (first: Bool, last: Bool)
+  }
+
+  let mask: LeadMask
+  let distances: [Float]
+  private(set) var branches: [Branch] = []
+
+  init(_ mask: LeadMask) {
+    self.mask = mask
+    distances = mask.distances()
+    var line = mask.thinned()
+    branches = Self.walk(line, mask)
+    // Thinning leaves short spurs where an edge is rough: those that do not come out of the width of the lead that they
+    // leave. Each removal may join two others to one, hence again until none is left.
+    while let spur = spur() {
+      for i in branches[spur].path { line[i] = false }
+      branches = Self.walk(line, mask)
+    }
+  }
+
+  private func spur() -> Int? {
+    guard branches.count > 1 else { return nil }
+    return branches.indices.first { i in
+      let b = branches[i]
+      guard b.joins.first != b.joins.last, let first = b.path.first, let last = b.path.last else { return false }
+      let root = b.joins.first ? first : last
+      // The width of the lead that it leaves, as far as it is seen at its root.
+      let width = mask.around.map { distances[root + $0] }.max() ?? 0
+      return Float(b.path.count) <= max(2, width)
+    }
+  }
+
+  /// Takes the middle line apart: pixels with three or more ways out are junctions, what is between them is a branch.
+  private static func walk(_ line: [Bool], _ mask: LeadMask) -> [Branch] {
+    let around = mask.around
+    func ways(_ i: Int) -> Int {
+      (0..<8).count { !line[i + around[$0]] && line[i + around[($0 + 1) % 8]] }
+    }
+    var isJunction = [Bool](repeating: false, count: line.count)
+    for i in line.indices where line[i] && ways(i) >= 3 {
+      isJunction[i] = true
+      // Its neighbours too: a line may pass a junction that lies one pixel beside it.
+      for step in around where line[i + step] { isJunction[i + step] = true }
+    }
+    var seen = line.indices.map { !line[$0] || isJunction[$0] }
+    func free(_ i: Int) -> [Int] {
+      // Sides before corners, so that a step of the stairs is not left out.
+      [0, 2, 4, 6, 1, 3, 5, 7].map { i + around[$0] }.filter { !seen[$0] }
+    }
+    func touches(_ i: Int) -> Bool { around.contains { isJunction[i + $0] } }
+    var found: [Branch] = []
+    for start in line.indices where !seen[start] {
+      seen[start] = true
+      var path = [start]
+      while let next = free(path[path.count - 1]).first {
+        seen[next] = true
+        path.append(next)
+      }
+      var back: [Int] = []
+      while let next = free(back.last ?? start).first {
+        seen[next] = true
+        back.append(next)
+      }
+      path = back.reversed() + path
+      guard let first = path.first, let last = path.last else { continue }
+      found.append(Branch(path: path, joins: (touches(first), path.count > 1 && touches(last))))
+    }
+    // A blob whose line is one junction pixel is one lead all the same.
+    if found.isEmpty, let only = line.firstIndex(of: true) {
+      found.append(Branch(path: [only], joins: (false, false)))
+    }
+    return found
+  }
+
+  /// The number of the branch, from 1, that each pixel of the group belongs to: the nearest one on ways inside of the
+  /// group; the earlier one of two that are as near.
+  func labels() -> [Int32] {
+    var labels = [Int32](repeating: 0, count: mask.pixels.count)
+    var front: [Int] = []
+    for (n, branch) in branches.enumerated() {
+      for i in branch.path {
+        labels[i] = Int32(n + 1)
+        front.append(i)
+      }
+    }
+    let sides = [-mask.width, 1, mask.width, -1]
+    let corners = [-mask.width + 1, mask.width + 1, mask.width - 1, -mask.width - 1]
+    while !front.isEmpty {
+      var next: [Int] = []
+      for steps in [sides, corners] {
+        for i in front {
+          for step in steps where mask.pixels[i + step] && labels[i + step] == 0 {
+            labels[i + step] = labels[i]
+            next.append(i + step)
+          }
+        }
+      }
+      front = next
+    }
+    return labels
+  }
+
+  /// The length of a branch in pixels scaled to metres: its middle line, straightened over five pixels against the
+  /// stairs
+  /// of the grid, to the shore at free ends and to the junction at others.
+  func length(_ branch: Branch, pixel: SIMD2<Double>) -> Double {
+    let points = branch.path.map { SIMD2(Double($0 % mask.width) * pixel.x, Double($0 / mask.width) * pixel.y) }
+    var corners = stride(from: 0, to: points.count, by: 5).map { points[$0] }
+    if let last = points.last, (points.count - 1) % 5 != 0 { corners.append(last) }
+    let line = zip(corners, corners.dropFirst()).reduce(0) { sum, p in
+      let d = p.1 - p.0
+      return sum + (d * d).sum().squareRoot()
+    }
+    let side = (pixel.x + pixel.y) / 2
+    func end(_ isJoined: Bool, _ i: Int?) -> Double {
+      guard let i else { return 0 }
+      return isJoined ? 2 * side : (Double(distances[i]) - 0.5) * side
+    }
+    return line + end(branch.joins.first, branch.path.first) + end(branch.joins.last, branch.path.last)
+  }
+
+  /// The widest place of a branch in pixels: a line of n pixels is n wide, and its middle is (n + 1) / 2 from outside.
+  func greatestWidth(_ branch: Branch) -> Double {
+    2 * Double(branch.path.map { distances[$0] }.max() ?? 0.5) - 1
+  }
+}

@@ -1,0 +1,121 @@
+/// One connected group of lead pixels in a box with an empty margin of one pixel.
+struct LeadMask {
+  let width: Int, height: Int
+  /// The place of the box's first pixel in the raster, which may lie outside by the margin.
+  let column: Int, row: Int
+  /// `pixels[row * width + column]`.
+  var pixels: [Bool]
+
+  /// Groups of pixels that touch at sides or corners, in the order of their first pixel from the north-west.
+  static func groups(_ isLead: [Bool], width: Int, height: Int) -> [LeadMask] {
+    var seen = isLead.map { !$0 }
+    var found: [LeadMask] = []
+    for start in seen.indices where !seen[start] {
+      var members = [start]
+      seen[start] = true
+      var next = 0
+      while next < members.count {
+        let (r, c) = members[next].quotientAndRemainder(dividingBy: width)
+        next += 1
+        for y in max(0, r - 1)...min(height - 1, r + 1) {
+          for x in max(0, c - 1)...min(width - 1, c + 1) where !seen[y * width + x] {
+            seen[y * width + x] = true
+            members.append(y * width + x)
+          }
+        }
+      }
+      let columns = members.map { $0 % width }
+      let rows = members.map { $0 / width }
+      guard let left = columns.min(), let right = columns.max(), let top = rows.min(), let bottom = rows.max() else {
+        continue
+      }
+      let w = right - left + 3
+      let h = bottom - top + 3
+      var pixels = [Bool](repeating: false, count: w * h)
+      for (x, y) in zip(columns, rows) { pixels[(y - top + 1) * w + x - left + 1] = true }
+      found.append(LeadMask(width: w, height: h, column: left - 1, row: top - 1, pixels: pixels))
+    }
+    return found
+  }
+
+  /// The eight neighbours' offsets, clockwise from the north.
+  var around: [Int] { [-width, -width + 1, 1, width + 1, width, width - 1, -1, -width - 1] }
+
+  /// Distances of each pixel to the nearest one outside, in pixels, after Felzenszwalb and Huttenlocher (2012, Theory
+  /// of
+  /// Computing 8, 415): exact, column by column and then row by row.
+  func distances() -> [Float] {
+    let far = Float(width + height) * Float(width + height)
+    var squared = pixels.map { $0 ? far : Float(0) }
+    var line = [Float](repeating: 0, count: max(width, height))
+    for x in 0..<width {
+      for y in 0..<height { line[y] = squared[y * width + x] }
+      let done = Self.lowest(line, height)
+      for y in 0..<height { squared[y * width + x] = done[y] }
+    }
+    for y in 0..<height {
+      for x in 0..<width { line[x] = squared[y * width + x] }
+      let done = Self.lowest(line, width)
+      for x in 0..<width { squared[y * width + x] = done[x] }
+    }
+    return squared.map { $0.squareRoot() }
+  }
+
+  /// The lower envelope of parabolas that stand on the values.
+  private static func lowest(_ f: [Float], _ n: Int) -> [Float] {
+    var places = [0]
+    var borders: [Float] = [-.infinity]
+    for q in 1..<max(1, n) {
+      var s = meeting(f, q, places[places.count - 1])
+      while s <= borders[borders.count - 1], places.count > 1 {
+        places.removeLast()
+        borders.removeLast()
+        s = meeting(f, q, places[places.count - 1])
+      }
+      places.append(q)
+      borders.append(s)
+    }
+    var out = [Float](repeating: 0, count: n)
+    var k = 0
+    for q in 0..<n {
+      while k + 1 < places.count, borders[k + 1] < Float(q) { k += 1 }
+      let d = Float(q - places[k])
+      out[q] = d * d + f[places[k]]
+    }
+    return out
+  }
+  private static func meeting(_ f: [Float], _ q: Int, _ v: Int) -> Float {
+    ((f[q] + Float(q * q)) - (f[v] + Float(v * v))) / Float(2 * (q - v))
+  }
+
+  /// The middle line, one pixel wide and connected as the group is: Zhang and Suen's thinning (1984, Communications of
+  /// the ACM 27, 236).
+  func thinned() -> [Bool] {
+    var line = pixels
+    let around = self.around
+    var candidates = line.indices.filter { line[$0] }
+    var changed = true
+    while changed {
+      changed = false
+      for pass in 0...1 {
+        var taken: [Int] = []
+        for i in candidates where line[i] {
+          let n = around.map { line[i + $0] }
+          let count = n.count { $0 }
+          guard count >= 2, count <= 6 else { continue }
+          guard (0..<8).count(where: { !n[$0] && n[($0 + 1) % 8] }) == 1 else { continue }
+          // North, east, south, west are 0, 2, 4, 6.
+          let isTaken =
+            pass == 0
+            ? !(n[0] && n[2] && n[4]) && !(n[2] && n[4] && n[6])
+            : !(n[0] && n[2] && n[6]) && !(n[0] && n[4] && n[6])
+          if isTaken { taken.append(i) }
+        }
+        for i in taken { line[i] = false }
+        if !taken.isEmpty { changed = true }
+      }
+      candidates.removeAll { !line[$0] }
+    }
+    return line
+  }
+}

@@ -1,0 +1,237 @@
+import FloeSDK
+internal import Foundation
+
+/// Parts leads at their junctions and measures each.
+struct LeadsStep: ProcessingStep {
+  static let name = "vector.leads"
+  static let summary = "Parts the leads of a class raster at their junctions; polygons with length, width, orientation."
+  static let discussion = """
+    The output is a table of polygons in the raster's system, one a lead. Pixels of the class that touch at sides or
+    corners are a group; the group's middle line (Zhang and Suen 1984) is parted where three or more ways meet, spurs
+    that do not leave the lead's own width are dropped, and each pixel goes to the nearest part. Columns: `lead` (number
+    from the north-west), `group` (leads of one number hang together), `pixels`, `area_m2`, `length_m` (along the middle
+    line, to the shore at free ends and to the junction at others), `mean_width_m` (area by length), `max_width_m`
+    (twice
+    the greatest distance to the shore along the middle line, Felzenszwalb and Huttenlocher 2012), `orientation_deg` (of
+    the longest axis, clockwise from true north, 0 to 180) and `junctions` (ends that meet other leads: 0, 1, 2). Metres
+    are those of the map, on a raster in degrees those of the WGS 84 ellipsoid at the raster's middle. Length and
+    mean width of a straight lead are right to 2 and 4 %; of leads narrower than two pixels the width says little.
+    Leads below `min_area` are left out and counted. Pixels without data are shore, and leads are cut at the raster's
+    edge. The whole band is held in memory. The step records the distribution of widths by length.
+    """
+  static let example = """
+    leads: { use: vector.leads, in: { image: groups.classes }, with: { min_area: 2000 } }
+    """
+  @Input("The class raster") var image: Raster
+  @Param("Name or code of the class") var of = "lead"
+  @Param("Smallest area", unit: "m2", in: .atLeast(0)) var minArea = 0.0
+  @Param("Band of the codes; for rasters of several bands") var band: String?
+  @Output("One polygon a lead") var leads: Table?
+
+  mutating func plan(in context: PlanContext) throws {
+    _ = try ClassCodes.band(of: image.spec, named: band)
+    _ = try code()
+    context.isBarrier()
+    context.needs(scratch: 8 * image.spec.grid.pixelCount)
+    leads = table([], [])
+  }
+
+  mutating func run(in context: RunContext) async throws {
+    let grid = image.spec.grid
+    let codes = try await ClassCodes(image, band: try ClassCodes.band(of: image.spec, named: band), in: context)
+    let wanted = try code()
+    let isLead = codes.codes.indices.map { codes.valid[$0] != 0 && Int(codes.codes[$0]) == wanted }
+    try context.checkCancelled()
+    let groups = LeadMask.groups(isLead, width: grid.width, height: grid.height)
+    let pixel = Self.metres(of: grid)
+    let area = pixel.x * pixel.y
+    let found = try await context.map(groups.count, progress: "groups") { i -> (rows: [Lead], labels: [Int32]) in
+      let branches = LeadBranches(groups[i])
+      let labels = branches.labels()
+      var counts = [Int](repeating: 0, count: branches.branches.count + 1)
+      for l in labels { counts[Int(l)] += 1 }
+      let rows = branches.branches.enumerated().map { n, branch in
+        let length = max(branches.length(branch, pixel: pixel), (pixel.x + pixel.y) / 2)
+        let size = Double(counts[n + 1]) * area
+        return Lead(
+          group: i + 1, pixels: counts[n + 1], area: size, length: length, width: size / length,
+          widest: branches.greatestWidth(branch) * (pixel.x + pixel.y) / 2,
+          axis: LeadAxis(groups[i], labels, Int32(n + 1), grid), orientation: .nan,
+          junctions: (branch.joins.first ? 1 : 0) + (branch.joins.last ? 1 : 0))
+      }
+      return (rows, labels)
+    }
+    let compass = try Compass(grid)
+    var all: [Lead] = []
+    var numbers = [Int32](repeating: 0, count: grid.pixelCount)
+    var left = 0
+    for (mask, part) in zip(groups, found) {
+      let kept = part.rows.map { $0.area >= minArea }
+      left += kept.count { !$0 }
+      // The number of each branch of the group among all that are kept.
+      var number = [Int32](repeating: 0, count: part.rows.count + 1)
+      for (n, row) in part.rows.enumerated() where kept[n] {
+        var lead = row
+        lead.orientation = row.axis.map(compass.orientation) ?? .nan
+        all.append(lead)
+        number[n + 1] = Int32(all.count)
+      }
+      for (i, l) in part.labels.enumerated() where l > 0 {
+        let (y, x) = i.quotientAndRemainder(dividingBy: mask.width)
+        numbers[(mask.row + y) * grid.width + mask.column + x] = number[Int(l)]
+      }
+    }
+    context.dropped(left, "leads", because: "smaller than \(minArea) m2")
+    let cancellation = context.cancellation
+    var shapes = all.map { _ in [[[SIMD2<Double>]]]() }
+    for region in try RasterRegions.polygons(
+      labels: numbers, grid: grid, eight: true, isCancelled: { cancellation.isCancelled })
+    {
+      // A lead's pixels may hang together through a junction that went to another: then it has several regions.
+      shapes[region.code - 1] += region.parts
+    }
+    context.record("leads", .integer(all.count))
+    context.record("groups", .integer(Set(all.map(\.group)).count))
+    context.record("length_km", .number(all.reduce(0) { $0 + $1.length } / 1000))
+    context.record("width_distribution", Self.distribution(all))
+    leads = table(shapes, all)
+  }
+
+  /// One row of the result.
+  private struct Lead: Sendable {
+    let group: Int, pixels: Int
+    let area: Double, length: Double, width: Double, widest: Double
+    let axis: LeadAxis?
+    var orientation: Double
+    let junctions: Int
+  }
+
+  private func code() throws -> Int {
+    if let found = image.spec.classes?.named(of)?.code ?? Int(of) { return found }
+    let names = image.spec.classes?.entries.map(\.name) ?? []
+    let near = Spelling.nearest(of, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+    throw ParameterError(
+      "of",
+      """
+      names '\(of)', which is no class\(near); the raster has \
+      \(names.isEmpty ? "none, give a code" : names.joined(separator: ", "))
+      """)
+  }
+
+  /// Sides of a pixel in metres, in the middle of a raster in degrees.
+  private static func metres(of grid: Grid) -> SIMD2<Double> {
+    if let metres = grid.pixelMetres { return metres }
+    let b = grid.bounds
+    return SIMD2(grid.pixelWidth, grid.pixelHeight) * Ellipsoid.metresPerDegree(latitude: (b.minY + b.maxY) / 2)
+  }
+
+  /// Number, length and area of leads by width, each class twice as wide as the one before.
+  private static func distribution(_ leads: [Lead]) -> JSONValue {
+    guard let widest = leads.map(\.width).max() else { return .array([]) }
+    let total = leads.reduce(0) { $0 + $1.length }
+    var edges = [0.0, 25]
+    while edges[edges.count - 1] <= widest { edges.append(edges[edges.count - 1] * 2) }
+    return .array(
+      zip(edges, edges.dropFirst()).map { low, high in
+        let own = leads.filter { $0.width >= low && $0.width < high }
+        let length = own.reduce(0) { $0 + $1.length }
+        return [
+          "from_m": .number(low), "to_m": .number(high), "leads": .integer(own.count),
+          "length_km": .number(length / 1000),
+          "share_of_length": .number(total > 0 ? length / total : 0),
+          "area_km2": .number(own.reduce(0) { $0 + $1.area } / 1e6),
+        ]
+      })
+  }
+
+  private func table(_ shapes: [[[[SIMD2<Double>]]]], _ leads: [Lead]) -> Table {
+    let spec = image.spec
+    var t = Table(
+      rowCount: leads.count, geometry: .multiPolygons(shapes), crs: spec.grid.crs, acquisition: spec.acquisition)
+    func add(_ name: String, _ unit: PhysicalUnit, _ summary: String, _ values: ColumnValues) {
+      t.set(Column(name, unit: unit, summary: summary, values: values))
+    }
+    // The code goes along so that the layer is drawn in the colour of its class.
+    if let classes = spec.classes, let code = try? code() {  // Looked for in `plan` already.
+      t.set(
+        Column(
+          "class_code", summary: "Class of the lead", classes: classes,
+          values: .code(leads.map { _ in Int16(clamping: code) }, missing: Int16(clamping: classes.noData))))
+    }
+    add("lead", .dimensionless, "Number of the lead", .integer(leads.indices.map { $0 + 1 }))
+    add("group", .dimensionless, "Leads of one number hang together", .integer(leads.map(\.group)))
+    add("pixels", "pixels", "Pixels of the lead", .integer(leads.map(\.pixels)))
+    add("area_m2", "m2", "Area of the lead", .number(leads.map(\.area)))
+    add("length_m", .metre, "Length along the middle line", .number(leads.map(\.length)))
+    add("mean_width_m", .metre, "Area by length", .number(leads.map(\.width)))
+    add("max_width_m", .metre, "Width of the widest place", .number(leads.map(\.widest)))
+    add(
+      "orientation_deg", .degree, "Longest axis, clockwise from true north",
+      .number(leads.map(\.orientation)))
+    add("junctions", .dimensionless, "Ends that meet other leads", .integer(leads.map(\.junctions)))
+    return t
+  }
+}
+
+/// The longest axis of a lead's pixels, in units of the map.
+struct LeadAxis: Sendable {
+  let middle: SIMD2<Double>
+  /// Of length 1.
+  let direction: SIMD2<Double>
+
+  /// Nil for a lead without a longest axis.
+  init?(_ mask: LeadMask, _ labels: [Int32], _ wanted: Int32, _ grid: Grid) {
+    var count = 0.0
+    var sum = SIMD2<Double>(0, 0)
+    var products = SIMD3<Double>(0, 0, 0)
+    for (i, label) in labels.enumerated() where label == wanted {
+      let (row, column) = i.quotientAndRemainder(dividingBy: mask.width)
+      let p = SIMD2(Double(column) * grid.pixelWidth, -Double(row) * grid.pixelHeight)
+      count += 1
+      sum += p
+      products += SIMD3(p.x * p.x, p.x * p.y, p.y * p.y)
+    }
+    guard count > 1 else { return nil }
+    let mean = sum / count
+    let (xx, xy, yy) = (
+      products.x / count - mean.x * mean.x, products.y / count - mean.x * mean.y, products.z / count - mean.y * mean.y
+    )
+    guard hypot(2 * xy, xx - yy) > 1e-9 * (xx + yy) else { return nil }
+    let angle = atan2(2 * xy, xx - yy) / 2
+    direction = SIMD2(cos(angle), sin(angle))
+    middle =
+      SIMD2(
+        grid.originX + (Double(mask.column) + 0.5) * grid.pixelWidth,
+        grid.originY - (Double(mask.row) + 0.5) * grid.pixelHeight) + mean
+  }
+}
+
+/// Directions on a grid against true north.
+struct Compass {
+  private let step: Double
+  private let transform: CoordinateTransform?
+
+  init(_ grid: Grid) throws {
+    step = 5 * grid.pixelWidth
+    transform = try grid.crs.map { try CoordinateTransform(from: .wgs84, to: $0) }
+  }
+
+  /// The direction of an axis, clockwise from north in degrees, 0 to below 180; that of the map where it has no
+  /// reference system.
+  func orientation(_ axis: LeadAxis) -> Double {
+    let bearing = self.bearing(axis)
+    let folded = bearing - 180 * (bearing / 180).rounded(.down)
+    return folded >= 180 ? 0 : folded
+  }
+
+  private func bearing(_ axis: LeadAxis) -> Double {
+    let (a, b) = (axis.middle - axis.direction * step, axis.middle + axis.direction * step)
+    guard let transform, let from = transform.point(a.x, a.y, inverse: true),
+      let to = transform.point(b.x, b.y, inverse: true)
+    else { return atan2(axis.direction.x, axis.direction.y) * 180 / .pi }
+    let scale = Ellipsoid.metresPerDegree(latitude: (from.y + to.y) / 2)
+    var east = to.x - from.x
+    east -= 360 * (east / 360).rounded()
+    return atan2(east * scale.x, (to.y - from.y) * scale.y) * 180 / .pi
+  }
+}

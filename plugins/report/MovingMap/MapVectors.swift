@@ -1,0 +1,108 @@
+import FloeSDK
+internal import Foundation
+
+/// Tracks and polygons for the map that moves.
+struct MapVectors {
+  let material: ReportInputs
+  let classes: String?
+  /// Points of a track, and polygons of a layer, that the map has at most.
+  static let limit = 4000
+  /// What the page tells of a record, besides its class, where a table has it; with the digits that are kept.
+  private static let told = [
+    "record", "peakiness", "ssd", "sigma0_db", "leading_edge_width", "elevation", "elevation_m", "sea_surface_anomaly",
+    "freeboard", "freeboard_m", "fp_purity", "fp_valid", "dt_s", "lead_distance_m", "area_km2", "length_m", "width_m",
+  ]
+
+  /// One layer, with its name for people.
+  struct Layer {
+    let name: String
+    let content: JSONValue
+  }
+
+  /// The layers that touch the map, polygons below points.
+  func content(_ crs: CRS?, _ b: Bounds) throws -> [Layer] {
+    guard let crs else { return [] }
+    var layers: [Layer] = []
+    for item in material.items {
+      guard case .table(let table) = item.data, let own = table.crs else { continue }
+      let rings: [(row: Int, ring: [SIMD2<Double>])]
+      switch table.geometry {
+      case .polygons(let all)?: rings = all.enumerated().flatMap { row, rings in rings.map { (row, $0) } }
+      case .multiPolygons(let all)?:
+        rings = all.enumerated().flatMap { row, parts in parts.flatMap { $0 }.map { (row, $0) } }
+      case .points?, nil: continue
+      }
+      if let layer = try polygons(item, table, rings, CoordinateTransform(from: own, to: crs), b) {
+        layers.append(layer)
+      }
+    }
+    for (item, table) in material.tables {
+      guard case .points(let xName, let yName)? = table.geometry, let own = table.crs else { continue }
+      var x = try table.numbers(xName)
+      var y = try table.numbers(yName)
+      try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
+      let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
+      guard !inside.isEmpty else { continue }
+      let every = (inside.count + Self.limit - 1) / Self.limit
+      let rows = stride(from: 0, to: inside.count, by: every).map { inside[$0] }
+      let places = rows.map { JSONValue.array([Self.place(x[$0]), Self.place(y[$0])]) }
+      layers.append(layer("Track of \(item.name)", "points", table, rows, places, every, "record"))
+    }
+    return layers
+  }
+
+  private func polygons(
+    _ item: ReportInputs.Item, _ table: Table, _ rings: [(row: Int, ring: [SIMD2<Double>])],
+    _ transform: CoordinateTransform, _ b: Bounds
+  ) throws -> Layer? {
+    var places: [JSONValue] = []
+    var rows: [Int] = []
+    let every = (rings.count + Self.limit - 1) / Self.limit
+    for i in stride(from: 0, to: rings.count, by: max(1, every)) {
+      var ring = rings[i].ring
+      transform.transform(&ring)
+      guard ring.count > 2, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }),
+        ring.contains(where: { $0.x >= b.minX && $0.x <= b.maxX && $0.y >= b.minY && $0.y <= b.maxY })
+      else { continue }
+      rows.append(rings[i].row)
+      places.append(.array(ring.flatMap { [Self.place($0.x), Self.place($0.y)] }))
+    }
+    if rows.isEmpty { return nil }
+    let name = table.style == "footprints" ? "Footprints of \(item.name)" : "Polygons of \(item.name)"
+    return layer(name, "polygons", table, rows, places, every, "polygon")
+  }
+
+  private func layer(
+    _ name: String, _ kind: String, _ table: Table, _ rows: [Int], _ places: [JSONValue], _ every: Int, _ what: String
+  ) -> Layer {
+    let view = TrackView(table, classes: table.columns.contains { $0.name == classes } ? classes : nil)
+    var columns: [JSONValue] = []
+    for name in Self.told {
+      guard let column = table[name], let numbers = column.numbers else { continue }
+      columns.append([
+        "name": .string(ReportFormat.words(name)),
+        "unit": .string(column.unit == .dimensionless ? "" : column.unit.rawValue),
+        "values": .array(
+          rows.map { row in
+            numbers[row].isFinite ? .string(ReportFormat.number(numbers[row], 6)) : .null
+          }),
+      ])
+    }
+    let groups = view.groups.map { g -> JSONValue in
+      ["label": .string(g.label), "color": .string(Colours.hex(g.color))]
+    }
+    return Layer(
+      name: name,
+      content: [
+        "name": .string(name), "kind": .string(kind), "places": .array(places), "groups": .array(groups),
+        "group": .array(rows.map { .integer(view.group[$0]) }), "columns": .array(columns),
+        "on": .bool(table.style != "scene_outline"),
+        "note": .string(every > 1 ? ReportFormat.thinned(every, what) : ""),
+      ])
+  }
+
+  /// A coordinate as it is kept: ten significant digits, which is a millimetre in projected systems.
+  private static func place(_ v: Double) -> JSONValue {
+    .number(Double(String(format: "%.10g", v)) ?? v)
+  }
+}
