@@ -1,8 +1,10 @@
 import FloeSDK
 
-/// The provenance of outputs as PROV-JSON (W3C member submission of 24 April 2013, https://www.w3.org/Submission/prov-json/).
+/// The provenance of outputs as PROV-JSON (W3C member submission of 24 April 2013,
+/// https://www.w3.org/Submission/prov-json/).
 ///
-/// Inputs, the values that steps made and outputs are entities; steps are activities; floe is the agent. Words of floe's
+/// Inputs, the values that steps made and outputs are entities; steps are activities; floe is the agent. Words of
+/// floe's
 /// own have the prefix `floe`. There are no times, so that the same request gives the same text.
 enum ProvDocument {
   /// One document of all layers: steps that several rest on are there once.

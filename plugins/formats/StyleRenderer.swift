@@ -40,7 +40,8 @@ struct StyleRenderer {
     guard let coded, let entries = coded.classes?.entries, !entries.isEmpty else { return nil }
     let categories = entries.enumerated().map { i, entry in
       """
-            <category render="true" symbol="\(i)" value="\(entry.code)" type="long" label="\(Self.escaped(entry.label))"/>
+            <category render="true" symbol="\(i)" value="\(entry.code)" type="long" label="\
+      \(Self.escaped(entry.label))"/>
       """
     }
     let symbols = entries.enumerated().map { i, entry in

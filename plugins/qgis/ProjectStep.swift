@@ -12,7 +12,8 @@ public struct ProjectStep: FinishingStep {
     through a project. Four groups from top to bottom: points, footprints and other polygons with outlines; class
     rasters, half-transparent where there is an image below; probabilities, switched off; images, of which the first is
     switched on. Columns have their units in their aliases, codes their words, and a layer's records say on a map tip
-    what they are; each layer's metadata tell its bands or rows and its product. The reference system and the extent at start
+    what they are; each layer's metadata tell its bands or rows and its product. The reference system and the extent at
+    start
     are those of the first class raster, else the first raster, else the first layer with a geometry. CSV and netCDF
     tables and documents take no part. QGIS 3.22 or newer opens it. Two projects in one run do not see each other.
     """

@@ -109,7 +109,8 @@ struct LeadBranches {
     return labels
   }
 
-  /// The length of a branch in pixels scaled to metres: its middle line, straightened over five pixels against the stairs
+  /// The length of a branch in pixels scaled to metres: its middle line, straightened over five pixels against the
+  /// stairs
   /// of the grid, to the shore at free ends and to the junction at others.
   func length(_ branch: Branch, pixel: SIMD2<Double>) -> Double {
     let points = branch.path.map { SIMD2(Double($0 % mask.width) * pixel.x, Double($0 / mask.width) * pixel.y) }

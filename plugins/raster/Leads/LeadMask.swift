@@ -41,7 +41,8 @@ struct LeadMask {
   /// The eight neighbours' offsets, clockwise from the north.
   var around: [Int] { [-width, -width + 1, 1, width + 1, width, width - 1, -1, -width - 1] }
 
-  /// Distances of each pixel to the nearest one outside, in pixels, after Felzenszwalb and Huttenlocher (2012, Theory of
+  /// Distances of each pixel to the nearest one outside, in pixels, after Felzenszwalb and Huttenlocher (2012, Theory
+  /// of
   /// Computing 8, 415): exact, column by column and then row by row.
   func distances() -> [Float] {
     let far = Float(width + height) * Float(width + height)

@@ -10,7 +10,8 @@ struct LeadsStep: ProcessingStep {
     corners are a group; the group's middle line (Zhang and Suen 1984) is parted where three or more ways meet, spurs
     that do not leave the lead's own width are dropped, and each pixel goes to the nearest part. Columns: `lead` (number
     from the north-west), `group` (leads of one number hang together), `pixels`, `area_m2`, `length_m` (along the middle
-    line, to the shore at free ends and to the junction at others), `mean_width_m` (area by length), `max_width_m` (twice
+    line, to the shore at free ends and to the junction at others), `mean_width_m` (area by length), `max_width_m`
+    (twice
     the greatest distance to the shore along the middle line, Felzenszwalb and Huttenlocher 2012), `orientation_deg` (of
     the longest axis, clockwise from true north, 0 to 180) and `junctions` (ends that meet other leads: 0, 1, 2). Metres
     are those of the map, on a raster in degrees those of the WGS 84 ellipsoid at the raster's middle. Length and

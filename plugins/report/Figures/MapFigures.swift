@@ -149,7 +149,8 @@ struct MapFigures {
         """,
       alt:
         """
-        Map of the share of \(word); \(ReportFormat.share(Double(touched) / Double(max(1, shares.count(where: \.isFinite))))) \
+        Map of the share of \(word); \
+        \(ReportFormat.share(Double(touched) / Double(max(1, shares.count(where: \.isFinite))))) \
         of the drawn pixels hold any.
         """,
       frame: try MapFrame(small.spec.grid), bar: ((least, 1), "share", true))

@@ -4,7 +4,8 @@ import Synchronization
 
 /// The values of one band as the page keeps them: whole steps from the lowest, packed.
 ///
-/// A value is `low + step * number`; the highest number of the width is no data. Class codes have a step of 1 from 0, so
+/// A value is `low + step * number`; the highest number of the width is no data. Class codes have a step of 1 from 0,
+/// so
 /// that they are exact; others are right to half a step.
 struct MapReading: Sendable {
   let name: String

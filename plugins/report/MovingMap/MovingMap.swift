@@ -1,7 +1,8 @@
 import FloeSDK
 internal import Foundation
 
-/// A map that moves: the rasters of one reference system with tracks and polygons on top, as data for the page's script.
+/// A map that moves: the rasters of one reference system with tracks and polygons on top, as data for the page's
+/// script.
 struct MovingMap: Sendable {
   let title: String
   let description: String

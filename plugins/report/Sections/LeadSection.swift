@@ -47,7 +47,8 @@ struct LeadSection {
       plots: [
         """
         set xlabel 'Mean width (m)'; set ylabel 'Share of the length (%)'; set yrange [0:*]
-        set xrange [-0.6:\(ReportFormat.data(Double(classes.count) - 0.4))]; set xtics (\(ticks.joined(separator: ", ")))
+        set xrange [-0.6:\(ReportFormat.data(Double(classes.count) - 0.4))]; \
+        set xtics (\(ticks.joined(separator: ", ")))
         plot '\(name).dat' using 1:2:(0.8) with boxes fs solid 0.6 lc rgb '#004488' notitle
         """
       ], panelHeight: 330)

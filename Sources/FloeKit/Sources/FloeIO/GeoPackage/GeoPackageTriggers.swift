@@ -6,7 +6,8 @@ enum GeoPackageTriggers {
   /// `user_version` of a file of GeoPackage 1.4.0.
   static let version = 10400
 
-  /// Triggers of a layer, those for changed geometries as GeoPackage 1.4 has them (annex F.3): `update1` and `update3` of
+  /// Triggers of a layer, those for changed geometries as GeoPackage 1.4 has them (annex F.3): `update1` and `update3`
+  /// of
   /// earlier versions failed on statements that replace a row where it stands (upserts), and gave way to `update5` to
   /// `update7`.
   static func current(_ sql: [String], layer: String, identifier: String, index: String) -> [String] {
