@@ -211,6 +211,9 @@ def test_thin_leads_are_drawn_where_there_are_any(tabs, tmp_path):
     codes = classes.ReadAsArray()
     t = classes.GetGeoTransform()
     shares = set()
+    for _ in range(3):
+        tab.run("document.querySelector('.moving [data-do=nearer]').click()")
+        tab.run("new Promise((go) => setTimeout(go, 500))")
     for v in np.linspace(0.2, 0.8, 120):
         told = point(tab, x0 + w / 2, y0 + v * h)
         if "Share of lead (classes)" not in told:

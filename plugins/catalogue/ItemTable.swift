@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Products of a catalogue as a table.

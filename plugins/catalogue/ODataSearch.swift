@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The OData catalogue of the Copernicus Data Space.

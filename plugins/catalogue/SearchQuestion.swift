@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// What is asked of a catalogue.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Asks a catalogue for products.

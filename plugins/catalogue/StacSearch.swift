@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A STAC API (1.0.0, item search).

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The samples of several images as those of one: their bands must be the same in name, unit and quantity.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// The provenance of outputs as PROV-JSON (W3C member submission of 24 April 2013,

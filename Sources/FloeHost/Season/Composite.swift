@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// A month on a polar grid: how much of what was seen was of the class, and how often it was seen.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// What one scene's class raster holds of one class, in whole pixels, so that sums do not depend on their order.

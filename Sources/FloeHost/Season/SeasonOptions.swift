@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// What a season is counted of, and on which grid.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
 import FloeSDK
 import Foundation
 

@@ -1,4 +1,5 @@
 import FloeHost
+import FloeIO
 import FloeSDK
 
 /// What went wrong, as JSON for programs that asked for JSON.

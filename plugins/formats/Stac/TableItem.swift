@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 import Foundation
 

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Where the rows of a table lie, in longitude and latitude (WGS84): a line for a track, else a box.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 internal import Foundation
 
@@ -38,9 +39,18 @@ struct LeadsStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     let grid = image.spec.grid
-    let codes = try await ClassCodes(image, band: try ClassCodes.band(of: image.spec, named: band), in: context)
+    let held = context.scratch.reserve(6 * grid.pixelCount)
+    defer { withExtendedLifetime(held) {} }
+    let band = try ClassCodes.band(of: image.spec, named: band)
+    let codes = try await ClassCodes.kept(image, band: band, planes: 2, in: context)
     let wanted = try code()
-    let isLead = codes.codes.indices.map { codes.valid[$0] != 0 && Int(codes.codes[$0]) == wanted }
+    // A code that stands for no data is no class.
+    let isClass = !image.spec.noDataCodes(band: band).contains(wanted)
+    var isLead: [Bool] = []
+    isLead.reserveCapacity(grid.pixelCount)
+    for rows in grid.rowBlocks() {
+      isLead += try codes.codes(in: rows).map { isClass && Int($0) == wanted }
+    }
     try context.checkCancelled()
     let groups = LeadMask.groups(isLead, width: grid.width, height: grid.height)
     let pixel = Self.metres(of: grid)

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 internal import Foundation
 

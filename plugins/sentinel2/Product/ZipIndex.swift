@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Which members of a zip archive are stored without compression, so that any part of them is read at once, and what

@@ -41,7 +41,8 @@ enum GeoPackageColumns {
         found.append(
           """
           INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description, mime_type, \
-          constraint_name) VALUES (\(TextEscape.sql(layer.name)), \(TextEscape.sql(column.name)), \(name), \(TextEscape.sql(title)), \
+          constraint_name) VALUES (\(TextEscape.sql(layer.name)), \(TextEscape.sql(column.name)), \(name), \
+          \(TextEscape.sql(title)), \
           \(TextEscape.sql(column.summary)), NULL, \(constraint.map(TextEscape.sql) ?? "NULL"))
           """)
         guard let constraint else { continue }

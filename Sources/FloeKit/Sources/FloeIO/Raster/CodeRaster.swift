@@ -70,6 +70,9 @@ public final class CodeRaster: RasterSource {
     return result
   }
 
+  /// The codes of a window, row after row.
+  public func codes(in window: PixelWindow) throws -> [UInt8] { try codes.read(window) }
+
   /// How many codes of a window are others in another raster of the same grid.
   public func differences(from other: CodeRaster, in window: PixelWindow) throws -> Int {
     zip(try codes.read(window), try other.codes.read(window)).count { $0 != $1 }
