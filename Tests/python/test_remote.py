@@ -31,7 +31,7 @@ COPY = """
 floe: 1
 inputs: { image: { type: path } }
 steps:
-  image: { use: raster.read, with: { file: $image } }
+  image: { use: raster.read, with: { files: [$image] } }
 outputs: { image.tif: image.image }
 """
 
@@ -273,8 +273,8 @@ def test_a_mosaic_reaches_no_server_that_no_input_names(made, web, tmp_path):
 floe: 1
 inputs: { image: { type: path }, other: { type: path } }
 steps:
-  a: { use: raster.read, with: { file: $image } }
-  b: { use: raster.read, with: { file: $other } }
+  a: { use: raster.read, with: { files: [$image] } }
+  b: { use: raster.read, with: { files: [$other] } }
 outputs: { a.tif: a.image, b.tif: b.image }
 """)
         result = floe("run", tmp_path / "two.yaml", "--set", f"image={web.url('a.tif')}", "--set", f"other={tmp_path / 'm.vrt'}",
