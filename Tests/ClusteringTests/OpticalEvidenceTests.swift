@@ -28,10 +28,37 @@ import Testing
 
   @Test func whatIsDarkInOneBandOnlyIsRefused() {
     // A shadow on snow: openness (0.8 - 0.5) / 0.7 = 0.43 in the blue, (0.8 - 0.1) / 0.75 = 0.93 in the red.
-    // 0.2 in both: 0.857 and 0.8 differ by 0.057, at most 0.1 * 0.828 + 0.02 is allowed; 0.2 and 0.3 differ by 0.19.
-    let clusters = [cluster(0.1, 0.05), cluster(0.5, 0.1), cluster(0.2, 0.3), cluster(0.2, 0.2), cluster(0.8, 0.8)]
-    let verdict = evidence([[0.1, 0.05], nil, nil, nil, nil]).judge(clusters)
-    #expect(verdict.standings == [.whole, .refused, .refused, .whole, .outside])
+    // 0.2 in both: 0.857 and 0.8 differ by 0.057, at most 0.1 * 0.828 + 0.02 = 0.103 is allowed; 0.2 and 0.4 differ by
+    // 0.32, more than twice what is allowed (0.069 + 0.02); 0.2 and 0.3 differ by 0.19, less than twice 0.096.
+    let clusters = [
+      cluster(0.1, 0.05), cluster(0.5, 0.1), cluster(0.2, 0.4), cluster(0.2, 0.3), cluster(0.2, 0.2), cluster(0.8, 0.8),
+    ]
+    let verdict = evidence([[0.1, 0.05], nil, nil, nil, nil, nil]).judge(clusters)
+    #expect(verdict.standings == [.whole, .refused, .refused, .divided, .whole, .outside])
+  }
+
+  /// Levels of the real scene. Ice that is dimmed to a part x of its light has an openness of (1 - x) * 0.804 / 0.525
+  /// in B01 and (1 - x) * 0.324 / 0.306 in B09, of (1 - x) * 0.564 / 0.4155 in the mean: it falls by 0.348 of itself,
+  /// and half of that, 0.174, still belongs to mixtures.
+  @Test func opennessMayFallWithTheWavelengthHalfWayToDimmedIce() throws {
+    var evidence = mixed(1).evidence
+    func standing(_ blue: Double, _ infrared: Double) -> EvidenceVerdict.Standing {
+      let end = mixed(1).end
+      let own = cluster(0.804 - blue * 0.525, 0.324 - infrared * 0.306, deviation: 0.001)
+      let verdict = evidence.judge([cluster(end[0], end[1]), own, cluster(0.804, 0.324)])
+      return verdict.standings[1]
+    }
+    evidence.ends = [mixed(1).end, nil, nil]
+    evidence.order = [0, 1]
+    #expect(standing(0.7, 0.6) == .whole && standing(0.75, 0.6) == .divided && standing(0.95, 0.6) == .refused)
+    #expect(standing(0.6, 0.67) == .whole && standing(0.6, 0.7) == .divided && standing(0.6, 0.85) == .refused)
+    // The same bands the other way round, and bands of unknown wavelengths.
+    evidence.order = [1, 0]
+    #expect(standing(0.6, 0.7) == .divided && standing(0.7, 0.6) == .divided)
+    evidence.order = nil
+    #expect(standing(0.7, 0.6) == .divided && standing(0.67, 0.6) == .whole && standing(0.6, 0.67) == .whole)
+    let facts = evidence.judge([cluster(mixed(1).end[0], mixed(1).end[1]), cluster(0.804, 0.324)]).facts
+    #expect(facts["dimming"]?.doubleValue == 0.1)
   }
 
   @Test func aSceneWithoutWaterNamesNothing() {
@@ -119,7 +146,7 @@ import Testing
         ClusterSummary(mean: [0.2], variance: [0.01], brightnessVariance: 0.01, count: 5),
         ClusterSummary(mean: [0.8], variance: [0.01], brightnessVariance: 0.01, count: 9),
       ])
-    let limit = ClusterDivision.Limit(brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1)
+    let limit = ClusterDivision.Limit(brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1, dimming: 0.2, order: [0])
     model.classCodes = [1, 1]
     model.classNames = [1: "sea_ice"]
     model.classTable = ClassTable(

@@ -145,6 +145,14 @@ def test_too_few_leads_and_the_same_bytes(tmp_path):
     assert texts[0] == texts[1]
 
 
+def test_a_track_of_fewer_than_ten_records_is_told_and_no_failure(tmp_path):
+    places = np.array([SIZE * PIXEL / 2, SIZE * PIXEL / 2]) + np.arange(9)[:, None] * [0, SPACING]
+    report, record = search(tmp_path, np.zeros((SIZE, SIZE), bool), places, np.arange(9) == 4)
+    assert report["best"] is None and not report["significant"] and report["records"] == 9 and report["lead_records"] == 1
+    assert report["reason"] == "only 9 records with a class in 'class_code' lie on the scene; at least 10 are needed"
+    assert any("no shift was searched: only 9 records" in w["message"] for w in record["warnings"])
+
+
 def test_an_endless_search_is_refused(tmp_path):
     write_tif(tmp_path / "codes.tif", np.ones((1, 100, 100), "uint8"), EPSG, ORIGIN, 10.0)
     (tmp_path / "points.csv").write_text("lon,lat,class_code\n177,72,1\n")

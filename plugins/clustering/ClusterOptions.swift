@@ -23,7 +23,7 @@ struct NamingOptions: Sendable, Decodable {
   @Param("dark: largest reflectance of the dark level in bands from 600 to 900 nm", in: 0...1) var darkLimit = 0.18
   @Param("dark: least share of open water in a pixel that gets the name", in: 0.05...0.95) var waterShare = 0.45
   @Param(
-    "dark: largest difference between bands in a pixel's share of open water, as a part of that share",
+    "dark: largest rise of a pixel's share of open water from band to band, as a part of it; a larger fall may do",
     in: 0...10)
   var bandSpread = 0.1
   @Param("Limits of radar features that leads and sea ice of a table keep to: a named set, none, or by its peakiness")

@@ -28,8 +28,12 @@ public struct KMeansStep: ProcessingStep {
     *dark level* is that of a pixel full of water: the dark end, or, where that is brighter than water in all infrared
     bands (0.06, beyond 930 nm 0.02), its continuation on the line of mixtures until one of them is as dark. A
     pixel is water if at least `water_share` of it is as dark as the dark level. A mixture of water and ice has the same
-    share in all bands; clusters, and pixels of clusters that the limit runs through, whose share differs between bands
-    by more than `band_spread` of itself (young ice, shadow on snow) are not. `brightness < 0.75` names by share of the
+    share in all bands. Two kinds of dark surface have not: towards longer waves the share rises over young ice, which
+    absorbs more there (Brandt et al. 2005), and in shadows, which skylight fills in the blue, and may rise by
+    `band_spread` of itself; it falls where ice is dimmed alike in all bands (grey ice, slopes away from the sun), and
+    may fall by half of what it falls by there, at least `band_spread`: so far a sample lies nearer to a mixture than to
+    dimmed ice. Noise adds 0.02. Clusters within these limits are water; of those that the limits run through, or that
+    miss them by up to as much again, each pixel is judged by itself; others are refused. `brightness < 0.75` names by share of the
     ice level, for thin ice. `names` may bring classes of their own: `thin_ice: { rule: "brightness < 0.75", code: 4,
     label: Thin ice, color: "#5aae61" }`.
 

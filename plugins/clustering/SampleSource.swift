@@ -18,6 +18,8 @@ struct SampleSource: SampleReader {
   let clearBands: [Int]
   /// The reflectance bands from 780 nm.
   let infraredBands: [OpticalEvidence.InfraredBand]
+  /// Places of the features by rising wavelength; nil unless all are reflectance bands of known wavelength.
+  let bandOrder: [Int]?
   /// Whether the mean over features means something: bands of a raster.
   let hasBrightness: Bool
   /// Mean and spread of each feature over all rows of a table, marked ones included; nil for rasters.
@@ -46,6 +48,10 @@ struct SampleSource: SampleReader {
       infraredBands = bands.indices.compactMap { place in
         wavelengths[place].flatMap { OpticalEvidence.InfraredBand(place: place, wavelength: $0) }
       }
+      let known = wavelengths.compactMap { $0 }
+      bandOrder =
+        known.count == bands.count
+        ? bands.indices.sorted { known[$0] != known[$1] ? known[$0] < known[$1] : $0 < $1 } : nil
       hasBrightness = true
       allRows = nil
     case .table(let table):
@@ -79,6 +85,7 @@ struct SampleSource: SampleReader {
       acquisition = table.acquisition
       clearBands = []
       infraredBands = []
+      bandOrder = nil
       hasBrightness = false
       allRows = FeatureSpace(
         isStandardised: true, mean: whole.map(\.mean),

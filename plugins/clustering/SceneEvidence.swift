@@ -26,7 +26,7 @@ struct SceneEvidence {
     tests = [
       "dark": OpticalEvidence(
         features: source.features.map(\.name), ice: sample.ice, ends: ends, clearBands: source.clearBands,
-        infraredBands: source.infraredBands, limits: limits)
+        infraredBands: source.infraredBands, order: source.bandOrder, limits: limits)
     ]
     iceLevel = sample.ice.reduce(0, +) / Double(max(1, sample.ice.count))
   }

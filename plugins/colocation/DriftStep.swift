@@ -25,7 +25,8 @@ public struct DriftStep: ProcessingStep {
     Silverman 1982), every other one also turned by 180°. `p_value` is the share of them, the own one counted, whose
     best shift is at least as good. A shift is `significant` with p at most 0.01, at least `crossings` leads crossed
     (runs of lead records), and no other shift as good farther away than `exclude`; else it is meaningless, the reason
-    is given, and no drift follows from it. The places follow from the pipeline's seed.
+    is given, and no drift follows from it. The places follow from the pipeline's seed. With fewer than 10 records on
+    the scene, or where no shift lays half of them on a class, nothing is searched: `best` is null, and the reason given.
 
     Ice seen on the scene at P + s when the altimeter passed P drifted with v = -s / dt; `drift` is given for a
     significant shift when the mean time difference is known and at least a minute. Rows that are marked take no part
@@ -55,6 +56,8 @@ public struct DriftStep: ProcessingStep {
 
   /// The largest p value of a shift that means something.
   static let level = 0.01
+  /// The fewest records that a shift is searched for.
+  static let leastRecords = 10
   /// One byte each is held: 16 times a full tile of 10 m.
   static let mostPixels = 2_000_000_000
 
@@ -84,6 +87,19 @@ public struct DriftStep: ProcessingStep {
     let ground = try await GroundTrack(input, timeColumn: "", in: context)
     let pixels = try await ground.pixels(of: grid, in: context)
     let rows = try records(ground, pixels, grid, classes.table, context)
+    let codes = try input.numbers(column)
+    let leads = try leadCodes(classes.table)
+    let isLead = rows.map { leads.contains(Int(codes[$0])) }
+    guard rows.count >= Self.leastRecords else {
+      let places = rows.map { pixels[$0] }
+      none(
+        ShiftSearch.Records(places: places, isLead: isLead),
+        """
+        only \(rows.count) records with a class in '\(column)' lie on the scene; at least \(Self.leastRecords) are \
+        needed
+        """, context)
+      return
+    }
     let metres = pixelMetres(grid)
     let window = searchWindow(rows.map { pixels[$0] }, grid, metres)
     guard window.pixelCount <= Self.mostPixels else {
@@ -97,10 +113,7 @@ public struct DriftStep: ProcessingStep {
     let held = context.scratch.reserve(window.pixelCount)
     defer { withExtendedLifetime(held) {} }
     let origin = SIMD2(Double(window.column), Double(window.row))
-    let codes = try input.numbers(column)
-    let leads = try leadCodes(classes.table)
-    let track = ShiftSearch.Records(
-      places: rows.map { pixels[$0] - origin }, isLead: rows.map { leads.contains(Int(codes[$0])) })
+    let track = ShiftSearch.Records(places: rows.map { pixels[$0] - origin }, isLead: isLead)
     let map = try await LeadMap.pixels(
       of: raster, band: classes.band, window: window, level: levels(classes.table, classes.noData, leads), in: context)
     var searches = [
@@ -110,8 +123,13 @@ public struct DriftStep: ProcessingStep {
     if let footprints = try await footprintSearch(map, track.places, metres, stride, context) {
       searches.append(footprints)
     }
-    let finding = try await ShiftFinding(
-      searches, track, count: placements, exclude: exclude, seed: context.seed, radius: radius / metres, in: context)
+    guard
+      let finding = try await ShiftFinding(
+        searches, track, count: placements, exclude: exclude, seed: context.seed, radius: radius / metres, in: context)
+    else {
+      none(track, "no shift lets half of the \(rows.count) records fall on a class of the scene", context)
+      return
+    }
     let times = input[dtColumn]?.numbers.map { all in rows.map { all[$0] }.filter(\.isFinite) } ?? []
     let dt = times.isEmpty ? nil : times.reduce(0, +) / Double(times.count)
     let verdict = finding.verdict(level: Self.level, crossings: crossings)
@@ -143,10 +161,18 @@ public struct DriftStep: ProcessingStep {
     context.dropped(
       pixels.indices.count { input.status.isKept($0) } - kept.count, "records", because: "outside the scene")
     context.dropped(kept.count - rows.count, "records", because: "without a class in '\(column)'")
-    guard rows.count >= 10 else {
-      throw FloeError("only \(rows.count) records with a class in '\(column)' lie on the scene; at least 10 are needed")
-    }
     return rows
+  }
+
+  /// A search that could not be made is a result: no shift, and the reason.
+  private mutating func none(_ track: ShiftSearch.Records, _ reason: String, _ context: RunContext) {
+    context.warn("no shift was searched: \(reason)")
+    report = Document(
+      title: "Shift between track and scene",
+      body: [
+        "best": .null, "significant": .bool(false), "p_value": .null, "reason": .string(reason),
+        "records": .integer(track.places.count), "lead_records": .integer(track.isLead.count { $0 }),
+      ], renderings: ["txt": "No shift: \(reason)\n"])
   }
 
   /// The footprint's view of the scene; nil where the records have no direction or the scene is smaller than one.

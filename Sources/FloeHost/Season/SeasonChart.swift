@@ -90,7 +90,8 @@ struct SeasonChart {
     for (day, t) in zip(days, times) {
       let x = f(px(t))
       out += """
-        <line x1="\(x)" x2="\(x)" y1="\(f(py(day.share - day.uncertainty)))" y2="\(f(py(day.share + day.uncertainty)))"/>
+        <line x1="\(x)" x2="\(x)" y1="\(f(py(day.share - day.uncertainty)))" \
+        y2="\(f(py(day.share + day.uncertainty)))"/>
         <circle cx="\(x)" cy="\(f(py(day.share)))" r="3.5"><title>\(day.day): \(Self.short(day.share * 100)) % of \
         \(Self.short(day.observed)) km², \(day.scenes) scenes</title></circle>
 

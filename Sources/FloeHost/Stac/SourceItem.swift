@@ -1,8 +1,8 @@
 import FloeSDK
 import Foundation
 
-/// A product that a run read, as a STAC item (1.1.0) without assets: what it is, where and when; to which `derived_from`
-/// leads. The product itself may lie anywhere; the run's record names the path.
+/// A product that a run read, as a STAC item (1.1.0) without assets: what it is, where and when. Links `derived_from`
+/// lead to it. The product itself may lie anywhere; the run's record names the path.
 struct SourceItem {
   let product: ProductDescription
   /// SHA-256 of the product's content.

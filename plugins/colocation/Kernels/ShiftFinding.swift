@@ -26,8 +26,9 @@ struct ShiftFinding: Sendable {
   private let leads: Int
   private let view: String
 
-  /// Searches the track and its null in all views; `radius` is in columns and rows.
-  init(
+  /// Searches the track and its null in all views; `radius` is in columns and rows. Nil where no shift lets half of the
+  /// records fall on a class of the scene.
+  init?(
     _ searches: [ShiftSearch], _ track: ShiftSearch.Records, count: Int, exclude: Double, seed: UInt64,
     radius: SIMD2<Double>, in context: RunContext
   ) async throws {
@@ -41,9 +42,7 @@ struct ShiftFinding: Sendable {
       guard let peak = surface.peak, peak.ratio > (best?.peak.ratio ?? -1) else { continue }
       best = (search, surface, peak)
     }
-    guard let (search, _, peak) = best else {
-      throw FloeError("no shift lets half of the \(track.places.count) records fall on a class of the scene")
-    }
+    guard let (search, _, peak) = best else { return nil }
     let kappas = try await context.map(search.width) { line in
       search.kappas(line - search.reach, of: track, limit: peak.limit)
     }

@@ -7,7 +7,8 @@ import Glibc
 /// can rule an echo, a lead beside the track gives a late peak, and new ice looks like a lead. The widths of the
 /// backscatter patterns are tuned to ESA's CryoSat-2 product CS_LTA__SIR_SARI2__20150214T000431: leads have a peakiness
 /// (maximum over mean) of 34 to 82 (5 to 95 %), sea ice 7 to 15, a third of all records lies between; the stack narrows
-/// with peakiness. Widths in looks are Sentinel-3's: about 37 over ice and 4 over leads.
+/// with peakiness, to 0.7 to 5 looks over leads (here 2 to 6). Leads that are seen from aside are late by some
+/// centimetres, as Armitage and Davidson 2014 found with CryoSat-2's interferometer (1 to 4 cm).
 struct SralWinterModel: Sendable {
   let base: SralModel
   let seed: UInt64
@@ -26,7 +27,7 @@ struct SralWinterModel: Sendable {
     var openShare = 0.0
   }
 
-  private static let iceWidth = 1.05 * .pi / 180, leadWidth = 0.065 * .pi / 180
+  private static let iceWidth = 1.05 * .pi / 180, leadWidth = 0.03 * .pi / 180
 
   /// The highest power of a footprint wholly of usual ice, which is 11.3 dB: the mean of ice in the course's Sentinel-3
   /// product.
@@ -105,9 +106,9 @@ struct SralWinterModel: Sendable {
       let ratio = Self.iceWidth / width
       let strength = 3 * ratio * ratio * pow(10, 0.25 * random.gaussian())
       let specular = Scatterer(strength: strength, width: width, blur: 1.0)
-      // Ripples and the rims of a lead send a fiftieth back at four times the angle: leads kilometres aside are still
+      // Ripples and the rims of a lead send a fiftieth back at six times the angle: leads kilometres aside are still
       // seen.
-      let aside = Scatterer(strength: strength / 50, width: 4 * width, blur: 1.0)
+      let aside = Scatterer(strength: strength / 50, width: 6 * width, blur: 1.0)
       let solid = under.water.indices.map { max(0, 1 - under.water[$0] - under.newIce[$0]) }
       let flat = under.water.indices.map { under.water[$0] + 0.6 * under.newIce[$0] }
       return ([(ice, ice.power(solid))], [(specular, specular.power(flat)), (aside, aside.power(flat))])

@@ -11,18 +11,28 @@ public struct ClusterDivision: Sendable, Hashable {
     public var brightness: Double
     /// Levels of ice and of the darkest surface: `ice[feature]`, in physical units.
     public var ice, dark: [Double]
-    /// The largest difference between bands in the share of the dark surface, as a part of that share.
+    /// How much larger the share of the dark surface may be in a band than in one before it in `order`, as a part of
+    /// that share.
     public var spread: Double
+    /// How much smaller it may be, likewise.
+    public var dimming: Double
+    /// Places of the features by rising wavelength; as they come where that is unknown.
+    public var order: [Int]
     /// What noise may add to that difference: a share of 0.02 is 0.015 in reflectance, three times the noise of two
     /// bands.
     public static let noise = 0.02
 
-    /// A limit; both levels have one number a feature.
-    public init(brightness: Double, ice: [Double], dark: [Double], spread: Double) {
+    /// A limit; both levels have one number a feature. Without `dimming` and `order`, differences count alike in both
+    /// directions.
+    public init(
+      brightness: Double, ice: [Double], dark: [Double], spread: Double, dimming: Double? = nil, order: [Int]? = nil
+    ) {
       self.brightness = brightness
       self.ice = ice
       self.dark = dark
       self.spread = spread
+      self.dimming = dimming ?? spread
+      self.order = order ?? Array(ice.indices)
     }
 
     /// Whether a band tells ice from the dark surface.
@@ -100,7 +110,7 @@ public struct DividedBlock: Sendable {
 
 /// The limit of a division on stored numbers.
 private struct SampleTest {
-  private let brightness, spread: Double
+  private let brightness, spread, dimming: Double
   /// The brightness of ice, and its distance from that of the darkest surface.
   private let iceBrightness, contrast: Double
   /// Stored numbers to their part in the mean, and to the share of the dark surface.
@@ -112,11 +122,12 @@ private struct SampleTest {
     let d = Double(layout.count)
     brightness = limit.brightness
     spread = limit.spread
+    dimming = limit.dimming
     iceBrightness = limit.ice.reduce(0, +) / d
     contrast = iceBrightness - limit.dark.reduce(0, +) / d
     scales = layout.map { $0.scale / d }
     offset = layout.reduce(0) { $0 + $1.offset } / d
-    telling = layout.indices.filter(limit.tells)
+    telling = limit.order.filter(limit.tells)
     gains = layout.indices.map { limit.tells($0) ? -layout[$0].scale / (limit.ice[$0] - limit.dark[$0]) : 0 }
     shifts = layout.indices.map {
       limit.tells($0) ? (limit.ice[$0] - layout[$0].offset) / (limit.ice[$0] - limit.dark[$0]) : 0
@@ -131,11 +142,16 @@ private struct SampleTest {
     guard sum <= brightness else { return false }
     var low = Double.infinity
     var high = -Double.infinity
+    var rise = 0.0
+    var fall = 0.0
     for f in telling {
       let share = values[f * count + i].double * gains[f] + shifts[f]
       low = min(low, share)
       high = max(high, share)
+      rise = max(rise, share - low)
+      fall = max(fall, high - share)
     }
-    return telling.isEmpty || high - low <= spread * (iceBrightness - sum) / contrast + ClusterDivision.Limit.noise
+    let share = (iceBrightness - sum) / contrast
+    return rise <= spread * share + ClusterDivision.Limit.noise && fall <= dimming * share + ClusterDivision.Limit.noise
   }
 }

@@ -33,6 +33,7 @@ extension FittedModel {
       body["division"] = [
         "limit": .number(division.limit.brightness), "ice": numbers(division.limit.ice),
         "dark": numbers(division.limit.dark), "spread": .number(division.limit.spread),
+        "dimming": .number(division.limit.dimming), "order": .array(division.limit.order.map(JSONValue.integer)),
         "clusters": .array(division.clusters.map(JSONValue.integer)),
         "classes": .array(division.codes.map(JSONValue.integer)),
       ]
@@ -148,16 +149,20 @@ extension FittedModel {
   ) throws(FloeError) -> ClusterDivision {
     let clusters = (cut["clusters"]?.arrayValue ?? []).compactMap(\.intValue)
     let classes = (cut["classes"]?.arrayValue ?? []).compactMap(\.intValue)
+    // Models written before bands had an order hold none.
+    let order = cut["order"].map { ($0.arrayValue ?? []).compactMap(\.intValue) } ?? Array(0..<d)
     guard codes != nil, let limit = cut["limit"]?.doubleValue, limit.isFinite, let spread = cut["spread"]?.doubleValue,
       clusters.count == classes.count,
       clusters == clusters.sorted(), Set(clusters).count == clusters.count,
       clusters.allSatisfy({ (0..<k).contains($0) }),
-      classes.allSatisfy({ table[$0] != nil }), k + clusters.count <= 255
+      classes.allSatisfy({ table[$0] != nil }), k + clusters.count <= 255,
+      order.sorted() == Array(0..<d)
     else {
       throw FloeError("the model's 'division' must hold a limit, and clusters with a class each, of named clusters")
     }
     let bounds = ClusterDivision.Limit(
-      brightness: limit, ice: try list(cut, "ice", d), dark: try list(cut, "dark", d), spread: spread)
+      brightness: limit, ice: try list(cut, "ice", d), dark: try list(cut, "dark", d), spread: spread,
+      dimming: cut["dimming"]?.doubleValue, order: order)
     return ClusterDivision(limit: bounds, clusters: clusters, codes: classes)
   }
 

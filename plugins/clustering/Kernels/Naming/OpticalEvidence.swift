@@ -13,13 +13,18 @@ import FloeCore
 /// - The *dark level* stands for a pixel of nothing but water. It is the dark end, unless that is brighter than water
 ///   in every infrared band: then no pixel is filled, and the dark level lies as far beyond the dark end, on the
 ///   straight line of mixtures from the ice level, as takes the first infrared band to `InfraredBand.water`.
-/// - The openness of a cluster in a band is (ice level - mean) / (ice level - dark level). A pixel that holds water
-///   and ice by shares has the same openness in every band, whatever the haze. Young ice, shadows on snow and land
-///   are dark too, but not alike in all bands: a cluster whose openness differs between bands by more than `spread`
-///   of itself, and 0.02 for noise, is refused.
-/// - A pixel is water from an openness of `waterShare` in brightness on. A cluster within three standard deviations
-///   of that limit is divided there, and each of its samples is held to `spread` too, so that the limits and not the
-///   accident of a start say where water ends.
+/// - The openness of a sample in a band is (ice level - value) / (ice level - dark level). A pixel that holds water
+///   and ice by shares has the same openness in every band, whatever the haze. Two kinds of surface are dark and not
+///   alike in all bands. Young ice absorbs more at longer waves than snow does (Brandt et al. 2005), and skylight fills
+///   shadows on snow in the blue: openness rises with the wavelength, by at most `spread` of itself in a mixture. Ice
+///   that is dimmed as a whole (grey ice, slopes away from the sun, the shadow of a cloud) keeps its colour, while water
+///   keeps the light of the air, so that its openness falls with the wavelength; a sample is a mixture while it lies
+///   nearer to one than to such ice, that is, while openness falls by at most half of what that of dimmed ice falls by,
+///   and in any case by `spread`. Noise may add 0.02 to both. Where wavelengths are unknown, `spread` holds both ways.
+/// - A pixel is water from an openness of `waterShare` in brightness on. Clusters within three standard deviations of
+///   that limit, and clusters that miss the limits of openness by up to as much again, are divided: each of their
+///   samples is held to these limits, so that they and not the accident of a start say where water ends. Clusters that
+///   miss them by more are refused.
 public struct OpticalEvidence: ClusterEvidence {
   /// Names of the features in their order.
   public var features: [String]
@@ -31,6 +36,8 @@ public struct OpticalEvidence: ClusterEvidence {
   public var clearBands: [Int]
   /// Reflectance bands from 780 nm; empty where the numbers are no reflectances.
   public var infraredBands: [InfraredBand]
+  /// Places of the bands by rising wavelength; nil where that is unknown.
+  public var order: [Int]?
   public var limits: Limits
 
   /// A band in which water is all but black.
@@ -58,7 +65,7 @@ public struct OpticalEvidence: ClusterEvidence {
     public var darkLimit = 0.18
     /// The least share of open water in a pixel that is called water.
     public var waterShare = 0.45
-    /// The largest difference of openness between bands, as a part of the openness.
+    /// The largest difference of openness between bands, as a part of the openness; see the type.
     public var spread = 0.1
     /// The defaults.
     public init() {}
@@ -67,13 +74,14 @@ public struct OpticalEvidence: ClusterEvidence {
   /// Evidence from the levels of a scene.
   public init(
     features: [String], ice: [Double], ends: [[Double]?], clearBands: [Int], infraredBands: [InfraredBand] = [],
-    limits: Limits = Limits()
+    order: [Int]? = nil, limits: Limits = Limits()
   ) {
     self.features = features
     self.ice = ice
     self.ends = ends
     self.clearBands = clearBands
     self.infraredBands = infraredBands
+    self.order = order
     self.limits = limits
   }
 
@@ -112,17 +120,17 @@ public struct OpticalEvidence: ClusterEvidence {
     let dark = darkLevel(beyond: end)
     let darkBrightness = mean(dark)
     let limit = iceBrightness - limits.waterShare * (iceBrightness - darkBrightness)
+    let bounds = ClusterDivision.Limit(
+      brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark), order: order)
     let standings = clusters.indices.map { j -> EvidenceVerdict.Standing in
       let c = clusters[j]
       let reach = 3 * max(0, c.brightnessVariance).squareRoot()
       if c.brightness - reach > limit { return .outside }
       let openness = (iceBrightness - c.brightness) / (iceBrightness - darkBrightness)
-      if j != darkest, c.brightness <= limit,
-        difference(c, dark) > limits.spread * openness + ClusterDivision.Limit.noise
-      {
-        return .refused
-      }
-      return c.brightness + reach <= limit ? .whole : .divided
+      // The darkest cluster is what the dark level was taken from.
+      let excess = j == darkest ? 0 : excess(c, bounds, openness: openness)
+      if c.brightness <= limit, excess > 2 { return .refused }
+      return c.brightness + reach <= limit && excess <= 1 ? .whole : .divided
     }
     return EvidenceVerdict(
       isFound: true,
@@ -132,9 +140,10 @@ public struct OpticalEvidence: ClusterEvidence {
         \(dark == end ? "the darkest" : "water, which fills no pixel"), \(short(darkBrightness))
         """,
       standings: standings,
-      limit: standings.contains(.divided)
-        ? ClusterDivision.Limit(brightness: limit, ice: ice, dark: dark, spread: limits.spread) : nil,
-      facts: facts(end: end, dark: dark, limit: limit, rows: rows(clusters, dark: dark, standings: standings)))
+      limit: standings.contains(.divided) ? bounds : nil,
+      facts: facts(
+        end: end, dark: dark, limit: limit, dimming: bounds.dimming,
+        rows: rows(clusters, dark: dark, standings: standings)))
   }
 
   /// The level of a pixel full of water; see the type.
@@ -151,17 +160,39 @@ public struct OpticalEvidence: ClusterEvidence {
   }
 
   /// Openness in each band; nil where ice and water hardly differ.
-  private func openness(_ c: ClusterSummary, _ dark: [Double]) -> [Double?] {
+  private func openness(of values: [Double], _ dark: [Double]) -> [Double?] {
     ice.indices.map { f in
       let contrast = ice[f] - dark[f]
-      return contrast > 0.1 * abs(ice[f]) ? (ice[f] - c.mean[f]) / contrast : nil
+      return contrast > 0.1 * abs(ice[f]) ? (ice[f] - values[f]) / contrast : nil
     }
   }
 
-  private func difference(_ c: ClusterSummary, _ dark: [Double]) -> Double {
-    let known = openness(c, dark).compactMap { $0 }
-    guard let low = known.min(), let high = known.max() else { return 0 }
-    return high - low
+  /// How far openness may fall with the wavelength, as a part of itself: half of the fall of ice that is dimmed alike
+  /// in all bands, at least `spread`.
+  private func dimming(_ dark: [Double]) -> Double {
+    guard let order else { return limits.spread }
+    // The openness of ice that has lost a share x of its light is x * ice / (ice - dark).
+    let all = openness(of: [Double](repeating: 0, count: ice.count), dark)
+    let whole = mean(ice) / (mean(ice) - mean(dark))
+    return max(limits.spread, fall(order.compactMap { all[$0] }) / whole / 2)
+  }
+
+  /// By how much a cluster's openness differs between bands, in parts of what is allowed; the larger of both ways.
+  private func excess(_ c: ClusterSummary, _ bounds: ClusterDivision.Limit, openness share: Double) -> Double {
+    let all = openness(of: c.mean, bounds.dark)
+    let known = bounds.order.compactMap { all[$0] }
+    let noise = ClusterDivision.Limit.noise
+    return max(
+      fall(known.map { -$0 }) / (bounds.spread * share + noise), fall(known) / (bounds.dimming * share + noise))
+  }
+
+  /// The largest fall from a number to one behind it.
+  private func fall(_ values: [Double]) -> Double {
+    var high = -Double.infinity
+    return values.reduce(0) { most, value in
+      high = max(high, value)
+      return max(most, high - value)
+    }
   }
 
   private func rows(_ clusters: [ClusterSummary], dark: [Double]?, standings: [EvidenceVerdict.Standing]) -> JSONValue {
@@ -176,7 +207,7 @@ public struct OpticalEvidence: ClusterEvidence {
         if let dark {
           row["openness"] = .object(
             Dictionary(
-              uniqueKeysWithValues: zip(features, openness(clusters[j], dark)).compactMap { name, value in
+              uniqueKeysWithValues: zip(features, openness(of: clusters[j].mean, dark)).compactMap { name, value in
                 value.map { (name, JSONValue(finite: $0)) }
               }))
         }
@@ -184,7 +215,9 @@ public struct OpticalEvidence: ClusterEvidence {
       })
   }
 
-  private func facts(end: [Double]?, dark: [Double]?, limit: Double?, rows: JSONValue) -> JSONValue {
+  private func facts(
+    end: [Double]?, dark: [Double]?, limit: Double?, dimming: Double? = nil, rows: JSONValue
+  ) -> JSONValue {
     func levels(_ values: [Double]) -> JSONValue {
       .object(Dictionary(uniqueKeysWithValues: zip(features, values).map { ($0, JSONValue(finite: $1)) }))
     }
@@ -197,7 +230,7 @@ public struct OpticalEvidence: ClusterEvidence {
       "infrared_bands": .array(infraredBands.map { .string(features[$0.place]) }),
       "dark_ratio": .number(limits.darkRatio),
       "dark_limit": .number(limits.darkLimit), "water_share": .number(limits.waterShare),
-      "spread": .number(limits.spread),
+      "spread": .number(limits.spread), "dimming": dimming.map { JSONValue(finite: $0) } ?? .null,
       "clusters": rows,
     ])
   }
