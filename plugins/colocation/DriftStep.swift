@@ -26,7 +26,7 @@ public struct DriftStep: ProcessingStep {
     best shift is at least as good. A shift is `significant` with p at most 0.01, at least `crossings` leads crossed
     (runs of lead records), and no other shift as good farther away than `exclude`; else it is meaningless, the reason
     is given, and no drift follows from it. The places follow from the pipeline's seed. With fewer than 10 records on
-    the scene, or where no shift lays half of them on a class, nothing is searched: `best` is null, and the reason given.
+    the scene, or where no shift lays half of them on a class, nothing is searched: `best` is null, with the reason.
 
     Ice seen on the scene at P + s when the altimeter passed P drifted with v = -s / dt; `drift` is given for a
     significant shift when the mean time difference is known and at least a minute. Rows that are marked take no part

@@ -17,7 +17,7 @@ import FloeCore
 ///   and ice by shares has the same openness in every band, whatever the haze. Two kinds of surface are dark and not
 ///   alike in all bands. Young ice absorbs more at longer waves than snow does (Brandt et al. 2005), and skylight fills
 ///   shadows on snow in the blue: openness rises with the wavelength, by at most `spread` of itself in a mixture. Ice
-///   that is dimmed as a whole (grey ice, slopes away from the sun, the shadow of a cloud) keeps its colour, while water
+///   that is dimmed as a whole (grey ice, slopes away from the sun, a cloud's shadow) keeps its colour, while water
 ///   keeps the light of the air, so that its openness falls with the wavelength; a sample is a mixture while it lies
 ///   nearer to one than to such ice, that is, while openness falls by at most half of what that of dimmed ice falls by,
 ///   and in any case by `spread`. Noise may add 0.02 to both. Where wavelengths are unknown, `spread` holds both ways.
