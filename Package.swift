@@ -26,7 +26,8 @@ let plugins: [(folder: String, module: String)] = [
 
 /// What single plugins need beyond the kit; it stays inside of them.
 let extras: [String: (dependencies: [Target.Dependency], resources: [Resource])] = [
-  "Report": ([.product(name: "Mustache", package: "swift-mustache")],
+  "Report": (
+    [.product(name: "Mustache", package: "swift-mustache")],
     [.embedInCode("report.mustache"), .embedInCode("moving-map.js")]
   )
 ]

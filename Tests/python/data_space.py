@@ -96,8 +96,7 @@ class DataSpace:
                 handler.send_header("Content-Length", str(len(p["content"])))
                 handler.end_headers()
                 handler.wfile.write(content)
-                handler.connection.close()
-                return 200, [], b""
+                return None
             if wanted:
                 first, _, last = wanted.removeprefix("bytes=").partition("-")
                 end = int(last) + 1 if last else len(content)

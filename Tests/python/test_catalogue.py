@@ -75,7 +75,8 @@ def test_find_gives_what_shapely_gives(space, tmp_path, kind):
     found = rows(tmp_path / "out/items.csv")
     assert {r["name"].removesuffix(".SAFE") for r in found} == wanted and len(wanted) > 5
     assert [r["start"] for r in found] == sorted(r["start"] for r in found)
-    layer = ogr.Open(str(tmp_path / "out/items.gpkg"))[0]
+    dataset = ogr.Open(str(tmp_path / "out/items.gpkg"))
+    layer = dataset[0]
     outlines = {f["name"].removesuffix(".SAFE"): f.GetGeometryRef().Area() for f in layer}
     for p in space.products:
         if p["name"].removesuffix(".SAFE") in outlines:

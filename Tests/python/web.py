@@ -97,7 +97,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(302, b"", [("Location", web.redirect[path])])
         if path in web.answers:
             answer = web.answers[path]
-            status, headers, content = answer(self, address.query, body) if callable(answer) else (200, [], answer)
+            told = answer(self, address.query, body) if callable(answer) else (200, [], answer)
+            if told is None:  # it answered itself
+                return
+            status, headers, content = told
             return self.reply(status, content, headers)
         file = web.folder / path.lstrip("/")
         if file.is_dir():

@@ -26,9 +26,10 @@ struct SampledRaster: Sendable {
       }
       let codes = spec.classBands
       if codes.count > 1 {
+        let names = codes.map { spec.bands[$0].name }.joined(separator: ", ")
         throw FloeError(
           """
-          \(ordinal) holds class codes in several bands (\(codes.map { spec.bands[$0].name }.joined(separator: ", "))); \
+          \(ordinal) holds class codes in several bands (\(names)); \
           one is needed: take it out with raster.expression
           """)
       }

@@ -194,9 +194,10 @@ private final class PlaneFile: BytePlane {
   func another() throws -> any BytePlane { try PlaneFile(grid, in: parent) }
 
   private func failure(_ code: Int32) -> FloeError {
-    FloeError(
+    let reason = String(cString: strerror(code))
+    return FloeError(
       """
-      scratch of \(grid.pixelCount) bytes cannot be written to the folder '\(parent)': \(String(cString: strerror(code))); \
+      scratch of \(grid.pixelCount) bytes cannot be written to the folder '\(parent)': \(reason); \
       choose another folder with more room
       """)
   }

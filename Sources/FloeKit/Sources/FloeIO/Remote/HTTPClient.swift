@@ -46,11 +46,14 @@ public enum HTTPClient {
   /// Sends a request.
   ///
   /// - Parameters:
-  ///   - take: takes the content of a good answer piece by piece instead of `body`; false ends it. Content that was taken
+  ///   - take: takes the content of a good answer piece by piece instead of `body`; false ends it. Content that was
+  /// taken
   ///     is not asked for again: a break ends the request then.
   /// - Returns: the answer, whatever its status.
   /// - Throws: a sentence where no answer came.
-  public static func send(_ request: HTTPRequest, take: ((UnsafeRawBufferPointer) -> Bool)? = nil) throws -> HTTPResponse {
+  public static func send(_ request: HTTPRequest, take: ((UnsafeRawBufferPointer) -> Bool)? = nil) throws
+    -> HTTPResponse
+  {
     try NetworkAccess.checkOpen(request.url)
     let attempts = request.attempts ?? 1 + (option("GDAL_HTTP_MAX_RETRY").flatMap { Int($0) } ?? 4)
     var delay = option("GDAL_HTTP_RETRY_DELAY").flatMap { Double($0) } ?? 0.5
@@ -66,7 +69,8 @@ public enum HTTPClient {
         pause(min(30, max(delay, asked)))
       case .failure(let error):
         guard !isLast else {
-          throw FloeError("\(RemotePath.shown(request.url)): \(error.message)" + (attempt > 1 ? ", \(attempt) times" : ""))
+          throw FloeError(
+            "\(RemotePath.shown(request.url)): \(error.message)" + (attempt > 1 ? ", \(attempt) times" : ""))
         }
         pause(min(30, delay))
       }
@@ -193,7 +197,9 @@ public enum HTTPClient {
     if lower.contains("timed out") || lower.contains("too slow") {
       return "the server did not answer in time (\(told))"
     }
-    if lower.contains("certificate") || lower.contains("ssl") { return "the server's certificate is not accepted (\(told))" }
+    if lower.contains("certificate") || lower.contains("ssl") {
+      return "the server's certificate is not accepted (\(told))"
+    }
     if lower.contains("transfer closed") || lower.contains("reset") || lower.contains("empty reply")
       || lower.contains("bytes remaining") || lower.contains("recv failure")
     {

@@ -28,7 +28,8 @@ public enum NetworkTraffic {
     return (bytes, requests)
   }
 
-  /// A failure of the network that a question with no room for it (is there such a file?) met; nil where there was none.
+  /// A failure of the network that a question with no room for it (is there such a file?) met; nil where there was
+  /// none.
   ///
   /// What was concluded since rests on it, so a run must not end well: the host asks before it takes a plan or puts
   /// outputs in place.

@@ -33,7 +33,9 @@ public enum RemoteCopy {
     guard NetworkAccess.isRemote(path) else { return path }
     let name = DatasetName(path)
     let file = name?.file ?? path
-    guard [".nc", ".nc4", ".h5", ".hdf5", ".he5", ".hdf"].contains(where: file.lowercased().hasSuffix) else { return path }
+    guard [".nc", ".nc4", ".h5", ".hdf5", ".he5", ".hdf"].contains(where: file.lowercased().hasSuffix) else {
+      return path
+    }
     let copy = try local(file)
     return name?.moved(to: copy) ?? copy
   }
@@ -45,7 +47,8 @@ public enum RemoteCopy {
     let place = "\(folder.path)/\(name)"
     let file = open(place, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
     func failure(_ code: Int32) -> FloeError {
-      FloeError("'\(RemotePath.shown(path))' cannot be copied to '\(folder.target)': \(String(cString: strerror(code)))")
+      FloeError(
+        "'\(RemotePath.shown(path))' cannot be copied to '\(folder.target)': \(String(cString: strerror(code)))")
     }
     guard file >= 0 else { throw failure(errno) }
     defer { close(file) }

@@ -54,7 +54,8 @@ final class RemoteFile: Sendable {
     let hidden = RemotePath.hidden(url)
     let plain = url.prefix { $0 != "#" }
     var request = HTTPRequest(
-      RemotePath.encoded(String(plain), keeping: ":/%!$&'()*+,;=@[]?") + (hidden.query.isEmpty ? "" : "?\(hidden.query)"))
+      RemotePath.encoded(String(plain), keeping: ":/%!$&'()*+,;=@[]?")
+        + (hidden.query.isEmpty ? "" : "?\(hidden.query)"))
     request.user = hidden.user
     return request
   }
@@ -135,7 +136,9 @@ final class RemoteFile: Sendable {
     }
     switch content {
     case .whole(let bytes):
-      bytes.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + target.count])) }
+      bytes.withUnsafeBytes {
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + target.count]))
+      }
     case .copy(let file):
       var done = 0
       while done < target.count {
@@ -191,7 +194,8 @@ final class RemoteFile: Sendable {
     guard response.headers["content-range"]?.hasSuffix("/\(facts.size)") == true, response.body.count == count,
       etag == facts.etag, response.headers["last-modified"] == facts.modified
     else {
-      throw FloeError("\(url) changed on the server while it was read, or the server sent another part than was asked for")
+      throw FloeError(
+        "\(url) changed on the server while it was read, or the server sent another part than was asked for")
     }
     return response.body
   }

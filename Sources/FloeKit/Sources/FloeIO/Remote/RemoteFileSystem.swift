@@ -56,7 +56,9 @@ enum RemoteFileSystem {
       }
     }
     system.read = { handle, offset, target, count in
-      guard let handle, let target, let offset = Int(exactly: offset), let count = Int(exactly: count) else { return -1 }
+      guard let handle, let target, let offset = Int(exactly: offset), let count = Int(exactly: count) else {
+        return -1
+      }
       do {
         try Unmanaged<Handle>.fromOpaque(handle).takeUnretainedValue()
           .read(at: offset, into: UnsafeMutableRawBufferPointer(start: target, count: count))
@@ -86,7 +88,8 @@ enum RemoteFileSystem {
     floe_install_file_system(prefix, system)
   }
 
-  /// Whether a name is one that drivers look for beside a raster: each would be a request, and none is in an input's key.
+  /// Whether a name is one that drivers look for beside a raster: each would be a request, and none is in an input's
+  /// key.
   private static func isBeside(_ url: String) -> Bool {
     [".aux.xml", ".ovr", ".msk", ".j2w", ".jp2w", ".tfw", ".tifw", ".wld", ".rpb", ".imd", "_rpc.txt", ".geom", ".mtl"]
       .contains { url.lowercased().hasSuffix($0) }

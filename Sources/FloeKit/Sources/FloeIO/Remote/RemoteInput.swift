@@ -50,8 +50,8 @@ public enum RemoteInput {
 
   /// What tells the content of a file or of a product's folder.
   ///
-  /// Small files are known by their bytes, and so are those of a server that tells no strong entity tag. A larger one is
-  /// known by its address, entity tag, size and time, so that a part of it can be read without the rest.
+  /// Small files are known by their bytes, and so are those of a server that tells no strong entity tag. A larger one
+  /// is known by its address, entity tag, size and time, so that a part of it can be read without the rest.
   ///
   /// - Throws: a sentence where the content cannot be told.
   public static func identity(_ path: String) throws -> Identity {
@@ -60,7 +60,8 @@ public enum RemoteInput {
         let bytes = try VirtualFile.read("\(path)/\(name)")
         return Identity(digest: try SHA256.hexadecimal(of: Array("manifest\n".utf8) + bytes), by: "manifest")
       }
-      throw FloeError("'\(RemotePath.shown(path))' is a folder without a manifest, which tells no checksums of its files")
+      throw FloeError(
+        "'\(RemotePath.shown(path))' is a folder without a manifest, which tells no checksums of its files")
     }
     let size = try VirtualFile.size(path)
     let facts = try facts(path)

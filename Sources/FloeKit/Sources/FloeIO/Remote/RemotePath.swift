@@ -4,9 +4,9 @@ import Synchronization
 
 /// Inputs that are named by URL: the one place that turns what a user wrote into a path that GDAL reads.
 ///
-/// `https://host/a.tif?key=...` becomes `/vsicurl/https://host/a.tif`, `s3://bucket/a.tif` becomes `/vsis3/bucket/a.tif`.
-/// User, password and query stay in this process's memory and join the request alone, so that no path, sentence, name or
-/// record holds them.
+/// `https://host/a.tif?key=...` becomes `/vsicurl/https://host/a.tif`, `s3://bucket/a.tif` becomes
+/// `/vsis3/bucket/a.tif`. User, password and query stay in this process's memory and join the request alone, so that no
+/// path, sentence, name or record holds them.
 public enum RemotePath {
   /// What a URL hid: what the request needs beside the path.
   struct Hidden: Sendable, Hashable {
@@ -46,7 +46,9 @@ public enum RemotePath {
     let isNative = text.hasPrefix("/vsicurl/")
     let url = isNative ? String(text.dropFirst("/vsicurl/".count)) : text
     guard isURL(url), !url.lowercased().hasPrefix("s3://") else { return nil }
-    guard let parts = Parts(url) else { throw FloeError("'\(shown(text))' is no URL that can be read: it names no host") }
+    guard let parts = Parts(url) else {
+      throw FloeError("'\(shown(text))' is no URL that can be read: it names no host")
+    }
     guard parts.scheme == "https" || parts.isLoopback || isNative else {
       throw FloeError(
         "'\(parts.plain)' is not encrypted, and anybody on the way could change it; use https://, or write "
@@ -156,9 +158,12 @@ extension RemotePath {
 
     /// Whether the host is this machine itself.
     var isLoopback: Bool {
-      let host = authority.hasPrefix("[") ? String(authority.prefix { $0 != "]" }.dropFirst())
+      let host =
+        authority.hasPrefix("[")
+        ? String(authority.prefix { $0 != "]" }.dropFirst())
         : String(authority.prefix { $0 != ":" })
-      return host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
+      return host == "localhost" || host == "::1"
+        || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
     init?(_ url: String) {

@@ -2,11 +2,12 @@ internal import CGDAL
 import FloeCore
 import Synchronization
 
-/// Whether GDAL may reach the network: only where an input itself is named so (`https://...`, `s3://...`, `/vsis3/...`).
+/// Whether GDAL may reach the network: only where an input itself is named so (`https://...`, `s3://...`,
+/// `/vsis3/...`).
 ///
 /// A mosaic, a land layer or a table may name other files, and those could lie on somebody's server: reading a file
-/// from a stranger would tell its maker who reads it, and results would hang on what that server says. Where the ways are
-/// open, web servers are reached that an input names, and no others.
+/// from a stranger would tell its maker who reads it, and results would hang on what that server says. Where the ways
+/// are open, web servers are reached that an input names, and no others.
 public enum NetworkAccess {
   private enum State { case undecided, open, closed }
   private static let state = Mutex(State.undecided)
@@ -40,7 +41,8 @@ public enum NetworkAccess {
     try state.withLock { state in
       guard state != .closed else {
         throw FloeError(
-          "\(RemotePath.shown(url)) is not fetched: the network is reached only where the request names something there")
+          "\(RemotePath.shown(url)) is not fetched: the network is reached only where the request names something there"
+        )
       }
       if state == .undecided { open(&state) }
     }

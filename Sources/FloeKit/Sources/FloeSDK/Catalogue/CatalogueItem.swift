@@ -87,7 +87,8 @@ public enum CatalogueAnswer {
     let name = [properties?["product:name"]?.stringValue, title].compactMap { $0 }
       .first { $0.hasSuffix(".SAFE") || $0.hasSuffix(".SEN3") || $0.hasSuffix(".nc") }
     var item = CatalogueItem(
-      id: id, name: name ?? id, collection: json["collection"]?.stringValue, start: try time("start_datetime") ?? moment,
+      id: id, name: name ?? id, collection: json["collection"]?.stringValue,
+      start: try time("start_datetime") ?? moment,
       stop: try time("end_datetime") ?? moment, outlines: [], isTrack: false,
       cloudCover: properties?["eo:cloud_cover"]?.doubleValue, size: product?["file:size"]?.intValue,
       md5: product?["file:checksum"]?.stringValue.flatMap(md5), href: nil, s3: nil, json: json)
@@ -155,8 +156,10 @@ public enum CatalogueAnswer {
   /// `geography'SRID=4326;POLYGON((...))'` as GeoJSON.
   private static func wellKnown(_ text: String, _ source: String) throws -> JSONValue {
     let upper = text.uppercased()
-    let kinds = [("MULTIPOLYGON", "MultiPolygon"), ("POLYGON", "Polygon"), ("MULTILINESTRING", "MultiLineString"),
-      ("LINESTRING", "LineString")]
+    let kinds = [
+      ("MULTIPOLYGON", "MultiPolygon"), ("POLYGON", "Polygon"), ("MULTILINESTRING", "MultiLineString"),
+      ("LINESTRING", "LineString"),
+    ]
     guard let (word, kind) = kinds.first(where: { upper.contains($0.0) }), let open = text.firstIndex(of: "("),
       let close = text.lastIndex(of: ")"), open < close
     else { throw FloeError("\(source) has the footprint '\(text.prefix(60))', which is neither polygon nor line") }
@@ -165,7 +168,9 @@ public enum CatalogueAnswer {
     var result = ""
     for part in text[open...close].split(separator: ",", omittingEmptySubsequences: false) {
       let numbers = part.filter { $0 != "(" && $0 != ")" }.split(separator: " ").compactMap { Double($0) }
-      guard numbers.count >= 2 else { throw FloeError("\(source) has a footprint whose points are no pairs of numbers") }
+      guard numbers.count >= 2 else {
+        throw FloeError("\(source) has a footprint whose points are no pairs of numbers")
+      }
       let opened = String(repeating: "[", count: part.count { $0 == "(" })
       let closed = String(repeating: "]", count: part.count { $0 == ")" })
       result += (result.isEmpty ? "" : ",") + opened + "[\(numbers[0]),\(numbers[1])]" + closed
@@ -199,7 +204,8 @@ public enum CatalogueAnswer {
     case "MultiLineString":
       (item.outlines, item.isTrack) = (try (coordinates?.arrayValue ?? []).map { try line($0) }, true)
     case let kind:
-      throw FloeError("\(source) ('\(item.name)') has a geometry of type '\(kind ?? "none")'; polygons and lines are read")
+      throw FloeError(
+        "\(source) ('\(item.name)') has a geometry of type '\(kind ?? "none")'; polygons and lines are read")
     }
     item.outlines = item.outlines.filter { !$0.isEmpty }
     if !item.isTrack {

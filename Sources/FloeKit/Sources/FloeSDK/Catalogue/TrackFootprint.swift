@@ -2,8 +2,8 @@ import Glibc
 
 /// Footprints as catalogues write them, put back into one piece.
 public enum TrackFootprint {
-  /// The line of a track that a catalogue tells as areas: narrow strips, or a ring that is the line itself closed by its
-  /// first point.
+  /// The line of a track that a catalogue tells as areas: narrow strips, or a ring that is the line itself closed by
+  /// its first point.
   public static func line(_ rings: [[SIMD2<Double>]]) -> [SIMD2<Double>] {
     rings.map(middle).joined().map { $0 }
   }
@@ -36,7 +36,7 @@ public enum TrackFootprint {
 
   private static func cosine(_ degrees: Double) -> Double { cos(degrees * .pi / 180) }
 
-  /// Areas that were cut at the 180° meridian (RFC 7946, 3.1.9) in one piece again, where they are two that meet there.
+  /// Areas that were cut at the 180° meridian (RFC 7946, 3.1.9) in one piece again, where they are two that meet.
   public static func joined(_ rings: [[SIMD2<Double>]]) -> [[SIMD2<Double>]] {
     guard rings.count == 2 else { return rings }
     func side(_ ring: [SIMD2<Double>]) -> Double? {
