@@ -112,6 +112,7 @@ struct SampleSource: SampleReader {
     acquisition = .common(scenes.map(\.acquisition))
     clearBands = first.clearBands
     infraredBands = first.infraredBands
+    bandOrder = first.bandOrder
     hasBrightness = true
     allRows = nil
   }

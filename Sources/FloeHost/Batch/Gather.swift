@@ -53,6 +53,14 @@ public struct Gather {
         )
       }
       pipeline = ledger.pipeline
+      // The summary is what a batch writes last: without it scenes may be missing that the ledger knows nothing of.
+      guard FileManager.default.fileExists(atPath: "\(source)/summary.csv") else {
+        throw BatchItems.refused(
+          """
+          the batch in \(source) has not come to its end (there is no \(source)/summary.csv): run it again, which does \
+          what is missing
+          """)
+      }
       for (scene, entry) in ledger.entries.sorted(by: { $0.key < $1.key }) {
         if let other = found.updateValue(Found(source: source, entry: entry), forKey: scene) {
           throw BatchItems.refused("scene '\(scene)' is both in \(other.source) and in \(source)")

@@ -85,7 +85,9 @@ public final class Executor {
       try await runFinishing(after: written, began: began, work)
       written += try await writeOutputs(ofFinishing: true, work)
       values = [:]
-      try RunCatalog(plan: plan, inputs: keys.inputs, record: recordName, products: library.products).write(in: staging)
+      // A digest of something else than the bytes (a server's tag) is no checksum of the product.
+      let inputs = keys.inputs.map { (name: $0.name, path: $0.path, digest: $0.by == nil ? $0.digest : nil) }
+      try RunCatalog(plan: plan, inputs: inputs, record: recordName, products: library.products).write(in: staging)
       try checkInputs(since: keys)
       var result = record(began: began, files: written, provenance: provenance)
       try await tellFiles(of: staging, guarding, recordName, in: &result)

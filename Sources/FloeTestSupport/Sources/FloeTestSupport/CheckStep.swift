@@ -4,7 +4,8 @@ import FloeSDK
 ///
 /// The declaration is consistent; bad parameters and ports are refused by name; `plan` reads nothing and announces what
 /// is made and what scratch it takes; the same bytes come out for any number of workers, memory, tile size and way of
-/// reading; a cancelled run ends as `Cancelled`; an input that cannot be read ends the step with the reason; neither leaves anything in scratch.
+/// reading; a cancelled run ends as `Cancelled`; an input that cannot be read ends the step with the reason; neither
+/// leaves anything in scratch.
 ///
 /// ```swift
 /// #expect(try await checkStep(ThresholdStep.self, ports: ["image": [.raster(SyntheticData.ice())]]) == [])

@@ -1,3 +1,5 @@
+internal import FloeIO
+
 /// A product as a catalogue tells of it: a STAC item, or an entry of the Copernicus Data Space's OData.
 public struct CatalogueItem: Sendable, Hashable {
   /// What the catalogue calls it: the item's id, or a UUID.
