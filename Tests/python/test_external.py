@@ -143,7 +143,7 @@ d.SetSpatialRef(s.GetSpatialRef())
 """
     folder = manifest(tmp_path / "t", program, ports=ports, command='[python3, "{folder}/program.py", "{input.image}", "{output.out}"]')
     result = run(folder, image, expect=1, out="o.tif", port="--out")
-    assert "not as announced: it has 40 x 60 pixels, not 80 x 60" in result.err
+    assert "not as announced: its size is 40 x 60, not 80 x 60" in result.err
     folder = manifest(tmp_path / "t", program.replace(" // 2", "").replace("Byte", "Float32"), ports=ports, command='[python3, "{folder}/program.py", "{input.image}", "{output.out}"]')
     assert "pixels are float32, not uint8" in run(folder, image, expect=1, out="o.tif", port="--out").err
 

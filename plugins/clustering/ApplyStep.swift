@@ -42,6 +42,8 @@ public struct ApplyStep: ProcessingStep {
   }
 
   public mutating func plan(in context: PlanContext) throws {
+    // One byte a pixel for the labels.
+    if case .raster(let r) = samples { context.needs(scratch: r.spec.grid.pixelCount) }
     // A model of a step that has not run yet has no content to look at.
     if let model, case .null = model.body {
       let source = try SampleSource(samples, features: nil)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import os
 import textwrap
 
@@ -19,6 +20,7 @@ def function(declaration, plugin_path=None):
 
     def step(*args, **kwargs):
         place = caller()
+        kwargs = {_declared(name): value for name, value in kwargs.items()}
         if len(args) > len(inputs):
             raise TypeError(f"{declaration['name']} takes {len(inputs)} inputs, {', '.join(inputs) or 'none'}, and parameters by name")
         given = dict(zip(inputs, args))
@@ -52,6 +54,16 @@ def function(declaration, plugin_path=None):
     step.__signature__ = signature
     step.declaration = declaration
     return step
+
+
+def _word(name):
+    """A parameter's name as Python takes it: one that is a word of the language has `_` behind it, `from_`."""
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def _declared(word):
+    """The name that the step declares for a word of Python's."""
+    return word[:-1] if word.endswith("_") and keyword.iskeyword(word[:-1]) else word
 
 
 def _near(name, names):
@@ -107,7 +119,7 @@ def _signature(declaration):
     made = [kind(p["name"], kind.POSITIONAL_OR_KEYWORD, default=kind.empty if p["is_required"] else None) for p in declaration["inputs"]]
     made.sort(key=lambda p: p.default is not kind.empty)
     for p in declaration["parameters"]:
-        made.append(kind(p["name"], kind.KEYWORD_ONLY, default=kind.empty if p["is_required"] else _default(p)))
+        made.append(kind(_word(p["name"]), kind.KEYWORD_ONLY, default=kind.empty if p["is_required"] else _default(p)))
     if declaration["presets"]:
         made.append(kind("preset", kind.KEYWORD_ONLY, default=None))
     return inspect.Signature(made)

@@ -172,8 +172,7 @@ struct ManifestReader {
   /// The flags of `floe step` itself, as parameters are written; a step's own would take their place.
   static let reserved: Set<String> = [
     "output", "workers", "memory", "scratch", "seed", "progress", "log", "force", "overwrite", "quiet", "verbose",
-    "json",
-    "plugin_path", "help", "version",
+    "json", "trace", "cache", "cache_limit", "no_cache", "plugin_path", "help", "version",
   ]
 
   mutating func checkFree(_ name: String, _ what: String, _ line: Int) {
