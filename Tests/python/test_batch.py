@@ -273,7 +273,7 @@ def test_satellite_scenes(demo, tmp_path):
     out = tmp_path / "out"
     batch(ROOT / "examples/ice-lead.yaml", f"scene={tmp_path}/in/*/*.SAFE", out, "--quiet")
     catalog = pystac.Catalog.from_file(str(out / "catalog.json"))
-    items = list(catalog.get_items())
+    items = list(catalog.get_items(recursive=True))
     assert len(items) >= 4 and all(i.assets for i in items)
     rows = list(csv.DictReader((out / "summary.csv").open()))
     assert len(rows) == 2 and rows[0]["groups/lead_km2"] == rows[1]["groups/lead_km2"]

@@ -11,7 +11,7 @@ WITNESSES = re.compile(
     r"(static )?(mutating )?(var|let|func|init)\??\(?(from|stringLiteral|integerLiteral|floatLiteral|booleanLiteral|arrayLiteral|dictionaryLiteral|nilLiteral|literal|ports)\b"
     r"|init\(from |func (encode|enqueue|<|==|hash|read|bind|validate|log|record|dropped|progress|recognises|describe)\b|func < "
     r"|(static )?var (description|kinds|isOptional|acceptsMany|port|typeName|choices|absent|rangedNumbers|literal|isMaterialized|seams|readsBandsApart|pixelType|asDouble|asFloat|discussion|example|presets)\b"
-    r"|init\?\(ports")
+    r"|init\?\((ports|stored)|static func pixelArray")
 
 
 def undocumented(lines):

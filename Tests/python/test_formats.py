@@ -103,7 +103,7 @@ def test_parameters_of_writers_are_checked(tmp_path, settings, words):
 
 def test_writers_are_listed():
     formats = {f["name"]: f for f in json.loads(floe("formats", "--json").out)}
-    assert formats["geotiff"]["suffixes"] == ["tif"] and formats["geotiff"]["kinds"] == ["raster"]
+    assert formats["geotiff"]["suffixes"] == ["tif", "tiff"] and formats["geotiff"]["kinds"] == ["raster"]
     assert formats["zarr"]["is_folder"] and [p["name"] for p in formats["zarr"]["parameters"]] == ["chunk", "compression"]
     assert formats["geopackage"]["has_layers"] and not formats["csv"]["has_layers"]
     text = floe("formats").out
