@@ -13,6 +13,7 @@
 # make deb, make tarball   a Debian package, or an archive that runs from any place, with every library that floe needs, into dist/
 # make trixie   builds and tests in a folder with Debian 13
 # make wheel  the Python package, into dist/
+# make lock-python  the tests' Python packages anew, with versions, from requirements.in
 # make docs   renders docs/steps from the steps' declarations
 # make performance  puts the last runs' tables into docs/performance.md
 # make bench-check  kernels beside a plain loop; fails above a limit
@@ -23,7 +24,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest test-batch test-cache test-scale
+.PHONY: lock-python docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest test-batch test-cache test-scale
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -38,8 +39,10 @@ FLOE := .build/release/floe
 DEMO ?= demo
 PREFIX ?= /usr/local
 VENV := .venv
+# Two processes, each with whole files, so that a file's fixtures are made once.
+PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile Tests/python
 # The EOPF's wheel carries the schemas of STAC's extensions, by which items are judged; its own dependencies are not needed.
-SCHEMA_PACKAGE := eopf
+SCHEMA_PACKAGE := eopf==2.8.1
 SCALE_PACKAGES := slurm-wlm munge
 SCALE_SCENES ?= 1000
 SCALE_CHUNKS ?= 40
@@ -68,7 +71,7 @@ demo: build
 # Tests use public interfaces only; with testable imports on, build and test would recompile everything for each other.
 test: format-check test-packages build $(VENV)/done
 	swift test -c release --disable-testable-imports
-	$(VENV)/bin/python -m pytest -q Tests/python
+	$(PYTEST)
 
 # swift-format over all Swift files, and the check that CI runs.
 format:
@@ -112,13 +115,19 @@ test-scale: test-packages build $(VENV)/done $(VENV)-toil/done
 	  $(VENV)/bin/python -m pytest -q -s Tests/python/test_scale.py
 
 test-python: build $(VENV)/done
-	$(VENV)/bin/python -m pytest -q Tests/python
+	$(PYTEST)
 
 $(VENV)/done: Tests/python/requirements.txt | test-packages
 	/usr/bin/python3 -m venv --clear --system-site-packages $(VENV)
-	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/python/requirements.txt
+	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r Tests/python/requirements.txt
 	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps $(SCHEMA_PACKAGE)
 	touch $@
+
+# Anew when requirements.in has changed; uv resolves in seconds what pip searches for hours.
+lock-python: $(VENV)/done
+	$(VENV)/bin/pip install -q --disable-pip-version-check uv
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header Tests/python/requirements.in -o Tests/python/requirements.txt
+	sed -i '1i # Resolved from requirements.in by `make lock-python`; every package with its version, so that installing never has to search.' Tests/python/requirements.txt
 
 # GRASS and SAGA take part where they are installed.
 bench: build $(VENV)/peers

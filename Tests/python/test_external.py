@@ -218,7 +218,7 @@ def test_interruption_ends_the_whole_group(image, tmp_path):
         time.sleep(0.05)
     began = time.time()
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130 and time.time() - began < 1.5
+    assert process.wait(10) == 130 and time.time() - began < 6
     assert all(gone(int(p)) for p in pids.read_text().split())
     assert not (folder / "out").exists()
 

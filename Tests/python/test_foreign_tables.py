@@ -59,7 +59,7 @@ def test_multipolygons_keep_their_parts(tmp_path, driver, ending, kind):
 floe: 1
 steps:
   land: {{ use: table.read, with: {{ file: in.{ending} }} }}
-outputs: {{ out.gpkg: {{ land: land.table }}, out.csv: land.table }}
+outputs: {{ out.gpkg: {{ land: land.table }}, out.csv: {{ from: land.table, with: {{ polygons: wkt }} }} }}
 """)
     file = gdal.OpenEx(str(out / "out.gpkg"))
     back = [shape(json.loads(f.GetGeometryRef().ExportToJson())) for f in file.GetLayer(0)]

@@ -115,7 +115,7 @@ def test_cancellation_crosses_the_border(leads, tmp_path):
     began = time.time()
     process.send_signal(signal.SIGINT)
     process.stderr.read()
-    assert process.wait(10) == 130 and time.time() - began < 2
+    assert process.wait(10) == 130 and time.time() - began < 6
     assert not (tmp_path / "out").exists()
 
 

@@ -188,16 +188,18 @@ struct SafeProduct: Sendable {
   }
 
   private static func granule(_ files: [String], _ location: SafeLocation) throws -> String {
+    let folder = location.root + "/GRANULE"
+    // A server that lists no folders answers for files alone.
     var names = Set(
       files.compactMap { file -> String? in
         let parts = file.split(separator: "/")
         return parts.count > 2 && parts[0] == "GRANULE" && parts[1] != ".." ? String(parts[1]) : nil
       }
-    ).filter { VirtualFile.exists("\(location.root)/GRANULE/\($0)") }
-    if names.isEmpty, VirtualFile.isDirectory(location.root + "/GRANULE") {
+    ).filter { VirtualFile.exists("\(folder)/\($0)") || VirtualFile.exists("\(folder)/\($0)/MTD_TL.xml") }
+    if names.isEmpty, VirtualFile.isDirectory(folder) {
       names = Set(
-        try VirtualFile.list(location.root + "/GRANULE").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-          .filter { VirtualFile.isDirectory("\(location.root)/GRANULE/\($0)") })
+        try VirtualFile.list(folder).map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+          .filter { VirtualFile.isDirectory("\(folder)/\($0)") })
     }
     guard names.count == 1, let name = names.first else {
       throw FloeError(
@@ -207,7 +209,7 @@ struct SafeProduct: Sendable {
         """
       )
     }
-    return "\(location.root)/GRANULE/\(name)"
+    return "\(folder)/\(name)"
   }
 
   /// The outline of the product: pairs of latitude and longitude in the metadata.

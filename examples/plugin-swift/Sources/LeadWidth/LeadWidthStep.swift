@@ -42,6 +42,9 @@ public struct LeadWidthStep: ProcessingStep {
   public mutating func run(in context: RunContext) async throws {
     let kept = try await context.materialize(classes)
     let grid = kept.spec.grid
+    // The distances are held in memory beside it, two bytes a pixel: what was announced is taken.
+    let held = context.scratch.reserve(2 * grid.pixelCount)
+    defer { withExtendedLifetime(held) {} }
     let code = UInt8(lead)
     // Vertical distances by strips of columns, then whole distances by blocks of rows: every pixel's result is exact,
     // whatever the blocks.
