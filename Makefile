@@ -29,7 +29,7 @@ SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
 
-BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev libsqlite3-dev libssl-dev pkg-config
+BUILD_PACKAGES := libgdal-dev libproj-dev libnetcdf-dev libfftw3-dev libcminpack-dev libsqlite3-dev libssl-dev pkg-config
 # What draws the report's figures.
 REPORT_PACKAGES := gnuplot-nox fonts-dejavu-core libjs-leaflet
 INSTALL_PACKAGES := patchelf binutils perl

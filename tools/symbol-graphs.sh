@@ -12,7 +12,7 @@ for map in .build/release/*.build/module.modulemap Sources/FloeKit/Sources/*/mod
   flags+=(-Xcc "-fmodule-map-file=$PWD/$map")
 done
 flags+=(-Xcc -ISources/FloeKit/Sources/CFloeStamp/include)
-for flag in $(pkg-config --cflags gdal proj netcdf fftw3f sqlite3 libcrypto); do flags+=(-Xcc "$flag"); done
+for flag in $(pkg-config --cflags gdal proj netcdf fftw3f cminpack sqlite3 libcrypto); do flags+=(-Xcc "$flag"); done
 for module in FloeCore FloeNumerics FloeSDK; do
   swift symbolgraph-extract -module-name "$module" "${flags[@]}"
 done

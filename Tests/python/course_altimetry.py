@@ -55,7 +55,7 @@ def stack_width(power):
     try:
         best, _ = curve_fit(
             lambda x, a, x0, sigma: a * np.exp(-((x - x0) ** 2) / (2 * sigma ** 2)), x, y,
-            p0=[y.max(), centre, width], maxfev=10000)
+            p0=[y.max(), centre, width])
     except (RuntimeError, TypeError):  # it did not converge, or there are too few values
         return np.nan
     return abs(best[2])

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 
 import numpy as np
 import pytest
+import yaml
 from conftest import FLOE, ROOT, floe, write_tif
 
 PIPELINE = """floe: 1
@@ -277,3 +279,83 @@ def test_satellite_scenes(demo, tmp_path):
     assert len(items) >= 4 and all(i.assets for i in items)
     rows = list(csv.DictReader((out / "summary.csv").open()))
     assert len(rows) == 2 and rows[0]["groups/lead_km2"] == rows[1]["groups/lead_km2"]
+
+
+def test_a_scene_that_a_network_fault_cost_is_tried_again(tmp_path):
+    from web import serving
+    env = {**os.environ, "GDAL_HTTP_RETRY_DELAY": "0.01", "GDAL_HTTP_MAX_RETRY": "1"}
+    (tmp_path / "srv").mkdir()
+    write_tif(tmp_path / "srv/big.tif", np.random.default_rng(0).integers(0, 4000, (900, 900)).astype(np.uint16))
+    copy = tmp_path / "copy.yaml"
+    copy.write_text("floe: 1\ninputs: { image: { type: path } }\nsteps: { r: { use: raster.read, with: { files: [$image] } } }\n"
+                    "outputs: { x.tif: r.image }\n")
+    with serving(tmp_path / "srv") as web:
+        (tmp_path / "list.csv").write_text(f"name,image\na,{web.url('big.tif')}\n")
+        for kind in (503, "reset", "cut"):
+            for start in range(2, 24):
+                out, asked = tmp_path / f"{kind}-{start}", [0]
+
+                def fault(path):
+                    asked[0] += 1
+                    return kind if asked[0] > start else None
+                web.random = fault
+                status = floe("batch", copy, "--over", tmp_path / "list.csv", "-o", out, "--quiet", env=env, expect=None).status
+                web.random = None
+                told = (out / "batch.jsonl").read_text().splitlines()[1:] if (out / "batch.jsonl").exists() else []
+                # The fault is to come while a step runs: before, the content is not known, and the request is another one later.
+                if status == 3 and told and json.loads(told[-1])["step"]:
+                    break
+            else:
+                pytest.fail(f"no step met the fault '{kind}'")
+            assert json.loads(told[-1])["isPassing"] is True, kind
+            floe("batch", copy, "--over", tmp_path / "list.csv", "-o", out, "--quiet", env=env)
+            assert (out / "a/x.tif").exists()
+
+
+def test_the_examples_of_the_help_name_inputs_that_are_there():
+    text = " ".join(floe("batch", "--help").out.split())
+    found = re.findall(r"floe batch (\S+\.yaml) (.*?)(?= floe batch |$)", text)
+    examples = [(name, words) for name, words in found if (ROOT / "examples" / name).exists()]
+    assert len(examples) >= 3
+    for name, words in examples:
+        inputs = yaml.safe_load((ROOT / "examples" / name).read_text())["inputs"]
+        given = re.findall(r"--(?:over|set) (\w+)=", words)
+        assert set(given) <= set(inputs), (name, given)
+
+
+def item(name, href, kind, **asset):
+    return {"type": "Feature", "stac_version": "1.1.0", "id": name, "geometry": None, "links": [],
+            "properties": {"datetime": "2019-03-01T00:00:00Z"},
+            "assets": {"data": {"href": href, "type": kind, "roles": ["data"], **asset}}}
+
+
+def test_of_a_catalogue_the_rasters_are_the_scenes(pipeline, tmp_path):
+    folder = scenes(tmp_path / "in", 2)
+    (folder / "t.csv").write_text("lon,lat,v\n1,2,3\n")
+    (folder / "m.json").write_text("{}")
+    items = [item("s00", "./s00.tif", "image/tiff; application=geotiff"), item("t", "./t.csv", "text/csv"),
+             item("m", "./m.json", "application/json"), item("s01", "./s01.tif", "image/tiff; application=geotiff")]
+    (folder / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    result = batch(pipeline, f"image={folder}/items.json", tmp_path / "out")
+    assert sorted(made(tmp_path / "out")) == ["s00", "s01"]
+    assert "of the 4 items" in result.err and "2 others are left out" in result.err
+    # Where there is no raster, all are taken.
+    (folder / "tables.json").write_text(json.dumps({"type": "FeatureCollection", "features": items[1:2]}))
+    assert "left out" not in batch(pipeline, f"image={folder}/tables.json", tmp_path / "tables", expect=None).err
+    # A file that is not the one that its item tells of is refused.
+    wrong = item("s00", "./s00.tif", "image/tiff", **{"file:size": 5})
+    (folder / "wrong.json").write_text(json.dumps({"type": "FeatureCollection", "features": [wrong]}))
+    assert "file:size says 5" in batch(pipeline, f"image={folder}/wrong.json", tmp_path / "w", expect=2).err
+
+
+def test_addresses_that_are_not_read_are_told_as_such(pipeline, tmp_path):
+    (tmp_path / "l.csv").write_text("name,image\na,gs://bucket/a.tif\n")
+    for over in ("image=ftp://host/a.tif", str(tmp_path / "l.csv")):
+        err = batch(pipeline, over, tmp_path / "out", expect=2).err
+        assert "an address of a kind that is not read" in err and "https://" in err
+
+
+def test_a_setting_given_twice_is_refused(pipeline, tmp_path):
+    folder = scenes(tmp_path / "in", 1)
+    err = batch(pipeline, f"image={folder}/*.tif", tmp_path / "out", "--set", "clusters=2", "--set", "clusters=3", expect=2).err
+    assert "--set clusters is given twice, as '2' and '3'" in err

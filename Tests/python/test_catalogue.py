@@ -268,3 +268,38 @@ def test_no_secret_in_what_fetch_says(space, tmp_path):
     result = fetch(space, tmp_path / "o", first["name"], expect=1)
     for secret in ["Secret12345", *space.tokens, *space.refreshes]:
         assert secret not in result.err + result.out
+
+
+@pytest.mark.parametrize("content, sentence", [
+    (b"<html>Please wait</html>", "is no zip archive"), ("half", "is no zip archive that can be read")])
+def test_what_cannot_be_unpacked_leaves_nothing(space, tmp_path, content, sentence):
+    track = next(p for p in space.products if p["name"].endswith(".SEN3"))
+    whole = track["content"]
+    track["content"] = whole[:len(whole) // 2] if content == "half" else content
+    for _ in range(2):
+        err = fetch(space, tmp_path / "o", track["name"], expect=1).err
+        assert sentence in err and "it was thrown away" in err and "vsizip" not in err
+        assert list((tmp_path / "o").iterdir()) == []
+    track["content"] = whole
+    fetch(space, tmp_path / "o", track["name"])
+    assert [p.name for p in (tmp_path / "o").iterdir()] == [track["name"]]
+
+
+def test_an_archive_that_lay_there_is_not_thrown_away(space, tmp_path):
+    track = next(p for p in space.products if p["name"].endswith(".SEN3"))
+    track["content"] = b"hello"
+    (tmp_path / "o").mkdir()
+    mine = tmp_path / "o" / (track["name"] + ".zip")
+    mine.write_bytes(b"hello")
+    assert "it was there already, remove it first" in fetch(space, tmp_path / "o", track["name"], expect=1).err
+    assert mine.read_bytes() == b"hello"
+
+
+def test_a_product_with_another_outline_ends_no_fetch(space, tmp_path):
+    first, second = [p for p in space.products if "content" in p][:2]
+    second["geometry"] = {"type": "Point", "coordinates": [10, 70]}
+    fetch(space, tmp_path / "o", first["name"], second["name"])
+    assert {p.name for p in (tmp_path / "o").iterdir()} == {first["name"] + ".zip", second["name"] + ".zip"}
+    (tmp_path / "answer.json").write_text(json.dumps({"@odata.context": "x", "value": [space.entry(second), space.entry(first)]}))
+    fetch(space, tmp_path / "p", tmp_path / "answer.json")
+    assert len(list((tmp_path / "p").iterdir())) == 2

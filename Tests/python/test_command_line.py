@@ -119,3 +119,96 @@ def test_the_environment_sets_what_is_shown(tmp_path):
     wrong = floe("run", tmp_path / "p.yaml", "-o", tmp_path / "a", expect=2, env={**os.environ, "FLOE_LOG": "loud"})
     assert "FLOE_LOG must be one of debug, info, notice, warning, error, not 'loud'" in wrong.err
     floe("run", tmp_path / "p.yaml", "-o", tmp_path / "a", env={**os.environ, "FLOE_LOG": "error"})
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_setting_given_twice_is_refused(tmp_path, command):
+    write_tif(tmp_path / "i.tif", np.zeros((20, 20), np.uint16))
+    (tmp_path / "p.yaml").write_text(
+        "floe: 1\ninputs: { image: { type: path } }\nsteps: { r: { use: raster.read, with: { files: $image } } }\noutputs: { x.tif: r.image }\n")
+    err = floe(command, "p.yaml", "--set", "image=a.tif", "--set", "image=i.tif", "-o", "out", expect=2, cwd=tmp_path).err
+    assert "--set image is given twice, as 'a.tif' and 'i.tif'" in err and not (tmp_path / "out").exists()
+
+
+IDLE = """floe: 1
+inputs:
+  image: { type: path }
+  idle: { type: integer, default: 3 }
+  size: { type: integer, default: 3 }
+  base: { type: integer, default: $size }
+steps:
+  read: { use: raster.read, with: { files: $image } }
+  loose: { use: raster.filter, in: { image: read.image }, with: { window: $base } }
+outputs: { x.tif: read.image }
+"""
+
+
+def test_what_has_no_effect_is_said(tmp_path):
+    write_tif(tmp_path / "i.tif", np.arange(400, dtype=np.uint16).reshape(20, 20))
+    (tmp_path / "p.yaml").write_text(IDLE)
+    checked = floe("check", "p.yaml", "--set", "image=i.tif", cwd=tmp_path).out
+    ran = floe("run", "p.yaml", "--set", "image=i.tif", "--set", "idle=4", "-o", "out", cwd=tmp_path).err
+    for text in (checked, ran):
+        assert text.count("no step uses the input 'idle'") == 1 and "p.yaml:4:" in text
+        assert text.count("the outputs of step 'loose' go nowhere") == 1 and "p.yaml:9:" in text
+        for used in ("image", "size", "base"):
+            assert f"input '{used}'" not in text
+        assert "step 'read' go" not in text
+    assert "what it is set to changes nothing" in ran and "what it is set to" not in checked
+    # Of a part of the pipeline it is no news.
+    part = floe("run", "p.yaml", "--set", "image=i.tif", "--until", "read", "-o", "part", cwd=tmp_path).err
+    assert "go nowhere" not in part and "no step uses" not in part
+
+
+def test_the_examples_have_nothing_without_effect(demo):
+    settings = {"scene": demo["scene"], "land": demo["land"], "track": demo["track"]}
+    for name in ("ice-lead.yaml", "ice-lead-colocated.yaml", "altimetry.yaml", "ice-lead-course.yaml", "altimetry-course.yaml"):
+        text = (ROOT / "examples" / name).read_text()
+        words = [w for key, value in settings.items() if f"\n  {key}:" in text for w in ("--set", f"{key}={value}")]
+        out = floe("check", ROOT / "examples" / name, *words, expect=None).out
+        assert "go nowhere" not in out and "no step uses" not in out, name
+
+
+def test_info_of_what_runs_and_batches_keep(demo, tmp_path):
+    write_tif(tmp_path / "i.tif", np.random.default_rng(0).integers(0, 2, (40, 40)).astype(np.uint16) * 3000)
+    (tmp_path / "bad.tif").write_text("no raster")
+    (tmp_path / "p.yaml").write_text(
+        "floe: 1\ntitle: A copy\ninputs: { image: { type: path } }\nsteps:\n  r: { use: raster.read, with: { files: $image } }\n"
+        "  g: { use: cluster.kmeans, in: { samples: r.image }, with: { clusters: 2 } }\noutputs: { x.tif: g.labels }\n")
+    floe("batch", "p.yaml", "--over", "image=*.tif", "-o", "batch", "--quiet", expect=3, cwd=tmp_path)
+    floe("run", "p.yaml", "--set", "image=i.tif", "-o", "run", "--cache", "cache", "--quiet", cwd=tmp_path)
+    (tmp_path / "p.lock").write_text(floe("lock", "p.yaml", cwd=tmp_path).out)
+    (tmp_path / "p.cwl").write_text(floe("cwl", "p.yaml", cwd=tmp_path).out)
+    style = next((tmp_path / "run").glob("*.qml"))
+    wanted = {
+        "p.lock": ("lock", "plugin ClusteringFloePlugin"), "batch/batch.jsonl": ("ledger of a batch", "failed bad"),
+        "batch/summary.html": ("summary of a batch", "title"), style: ("QGIS style", "raster renderer"),
+        "p.cwl": ("application package", "image"), "batch": ("folder of a batch", "over all scenes"),
+        "run": ("folder of a run", "output"), "cache": ("cache of steps", "entries"),
+        demo["folder"] / "story/report.html": ("page of a report", "title"),
+    }
+    for path, (kind, name) in wanted.items():
+        rows = told(tmp_path / path)
+        assert ("kind", kind) in rows and name in [n for n, _ in rows], (path, rows)
+        content = json.loads(floe("info", tmp_path / path, "--json").out)
+        assert content["kind"] == kind and content["facts"], path
+    assert ("scenes", "2: 1 done, 1 failed") in told(tmp_path / "batch")
+    before = sorted(p.name for p in (tmp_path / "cache").iterdir())
+    floe("info", tmp_path / "cache")
+    assert sorted(p.name for p in (tmp_path / "cache").iterdir()) == before
+    # Folders and pages of others stay unknown.
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/page.html").write_text("<html><title>Mine</title></html>")
+    assert "a folder that floe knows no product of" in floe("info", tmp_path / "mine", expect=2).err
+    floe("info", tmp_path / "mine/page.html", expect=2)
+
+
+@pytest.mark.parametrize("address", ["ftp://host/a.tif", "gs://bucket/a.tif", "file:///tmp/a.tif"])
+def test_addresses_that_are_not_read(tmp_path, address):
+    (tmp_path / "p.yaml").write_text(
+        "floe: 1\ninputs: { image: { type: path } }\nsteps: { r: { use: raster.read, with: { files: $image } } }\noutputs: { x.tif: r.image }\n")
+    scheme = address.split("/")[0] + "//"
+    for words in (["run", "p.yaml", "--set", f"image={address}", "-o", "out"], ["info", address]):
+        err = floe(*words, expect=2, cwd=tmp_path).err
+        assert f"is an address of a kind that is not read, {scheme}" in err and "no file or folder" not in err
+        assert "https://, s3://" in err or "give the path alone, /tmp/a.tif" in err

@@ -221,6 +221,14 @@ outputs:
     rules = netCDF4.Dataset(out / "rules.nc")
     pp, ssd, code = (numbers(rules, n) for n in ["peakiness", "ssd", "rule_code"])
     kept = np.isfinite(code) & np.isfinite(pp) & np.isfinite(ssd)
+    # The course's definition in double precision from the file's own counts: samples that equal the mean of ten are common.
+    for row, echo in enumerate(power):
+        peak = int(np.argmax(echo))
+        if peak < 50 or np.isnan(pp[row]):
+            continue
+        cut = echo[peak - 50:peak + 78]
+        above = cut[cut > cut[10:20].mean()]
+        assert pp[row] == pytest.approx(above.max() / above.mean(), rel=1e-6), row
     # Most of this pass lies over land.
     assert kept.sum() > 100
     assert np.array_equal(code[kept] == 2, (pp[kept] >= 18) & (ssd[kept] < 6.29))
@@ -255,6 +263,49 @@ outputs: {{ track.csv: surface.track }}
 """)
     said = floe("check", low, expect=2).err
     assert "LRM" in said and "SAR or SARIn" in said
+    low.write_text(low.read_text().split("  retracked:")[0] + """
+  features: { use: altimetry.features, in: { input: read.track } }
+outputs: { track.csv: features.track }
+""")
+    said = floe("check", low, expect=2).err
+    assert "LRM" in said and "SAR or SARIn" in said
+
+
+def test_values_that_a_flag_does_not_call_good_are_in_no_cell(tmp_path):
+    """Two good freeboards of a cell, an implausible one, and one that is a table's fill."""
+    rows = [(80.0, 10.0, 0.2, 0), (80.0, 10.0, 0.4, 0), (80.0, 10.0, -20.3, 1), (80.0, 10.0, 3.4028235e38, 0)]
+    (tmp_path / "t.csv").write_text("lat,lon,freeboard_m,freeboard_flag\n" + "".join(",".join(map(str, r)) + "\n" for r in rows))
+    for flag, wanted, count in (("", 0.3, 2), (", flag: none", (0.2 + 0.4 - 20.3) / 3, 3)):
+        out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+title: Grid
+steps:
+  read: {{ use: table.read, with: {{ file: t.csv, x: lon, y: lat, crs: "EPSG:4326" }} }}
+  grid: {{ use: altimetry.grid, in: {{ input: read.table }}, with: {{ column: freeboard_m, cell: 25000{flag} }} }}
+outputs: {{ g.tif: grid.grid }}
+""", "--force")
+        dataset = gdal.Open(str(out / "g.tif"))
+        bands = {dataset.GetRasterBand(i + 1).GetDescription(): dataset.GetRasterBand(i + 1).ReadAsArray() for i in range(4)}
+        assert bands["mean"][np.isfinite(bands["mean"])] == pytest.approx([wanted], abs=1e-5)
+        assert np.nanmax(bands["count"]) == count
+        assert record["results"]["grid"]["values"] == count
+
+
+def test_a_track_out_of_order_has_no_sea_surface(tmp_path):
+    order = np.random.default_rng(1).permutation(400)
+    lat = 75 + 0.003 * order
+    (tmp_path / "t.csv").write_text(
+        "lat,lon,elevation_m,class_code\n" + "".join(f"{v},10,{0.1 * (i % 3)},{1 + (i % 9 == 0)}\n" for i, v in enumerate(lat)))
+    yaml = """
+floe: 1
+title: Order
+steps:
+  read: { use: table.read, with: { file: t.csv, x: lon, y: lat, crs: "EPSG:4326" } }
+  surface: { use: altimetry.sea_surface, in: { input: read.table }, with: { classes: class_code, leads: ["2"] } }
+outputs: { t2.csv: surface.track }
+"""
+    _, _, result = run_pipeline(tmp_path, yaml, expect=1)
+    assert "not in order along one track" in result.err and "sort the table" in result.err
 
 
 @needs_real_data

@@ -79,10 +79,11 @@ def test_zipped_product_gives_the_same_bytes(made, web, tmp_path):
     assert record["network"]["bytes"] == web.sent and record["network"]["requests"] == len(web.requests)
 
 
-def test_product_folder_gives_the_same_pixels(made, web, tmp_path):
+@pytest.mark.parametrize("listings", [True, False])
+def test_product_folder_gives_the_same_pixels(made, web, tmp_path, listings):
     safe, _ = names(made)
     floe("run", made / "stack.yaml", "--set", f"scene={made / safe}", "-o", tmp_path / "local", "--quiet")
-    web.listings = True
+    web.listings = listings
     out = tmp_path / "web"
     floe("run", made / "stack.yaml", "--set", f"scene={web.url(safe)}", "-o", out, "--quiet")
     for name in ("stack.tif", "mask.tif"):
@@ -96,6 +97,67 @@ def test_a_part_of_a_product(made, web, tmp_path):
     for place, out in ((made / safe, "local"), (web.url(safe), "web")):
         floe("run", made / "stack.yaml", "--set", f"scene={place}", "--set", "window=10,20,40,30", "-o", tmp_path / out, "--quiet")
     assert (read(tmp_path / "web/stack.tif") == read(tmp_path / "local/stack.tif")).all()
+
+
+def part_of(column, row, width, height):
+    """The pipeline that cuts so many pixels of an image of `images`."""
+    west, north = 300000 + 10 * column, 7900020 - 10 * row
+    box = f"[{west}, {north - 10 * height}, {west + 10 * width}, {north}]"
+    return COPY.replace(
+        "outputs:", f"  part: {{ use: raster.clip, in: {{ image: image.image }}, with: {{ box: {box} }} }}\noutputs:").replace(
+        "image.tif: image.image", "image.tif: part.result")
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """A JPEG 2000 image of 16 tiles of half a megabyte, with the marker that tells their lengths and without."""
+    folder = tmp_path_factory.mktemp("jp2")
+    pixels = np.random.default_rng(5).integers(1, 60000, (1, 2048, 2048)).astype("uint16")
+    source = gdal.Open(str(write_tif(folder / "noise.tif", pixels)))
+    for name, marker in (("listed", "YES"), ("plain", "NO")):
+        gdal.GetDriverByName("JP2OpenJPEG").CreateCopy(
+            str(folder / f"{name}.jp2"), source, options=[
+                "REVERSIBLE=YES", "QUALITY=100", "BLOCKXSIZE=512", "BLOCKYSIZE=512", f"TLM={marker}", "RESOLUTIONS=3"])
+    assert (b"\xff\x55" in (folder / "listed.jp2").read_bytes()[:20000]) and (folder / "plain.jp2").stat().st_size > 5_000_000
+    return folder, pixels[0]
+
+
+def test_a_part_of_an_image_reads_its_tiles_alone(images, tmp_path):
+    folder, pixels = images
+    environment = {**QUICK, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    file = tmp_path / "part.yaml"
+    file.write_text(part_of(1700, 1800, 100, 90))
+    with serving(folder) as web:
+        for name, most in (("listed", 6), ("plain", 24), ("plain", 6)):
+            before = len(web.requests), web.sent
+            out = tmp_path / f"{name}-{most}"
+            floe("run", file, "--set", f"image={web.url(name + '.jp2')}", "-o", out, "--quiet", env=environment)
+            assert (read(out / "image.tif") == pixels[1800:1890, 1700:1800]).all()
+            assert len(web.requests) - before[0] <= most and web.sent - before[1] < 1_500_000, (name, web.requests[before[0]:])
+        file.write_text(COPY)
+        floe("run", file, "--set", f"image={web.url('listed.jp2')}", "-o", tmp_path / "whole", "--quiet", env=environment)
+        assert (read(tmp_path / "whole/image.tif") == pixels).all()
+
+
+def test_a_list_of_tiles_that_is_wrong_is_told(images, tmp_path):
+    """Two lengths of the marker changed so that their sum stays: headers and marker contradict each other."""
+    folder, _ = images
+    data = bytearray((folder / "listed.jp2").read_bytes())
+    at = data.index(b"\xff\x55")
+    length = int.from_bytes(data[at + 2:at + 4], "big")
+    sizes = data[at + 5]
+    entry = (sizes >> 4 & 3) + 4
+    entries = [at + 6 + i * entry + (sizes >> 4 & 3) for i in range((length - 4) // entry)]
+    for place, change in ((entries[13], 7), (entries[14], -7)):
+        data[place:place + 4] = (int.from_bytes(data[place:place + 4], "big") + change).to_bytes(4, "big")
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/bad.jp2").write_bytes(data)
+    file = tmp_path / "part.yaml"
+    file.write_text(part_of(1100, 1800, 100, 90))
+    with serving(tmp_path / "served") as web:
+        result = floe("run", file, "--set", f"image={web.url('bad.jp2')}", "-o", tmp_path / "o", "--quiet", expect=None,
+                      env={**QUICK, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    assert result.status == 1 and "bad.jp2" in result.err and not (tmp_path / "o").exists()
 
 
 def test_raster_gives_the_same_bytes(made, web, tmp_path):

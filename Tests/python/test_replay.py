@@ -98,3 +98,21 @@ def test_check_tells_the_time_of_past_runs(tmp_path):
     assert "time: about" in floe("check", file, "--set", f"image={picture}", "-o", tmp_path / "out").out
     run(file, picture, tmp_path / "out", "--force", "--quiet")
     assert record(tmp_path / "out")["estimate"]["seconds"] == pytest.approx(took, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["image.tif", "labels.tif", "model.json"])
+def test_replay_looks_at_what_lies_there(tmp_path, name):
+    picture, file, out = image(tmp_path / "image.tif"), pipeline(tmp_path), tmp_path / "out"
+    run(file, picture, out, "--quiet")
+    data = bytearray((out / name).read_bytes())
+    data[-1] ^= 1
+    (out / name).write_bytes(data)
+    result = floe("replay", out / name, expect=1)
+    assert f"{name} is not what the record" in result.out and "SHA-256" in result.out
+    answer = json.loads(floe("replay", out, "--json", expect=1).out)
+    assert answer["same"] is False and answer["differing"] == [name] and name in answer["causes"][0]
+    (out / name).write_bytes(data[:-1])
+    assert f"{len(data) - 1} bytes, not {len(data)}" in floe("replay", out, expect=1).out
+    # What is not there any more can be made again; it is no other content.
+    (out / name).unlink()
+    assert f"not there any more and not compared: {name}" in floe("replay", out).out

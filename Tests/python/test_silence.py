@@ -417,3 +417,17 @@ def test_temporary_files_have_names_that_nobody_guesses(tmp_path, demo):
     place.chmod(place.stat().st_mode | stat.S_ISVTX)
     floe("step", "sentinel3.sral", "--product", archive.name, "--track", "t.csv", "-o", "out", cwd=tmp_path, env={**os.environ, "TMPDIR": str(place)})
     assert not list(place.iterdir())
+
+
+# Tables with nothing in them
+
+def test_tables_without_rows_are_called_so(tmp_path):
+    points = "{ use: table.read, with: { file: t.csv, x: lon, y: lat } }"
+    (tmp_path / "t.csv").write_text("lon,lat\n")
+    said = refused(tmp_path, points, "o.csv: s.table")
+    assert "t.csv' has no rows" in said and "is text" not in said
+    # A text among numbers is still called one.
+    (tmp_path / "t.csv").write_text("lon,lat\n1,north\n")
+    assert "column 'lat' is text" in refused(tmp_path, points, "o.csv: s.table")
+    (tmp_path / "t.csv").write_text("")
+    assert "t.csv' is empty" in refused(tmp_path, points, "o.csv: s.table")

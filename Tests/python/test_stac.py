@@ -200,7 +200,7 @@ inputs: { image: { type: path } }
 steps:
   read: { use: raster.read, with: { files: $image } }
   groups: { use: cluster.kmeans, in: { samples: read.image }, with: { clusters: 2 } }
-outputs: { labels.tif: groups.labels }
+outputs: { labels.tif: groups.labels, model.json: groups.model }
 """)
     for name in ("b", "c"):
         shutil.copy(demo["results"] / "probability.tif", tmp_path / f"{name}.tif")
@@ -208,11 +208,70 @@ outputs: { labels.tif: groups.labels }
     catalog = pystac.Catalog.from_file(str(tmp_path / "out/catalog.json"))
     assert [c.get_self_href().split("/")[-2] for c in catalog.get_children()] == ["b", "c"]
     items = list(catalog.get_items(recursive=True))
-    assert len(items) == 2 and all(i.get_parent().get_parent().id == catalog.id for i in items)
+    assert len(items) == 4 and all(i.get_parent().get_parent().id == catalog.id for i in items)
     floe("gather", tmp_path / "out", "-o", tmp_path / "all")
-    assert len(list(pystac.Catalog.from_file(str(tmp_path / "all/catalog.json")).get_items(recursive=True))) == 2
+    assert len(list(pystac.Catalog.from_file(str(tmp_path / "all/catalog.json")).get_items(recursive=True))) == 4
+    # A scene of one item has no catalogue of its own.
+    (tmp_path / "one.yaml").write_text((tmp_path / "p.yaml").read_text().replace(", model.json: groups.model", ""))
+    floe("batch", tmp_path / "one.yaml", "--over", f"image={tmp_path}/*.tif", "-o", tmp_path / "single", "--quiet")
+    catalog = pystac.Catalog.from_file(str(tmp_path / "single/catalog.json"))
+    assert not list(catalog.get_children()) and len(list(catalog.get_items())) == 2
+    assert not (tmp_path / "single/b/catalog.json").exists()
     # A catalogue of somebody else's is not replaced.
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/catalog.json").write_text("{}")
     err = floe("run", tmp_path / "p.yaml", "--set", f"image={tmp_path}/c.tif", "-o", tmp_path / "mine", expect=2).err
     assert "catalog.json, which floe did not write" in err
+
+
+COPY = """floe: 1
+inputs: { image: { type: path } }
+steps: { read: { use: raster.read, with: { files: $image } } }
+outputs: { "%s": read.image }
+"""
+
+
+@pytest.mark.parametrize("name", ["a picture.tif", "a#1.tif", "50%.tif", "a%20b.tif"])
+def test_an_item_of_floes_own_is_read_whatever_its_file_is_called(demo, tmp_path, name):
+    (tmp_path / "p.yaml").write_text(COPY % name)
+    (tmp_path / "q.yaml").write_text(COPY % "x.tif")
+    floe("run", tmp_path / "p.yaml", "--set", f"image={demo['results'] / 'probability.tif'}", "-o", tmp_path / "out", "--quiet")
+    item = next((tmp_path / "out").glob("*.stac.json"))
+    floe("run", tmp_path / "q.yaml", "--set", f"image={item}", "-o", tmp_path / "again", "--quiet")
+    assert (tmp_path / "again/x.tif").exists()
+
+
+def described(folder, href, **told):
+    """An item by hand, of a file in the folder."""
+    item = {"type": "Feature", "stac_version": "1.1.0", "id": "a", "geometry": None, "links": [],
+            "properties": {"datetime": "2019-03-01T00:00:00Z"},
+            "assets": {"data": {"href": href, "type": "image/tiff", "roles": ["data"], **told}}}
+    (folder / "item.json").write_text(json.dumps(item))
+    return folder / "item.json"
+
+
+def test_a_name_counts_as_it_stands_before_it_is_decoded(demo, tmp_path):
+    (tmp_path / "q.yaml").write_text(COPY % "x.tif")
+    source = demo["results"] / "probability.tif"
+    for href, name in [("./a b.tif", "a b.tif"), ("./a%20b.tif", "a b.tif"), ("./c%20d.tif", "c%20d.tif"), ("./e#f.tif", "e#f.tif")]:
+        shutil.copy(source, tmp_path / name)
+        floe("check", tmp_path / "q.yaml", "--set", f"image={described(tmp_path, href)}", "-o", tmp_path / "o")
+        (tmp_path / name).unlink()
+    assert "no file or folder" in floe("check", tmp_path / "q.yaml", "--set", f"image={described(tmp_path, './c%20d.tif')}", expect=2).err
+
+
+def test_a_file_that_is_not_the_items_is_refused(demo, tmp_path):
+    import hashlib
+    (tmp_path / "q.yaml").write_text(COPY % "x.tif")
+    data = (demo["results"] / "probability.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(data)
+    right = {"file:size": len(data), "file:checksum": "1220" + hashlib.sha256(data).hexdigest()}
+
+    def check(expect, **told):
+        item = described(tmp_path, "./a.tif", **told)
+        return floe("check", tmp_path / "q.yaml", "--set", f"image={item}", "-o", tmp_path / "o", expect=expect).err
+    check(0, **right)
+    assert f"it has {len(data)} bytes, file:size says 7" in check(2, **{"file:size": 7})
+    assert "its SHA-256 is" in check(2, **{**right, "file:checksum": "1220" + "0" * 64})
+    # Sums of other kinds (MD5) are not compared.
+    check(0, **{**right, "file:checksum": "d50110" + "0" * 32})

@@ -27,8 +27,10 @@ struct FeaturesStep: ProcessingStep {
     - `ssd`, in looks: |sigma| of a least-squares Gaussian over `rip_20_ku` (Levenberg-Marquardt; start: maximum, first
       moment, root second moment), over the first `nb_stack_20_ku` values because only those are useful; with
       `ssd_looks: all` over all of them, missing ones as 0. No convergence
-      is a missing value. CryoSat-2's level 1B holds no range-integrated power, but this very deviation in looks:
-      `stack_std_20_ku` is taken where there is no `rip_20_ku`. `stdev_stack_20_ku` of Sentinel-3 is in radians, another
+      is a missing value. `ssd_fit: curve_fit` ends where scipy's `curve_fit` with its default tolerances does
+      (MINPACK), up to some hundredths of a look before the minimum. CryoSat-2's level 1B holds no range-integrated
+      power, but this very deviation in looks: `stack_std_20_ku` is taken where there is no `rip_20_ku`.
+      `stdev_stack_20_ku` of Sentinel-3 is in radians, another
       unit. With `ssd_others` also
       `ssd_moment` (root second moment, looks) and `ssd_notebook` (0.5 (sum y²)² / sum y⁴).
     - `sigma0_db`, dB: 10 log10(`max_power`) + `scale_factor_20_ku`, the same for every surface; or the ocean
@@ -47,8 +49,9 @@ struct FeaturesStep: ProcessingStep {
     `min_concentration`. CryoSat-2's level 1B knows no concentration: all of its ocean takes part, with a warning.
 
     The preset `course` is the course notebook's recipe with its faults: a peak before bin 50 gives no peakiness (a
-    negative Python index makes an empty slice), all 256 values of the RIP are fitted, the backscatter is the ocean
-    retracker's, and ESA's own flag chooses the records, so that a score against that flag is partly circular.
+    negative Python index makes an empty slice), all 256 values of the RIP are fitted as `curve_fit` does, the
+    backscatter is the ocean retracker's, and ESA's own flag chooses the records, so that a score against that flag is
+    partly circular.
     """
   static let example = """
     features: { use: altimetry.features, in: { input: read.track }, with: { peakiness: course } }
@@ -58,6 +61,7 @@ struct FeaturesStep: ProcessingStep {
       "course", "The course notebook's recipe, faults included",
       values: [
         "peakiness": .text("course"), "python_window": .text("true"), "ssd_looks": .text("all"),
+        "ssd_fit": .text("curve_fit"),
         "backscatter": .text("sig0_water_20_ku"), "select": .text("esa_flag"),
       ])
   ]
@@ -68,12 +72,20 @@ struct FeaturesStep: ProcessingStep {
     case all
   }
 
+  /// Where the fit of the Gaussian ends.
+  enum Fit: String, ChoiceParameter {
+    case minimum
+    case curveFit = "curve_fit"
+  }
+
   @Input("Track with echoes and range-integrated power") var input: Table
   @Param("Column with the echoes, raw or aligned") var waveform = "waveform_20_ku"
   @Param("Definition of peakiness") var peakiness = PeakinessDefinition.course
   @Param("Count the noise bins in the cut as the course's Python does; peaks before bin 50 are missing")
   var pythonWindow = false
   @Param("Values of the range-integrated power that are fitted") var ssdLooks = Looks.nbStack
+  @Param("Where the fit ends: at the minimum, or where scipy's curve_fit with its default tolerances does")
+  var ssdFit = Fit.minimum
   @Param("Also the root second moment and the notebook's unused equation") var ssdOthers = false
   @Param("Source of the backscatter") var backscatter = Backscatter.maxPower
   @Param("Which records take part") var select = RecordSelection.surface
@@ -88,6 +100,7 @@ struct FeaturesStep: ProcessingStep {
   ]
 
   mutating func plan(in context: PlanContext) throws {
+    try input.refuseLowResolution(for: "the stack standard deviation")
     try input.check(echoes: waveform, "waveform")
     try requirePower()
     if ssdLooks == .nbStack, !stackIsGiven {
@@ -113,16 +126,17 @@ struct FeaturesStep: ProcessingStep {
     let definition = peakiness
     let python = pythonWindow
     let others = ssdOthers
+    let asCurveFit = ssdFit == .curveFit
     let features = try await context.rows(table.rowCount) { rows in
       rows.map { row in
         var f = EchoFeatures()
-        f.read(echo: echoes.row(row), definition, pythonWindow: python, scale: echoes.scale)
+        f.read(echo: echoes.row(row), definition, pythonWindow: python, scale: echoes.scale(of: row))
         guard let power else {
           f.ssd = given[row]
           return f
         }
         let n = looks.map { $0[row].isFinite ? Int(max(0, min($0[row], Double(power.width)))) : 0 }
-        f.read(power: power.row(row), looks: n, others: others)
+        f.read(power: power.row(row), looks: n, others: others, asCurveFit: asCurveFit)
         return f
       }
     }
@@ -166,8 +180,8 @@ struct FeaturesStep: ProcessingStep {
     guard input[Self.givenStack]?.numbers != nil else {
       throw FloeError(
         """
-        the track has no 'rip_20_ku', from which the stack standard deviation comes; SR_2_LAN lacks it: SR_2_LAN_SI \
-        is the product to fetch
+        the track has no 'rip_20_ku', from which the stack standard deviation comes, and no '\(Self.givenStack)'; \
+        SR_2_LAN_SI of Sentinel-3 and level 1B in SAR and SARIn mode of CryoSat-2 have one of them
         """)
     }
     guard !ssdOthers else {

@@ -11,6 +11,11 @@ struct GridStep: ProcessingStep {
     (column = floor((x - x0) / cell), row = floor((y0 - y) / cell)); records that are left out, without a value or
     outside of the grid are counted. Nothing is interpolated.
 
+    `flag` names a column of codes that says which values are good (code 0); others are left out and counted. By default
+    it is `freeboard_flag` for `freeboard_m`, that is the column's name without its unit and with `_flag`, where the
+    track has such a column; `none` takes all values. Values beyond 1e30 are the fill of tables without one, and count
+    as missing.
+
     Grids: `crs` EPSG:6931 or EPSG:3408 (EASE-Grid 2.0 and 1.0 North, equal area; 6932 and 3409 South) over +-5400 km
     as OSI SAF and pysiral have them, EPSG:3413 (and 3976) over NSIDC's polar stereographic grid; any other projected
     system needs `extent`. The extent grows outward to whole cells counted from the system's origin, so that grids of
@@ -22,6 +27,7 @@ struct GridStep: ProcessingStep {
 
   @Input("Track with positions") var input: Table
   @Param("Column with the values") var column = "freeboard_m"
+  @Param("Column of codes, 0 for good values; none for no such column") var flag: String?
   @Param("Reference system of the grid") var crs = "EPSG:6931"
   @Param("Side of a cell", unit: .metre, in: 10...1_000_000) var cell = 25_000.0
   @Param("West, south, east, north of the grid in its own system", unit: .metre) var extent: [Double]?
@@ -49,6 +55,7 @@ struct GridStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     try input.check(numbers: column, "column")
     _ = try input.positions()
+    if let flag = try flagColumn() { try input.check(numbers: flag, "flag") }
     grid = Raster(planned: try spec())
   }
 
@@ -64,9 +71,15 @@ struct GridStep: ProcessingStep {
     var cells: [Int] = []
     var missing = 0
     var outside = 0
+    let flags = try flagColumn().map { try input.numbers($0) }
+    var flagged = 0
     for i in values.indices where input.status.isKept(i) {
-      guard values[i].isFinite else {
+      guard values[i].isFinite, abs(values[i]) < 1e30 else {
         missing += 1
+        continue
+      }
+      if let flags, flags[i] != 0 {
+        flagged += 1
         continue
       }
       let at = spec.grid.pixel(x: points[i].x, y: points[i].y)
@@ -81,11 +94,22 @@ struct GridStep: ProcessingStep {
     }
     let statistics = CellStatistics(chosen, in: cells, grid: spec.grid)
     context.dropped(missing, "records", because: "no value in '\(column)'")
+    if let flag = try flagColumn() {
+      context.dropped(flagged, "records", because: "a value that '\(flag)' does not call good")
+    }
     context.dropped(outside, "records", because: "outside of the grid")
     context.record("values", .integer(chosen.count))
     context.record("cells", .integer(statistics.cells.count))
     if chosen.isEmpty { context.warn("no value of '\(column)' falls on the grid: every cell is empty") }
     grid = Raster(spec, source: CellSource(statistics: statistics))
+  }
+
+  /// The column that tells good values: the named one, or the one that belongs to the values by its name.
+  private func flagColumn() throws -> String? {
+    if let flag { return flag == "none" ? nil : flag }
+    guard let unit = column.lastIndex(of: "_") else { return nil }
+    let name = column[..<unit] + "_flag"
+    return input[String(name)]?.numbers == nil ? nil : String(name)
   }
 
   private func spec() throws -> RasterSpec {

@@ -65,11 +65,16 @@ enum HeightTerms {
 
   /// The column of a term, at 1 or at 20 Hz; one without any value does not count.
   static func find(_ name: String, in track: Table) -> String? {
-    let stem = Self.stem(name)
-    return [name, "\(stem)_20_ku", "\(stem)_20", "\(stem)_01_ku", "\(stem)_01"].first { name in
+    forms(name).first { name in
       guard let values = track[name]?.numbers else { return false }
       return values.isEmpty || values.contains { !$0.isNaN }
     }
+  }
+
+  /// The names that a term may have, by its rate.
+  private static func forms(_ name: String) -> [String] {
+    let stem = stem(name)
+    return [name, "\(stem)_20_ku", "\(stem)_20", "\(stem)_01_ku", "\(stem)_01"]
   }
 
   /// The columns that correct every effect once.
@@ -79,10 +84,12 @@ enum HeightTerms {
       let sets = correction.alternatives.lazy.map { names in names.compactMap { find($0, in: track) } }
       guard let found = zip(sets, correction.alternatives).first(where: { $0.count == $1.count })?.0 else {
         let looked = correction.alternatives.map { $0.joined(separator: " with ") }.joined(separator: ", or ")
+        let empty = correction.alternatives.joined().flatMap(forms).filter { track[$0]?.numbers != nil }
+        let why = empty.isEmpty ? "" : "; \(Set(empty).sorted().joined(separator: ", ")) hold no value"
         throw FloeError(
           """
-          the track has no correction of the \(correction.effect): looked for \(looked) (also at 20 Hz); read it, or \
-          name the columns in 'corrections'
+          the track has no correction of the \(correction.effect): looked for \(looked) (also at 20 Hz)\(why); read \
+          one, or name the columns in 'corrections'
           """)
       }
       result += found

@@ -15,7 +15,8 @@ struct RetrackStep: ProcessingStep {
     largest smoothed sample; noise is the mean of the smoothed bins 0..<5; the first local maximum from noise + 0.15 on,
     else the largest sample, is the surface's; the leading edge is at the first sample of the echo, from the left, above
     `threshold` of it, interpolated linearly. `range_bias` is what pysiral's settings for Sentinel-3 and CryoSat-2 in
-    SAR mode take off the range.
+    SAR mode take off the range. pysiral's settings for SARIn differ (a box of 51 samples, a first maximum from 0.45
+    on); SARIn echoes are measured with those of SAR mode here, with a warning.
 
     An echo without power, with missing samples, or above the threshold from its first sample on has no edge; range and
     elevation are also NaN where a term of theirs is missing. Without a nominal bin (classic 128-bin products) only the
@@ -41,6 +42,11 @@ struct RetrackStep: ProcessingStep {
     if input.tags["nominal_bin"] != nil {
       for name in corrections { try input.check(numbers: name, "corrections") }
       try input.require(["tracker_range_20_ku", "alt_20_ku"], for: "the elevation")
+    }
+    if input.radarMode == .sarin {
+      context.warn(
+        "the echoes are of SARIn mode and are retracked with pysiral's settings for SAR: a variant, whose ranges differ"
+      )
     }
     track = input.planned(adding: [("retracked_bin", "1"), ("range_tfmra_m", "m"), ("elevation_m", "m")])
   }

@@ -22,6 +22,10 @@ struct SeaSurfaceStep: ProcessingStep {
     2): the sea's shape that a line does not follow. Away from leads `growth`² * distance / 100 km is added, between
     two leads the product of both distances over their sum. pysiral gives 0.02 m at a lead and 0.10 m at 100 km.
 
+    **Leads aside of the track** come late and look low: in `synthetic.sentinel3`'s winter world, whose leads may lie
+    beside the track, the surface is 3 to 5 cm low and freeboard as much high. Stricter limits for leads
+    (altimetry.classify) keep more of them out. Records must be in order along one track.
+
     Only kept records with an elevation are used as leads. A track without any lead within reach is no error: its
     surface is missing.
     """
@@ -67,6 +71,14 @@ struct SeaSurfaceStep: ProcessingStep {
     let elevations = try input.numbers(elevation)
     let isLead = try members()
     let position = try input.positions()
+    let turned = reversals(latitude: position.lat, longitude: position.lon)
+    guard turned * 50 <= elevations.count else {
+      throw FloeError(
+        """
+        the records are not in order along one track: \(turned) of \(elevations.count) steps go back; sort the table \
+        by time, and give each beam or pass a table of its own
+        """)
+    }
     let along = alongTrackDistance(latitude: position.lat, longitude: position.lon)
     let leads = elevations.indices.filter {
       isLead[$0] && input.status.isKept($0) && elevations[$0].isFinite && along[$0].isFinite

@@ -56,8 +56,8 @@ struct SeparationStep: ProcessingStep {
       let v = try await context.rows(codes.count) { rows in
         rows.map {
           SIMD2(
-            Peakiness.value(before.row($0), definition, scale: before.scale),
-            Peakiness.value(after.row($0), definition, scale: after.scale))
+            Peakiness.value(before.row($0), definition, scale: before.scale(of: $0)),
+            Peakiness.value(after.row($0), definition, scale: after.scale(of: $0)))
         }
       }
       names.append("peakiness (\(definition.rawValue))")

@@ -5,8 +5,9 @@ struct EchoColumn: Sendable {
   let name: String
   let values: [Float]
   let width: Int
-  /// How the samples stand for the product's counts.
-  let scale: SampleScale
+  /// How the samples stand for the product's counts, in all rows or in each.
+  private let scale: SampleScale
+  private let rowScales: [Double]?
   /// An array of at most so many values is no echo.
   static let least = 8
   /// Where echoes come from, for the end of a sentence about a track without any.
@@ -24,8 +25,13 @@ struct EchoColumn: Sendable {
     self.name = name
     self.values = values
     self.width = width
-    scale = SampleScale(table.tags[SampleScale.tag(name)].flatMap { Double($0) })
+    let told = table.tags[SampleScale.tag(name)]
+    scale = SampleScale(told.flatMap { Double($0) })
+    rowScales = told.flatMap { table[$0]?.numbers }
   }
+
+  /// How the samples of a row stand for the product's counts.
+  func scale(of row: Int) -> SampleScale { rowScales.map { SampleScale($0[row]) } ?? scale }
 
   /// One row's samples; its indices do not begin at 0.
   func row(_ i: Int) -> ArraySlice<Float> { values[i * width..<(i + 1) * width] }

@@ -23,9 +23,11 @@ public struct DriftStep: ProcessingStep {
     **Is it chance?** The best of so many shifts always looks good. So the whole search is repeated for `placements`
     tracks that cannot match: shifted on the scene farther than two searches reach (as on a torus, Lotwick and
     Silverman 1982), every other one also turned by 180°. `p_value` is the share of them, the own one counted, whose
-    best shift is at least as good. A shift is `significant` with p at most 0.01, at least `crossings` leads crossed
-    (runs of lead records), and no other shift as good farther away than `exclude`; else it is meaningless, the reason
-    is given, and no drift follows from it. The places follow from the pipeline's seed. With fewer than 10 records on
+    best shift is at least as good. Since `placements` of one scene are few and not independent, a Gumbel distribution
+    (of the largest of many values; Gumbel 1958) is fitted to their best shifts, too. A shift is `significant` with p at
+    most 0.01, at most 0.001 by that distribution, at least `crossings` leads crossed (runs of lead records), and no
+    other shift as good farther away than `exclude`; else it is meaningless, the reason is given, and no drift follows
+    from it. The places follow from the pipeline's seed. With fewer than 10 records on
     the scene, or where no shift lays half of them on a class, nothing is searched: `best` is null, with the reason.
 
     Ice seen on the scene at P + s when the altimeter passed P drifted with v = -s / dt; `drift` is given for a
@@ -56,6 +58,8 @@ public struct DriftStep: ProcessingStep {
 
   /// The largest p value of a shift that means something.
   static let level = 0.01
+  /// The largest p value by the Gumbel distribution.
+  static let fittedLevel = 0.001
   /// The fewest records that a shift is searched for.
   static let leastRecords = 10
   /// One byte each is held: 16 times a full tile of 10 m.
@@ -132,7 +136,7 @@ public struct DriftStep: ProcessingStep {
     }
     let times = input[dtColumn]?.numbers.map { all in rows.map { all[$0] }.filter(\.isFinite) } ?? []
     let dt = times.isEmpty ? nil : times.reduce(0, +) / Double(times.count)
-    let verdict = finding.verdict(level: Self.level, crossings: crossings)
+    let verdict = finding.verdict(level: Self.level, fittedLevel: Self.fittedLevel, crossings: crossings)
     report = finding.document(verdict, dt: dt)
     if let reason = verdict { context.warn("the best shift is meaningless: \(reason)") }
     context.record("best shift east, north [m]", [.number(finding.east), .number(finding.north)])

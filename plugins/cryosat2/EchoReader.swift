@@ -38,10 +38,7 @@ struct EchoReader: Sendable {
   /// not netCDF's default fill of that type.
   func read() throws -> Column {
     let v = try variable()
-    guard let factor = try source.variable(.echoFactor), let power = try source.variable(.echoPower) else {
-      throw FloeError("'\(source.product.file)' has no scale of its echoes")
-    }
-    let scale = zip(try source.numbers(factor, gap: 0), try source.numbers(power, gap: 0)).map { $0 * exp2($1) }
+    let scale = try scales()
     let width = v.shape[1]
     var samples: [Float] = []
     samples.reserveCapacity(scale.count * width)
@@ -55,6 +52,24 @@ struct EchoReader: Sendable {
       }
     }
     return try column(samples)
+  }
+
+  /// The column with the watts of one count of each record's echo.
+  static let scaleColumn = "waveform_scale_20_ku"
+
+  /// What one count of each record's echo is, in watts.
+  func scale(isPlanned: Bool) throws -> Column {
+    Column(
+      Self.scaleColumn, unit: PhysicalUnit(rawValue: "W"), summary: "Power of one count of the echo",
+      attributes: ["source_variable": "echo_scale_factor_20_ku * 2^echo_scale_pwr_20_ku"],
+      values: .number(isPlanned ? [] : try scales()))
+  }
+
+  private func scales() throws -> [Double] {
+    guard let factor = try source.variable(.echoFactor), let power = try source.variable(.echoPower) else {
+      throw FloeError("'\(source.product.file)' has no scale of its echoes")
+    }
+    return zip(try source.numbers(factor, gap: 0), try source.numbers(power, gap: 0)).map { $0 * exp2($1) }
   }
 
   private func column(_ samples: [Float]) throws -> Column {

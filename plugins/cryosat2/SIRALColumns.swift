@@ -22,6 +22,7 @@ struct SIRALColumns: Sendable {
       let echoes = EchoReader(source: source)
       _ = try echoes.variable()
       list.append(Recipe { try $0 ? echoes.planned() : echoes.read() })
+      list.append(Recipe { try echoes.scale(isPlanned: $0) })
       list.append(try trackerRange())
       if let scale = try sigma0Scale() { list.append(scale) }
     }

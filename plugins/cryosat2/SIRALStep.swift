@@ -138,6 +138,8 @@ public struct SIRALStep: ProcessingStep {
     guard let layout = table["waveform_20_ku"]?.waveform else { return }
     table.tags["range_gate_m"] = layout.rangeGate.map { "\($0)" }
     table.tags["nominal_bin"] = layout.nominalBin.map { "\($0)" }
+    // By their counts, samples that equal a mean are told from those that lie above it (altimetry.features).
+    table.tags["count_scale:waveform_20_ku"] = EchoReader.scaleColumn
   }
 
   /// The highest bit says that "the block must not be processed" (product text).

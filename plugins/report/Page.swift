@@ -17,18 +17,36 @@ struct PageTable: Sendable {
   var content: [String: Any] {
     [
       "caption": caption,
-      "columns": columns.enumerated().map { i, c -> [String: Any] in ["text": c, "numeric": i > 0 && isNumeric(i)] },
+      "columns": columns.enumerated().map { i, c -> [String: Any] in
+        [
+          "text": Self.html(c), "numeric": i > 0 && isNumeric(i),
+        ]
+      },
       "rows": rows.map { row -> [String: Any] in
         [
-          "head": row.first?.text ?? "",
+          "head": Self.html(row.first?.text ?? ""),
           "cells": row.dropFirst().enumerated().map { i, cell -> [String: Any] in
-            var c: [String: Any] = ["text": cell.text, "numeric": isNumeric(i + 1)]
+            var c: [String: Any] = ["text": Self.html(cell.text), "numeric": isNumeric(i + 1)]
             if let shade = cell.shade { c["shade"] = "\(Int((shade * 45).rounded()))" }
             return c
           },
         ]
       },
     ]
+  }
+
+  /// The text of a cell as HTML. A long name may be parted behind its underscores and behind a dot between letters.
+  static func html(_ text: String) -> String {
+    let letters = Array(TextEscape.xml(text))
+    var out = ""
+    for (i, c) in letters.enumerated() {
+      out.append(c)
+      guard i + 1 < letters.count else { break }
+      let next = letters[i + 1]
+      let isJoint = c == "." && i > 0 && letters[i - 1].isLetter && next.isLetter
+      if isJoint || (c == "_" && next != "_") { out += "<wbr>" }
+    }
+    return out
   }
 
   private func isNumeric(_ column: Int) -> Bool {

@@ -14,6 +14,22 @@ struct ReportInputs: Sendable {
     var step: String { String(source.prefix { $0 != "." }) }
     /// The name without ending, for figures: without folder where no other value of the kind has the same.
     var stem = ""
+
+    /// Words that titles are made of: a file of such a name is told with its ending, so that none reads
+    /// "Mean echoes of echoes".
+    private static let titleWords: Set<String> = [
+      "classes", "echo", "echoes", "elevation", "elevations", "feature", "features", "freeboard", "histogram",
+      "histograms", "map", "maps", "peak", "peaks", "track", "tracks",
+    ]
+    private var isTitleWord: Bool { Self.titleWords.contains(stem.lowercased()) }
+    /// The name for titles that begin with it.
+    var label: String { isTitleWord ? name : stem }
+    /// A title that says of what it is: "Features of scene", or "Features (echoes.nc)" where the name is a word of
+    /// titles.
+    func titled(_ what: String, note: String = "") -> String {
+      let notes = [isTitleWord ? name : "", note].filter { !$0.isEmpty }
+      return what + (isTitleWord ? "" : " of \(stem)") + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
+    }
   }
 
   let items: [Item]

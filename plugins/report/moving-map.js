@@ -10,6 +10,12 @@
     return e;
   };
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  // The ends of a ramp with three significant digits, or as many as part them.
+  const ends = (limits) => {
+    const told = (digits) => limits.map((v) => String(Number(v.toPrecision(digits))));
+    const digits = [3, 4, 5, 6, 7].find((n) => told(n)[0] !== told(n)[1]) || 7;
+    return told(digits);
+  };
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
   // The numbers of a reading; the highest of the width is no data.
@@ -76,9 +82,10 @@
   const legend = (data, layer, entries, parent) => {
     if (layer.kind === "ramp") {
       const bar = make("span", "", parent, { class: "bar" });
-      make("span", String(layer.limits[0]), bar);
+      const [low, high] = ends(layer.limits);
+      make("span", low, bar);
       make("i", "", bar).style.background = `linear-gradient(90deg, ${data.ramp.join(", ")})`;
-      make("span", String(layer.limits[1]), bar);
+      make("span", `${high} ${data.readings[layer.reading].unit}`.trim(), bar);
       return;
     }
     for (const entry of entries) {
@@ -125,14 +132,16 @@
     const [x0, y0, x1, y1] = data.bounds, unit = Math.max(x1 - x0, y1 - y0) / 512;
     const at = (x, y) => L.latLng((y - y0) / unit, (x - x0) / unit);
     const box2 = ([a, b, c, d]) => L.latLngBounds(at(a, b), at(c, d));
-    view.style.aspectRatio = String(Math.min(2, Math.max(0.75, (x1 - x0) / (y1 - y0))));
+    // At first the part with values is seen, where it is small.
+    const first = data.start || data.bounds;
+    view.style.aspectRatio = String(Math.min(2, Math.max(0.75, (first[2] - first[0]) / (first[3] - first[1]))));
     const whole = box2(data.bounds);
     const map = L.map(view, {
       crs: L.CRS.Simple, minZoom: -3, maxZoom: 8, zoomSnap: 0.25, zoomControl: false, attributionControl: false,
       preferCanvas: true, scrollWheelZoom: false, maxBounds: whole.pad(0.5), zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     });
     const fit = () => map.fitBounds(whole, { animate: false });
-    fit();
+    map.fitBounds(box2(first), { animate: false });
     // The wheel scrolls the page until the map is chosen.
     map.on("focus", () => map.scrollWheelZoom.enable());
     map.on("blur", () => map.scrollWheelZoom.disable());
@@ -176,24 +185,30 @@
       const show = (isOn) => (isOn ? (overlay.addTo(map).setZIndex(order), sharpen()) : overlay.remove());
       const keys = choice(layer.name, layer.note, layer.on, show, layer.kind);
       const reading = data.readings[layer.reading];
-      legend(data, layer, layer.kind === "classes" ? reading.classes : [], keys);
+      // Of the classes those that occur.
+      const seen = new Set(layer.kind === "classes" ? reading.numbers : []);
+      legend(data, layer, layer.kind === "classes" ? reading.classes.filter((c) => seen.has(c.code - reading.low)) : [], keys);
     }
     const marks = [];
     for (const layer of data.vectors) {
       const group = L.featureGroup(), isPoints = layer.kind === "points";
       const items = layer.places.map((p, i) => {
-        const color = layer.group[i] < 0 ? "#969696" : layer.groups[layer.group[i]].color;
+        const color = layer.group[i] < 0 ? data.bare : layer.groups[layer.group[i]].color;
         const corners = [];
         for (let k = 0; k + 1 < p.length; k += 2) corners.push(at(p[k], p[k + 1]));
         const item = isPoints
-          ? L.circleMarker(corners[0], { radius: 4, color: "#000", weight: 1, fillColor: color, fillOpacity: 1, interactive: false })
+          ? L.circleMarker(corners[0], {
+            radius: layer.ringed ? 4 : 3, stroke: layer.ringed, color: "#000", weight: 1, fillColor: color, fillOpacity: 1, interactive: false,
+          })
           : L.polygon(corners, { color: "#000", weight: 1, fillColor: color, fillOpacity: layer.groups.length ? 0.35 : 0, interactive: false });
         item.addTo(group);
         return { corners, item };
       });
       marks.push({ layer, group, items, isPoints });
       const show = (isOn) => (isOn ? group.addTo(map) : group.remove());
-      legend(data, layer, layer.groups, choice(layer.name, layer.note, layer.on, show, layer.kind));
+      const isBare = layer.groups.length > 0 && layer.group.some((g) => g < 0);
+      const entries = isBare ? [...layer.groups, { label: "Without class", color: data.bare }] : layer.groups;
+      legend(data, layer, entries, choice(layer.name, layer.note, layer.on, show, layer.kind));
     }
     const slider = box.querySelector("input[type=range]");
     slider.closest("label").hidden = upper.length === 0;

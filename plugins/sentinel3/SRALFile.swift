@@ -1,5 +1,6 @@
 import FloeIO
 import FloeSDK
+import Synchronization
 
 /// An open measurement file with its time axes, ready to give columns of the 20 Hz Ku records.
 public final class SRALFile: Sendable {
@@ -12,6 +13,8 @@ public final class SRALFile: Sendable {
   public let recordCount: Int
   /// Seconds between 1970 and the epoch from which the file counts.
   public let epoch: Double
+  /// Whether variables that stand in for each other hold no value.
+  private let emptiness = Mutex<[String: Bool]>([:])
 
   /// Opens a product's measurement file and checks what its metadata tells.
   public init(_ product: SRALProduct) throws {
@@ -42,12 +45,25 @@ public final class SRALFile: Sendable {
   public func recordAxis() throws -> TimeAxis { try axis(Self.records) }
 
   /// The variable of a column, under one of the names that it has in the generations of products; nil where the file
-  /// has none of them.
+  /// has none of them. One that holds no value stands behind one that does.
   ///
   /// - Throws: when the file has it and its description cannot be read.
   func find(_ column: String) throws -> NetCDFVariable? {
-    for name in SRALRoles.names(of: column) { if let found = try file.find(name) { return found } }
-    return nil
+    var empty: NetCDFVariable?
+    let found = try SRALRoles.names(of: column).compactMap { try file.find($0) }
+    for variable in found {
+      guard found.count > 1, variable.shape.count == 1, try isEmpty(variable) else { return variable }
+      empty = empty ?? variable
+    }
+    return empty
+  }
+
+  /// Whether a variable has missing values alone; asked once of each.
+  private func isEmpty(_ variable: NetCDFVariable) throws -> Bool {
+    if let known = emptiness.withLock({ $0[variable.name] }) { return known }
+    let told = try file.readPhysical(variable.name).allSatisfy(\.isNaN)
+    emptiness.withLock { $0[variable.name] = told }
+    return told
   }
 
   /// The variable of a column, or the sentence that it is missing, with what it was looked for under or a guess.

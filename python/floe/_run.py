@@ -75,6 +75,9 @@ def _words(pipeline, kept, settings, inputs, plugin_path):
     else:
         name = os.fspath(pipeline)
     words = [name, *plugin_words]
+    twice = sorted(set(settings or {}) & set(inputs))
+    if twice:
+        raise TypeError(f"'{twice[0]}' is given in settings and as a keyword; give it once")
     for key, value in {**(settings or {}), **inputs}.items():
         if value is not None:
             words += ["--set", f"{key}={_setting(key, value, kept)}"]

@@ -280,7 +280,7 @@ public final class Batch: Sendable {
           .init(
             scene: item.name, state: scene.state == .failed ? "failed" : "done", request: requests[place.index],
             seconds: seconds, step: scene.step, message: scene.message,
-            isPassing: ending.status < 0 || Self.mayPass(scene.message)))
+            isPassing: ending.status < 0 || ending.mayPass || Self.mayPass(scene.message)))
       } catch {
         shared.state.withLock { $0.failure = error }
         children.end()
@@ -327,7 +327,8 @@ public final class Batch: Sendable {
     return words + options.words
   }
 
-  /// Whether a failure may pass by itself: the disk, the memory or a network were at fault, and not the scene.
+  /// Whether a failure may pass by itself: the disk or the memory were at fault, and not the scene. Of the network the
+  /// scene's process tells itself.
   private static func mayPass(_ message: String) -> Bool {
     [ENOSPC, EDQUOT, ENOMEM, EIO, EMFILE, ENFILE, EAGAIN, ESTALE, ETIMEDOUT].contains {
       message.contains(String(cString: strerror($0)))

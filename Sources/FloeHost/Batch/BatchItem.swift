@@ -20,6 +20,7 @@ public struct BatchItems {
     var rows: [(name: String, path: String?, settings: [String: String])]
   }
   private let pipeline: Pipeline
+  private let library: StepLibrary?
 
   /// All scenes of a request, in order.
   ///
@@ -27,12 +28,15 @@ public struct BatchItems {
   ///   - over: `name=PATTERN`, `name=catalog.json` or `list.csv`.
   ///   - crosses: whether every value of one is combined with every value of the others; else the first goes with the
   ///     first, the second with the second.
+  ///   - library: tells what the steps that read an input make of it.
+  ///   - note: takes sentences for people.
   /// - Throws: `RequestRefused` with a sentence.
-  public static func find(over: [String], crosses: Bool, common: [String: String], pipeline: Pipeline) throws
-    -> [BatchItem]
-  {
-    let finder = BatchItems(pipeline: pipeline)
-    let all = try over.map(finder.rows)
+  public static func find(
+    over: [String], crosses: Bool, common: [String: String], pipeline: Pipeline, library: StepLibrary? = nil,
+    note: (String) -> Void = { _ in }
+  ) throws -> [BatchItem] {
+    let finder = BatchItems(pipeline: pipeline, library: library)
+    let all = try over.map { try finder.rows($0, note) }
     guard let first = all.first else {
       throw refused("give at least one --over, for example --over scene='DIR/*.SAFE'")
     }
@@ -125,7 +129,7 @@ public struct BatchItems {
 
   static func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: "", line: 0, message)]) }
 
-  private func rows(_ over: String) throws -> Rows {
+  private func rows(_ over: String, _ note: (String) -> Void) throws -> Rows {
     guard let cut = over.firstIndex(of: "="), cut != over.startIndex,
       !over[..<cut].contains("/")
     else {
@@ -136,6 +140,7 @@ public struct BatchItems {
     }
     let input = String(over[..<cut])
     let pattern = String(over[over.index(after: cut)...])
+    if let refusal = AddressScheme.refusal(pattern) { throw Self.refused("--over \(input): \(refusal)") }
     let stac: StacDocument?
     let entries: [StacDocument.Entry]
     do {
@@ -145,8 +150,18 @@ public struct BatchItems {
       throw Self.refused("--over \(input): \(error)")
     }
     if stac != nil {
-      guard !entries.isEmpty else { throw Self.refused("--over \(input): \(RemotePath.shown(pattern)) lists no item") }
-      return Rows(source: "--over \(input)", rows: entries.map { ($0.id, $0.path, [input: RemotePath.whole($0.path)]) })
+      let shown = RemotePath.shown(pattern)
+      guard !entries.isEmpty else { throw Self.refused("--over \(input): \(shown) lists no item") }
+      let fitting = CatalogueChoice(pipeline: pipeline, library: library).fitting(entries, for: input)
+      if fitting.count < entries.count, let kind = fitting.first?.kind {
+        note(
+          """
+          --over \(input): of the \(entries.count) items of \(shown) the \(fitting.count) of kind \(kind.rawValue) are \
+          taken, \(entries.count - fitting.count) others are left out
+          """)
+      }
+      try CatalogueChoice.check(fitting, of: shown, note)
+      return Rows(source: "--over \(input)", rows: fitting.map { ($0.id, $0.path, [input: RemotePath.whole($0.path)]) })
     }
     if RemotePath.isURL(pattern) {
       let name = (RemotePath.shown(pattern) as NSString).lastPathComponent
@@ -193,6 +208,9 @@ public struct BatchItems {
         } else if !cell.isEmpty {
           // An empty cell leaves the input unset.
           let isPath = pipeline.inputs[column]?.isFile == true
+          if isPath, let refusal = AddressScheme.refusal(cell) {
+            throw Self.refused("--over \(path): line \(i + 2), \(column): \(refusal)")
+          }
           let isRelative = isPath && !cell.hasPrefix("/") && !RemotePath.isURL(cell)
           let value = isRelative ? "\(folder)/\(cell)" : cell
           settings[column] = value

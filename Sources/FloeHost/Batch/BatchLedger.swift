@@ -22,7 +22,7 @@ final class BatchLedger: Sendable {
     var step = ""
     /// Why it failed.
     var message = ""
-    /// Whether the same run may end in another way: no room, no memory, a signal.
+    /// Whether the same run may end in another way: no room, no memory, no connection, a signal.
     var isPassing = false
   }
   private struct Header: Codable {

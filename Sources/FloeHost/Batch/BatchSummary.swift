@@ -95,13 +95,18 @@ struct BatchSummary {
   private func catalog() -> JSONValue {
     var links: [JSONValue] = [["rel": "root", "href": "./catalog.json", "type": "application/json"]]
     for scene in report.scenes where scene.state != .failed {
-      // A scene whose files have no items has no catalogue.
-      guard let files = scene.record["files"]?.arrayValue,
-        files.contains(where: { $0["name"]?.stringValue == RunCatalog.name })
-      else { continue }
-      links.append(
-        RunCatalog.link(
-          "child", "./\(RelativeAddress.of(scene.item.name))/\(RunCatalog.name)", title: scene.item.name))
+      let files = (scene.record["files"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+      let place = "./\(RelativeAddress.of(scene.item.name))/"
+      if files.contains(RunCatalog.name) {
+        links.append(RunCatalog.link("child", place + RunCatalog.name, title: scene.item.name))
+        continue
+      }
+      // A scene of one item has no catalogue of its own, one without items none at all.
+      for name in files where name.hasSuffix(RunCatalog.suffix) && !name.hasPrefix(RunCatalog.sources + "/") {
+        links.append(
+          RunCatalog.link(
+            "item", place + RelativeAddress.of(name), type: "application/geo+json", title: scene.item.name))
+      }
     }
     let title = pipeline.title.isEmpty ? (pipeline.file as NSString).lastPathComponent : pipeline.title
     return [

@@ -18,6 +18,8 @@ struct SceneProcess {
     var message = ""
     /// Warnings, each with its step.
     var warnings = 0
+    /// Whether it failed for something that may pass by itself, as it said.
+    var mayPass = false
   }
 
   /// The program and its arguments.
@@ -81,6 +83,9 @@ struct SceneProcess {
         return
       case "message":
         if event["level"]?.stringValue == "warning" { ending.warnings += 1 }
+        return
+      case "failed":
+        ending.mayPass = event["may_pass"]?.boolValue ?? false
         return
       case "ended": return
       default: break

@@ -7,7 +7,8 @@ enum LibraryChecks {
   static func findings() -> [Finding] {
     let versions = LibraryVersions.all()
     func version(_ name: String) -> String { versions[name] ?? "unknown" }
-    let packages = "on Debian: apt-get install libgdal32 libproj25 proj-data libnetcdf19 libfftw3-single3 libsqlite3-0"
+    let packages =
+      "on Debian: apt-get install libgdal32 libproj25 proj-data libnetcdf19 libfftw3-single3 libcminpack1 libsqlite3-0"
     return [
       .trying("GDAL", "\(version("gdal")), reads and writes GeoTIFF", remedy: packages) { try copy(with: nil) },
       .trying(

@@ -86,14 +86,22 @@ public final class Fetch: Sendable {
     if isUnpacked, Folder.isFolder(target) {
       return Outcome(path: target, wasThere: true, verified: "as it was unpacked", failure: nil)
     }
-    if FileState(of: place) == nil {
+    let isNew = FileState(of: place) == nil
+    if isNew {
       try download(url, item, to: place, cancellation)
     } else if let wrong = try mismatch(place, item) {
       throw FloeError("\(place) is there already and is not what the catalogue has (\(wrong)); remove it first")
     } else if !isUnpacked {
       return Outcome(path: place, wasThere: true, verified: words(item), failure: nil)
     }
-    if isUnpacked { try Unpacking.unpack(place, to: target, named: item.name) }
+    if isUnpacked {
+      do { try Unpacking.unpack(place, to: target, named: item.name) } catch {
+        // What this call fetched goes with its failure, so that the next one begins anew; what lay here stays.
+        guard isNew else { throw FloeError("\(error); it was there already, remove it first") }
+        unlink(place)
+        throw FloeError("\(error); it was thrown away")
+      }
+    }
     return Outcome(path: target, wasThere: false, verified: words(item), failure: nil)
   }
 
@@ -162,6 +170,10 @@ public final class Fetch: Sendable {
     if let wrong = try mismatch(part, item) {
       unlink(part)
       throw FloeError("\(item.name) came with \(wrong); it was thrown away")
+    }
+    if place.hasSuffix(".zip"), try !Unpacking.isArchive(part) {
+      unlink(part)
+      throw FloeError("\(item.name): what the server sent is no zip archive; it was thrown away")
     }
     guard rename(part, place) == 0 else {
       throw FloeError("\(place) cannot be put in place: \(String(cString: strerror(errno)))")

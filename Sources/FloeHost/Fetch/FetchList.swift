@@ -26,6 +26,7 @@ struct FetchList {
     var names: [String] = []
     var found: [(name: String, item: FetchItem?)] = []
     for word in words {
+      if let refusal = AddressScheme.refusal(word) { throw BatchItems.refused(refusal) }
       let lower = word.lowercased()
       if RemotePath.isURL(word), !lower.hasSuffix(".json") {
         let name = (RemotePath.shown(word) as NSString).lastPathComponent
@@ -58,7 +59,7 @@ struct FetchList {
   private func answer(_ word: String) throws -> [(name: String, item: FetchItem?)] {
     let path = try RemotePath.resolve(word) ?? word
     let json = try JSONText.decode(bytes: try VirtualFile.read(path), name: "'\(word)'")
-    guard let items = try CatalogueAnswer.items(json, source: "'\(word)'") else {
+    guard let items = try CatalogueAnswer.items(Self.withoutOutlines(json), source: "'\(word)'") else {
       throw BatchItems.refused("'\(word)' is neither STAC items nor an OData list")
     }
     return try items.map { ($0.name, try item($0)) }
@@ -107,12 +108,24 @@ struct FetchList {
         throw FloeError("\(RemotePath.shown(catalogue)): \(HTTPClient.reason(response.status))")
       }
       let json = try JSONText.decode(bytes: response.body, name: "the answer of \(RemotePath.shown(catalogue))")
-      for found in try CatalogueAnswer.items(json, source: RemotePath.shown(catalogue)) ?? [] {
+      let answer = Self.withoutOutlines(json)
+      for found in try CatalogueAnswer.items(answer, source: RemotePath.shown(catalogue)) ?? [] {
         let name = Self.bare(found.name)
         if result[name] == nil { result[name] = try item(found) }
       }
     }
     return result
+  }
+
+  /// An answer without the outlines of its products: whoever fetches has no use for them, and one product with an
+  /// outline that is neither area nor line must not keep others from being fetched.
+  private static func withoutOutlines(_ answer: JSONValue) -> JSONValue {
+    guard case .object(var members) = answer else { return answer }
+    for name in ["geometry", "GeoFootprint", "Footprint"] { members[name] = nil }
+    for name in ["features", "value"] {
+      if let all = members[name]?.arrayValue { members[name] = .array(all.map(withoutOutlines)) }
+    }
+    return .object(members)
   }
 
   static func bare(_ name: String) -> String {

@@ -4,14 +4,26 @@ import Foundation
 
 /// Unpacks a fetched archive into the product's folder, whole or not at all.
 enum Unpacking {
+  /// Whether a file begins as zip archives do (PKWARE's APPNOTE 6.3, 4.3.7 and 4.3.16 for an empty one).
+  static func isArchive(_ path: String) throws -> Bool {
+    let start = try VirtualFile.read(path, limit: 4)
+    return start == [0x50, 0x4b, 0x03, 0x04] || start == [0x50, 0x4b, 0x05, 0x06]
+  }
+
   /// - Parameters:
   ///   - archive: removed once the folder is in place.
   ///   - name: the folder at the archive's top.
   static func unpack(_ archive: String, to target: String, named name: String) throws {
+    guard try isArchive(archive) else { throw FloeError("\(archive) is no zip archive") }
     let root = VirtualFile.zip(archive)
+    let entries: [String]
+    do { entries = try VirtualFile.list(root, recursive: true) } catch is FloeError {
+      // The library's sentence is about a folder, which nobody asked for.
+      throw FloeError("\(archive) is no zip archive that can be read: its list of files is missing or damaged")
+    }
     let making = try TemporaryFolder(in: Folder.parent(of: target))
     var count = 0
-    for entry in try VirtualFile.list(root, recursive: true) {
+    for entry in entries {
       let parts = entry.split(separator: "/", omittingEmptySubsequences: true)
       guard !entry.hasPrefix("/"), !parts.contains(".."), parts.first.map(String.init) == name else {
         throw FloeError("\(archive) holds '\(entry.prefix(80))', which would not lie in the folder \(name)")

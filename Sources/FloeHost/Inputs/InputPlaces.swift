@@ -15,6 +15,10 @@ final class InputPlaces {
   ///
   /// - Parameter folder: what a relative path counts from.
   func place(_ text: String, from folder: String) -> String {
+    if let refusal = AddressScheme.refusal(text) {
+      problems[text] = refusal
+      return text
+    }
     if let name = DatasetName(text) { return name.moved(to: place(name.file, from: folder)) }
     let isURL = RemotePath.isURL(text) || text.hasPrefix("/vsicurl/")
     let absolute =
@@ -43,6 +47,7 @@ final class InputPlaces {
           ? "\(shown) lists no item"
           : "\(shown) lists \(entries.count) items, one is needed; `floe batch --over` takes them all")
     }
+    if let remark = try only.check(named: shown) { remarks.append(remark) }
     if RemotePath.isRemote(only.path), !RemotePath.isURL(text), !RemotePath.isRemote(text) {
       remarks.append("\(shown) names \(RemotePath.shown(only.path)), which is read over the network")
     }

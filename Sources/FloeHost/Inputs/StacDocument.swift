@@ -10,6 +10,11 @@ struct StacDocument {
     let id: String
     /// A path of the disk, or one of GDAL's for the network.
     let path: String
+    /// What the item is, as its assets tell; nil where they do not.
+    let kind: PortKind?
+    /// What the item tells of the file: its bytes, and SHA-256 as hexadecimal digits.
+    let size: Int?
+    let sha256: String?
   }
   private let root: JSONValue
   private let path: String
@@ -85,8 +90,13 @@ struct StacDocument {
 
   private func entry(_ item: JSONValue, from file: String) throws -> Entry {
     let id = item["id"]?.stringValue ?? "?"
-    let href = try asset(item["assets"]?.objectValue ?? [:], of: id)
-    return Entry(id: id, path: try Self.place(href, beside: file))
+    let assets = item["assets"]?.objectValue ?? [:]
+    let href = try asset(assets, of: id)
+    // The folder of a product is named by a file inside of it, whose size is not the folder's.
+    let own = assets.values.first { $0["href"]?.stringValue == href }
+    return Entry(
+      id: id, path: try Self.place(href, beside: file), kind: StacKind.kind(of: item, own: own),
+      size: own?["file:size"]?.intValue, sha256: own?["file:checksum"]?.stringValue.flatMap(StacKind.sha256))
   }
 
   private static let others: Set<String> = ["thumbnail", "overview", "metadata", "visual", "index"]
@@ -141,14 +151,16 @@ struct StacDocument {
 
   /// Where an address leads from a document.
   static func place(_ href: String, beside file: String) throws -> String {
-    if href.lowercased().hasPrefix("file://") { return RemotePath.decoded(String(href.dropFirst(7))) }
+    if href.lowercased().hasPrefix("file://") { return existing(String(href.dropFirst(7))) }
     if RemotePath.isURL(href) {
       let place = try RemotePath.resolve(href) ?? href
       NetworkAccess.allow(for: [place])
       return place
     }
     guard !href.contains("://") else {
-      throw FloeError("'\(href)' in \(RemotePath.shown(file)) is no address that is read")
+      throw FloeError(
+        AddressScheme.refusal(href).map { "\(RemotePath.shown(file)): \($0)" }
+          ?? "'\(href)' in \(RemotePath.shown(file)) is no address that is read")
     }
     if RemotePath.isRemote(file) {
       let url = RemotePath.shown(file)
@@ -159,9 +171,18 @@ struct StacDocument {
       }
       return try place(normal(Folder.parent(of: url) + "/" + href), beside: file)
     }
-    if href.hasPrefix("/") { return href }
+    if href.hasPrefix("/") { return existing(href) }
     let parent = Folder.parent(of: file)
-    return parent.isEmpty ? href : "\(parent)/\(href.hasPrefix("./") ? String(href.dropFirst(2)) : href)"
+    return existing(
+      parent.isEmpty ? href : "\(parent)/\(href.hasPrefix("./") ? String(href.dropFirst(2)) : href)", above: parent)
+  }
+
+  /// A path as it stands where something is there; else with its `%20` made letters, as addresses are written.
+  ///
+  /// - Parameter above: the beginning that is no address.
+  private static func existing(_ path: String, above: String = "") -> String {
+    guard path.contains("%"), FileState(of: path) == nil else { return path }
+    return above + RemotePath.decoded(String(path.dropFirst(above.count)))
   }
 
   /// A URL without `.` and `..`, which never lead above its host.

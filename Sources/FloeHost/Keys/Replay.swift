@@ -73,6 +73,50 @@ public struct Replay: Sendable {
   /// The seed that the run used.
   public var seed: UInt64? { record["seed"]?.stringValue.flatMap { UInt64($0) } }
 
+  /// A file beside the record that is not as the record says.
+  public struct Changed: Sendable {
+    /// Its name, relative to the record's folder.
+    public let name: String
+    /// The whole sentence.
+    public let sentence: String
+  }
+
+  /// Compares the files beside the record with what it says of them; those that are not there any more, and those of
+  /// records that tell no digests, are not compared.
+  ///
+  /// - Throws: a sentence where a file cannot be read.
+  public func changedFiles() throws -> (changed: [Changed], missing: [String]) {
+    let folder = Folder.parent(of: path)
+    let digests = ContentDigests(folder: nil)
+    var changed: [Changed] = []
+    var missing: [String] = []
+    for file in FolderRecord.files(record) {
+      let place = "\(folder)/\(file.name)"
+      guard let state = FileState(of: place) else {
+        missing.append(file.name)
+        continue
+      }
+      guard let wanted = file.sha256 else { continue }
+      guard !Folder.isFolder(place) else {
+        changed.append(Changed(name: file.name, sentence: "\(place) is a folder, the record tells of a file"))
+        continue
+      }
+      let says = "is not what the record \(path) says"
+      if let bytes = file.bytes, bytes != state.size {
+        changed.append(Changed(name: file.name, sentence: "\(place) \(says): \(state.size) bytes, not \(bytes)"))
+        continue
+      }
+      let found = try digests.digest(ofFile: place)
+      if found != wanted {
+        changed.append(
+          Changed(
+            name: file.name,
+            sentence: "\(place) \(says): its SHA-256 is \(found.prefix(12))..., not \(wanted.prefix(12))..."))
+      }
+    }
+    return (changed, missing)
+  }
+
   /// Files whose bytes are not the same, or that only one of the runs made. The page of a report tells times of its run
   /// and is left out, with what records hold.
   public func differingFiles(from new: JSONValue) -> [String] {

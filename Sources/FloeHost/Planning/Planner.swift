@@ -23,15 +23,16 @@ public struct Planner {
   /// - Parameters:
   ///   - settings: the values of `--set`, relative paths counted from the working folder.
   ///   - outputFolder: where the outputs would go.
+  ///   - isPart: whether it is a part of a pipeline that was planned whole; what changes nothing in it is not told.
   /// - Throws: `RequestRefused` with every mistake.
   public static func plan(
     _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], outputFolder: String,
-    library: StepLibrary
+    library: StepLibrary, isPart: Bool = false
   ) throws -> Plan {
     var planner = Planner(
       library: library, outputFolder: outputFolder, settings: settings, pipeline: read.pipeline, problems: read.problems
     )
-    return try planner.plan()
+    return try planner.plan(isPart: isPart)
   }
 
   private init(
@@ -44,7 +45,7 @@ public struct Planner {
     self.problems = problems
   }
 
-  private mutating func plan() throws -> Plan {
+  private mutating func plan(isPart: Bool) throws -> Plan {
     NetworkAccess.allow(
       for: Array(settings.values) + pipeline.inputs.values.compactMap(\.defaultValue?.description)
         + pipeline.steps.values.flatMap { $0.settings.values.map(\.literal.description) }
@@ -61,8 +62,12 @@ public struct Planner {
       _ = absolute(value, from: working)
     }
     nameOutputs()
+    if !isPart {
+      warnings += WithoutEffect(pipeline: pipeline, library: library).inputs(settings: settings)
+    }
     setParameters()
     leaveOut()
+    if !isPart { warnings += WithoutEffect(pipeline: pipeline, library: library).steps() }
     checkSettings()
     checkReferences()
     let order = executionOrder()

@@ -23,10 +23,10 @@ struct RunCatalog {
   let record: String
   let products: any ProductCatalogue
 
-  /// Whether a plan may make items, and so a catalogue.
+  /// Whether a plan makes a catalogue: it may make several items, and no file of that name. One item stands for itself.
   static func isExpected(_ plan: Plan) -> Bool {
     let files = plan.outputs.flatMap { [$0.name] + plan.sidecars(of: $0.name) }
-    return files.contains { $0.hasSuffix(suffix) } && !files.contains(name)
+    return files.count { $0.hasSuffix(suffix) } > 1 && !files.contains(name)
   }
 
   /// Links the items that were made and writes the catalogue; does nothing without items.
@@ -41,8 +41,9 @@ struct RunCatalog {
     }
     guard !items.isEmpty else { return }
     // A single step in a pipeline's folder has a record of its own, but the folder's catalogue is the pipeline's.
-    let hasCatalog = record == OutputNames.record && Self.isExpected(plan)
-    let origins = try writeSources(in: staging, hasItems: hasCatalog)
+    let isPipelines = record == OutputNames.record
+    let hasCatalog = isPipelines && Self.isExpected(plan)
+    let origins = try writeSources(in: staging, hasItems: isPipelines)
     for (name, item) in items {
       var linked = item
       linked["links"] = .array(links(of: name, hasCatalog: hasCatalog, origins) + (item["links"]?.arrayValue ?? []))

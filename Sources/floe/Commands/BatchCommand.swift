@@ -18,7 +18,7 @@ struct BatchCommand: AsyncParsableCommand {
       EXAMPLE
         floe batch ice-lead.yaml --over scene='scenes/*.SAFE' --set land=land.gpkg -o winter
         floe batch ice-lead.yaml --over scenes.csv -o winter          a column for each input, and 'name'
-        floe batch apply-model.yaml --over image=winter/catalog.json --set model=model.json -o again
+        floe batch apply-model.yaml --over scene='later/*.SAFE' --set model=winter/S2A_..../model.json -o again
       """)
   @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var pipeline: String
@@ -59,8 +59,11 @@ struct BatchCommand: AsyncParsableCommand {
     let read = try PipelineReader.read(pipeline)
     guard read.problems.isEmpty else { throw RequestRefused(read.problems) }
     let common = try settings.dictionary()
-    let items = try BatchItems.find(over: over, crosses: cross, common: common, pipeline: read.pipeline)
     let library = await plugins.library()
+    let observer = BatchView(style: execution.style, isQuiet: execution.quiet, isVerbose: execution.verbose)
+    let items = try BatchItems.find(
+      over: over, crosses: cross, common: common, pipeline: read.pipeline, library: library
+    ) { observer.note(.notice, $0) }
     try refuseWhatFitsNoScene(read, items, library)
     var options = BatchOptions(
       folder: run.outputFolder, program: PluginOptions.executable, workers: run.workers, memory: run.memory)
@@ -71,7 +74,6 @@ struct BatchCommand: AsyncParsableCommand {
     options.failsFast = failFast
     options.seed = run.seed
     options.words = words
-    let observer = BatchView(style: execution.style, isQuiet: execution.quiet, isVerbose: execution.verbose)
     let report = try await Batch(
       pipeline: read.pipeline, items: items, options: options, library: library, share: try PluginOptions.share(),
       observer: observer, cancellation: Interrupt.cancellation

@@ -17,7 +17,10 @@ struct Info: AsyncParsableCommand {
       "NaN", "Infinity" and "-Infinity", as GDAL writes them.
       """)
   @Argument(
-    help: "A product folder, its .zip, any raster or vector file, a model, a record, a project, a pipeline.",
+    help: """
+      A product folder, its .zip, any raster or vector file, a model, a record, a project, a pipeline, the folder of a \
+      run, a batch or a cache, and what else floe writes.
+      """,
     completion: .file())
   var path: String
   @Flag(help: "Print JSON.")
@@ -34,6 +37,7 @@ struct Info: AsyncParsableCommand {
         try RemoteInput.check(remote)
         absolute = remote
       } else {
+        if let refusal = AddressScheme.refusal(file) { throw refuse(refusal) }
         guard FileManager.default.fileExists(atPath: file) else {
           throw refuse("there is no file or folder '\(file)'")
         }
@@ -49,6 +53,8 @@ struct Info: AsyncParsableCommand {
       try LocalFile.checkInput(absolute)
       if products.recognises(whole) {
         view = ProductView(product: try products.describe(whole))
+      } else if let folder = try DocumentView.folder(absolute) {
+        view = folder
       } else if let document = try DocumentView(path: absolute) {
         view = document
       } else {

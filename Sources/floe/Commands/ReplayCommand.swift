@@ -10,8 +10,9 @@ struct ReplayCommand: AsyncParsableCommand {
     abstract: "Makes an output again from what its run recorded, and tells whether the bytes are the same.",
     discussion: """
       Takes a run.json, its folder, or an output beside it. Inputs are looked for where they were; --set names them \
-      where they are now. Exit status: 0 the same bytes, 1 other bytes (with the input, plugin or version that \
-      differs), 2 nothing that could be run again.
+      where they are now. Before that the files beside the record are compared with what it says of them. Exit \
+      status: 0 the same bytes, 1 other bytes (with the input, plugin or version that differs) or a file that was \
+      changed since, 2 nothing that could be run again.
 
       EXAMPLE
         floe replay out/ice-lead.tif
@@ -37,6 +38,12 @@ struct ReplayCommand: AsyncParsableCommand {
   func run() async throws {
     let replay = try Replay(of: file)
     let read = try replay.pipeline()
+    // Before the run, whose outputs may go into the same folder.
+    let (changed, missing) = try replay.changedFiles()
+    if !json {
+      for file in changed { print(file.sentence) }
+      if !missing.isEmpty, !quiet { print("not there any more and not compared: \(missing.joined(separator: ", "))") }
+    }
     let given = replay.settings(of: read.pipeline).merging(try settings.dictionary()) { _, new in new }
     // On the disk of the outputs: a place in memory may be too small for them.
     let aside = output == nil ? try TemporaryFolder(in: (replay.path as NSString).deletingLastPathComponent) : nil
@@ -57,20 +64,25 @@ struct ReplayCommand: AsyncParsableCommand {
     let files = replay.differingFiles(from: report.record)
     let causes = replay.causes(report.record)
     if json {
+      let differing = Set(files).union(changed.map(\.name)).sorted()
+      let reasons = changed.map(\.sentence) + causes
       Terminal.json(
         try JSONText.encode(
           [
-            "same": .bool(files.isEmpty), "differing": .array(files.map { .string($0) }),
-            "causes": .array(causes.map { .string($0) }),
+            "same": .bool(files.isEmpty && changed.isEmpty),
+            "differing": .array(differing.map { .string($0) }),
+            "causes": .array(reasons.map { .string($0) }),
           ], pretty: true))
     } else if files.isEmpty {
-      if !quiet { print("the same bytes in all outputs") }
+      if !quiet {
+        print(changed.isEmpty ? "the same bytes in all outputs" : "the run makes the bytes that the record tells of")
+      }
     } else {
       print("other bytes in \(files.joined(separator: ", "))")
       print(
         causes.isEmpty
           ? "  inputs, settings, plugins and versions are the same" : causes.map { "  " + $0 }.joined(separator: "\n"))
     }
-    if !files.isEmpty { throw ExitCode(1) }
+    if !files.isEmpty || !changed.isEmpty { throw ExitCode(1) }
   }
 }

@@ -18,6 +18,19 @@ struct Session {
     _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], part: PipelinePart = PipelinePart(),
     frozen: String? = nil, isSilent: Bool = false
   ) async throws -> RunReport {
+    do {
+      return try await work(read, settings: settings, part: part, frozen: frozen, isSilent: isSilent)
+    } catch {
+      // For programs that read events: a batch tries such a scene again.
+      if execution.style == .json, HTTPClient.hasMetPassingFailure { ConsoleObserver.failed(mayPass: true) }
+      throw error
+    }
+  }
+
+  private func work(
+    _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], part: PipelinePart,
+    frozen: String?, isSilent: Bool
+  ) async throws -> RunReport {
     let options = try execution.runOptions()
     let library = await plugins.library()
     let share = try PluginOptions.share()
@@ -49,6 +62,7 @@ struct Session {
     let whole = try Planner.plan(read, settings: settings, outputFolder: options.outputFolder, library: library)
     if part.isWhole { return whole }
     let taken = try part.taken(from: whole, library: library)
-    return try Planner.plan((taken, []), settings: settings, outputFolder: options.outputFolder, library: library)
+    return try Planner.plan(
+      (taken, []), settings: settings, outputFolder: options.outputFolder, library: library, isPart: true)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -21,7 +22,12 @@ struct SettingOptions: ParsableArguments {
       guard let cut = s.firstIndex(of: "="), cut != s.startIndex else {
         throw refuse("--set must be name=value, not '\(s)'")
       }
-      result[String(s[..<cut])] = HiddenURLs.whole(String(s[s.index(after: cut)...]))
+      let name = String(s[..<cut])
+      let value = String(s[s.index(after: cut)...])
+      if let earlier = result.updateValue(HiddenURLs.whole(value), forKey: name) {
+        let both = [earlier, value].map { "'\(RemotePath.shown($0))'" }.joined(separator: " and ")
+        throw refuse("--set \(name) is given twice, as \(both): give it once")
+      }
     }
     return result
   }

@@ -132,7 +132,12 @@ final class ConsoleObserver: RunObserver, Sendable {
     }
   }
 
-  private func json(_ value: JSONValue) {
+  /// Says as an event, before the sentences, that a run ends without outputs.
+  static func failed(mayPass: Bool) { json(["event": "failed", "may_pass": .bool(mayPass)]) }
+
+  private func json(_ value: JSONValue) { Self.json(value) }
+
+  private static func json(_ value: JSONValue) {
     // Encoding plain values cannot fail.
     if let line = try? JSONText.encode(value) { Terminal.errorRaw(Terminal.escapedJSON(line) + "\n") }
   }

@@ -5,12 +5,15 @@ import Foundation
 import OrderedCollections
 
 /// What floe writes beside rasters and tables: models, run records, STAC items, scores, QGIS projects; and pipelines.
+/// Folders, pages and what runs and batches keep are in `KeptViews.swift`.
 struct DocumentView: InfoView {
-  private let kind: String
-  private let facts: [(name: String, text: String)]
-  private let body: JSONValue
+  let kind: String
+  let facts: Facts
+  let body: JSONValue
 
-  /// Nil for a file that is none of these by its ending.
+  init(kind: String, facts: Facts, body: JSONValue) { (self.kind, self.facts, self.body) = (kind, facts, body) }
+
+  /// Nil for a file that is none of these.
   init?(path: String) throws {
     switch (path as NSString).pathExtension.lowercased() {
     case "json":
@@ -39,7 +42,9 @@ struct DocumentView: InfoView {
       }
       let text = try VirtualFile.readText(archive + "/" + name)
       (kind, facts, body) = ("QGIS project", Self.project(text), .null)
-    default: return nil
+    default:
+      guard let found = try Self.kept(path) else { return nil }
+      (kind, facts, body) = (found.kind, found.facts, found.body)
     }
   }
 
@@ -54,11 +59,12 @@ struct DocumentView: InfoView {
     return try JSONText.encode(.object(out), pretty: true)
   }
 
-  private typealias Facts = [(name: String, text: String)]
+  typealias Facts = [(name: String, text: String)]
 
   private static func describe(_ value: JSONValue) -> (String, Facts) {
     if value["stac_version"] != nil { return ("STAC \(value["type"]?.stringValue ?? "item")", stac(value)) }
     if let kind = value["kind"]?.stringValue, value["features"] != nil { return ("model", model(kind, value)) }
+    if value["floe_lock"] != nil { return ("lock", lock(value)) }
     if value["floe"] != nil, value["outputs"] != nil, value["results"] != nil { return ("record of a run", run(value)) }
     var facts: Facts = []
     if value["confusion_matrix"] != nil {
@@ -105,7 +111,7 @@ struct DocumentView: InfoView {
     return facts + provenance(value)
   }
 
-  private static func run(_ value: JSONValue) -> Facts {
+  static func run(_ value: JSONValue) -> Facts {
     var facts: Facts = []
     for (key, name) in [
       ("title", "title"), ("pipeline", "pipeline"), ("started", "started"), ("floe", "floe"), ("seed", "seed"),

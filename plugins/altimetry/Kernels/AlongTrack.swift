@@ -22,6 +22,20 @@ public func alongTrackDistance(latitude: [Double], longitude: [Double]) -> [Doub
   }
 }
 
+/// How many steps of a track go back: to a record beside which the step before it, or after it, goes the other way.
+///
+/// A track whose records are in order bends slowly, so that hardly any does.
+public func reversals(latitude: [Double], longitude: [Double]) -> Int {
+  let places = latitude.indices.filter { latitude[$0].isFinite && longitude[$0].isFinite }
+  // Directions on the sphere: steps are compared as vectors in space.
+  let points = places.map { i -> SIMD3<Double> in
+    let (b, l) = (latitude[i] * .pi / 180, longitude[i] * .pi / 180)
+    return SIMD3(cos(b) * cos(l), cos(b) * sin(l), sin(b))
+  }
+  let steps = zip(points, points.dropFirst()).map { $1 - $0 }.filter { ($0 * $0).sum() > 1e-16 }
+  return zip(steps, steps.dropFirst()).count { ($0 * $1).sum() < 0 }
+}
+
 /// The random error of one measurement from the differences of neighbours: 1.4826 x the median of the absolute
 /// differences / sqrt 2; nil with fewer than `least` pairs.
 ///

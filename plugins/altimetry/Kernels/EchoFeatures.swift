@@ -37,9 +37,11 @@ public struct EchoFeatures: Sendable, Equatable {
 
   /// The features of a range-integrated power, of which the first `looks` values are used; all of them where that is
   /// nil, with 0 for missing ones, as the course does.
-  public mutating func read(power: ArraySlice<Float>, looks: Int?, others: Bool) {
+  ///
+  /// - Parameter asCurveFit: end where scipy's `curve_fit` does, not at the minimum.
+  public mutating func read(power: ArraySlice<Float>, looks: Int?, others: Bool, asCurveFit: Bool = false) {
     let y = looks.map { power.prefix(max(0, $0)).map(Double.init) } ?? power.map { $0.isNaN ? 0 : Double($0) }
-    ssd = GaussianFit(y)?.sigma ?? .nan
+    ssd = (asCurveFit ? GaussianFit.curveFit(y) : GaussianFit(y))?.sigma ?? .nan
     guard others else { return }
     ssdMoment = GaussianFit.moments(y)?.root ?? .nan
     ssdNotebook = GaussianFit.notebookWidth(y)

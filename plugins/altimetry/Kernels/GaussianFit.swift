@@ -1,3 +1,6 @@
+import FloeIO
+import Glibc
+
 /// A Gaussian a * exp(-(x - x0)² / 2 sigma²) fitted to samples at x = 0, 1, 2, ...
 public struct GaussianFit: Sendable, Equatable {
   public var amplitude: Double
@@ -34,11 +37,10 @@ public struct GaussianFit: Sendable, Equatable {
 
   /// The least-squares fit by Levenberg and Marquardt's method in double precision.
   ///
-  /// It starts at the maximum, the first moment and the root second moment, as the course's call of scipy's `curve_fit`
-  /// does, and agrees with that within its tolerance. Values that are not finite are left out. Nil where it does not
-  /// converge.
+  /// It starts at the maximum, the first moment and the root second moment, and goes on to the minimum. Values that are
+  /// not finite are left out. Nil where it does not converge.
   /// `plain` asks for the plain twin of the sums, which takes the exponential of every sample.
-  public init?(_ y: [Double], iterations: Int = 200, plain: Bool = false) {
+  public init?(_ y: [Double], iterations: Int = 2000, plain: Bool = false) {
     guard let start = Self.moments(y), start.root > 0 else { return nil }
     var top = 0.0
     var finite = 0
@@ -92,6 +94,25 @@ public struct GaussianFit: Sendable, Equatable {
     amplitude = p.x * top
     centre = p.y
     sigma = abs(p.z)
+  }
+
+  /// The fit that scipy's `curve_fit` gives from the same start with its default tolerances, which may end up to some
+  /// hundredths of a sample before the minimum. Nil where it raises an error, and with missing values.
+  public static func curveFit(_ y: [Double]) -> GaussianFit? {
+    guard let start = moments(y), let top = y.max(), top > 0, y.allSatisfy(\.isFinite) else { return nil }
+    let found = LeastSquares.fit([top, start.mean, start.root], count: y.count) { p, residuals in
+      for i in residuals.indices {
+        let d = Double(i) - p[1]
+        residuals[i] = p[0] * exp(-(d * d) / (2 * p[2] * p[2])) - y[i]
+      }
+    }
+    return found.map { GaussianFit(amplitude: $0[0], centre: $0[1], sigma: abs($0[2])) }
+  }
+
+  private init(amplitude: Double, centre: Double, sigma: Double) {
+    self.amplitude = amplitude
+    self.centre = centre
+    self.sigma = sigma
   }
 
   /// Cholesky's solution of (JᵀJ + damping * diag) step = Jᵀr; nil where it is not positive definite.

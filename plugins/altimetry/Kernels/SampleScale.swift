@@ -14,7 +14,8 @@ public struct SampleScale: Sendable, Equatable {
   /// Samples that are whole counts times `scale`.
   public init(_ scale: Double?) { self.scale = scale.flatMap { $0 > 0 && $0.isFinite && $0 != 1 ? $0 : nil } }
 
-  /// The key of a table's tag that holds the scale of an array column.
+  /// The key of a table's tag that holds the scale of an array column, or the name of the column that holds it for each
+  /// row.
   public static func tag(_ column: String) -> String { "count_scale:\(column)" }
 
   /// A sample in double precision; NaN stays NaN.

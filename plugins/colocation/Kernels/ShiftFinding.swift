@@ -11,6 +11,8 @@ struct ShiftFinding: Sendable {
   let agreement: Double
   /// The share of placements, the own one counted, with a best shift at least as good; nil without placements enough.
   let p: Double?
+  /// The same by a Gumbel distribution fitted to the placements' best shifts; nil where they do not vary.
+  let fittedP: Double?
   /// Runs of lead records in the order of the track.
   let crossings: Int
   private let ratio: Double
@@ -59,6 +61,7 @@ struct ShiftFinding: Sendable {
     p =
       places.count < count
       ? nil : Double(1 + chance.count { $0 >= peak.ratio - 1e-9 }) / Double(1 + places.count)
+    fittedP = places.count < count ? nil : GumbelDistribution(chance)?.probability(above: peak.ratio)
     let grain = search.metres / 10
     east = (peak.east / grain).rounded() * grain
     north = (peak.north / grain).rounded() * grain
@@ -84,7 +87,7 @@ struct ShiftFinding: Sendable {
   }
 
   /// Why the shift is meaningless; nil where it is not.
-  func verdict(level: Double, crossings least: Int) -> String? {
+  func verdict(level: Double, fittedLevel: Double, crossings least: Int) -> String? {
     func short(_ v: Double) -> String { "\((v * 1000).rounded() / 1000)" }
     guard crossings >= least else {
       return """
@@ -105,6 +108,12 @@ struct ShiftFinding: Sendable {
       return """
         of \(placements) tracks laid elsewhere or turned, \(count) find a shift as good by chance (p \(short(p)); at \
         most \(level) is needed)
+        """
+    }
+    if let fittedP, fittedP > fittedLevel {
+      return """
+        the best shifts of \(placements) tracks laid elsewhere or turned make one as good likely by chance (p \
+        \(short(fittedP)) by their Gumbel distribution; at most \(fittedLevel) is needed)
         """
     }
     guard secondRatio < ratio - 1e-9 else {
@@ -136,6 +145,7 @@ struct ShiftFinding: Sendable {
         "placements": .integer(placements),
         "median_likelihood_ratio": JSONValue(finite: sorted.isEmpty ? .nan : sorted[sorted.count / 2]),
         "highest_likelihood_ratio": JSONValue(finite: sorted.last ?? .nan),
+        "gumbel_p_value": JSONValue(finite: fittedP ?? .nan),
       ],
       "sharpness": JSONValue(finite: sigma > 0 ? (agreement - median) / sigma : .nan),
       "median": JSONValue(finite: median),

@@ -47,7 +47,7 @@ struct EchoExamples {
         """)
     }
     let grid = Panels(
-      title: "Echoes with the largest shifts of \(item.stem)", columns: 2, plots: panels,
+      title: item.titled("Echoes with the largest shifts"), columns: 2, plots: panels,
       key: [
         "keyentry with lines lw 1.6 dt 4 lc rgb '#8a5a00' title 'Raw'",
         "keyentry with lines lw 1.8 lc rgb '#004488' title 'Aligned'",
@@ -134,7 +134,7 @@ struct EchoExamples {
       told.append("\(why), " + lines.joined(separator: ", ") + ", peak in bin \(peak.bin)")
     }
     let grid = Panels(
-      title: "Chosen echoes of \(item.stem)", columns: panels.count == 1 ? 1 : 2, plots: panels,
+      title: item.titled("Chosen echoes"), columns: panels.count == 1 ? 1 : 2, plots: panels,
       key: [
         "keyentry with lines lw 1.6 lc rgb '#004488' title 'Echo'",
         "keyentry with points pt 8 ps 1.2 lw 2 lc rgb '#c04a00' title 'Maximum'",
@@ -183,7 +183,7 @@ struct EchoExamples {
       told.append("record \(number(row)) (\(why)): \(ReportFormat.fixed(sigmas[row], 2)) looks")
     }
     let grid = Panels(
-      title: "Range-integrated power of \(item.stem)", columns: panels.count == 1 ? 1 : 2, plots: panels,
+      title: item.titled("Range-integrated power"), columns: panels.count == 1 ? 1 : 2, plots: panels,
       key: [
         "keyentry with points pt 7 ps 0.6 lc rgb '#5a6b7b' title 'Range-integrated power'",
         "keyentry with lines lw 2 lc rgb '#c04a00' title 'Gaussian'",

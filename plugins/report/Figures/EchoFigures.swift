@@ -72,7 +72,7 @@ struct EchoFigures {
       guard !plots.isEmpty else { continue }
       panels.append(
         """
-        set label 1 '\(side.label)' at graph 0.03,0.94 front
+        set label 1 '\(side.label)' at graph 0.5,1.05 center front
         set xlabel 'Bin'; set ylabel '\(side.key == "raw" ? "Power over the echo''s maximum" : "")'
         set xrange [0:\(side.echoes.width - 1)]; set yrange [0:1.1]
         plot \(plots.joined(separator: ", \\\n    "))
@@ -80,7 +80,7 @@ struct EchoFigures {
     }
     guard !panels.isEmpty else { return nil }
     let grid = Panels(
-      title: "Mean echoes of \(item.stem)", columns: sides.count, plots: panels, key: key, panelHeight: 310)
+      title: item.titled("Mean echoes"), columns: sides.count, plots: panels, key: key, panelHeight: 310)
     return Figure(
       name: name, title: "Mean echoes",
       caption:
@@ -126,7 +126,7 @@ struct EchoFigures {
     }
     let thinned = ReportFormat.thinned(step, "record")
     let grid = Panels(
-      title: "Echogram of \(item.stem)" + (thinned.isEmpty ? "" : " (\(thinned))"), columns: 1, plots: panels,
+      title: item.titled("Echogram", note: thinned), columns: 1, plots: panels,
       panelHeight: 260, right: 130)
     return Figure(
       name: name, title: "Echogram",
@@ -184,7 +184,7 @@ struct EchoFigures {
       }
       panels.append(
         """
-        set label 1 '\(side.label)' at graph 0.03,0.94 front
+        set label 1 '\(side.label)' at graph 0.5,1.05 center front
         set xlabel 'Bin of the peak'; set ylabel '\(side.key == "raw" ? "Records" : "")'
         set xrange [\(max(0, least - 2)):\(most + 2)]; set yrange [0:*]
         plot \(plots.joined(separator: ", \\\n    "))
@@ -198,7 +198,8 @@ struct EchoFigures {
     }
     let r = spread(raw)
     let grid = Panels(
-      title: "Positions of the peaks of \(item.stem)", columns: sides.count, plots: panels, key: key, panelHeight: 290)
+      title: item.titled("Positions of the peaks"), columns: sides.count, plots: panels, key: key, panelHeight: 290,
+      left: 96)
     return Figure(
       name: name, title: "Positions of the peaks",
       caption: "Bin of the largest sample of each kept echo, by class. " + spreadText(),
@@ -273,7 +274,7 @@ struct EchoFigures {
       told.append("\(lot.label) \(ReportFormat.count(lot.rows.count))")
     }
     let grid = Panels(
-      title: "All echoes of \(item.stem) overlaid", columns: sides.count, plots: panels, panelHeight: 235)
+      title: item.titled("All echoes overlaid"), columns: sides.count, plots: panels, panelHeight: 235)
     return Figure(
       name: name, title: "All echoes overlaid",
       caption:

@@ -80,7 +80,7 @@ struct FeatureFigures {
       """
     }
     if own != nil { key.append("keyentry with points pt 2 ps 1.2 lw 2 lc rgb '#000000' title 'Centre'") }
-    let title = "Features of \(item.stem)"
+    let title = item.titled("Features")
     let isSingle = panels.count == 1
     var caption = "Each pair of features of \(ReportFormat.count(whole.count)) records"
     if let column = view.column { caption += " by \(ReportFormat.side("column \(column)"))" }
@@ -102,7 +102,7 @@ struct FeatureFigures {
       }
     }
     let grid = Panels(
-      title: title + (thinned.isEmpty ? "" : " (\(thinned))"), columns: isSingle ? 1 : 2, plots: panels, key: key,
+      title: item.titled("Features", note: thinned), columns: isSingle ? 1 : 2, plots: panels, key: key,
       panelHeight: isSingle ? 460 : 290)
     return Figure(
       name: name, title: title, caption: caption,

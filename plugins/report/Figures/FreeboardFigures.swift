@@ -12,7 +12,10 @@ struct FreeboardFigures {
   private let elevation: [Double]
   private let surface: [Double]
   private let sigma: [Double]
+  /// Freeboards that are drawn: NaN where there is none, and where it is flagged.
   private let freeboard: [Double]
+  /// Kept records with a freeboard, and those of them whose flag is not 0.
+  private let measured: Int, flagged: Int
   private var stem: String { ReportFormat.slug(item.stem) }
 
   /// Nil for a table without elevation, sea surface and freeboard along a track.
@@ -26,8 +29,20 @@ struct FreeboardFigures {
     self.along = along.map { $0 / 1000 }
     self.elevation = elevation
     self.surface = surface
-    self.freeboard = freeboard
+    let flags = table["freeboard_flag"]?.numbers
+    let isGood = { (row: Int) in flags.map { $0[row] == 0 } ?? true }
+    self.freeboard = freeboard.enumerated().map { isGood($0) ? $1 : .nan }
+    measured = view.kept.count { freeboard[$0].isFinite }
+    flagged = view.kept.count { freeboard[$0].isFinite && !isGood($0) }
     sigma = table["sea_surface_uncertainty_m"]?.numbers ?? surface.map { _ in .nan }
+  }
+
+  /// Why freeboards are missing from a figure, after a space; empty where none are.
+  private var flaggedNote: String {
+    guard flagged > 0 else { return "" }
+    let are = flagged == 1 ? "is" : "are"
+    return " \(ReportFormat.count(flagged)) of \(ReportFormat.count(measured)) freeboards \(are) flagged as "
+      + "implausible and not drawn."
   }
 
   /// Elevations by class with the sea surface and its band, and the freeboard below.
@@ -104,13 +119,14 @@ struct FreeboardFigures {
     let used = leads.count { $0 == 1 }
     let left = leads.count { $0 == 2 }
     let grid = Panels(
-      title: "Elevations of \(item.stem)", columns: 1, plots: panels, key: key, panelHeight: 250)
+      title: item.titled("Elevations"), columns: 1, plots: panels, key: key, panelHeight: 250)
     let missing = view.kept.count { surface[$0].isNaN }
     var caption = """
       Elevations of \(ReportFormat.count(shown.count)) records above the mean sea surface, the sea surface from \
       \(ReportFormat.count(used)) leads with one sigma to either side, and the freeboard of \
       \(ReportFormat.count(ice.count)) records of sea ice.
       """
+    caption += flaggedNote
     if left > 0 { caption += " \(ReportFormat.count(left)) leads were left out as outliers." }
     if missing > 0 { caption += " \(ReportFormat.count(missing)) records have no lead within reach." }
     let note = ReportFormat.thinned(thinned, "record")
@@ -157,24 +173,43 @@ struct FreeboardFigures {
       """,
       """
       set xlabel 'km from the \(pole) Pole along 90° E'; set ylabel 'km from the pole along \(south ? "0°" : "180°")'
-      set autoscale x; set autoscale y; set xtics autofreq; \(Colours.palette)
+      \(Self.ranges(points)); set size ratio -1; set xtics autofreq; \(Colours.palette)
       set cbrange [\(ReportFormat.data(q[1])):\(ReportFormat.data(q[3] > q[1] ? q[3] : q[1] + 0.1))]
       set cblabel 'Freeboard (m)'
       plot '\(name).map.dat' using 1:2:3 with points pt 7 ps 0.5 palette notitle
+      set size noratio
       """,
     ]
     let grid = Panels(
-      title: "Freeboard of \(item.stem)", columns: 1, plots: panels, panelHeight: 290, right: 110)
+      title: item.titled("Freeboard"), columns: 1, plots: panels, panelHeight: Self.panelHeight, left: Self.left,
+      right: Self.right)
     let numbers = [q[1], q[2], q[3]].map { ReportFormat.fixed($0, 2) }
     return Figure(
       name: name, title: "Freeboard",
       caption: """
         Radar freeboard of \(ReportFormat.count(rows.count)) records of sea ice: median \(numbers[1]) m, 5th and 95th \
         percentile \(numbers[0]) and \(numbers[2]) m; classes of 0.05 m between the 0.5th and 99.5th percentile. The \
-        map is Lambert's equal-area projection about the pole.
+        map is Lambert's equal-area projection about the pole.\(flaggedNote)
         """,
       alt: "Histogram and map of freeboard: median \(numbers[1]) m.", size: grid.size, commands: grid.commands,
       data: data)
+  }
+
+  /// The size of a panel of the histogram and the map, in points.
+  private static let panelHeight = 330.0, left = 96.0, right = 110.0
+
+  /// The ranges of the map's axes: around all points, with a kilometre as long on either axis.
+  private static func ranges(_ points: [[Double]]) -> String {
+    let sides = [680 - left - right, panelHeight - 70]
+    let spans = (0...1).map { axis in
+      let places = points.map { $0[axis] }.filter(\.isFinite)
+      return (low: places.min() ?? 0, high: places.max() ?? 0)
+    }
+    let scale = zip(spans, sides).map { max(10, ($0.high - $0.low) * 1.1) / $1 }.max() ?? 1
+    return zip(["x", "y"], zip(spans, sides)).map { name, axis in
+      let (centre, half) = ((axis.0.low + axis.0.high) / 2, scale * axis.1 / 2)
+      return "set \(name)range [\(ReportFormat.data(centre - half)):\(ReportFormat.data(centre + half))]"
+    }.joined(separator: "; ")
   }
 
   private static func axis(_ values: [Double]) -> String {

@@ -28,14 +28,13 @@ struct MapFigures {
 
   private func maps(_ item: ReportInputs.Item, _ raster: Raster) throws -> [Figure] {
     let spec = raster.spec
-    let frame = try MapFrame(spec.grid)
     if let table = spec.classes, let band = spec.bands.indices.first {
-      let small = try DecimatedRaster(item, raster, bands: [band], side: Self.side)
-      return [try classMap(item, small, table, frame)]
+      let small = try DecimatedRaster.focused(item, raster, bands: [band], side: Self.side)
+      return [try classMap(item, small, table)]
     }
     if let quantity = spec.bands.first?.quantity, quantity == "probability" || quantity == "uncertainty" {
       let chosen = Self.shownProbabilities(spec)
-      let small = try DecimatedRaster(item, raster, bands: chosen, side: Self.side)
+      let small = try DecimatedRaster.focused(item, raster, bands: chosen, side: Self.side)
       return try chosen.enumerated().map {
         let band = spec.bands[$0.element]
         // Where nearly all pixels are certain, what is not would be lost on an even scale. One step of storage is the
@@ -43,18 +42,17 @@ struct MapFigures {
         let valid = small.values[$0.offset].filter(\.isFinite)
         let isFaint = band.quantity == "uncertainty" && valid.count(where: { $0 > 0.1 }) * 50 < valid.count
         return try rampMap(
-          item, small, place: $0.offset, band: band, limits: isFaint ? (2e-5, 1) : (0, 1), isLogarithmic: isFaint, frame
-        )
+          item, small, place: $0.offset, band: band, limits: isFaint ? (2e-5, 1) : (0, 1), isLogarithmic: isFaint)
       }
     }
     let composites = Self.composites(spec)
     if composites.isEmpty {
-      let small = try DecimatedRaster(item, raster, bands: [0], side: Self.side)
+      let small = try DecimatedRaster.focused(item, raster, bands: [0], side: Self.side)
       guard let limits = small.limits(0) else { return [] }
-      return [try rampMap(item, small, place: 0, band: spec.bands[0], limits: limits, frame)]
+      return [try rampMap(item, small, place: 0, band: spec.bands[0], limits: limits)]
     }
     let needed = Set(composites.flatMap(\.bands)).sorted()
-    let small = try DecimatedRaster(item, raster, bands: needed, side: Self.side)
+    let small = try DecimatedRaster.focused(item, raster, bands: needed, side: Self.side)
     return try composites.compactMap { c in
       let places = c.bands.compactMap { needed.firstIndex(of: $0) }
       guard places.count == 3, let (picture, limits) = small.composite(places[0], places[1], places[2]) else {
@@ -73,8 +71,7 @@ struct MapFigures {
           Red, green and blue are \(ReportFormat.list(names)), each between its 2nd and 98th percentile (\(stretch), \
           \(spec.bands[c.bands[0]].quantity)). Hatched is no data.
           """,
-        alt: "Map of the scene in \(c.name.lowercased()), bands \(ReportFormat.list(names)).", frame: frame,
-        isPhoto: true)
+        alt: "Map of the scene in \(c.name.lowercased()), bands \(ReportFormat.list(names)).", isPhoto: true)
     }
   }
 
@@ -108,26 +105,25 @@ struct MapFigures {
     return found
   }
 
-  private func classMap(_ item: ReportInputs.Item, _ small: DecimatedRaster, _ table: ClassTable, _ frame: MapFrame)
-    throws
+  private func classMap(_ item: ReportInputs.Item, _ small: DecimatedRaster, _ table: ClassTable) throws
     -> Figure
   {
-    let areas = ClassAreas(item, material, table, small, metres: frame.metres)
+    let areas = ClassAreas(item, material, table, small, metres: small.spec.grid.crs?.metresPerUnit)
     let seen = Set(small.values[0].lazy.compactMap { Int(exactly: $0) })
     let entries = table.entries.filter { seen.contains($0.code) }
     let legend = entries.map { (color: $0.color, text: $0.label + (areas.text($0.code).map { " \($0)" } ?? "")) }
     return try map(
       item, small, small.classes(0, table), name: "map-\(ReportFormat.slug(item.stem))",
-      title: "Classes of \(item.stem)",
+      title: item.titled("Classes"),
       caption: "Classes in the colours of their table\(areas.note); hatched is no data.",
-      alt: "Map of classes: " + ReportFormat.list(legend.map(\.text)) + ".", frame: frame, legend: legend)
+      alt: "Map of classes: " + ReportFormat.list(legend.map(\.text)) + ".", legend: legend)
   }
 
   /// Which part of each drawn pixel is lead, by decades: a thin one is lost where the most frequent class is drawn. Nil
   /// where every pixel of the raster is drawn anyway, and where there is none.
   private func shareMap(_ item: ReportInputs.Item, _ raster: Raster, _ context: RunContext) async throws -> Figure? {
     guard let lead = raster.spec.classes?.named("lead") else { return nil }
-    let small = try DecimatedRaster(item, raster, bands: [0], side: Self.side)
+    let small = try DecimatedRaster.focused(item, raster, bands: [0], side: Self.side)
     guard small.step > 1 else { return nil }
     let shares = try await ClassShare.shares(raster, code: lead.code, like: small, context)
     let least = 1 / Double(small.step * small.step)
@@ -154,12 +150,12 @@ struct MapFigures {
         \(ReportFormat.share(Double(touched) / Double(max(1, shares.count(where: \.isFinite))))) \
         of the drawn pixels hold any.
         """,
-      frame: try MapFrame(small.spec.grid), bar: ((least, 1), "share", true))
+      bar: ((least, 1), "share", true))
   }
 
   private func rampMap(
     _ item: ReportInputs.Item, _ small: DecimatedRaster, place: Int, band: BandSpec, limits: (Double, Double),
-    isLogarithmic: Bool = false, _ frame: MapFrame
+    isLogarithmic: Bool = false
   ) throws -> Figure {
     let valid = small.values[place].lazy.filter(\.isFinite)
     let mean = RunningStatistics(valid.map(Double.init)).mean
@@ -179,25 +175,23 @@ struct MapFigures {
         Map of \(what) from \(ReportFormat.number(limits.0, 3)) to \(ReportFormat.number(limits.1, 3)), mean \
         \(ReportFormat.number(mean, 3)).
         """,
-      frame: frame,
       bar: (limits, ReportFormat.axis(band.quantity, band.unit), isLogarithmic))
   }
 
   private func map(
     _ item: ReportInputs.Item, _ small: DecimatedRaster, _ picture: Picture, name: String, title: String,
-    caption: String,
-    alt: String,
-    frame: MapFrame, legend: [(color: RGB, text: String)] = [],
+    caption: String, alt: String, legend: [(color: RGB, text: String)] = [],
     bar: (limits: (Double, Double), label: String, isLogarithmic: Bool)? = nil,
     isPhoto: Bool = false
   ) throws -> Figure {
+    let frame = try MapFrame(small.shown, small.spec.grid.crs)
     let b = frame.bounds
     let ratio = (b.maxY - b.minY) / (b.maxX - b.minX)
     var across = bar == nil ? 560.0 : 455.0
     var down = across * ratio
     if down > 760 { (across, down) = (760 / ratio, 760) }
     down = max(120, down)
-    var tracks = try tracks(on: small.spec.grid)
+    var tracks = try tracks(in: b, small.spec.grid.crs)
     // Classes of records have the colours of the classes on the map.
     tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
     // Beside a colour bar there is room for one column of the legend.
@@ -223,8 +217,11 @@ struct MapFigures {
     }
     if !tracks.rows.isEmpty {
       data["\(name).track.dat"] = Figure.rows(tracks.rows)
-      // A white ring in a black one parts the colour of a record from the same colour of the map.
-      for (size, color) in [("1.1", "rgb '#000000'"), ("0.95", "rgb '#ffffff'"), ("0.62", "rgb variable")] {
+      // A white ring in a black one parts the colour of a record from the same colour of the map; where records lie
+      // close together the white one alone does, and leaves more of the map.
+      let rings = [("1.1", "rgb '#000000'"), ("0.95", "rgb '#ffffff'"), ("0.62", "rgb variable")]
+      let plain = [("0.7", "rgb '#ffffff'"), ("0.5", "rgb variable")]
+      for (size, color) in tracks.isRinged ? rings : plain {
         plots.append(
           """
           '\(name).track.dat' using 1:2\(color == "rgb variable" ? ":3" : "") with points pt 7 ps \(size) lc \
@@ -244,7 +241,7 @@ struct MapFigures {
     for entry in tracks.legend {
       plots.append(
         """
-        keyentry with boxes fs solid border lc rgb '#000000' fc rgb '\(Colours.hex(entry.color))' title \
+        keyentry with boxes fs solid border lc rgb '#444444' fc rgb '\(Colours.hex(entry.color))' title \
         \(Figure.quoted("Record: \(entry.text)"))
         """
       )
@@ -269,6 +266,7 @@ struct MapFigures {
       plot \(plots.joined(separator: ", \\\n    "))
       """
     var notes = [caption]
+    if small.isPart { notes.append("Shown is the part of the raster that has values.") }
     if !small.note.isEmpty { notes.append("Drawn \(small.note).") }
     notes += tracks.notes
     notes.append(
@@ -287,38 +285,47 @@ struct MapFigures {
     var legend: [(color: RGB, text: String)] = []
     var notes: [String] = []
     var alt = ""
+    /// Whether the points are few enough for rings.
+    var isRinged = true
   }
 
-  private func tracks(on grid: Grid) throws -> Tracks {
+  /// The records within a part of a map.
+  private func tracks(in b: Bounds, _ crs: CRS?) throws -> Tracks {
     var result = Tracks()
-    guard let crs = grid.crs else { return result }
+    guard let crs else { return result }
+    var found: [(item: ReportInputs.Item, view: TrackView, x: [Double], y: [Double], inside: [Int])] = []
     for (item, table) in material.tables {
       guard case .points(let xName, let yName)? = table.geometry, let own = table.crs else { continue }
-      let view = TrackView(table, classes: nil)
-      let b = grid.bounds
       var x = try table.numbers(xName)
       var y = try table.numbers(yName)
       try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
       let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
-      guard !inside.isEmpty else { continue }
+      if !inside.isEmpty { found.append((item, TrackView(table, classes: nil), x, y, inside)) }
+    }
+    result.isRinged = found.reduce(0) { $0 + $1.inside.count } <= ValueExtent.ringed
+    for (item, view, x, y, inside) in found {
+      // Without rings pale colours are darkened, to stand out from the white around them.
+      func color(_ group: Int) -> RGB {
+        if group < 0 { return ValueExtent.bare }
+        return result.isRinged ? view.groups[group].color : view.groups[group].line
+      }
       let n = (inside.count + Self.trackPoints - 1) / Self.trackPoints
       var seen: Set<Int> = []
       for i in stride(from: 0, to: inside.count, by: n) {
         let row = inside[i]
-        let group = view.group[row]
-        seen.insert(group)
-        let c = group < 0 ? RGB(150, 150, 150) : view.groups[group].color
+        seen.insert(view.group[row])
+        let c = color(view.group[row])
         result.rows.append([x[row], y[row], Double(Int(c.red) << 16 | Int(c.green) << 8 | Int(c.blue))])
       }
       for g in seen.sorted() {
-        let text = g < 0 ? "without class" : view.groups[g].label
-        result.legend.append((g < 0 ? RGB(150, 150, 150) : view.groups[g].color, text))
+        result.legend.append((color(g), g < 0 ? "without class" : view.groups[g].label))
       }
       let thinned = ReportFormat.thinned(n, "record")
       result.notes.append(
         """
-        The track of \(item.name) lies on top, ringed points in the colours of its classes, with \
-        \(ReportFormat.count(inside.count)) records on the map\(thinned.isEmpty ? "" : "; " + thinned).
+        The track of \(item.name) lies on top, \(result.isRinged ? "ringed " : "")points in the colours of its \
+        classes, with \(ReportFormat.count(inside.count)) records on the \
+        map\(thinned.isEmpty ? "" : "; " + thinned).
         """
       )
       result.alt += " The track crosses it with \(ReportFormat.count(inside.count)) records."

@@ -15,9 +15,10 @@ struct MapFrame: Sendable {
   let metres: Double?
   let place: String
 
-  init(_ grid: Grid) throws {
-    bounds = grid.bounds
-    guard let crs = grid.crs else {
+  /// What stands around the part of a reference system that a map shows.
+  init(_ shown: Bounds, _ crs: CRS?) throws {
+    bounds = shown
+    guard let crs else {
       (lines, bottom, left, north, metres, place) = ([], [], [], nil, nil, "no reference system")
       return
     }

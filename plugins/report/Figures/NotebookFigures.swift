@@ -57,7 +57,7 @@ struct NotebookFigures {
     guard !plots.isEmpty else { return nil }
     let unit = raw.unit == .dimensionless ? "Power" : "Power (\(raw.unit.rawValue))"
     let grid = Panels(
-      title: "\(item.stem): mean and standard deviation of each class", columns: 1,
+      title: "\(item.label): mean and standard deviation of each class", columns: 1,
       plots: [
         """
         set xlabel 'Bin'; set ylabel \(Figure.quoted(unit))
@@ -65,7 +65,7 @@ struct NotebookFigures {
         plot \(plots.joined(separator: ", \\\n    "))
         set format y
         """
-      ], key: key, panelHeight: 360)
+      ], key: key, panelHeight: 360, left: 104)
     return Figure(
       name: name, title: "Mean echoes in counts",
       caption: "Mean of the raw echoes of each class, not normalised; the tint is one standard deviation to either "
@@ -100,7 +100,9 @@ struct NotebookFigures {
         set format y
         """)
     }
-    let grid = Panels(title: "\(item.stem): all raw echoes", columns: 1, plots: panels, panelHeight: 230)
+    let grid = Panels(
+      title: "\(item.label): all raw echoes", columns: 1, plots: panels, panelHeight: 230,
+      left: 104)
     return Figure(
       name: name, title: "All echoes in counts",
       caption:
@@ -178,7 +180,7 @@ struct NotebookFigures {
     }
     let thinned = ReportFormat.thinned(step, "record")
     let grid = Panels(
-      title: "\(item.stem): standardised features", columns: 3, plots: panels, key: key, panelHeight: 300, width: 900)
+      title: "\(item.label): standardised features", columns: 3, plots: panels, key: key, panelHeight: 300, width: 900)
     return Figure(
       name: name, title: "Standardised features",
       caption:
@@ -203,11 +205,13 @@ struct NotebookFigures {
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
     var told: [String] = []
-    for part in parts.prefix(3) {
-      let rows = part.rows.filter { metres[$0].isFinite && metres[$0] != 0 && raw.peak($0) != nil }
+    let lots = parts.prefix(3).map { part in
+      let moved = part.rows.filter { metres[$0].isFinite && metres[$0] != 0 && raw.peak($0) != nil }
         .sorted { (abs(metres[$0]), $1) > (abs(metres[$1]), $0) }.prefix(3)
-      guard !rows.isEmpty else { continue }
-      for row in rows {
+      return (group: part.group, rows: moved)
+    }.filter { !$0.rows.isEmpty }
+    for (k, part) in lots.enumerated() {
+      for row in part.rows {
         guard let peak = raw.peak(row) else { continue }
         let file = "\(name).\(panels.count).dat"
         let scale = Double(aligned.isNormalised ? 1 : peak.value)
@@ -220,7 +224,8 @@ struct NotebookFigures {
         panels.append(
           """
           set label 1 \(Figure.quoted(title)) at graph 0.5,1.08 center front noenhanced
-          set xlabel 'Bin'; set ylabel '\(panels.count % 3 == 0 ? "Power over maximum" : "")'
+          set xlabel '\(k == lots.count - 1 ? "Bin" : "")'
+          set ylabel '\(panels.count % 3 == 0 ? "Power over maximum" : "")'
           set xrange [\(max(0, peak.bin - 40)):\(min(raw.width - 1, peak.bin + 80))]; set yrange [-0.1:1.1]
           set arrow 1 from \(peak.bin),graph 0 to \(peak.bin),graph 1 nohead lw 0.8 dt 3 lc rgb '#004488'
           set arrow 2 from \(after),graph 0 to \(after),graph 1 nohead lw 0.8 dt 3 lc rgb '#b03020'
@@ -236,7 +241,7 @@ struct NotebookFigures {
     }
     guard !panels.isEmpty else { return nil }
     let grid = Panels(
-      title: "\(item.stem): echoes with the largest shifts of each class", columns: 3, plots: panels,
+      title: "\(item.label): echoes with the largest shifts of each class", columns: 3, plots: panels,
       key: [
         "keyentry with lines lw 1.6 lc rgb '#004488' title 'Original'",
         "keyentry with lines lw 1.8 dt (4,2) lc rgb '#b03020' title 'Aligned'",
@@ -281,7 +286,7 @@ struct NotebookFigures {
         """)
     }
     let grid = Panels(
-      title: "\(item.stem): the first \(ReportFormat.count(rows.count)) echoes", columns: 1, plots: panels,
+      title: "\(item.label): the first \(ReportFormat.count(rows.count)) echoes", columns: 1, plots: panels,
       panelHeight: 270, right: 130)
     return Figure(
       name: name, title: "Echogram, linear",
@@ -348,13 +353,13 @@ struct NotebookFigures {
     guard !plots.isEmpty else { return nil }
     let range = "\(ReportFormat.data((least - 3).rounded())):\(ReportFormat.data((most + 3).rounded()))"
     let grid = Panels(
-      title: "\(item.stem): positions of the peaks", columns: 1,
+      title: "\(item.label): positions of the peaks", columns: 1,
       plots: [
         """
         set xlabel 'Bin of the peak'; set ylabel 'Records'; set xrange [\(range)]; set yrange [0:*]
         plot \(plots.joined(separator: ", \\\n    "))
         """
-      ], key: key, panelHeight: 320)
+      ], key: key, panelHeight: 320, left: 104)
     return Figure(
       name: name, title: "Peaks before and after",
       caption:
@@ -388,7 +393,7 @@ struct NotebookFigures {
     }
     guard !plots.isEmpty else { return nil }
     let grid = Panels(
-      title: "\(item.stem): mean normalised echoes", columns: 1,
+      title: "\(item.label): mean normalised echoes", columns: 1,
       plots: [
         """
         set xlabel 'Bin'; set ylabel 'Power over maximum'; set xrange [0:\(raw.width - 1)]; set yrange [0:*]

@@ -8,6 +8,8 @@ struct Panels {
   var key: [String] = []
   /// The height of a panel with its labels.
   var panelHeight = 245.0
+  /// Room to the left of each panel, for its labels: numbers of five signs need more than 80 points.
+  var left = 80.0
   /// Room to the right of each panel, for a colour bar.
   var right = 18.0
   var width = 680.0
@@ -30,7 +32,7 @@ struct Panels {
     for (i, plot) in plots.enumerated() {
       let c = Double(i % columns)
       let top = h - 36 - panelHeight * Double(i / columns)
-      out += margins(across * c + 80, across * (c + 1) - right, top - panelHeight + 50, top - 20)
+      out += margins(across * c + left, across * (c + 1) - right, top - panelHeight + 50, top - 20)
       out += "unset label; unset object; unset arrow; unset title\nset xlabel offset 0,0.5\n\(plot)\n"
     }
     if !key.isEmpty {

@@ -6,17 +6,21 @@ import Synchronization
 struct Picture: Sendable {
   let width: Int, height: Int
   var pixels: [UInt8]
+  /// Pixels along each side of what is set at once.
+  private let block: Int
 
   /// The hatching of what has no data: neither snow nor any class is striped.
   static let hatching = (paper: RGB(238, 234, 242), line: RGB(176, 164, 186))
 
   /// A hatched picture: no data until pixels are set.
-  init(width: Int, height: Int) {
-    self.width = width
-    self.height = height
+  ///
+  /// - Parameter block: how many times larger it is than the pixels that are set.
+  init(width cells: Int, height lines: Int, enlarged block: Int = 1) {
+    self.block = block
+    (width, height) = (cells * block, lines * block)
     pixels = []
     pixels.reserveCapacity(width * height * 3)
-    // About eighty stripes across; small pictures, which are drawn enlarged, have as many as their pixels allow.
+    // About eighty stripes across; pictures of few pixels have as many as these allow.
     let period = max(4, width / 80)
     for row in 0..<height {
       for column in 0..<width {
@@ -28,10 +32,15 @@ struct Picture: Sendable {
     }
   }
 
+  /// Colours the pixel `row * width + column` of what the picture was made for.
   mutating func set(_ i: Int, _ r: UInt8, _ g: UInt8, _ b: UInt8) {
-    pixels[i * 3] = r
-    pixels[i * 3 + 1] = g
-    pixels[i * 3 + 2] = b
+    let (row, column) = i.quotientAndRemainder(dividingBy: width / block)
+    for y in row * block..<(row + 1) * block {
+      for x in column * block..<(column + 1) * block {
+        let at = (y * width + x) * 3
+        (pixels[at], pixels[at + 1], pixels[at + 2]) = (r, g, b)
+      }
+    }
   }
 
   /// The picture as a PNG file.

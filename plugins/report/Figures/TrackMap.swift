@@ -35,9 +35,11 @@ struct TrackMap {
     let every = (kept.count + Self.points - 1) / Self.points
     let name = "map-track-\(ReportFormat.slug(item.stem))"
     var rows: [[Double]?] = []
+    var seen: Set<Int> = []
     for place in stride(from: 0, to: kept.count, by: every) {
       let row = kept[place]
-      let c = view.group[row] < 0 ? RGB(170, 170, 170) : view.groups[view.group[row]].line
+      let c = view.group[row] < 0 ? ValueExtent.bare : view.groups[view.group[row]].line
+      seen.insert(view.group[row])
       rows.append([x[row], y[row], Double(Int(c.red) << 16 | Int(c.green) << 8 | Int(c.blue))])
     }
     let b = frame.bounds
@@ -45,9 +47,9 @@ struct TrackMap {
     let (width, across) = (680.0, 560.0)
     let down = across * ratio
     let counts = Dictionary(grouping: kept, by: { view.group[$0] }).mapValues(\.count)
-    let legend = counts.keys.sorted().map { g in
+    let legend = seen.sorted().map { g in
       (
-        color: g < 0 ? RGB(170, 170, 170) : view.groups[g].line,
+        color: g < 0 ? ValueExtent.bare : view.groups[g].line,
         text: "\(g < 0 ? "Without class" : view.groups[g].label) (\(ReportFormat.count(counts[g] ?? 0)))"
       )
     }
@@ -60,7 +62,7 @@ struct TrackMap {
       plots.append(
         "keyentry with points pt 7 ps 1 lc rgb '\(Colours.hex(entry.color))' title \(Figure.quoted(entry.text))")
     }
-    let title = "Track of \(item.stem)"
+    let title = item.titled("Track")
     let thinned = ReportFormat.thinned(every, "record")
     return Figure(
       name: name, title: title,
@@ -111,6 +113,6 @@ struct TrackMap {
       width: 1, height: 1, originX: (left + right - w) / 2, originY: (low + high + h) / 2, pixelWidth: w,
       pixelHeight: h,
       crs: crs)
-    return try grid.map(MapFrame.init)
+    return try grid.map { try MapFrame($0.bounds, crs) }
   }
 }

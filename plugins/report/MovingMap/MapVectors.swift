@@ -77,6 +77,10 @@ struct MapVectors {
     _ name: String, _ kind: String, _ table: Table, _ rows: [Int], _ places: [JSONValue], _ every: Int, _ what: String
   ) -> Layer {
     let view = TrackView(table, classes: table.columns.contains { $0.name == classes } ? classes : nil)
+    // Points that lie close together have no rings, and colours that stand out without.
+    let isRinged = kind != "points" || rows.count <= ValueExtent.ringed
+    let present = Set(rows.map { view.group[$0] }).filter { $0 >= 0 }.sorted()
+    let place = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
     var columns: [JSONValue] = []
     for name in Self.told {
       guard let column = table[name], let numbers = column.numbers else { continue }
@@ -89,14 +93,16 @@ struct MapVectors {
           }),
       ])
     }
-    let groups = view.groups.map { g -> JSONValue in
-      ["label": .string(g.label), "color": .string(Colours.hex(g.color))]
+    let groups = present.map { i -> JSONValue in
+      let g = view.groups[i]
+      return ["label": .string(g.label), "color": .string(Colours.hex(isRinged ? g.color : g.line))]
     }
     return Layer(
       name: name,
       content: [
         "name": .string(name), "kind": .string(kind), "places": .array(places), "groups": .array(groups),
-        "group": .array(rows.map { .integer(view.group[$0]) }), "columns": .array(columns),
+        "ringed": .bool(isRinged),
+        "group": .array(rows.map { .integer(place[view.group[$0]] ?? -1) }), "columns": .array(columns),
         "on": .bool(table.style != "scene_outline"),
         "note": .string(every > 1 ? ReportFormat.thinned(every, what) : ""),
       ])

@@ -62,6 +62,8 @@ struct MovingMaps {
     /// `image`, `classes`, `ramp` or `share`.
     var kind: String
     var bounds: Bounds
+    /// The box of its values; nil where it has none.
+    var valueBox: Bounds?
     var picture: [UInt8] = []
     var limits: (Double, Double)?
     var color: RGB?
@@ -82,12 +84,13 @@ struct MovingMaps {
         let small = try DecimatedRaster(item, raster, bands: [0], side: side.layers)
         found.append(
           Layer(
-            name: "Classes of \(item.stem)",
+            name: item.titled("Classes"),
             reading: [
               try MapReading(
                 name: "Class (\(item.stem))", unit: .dimensionless, values: small.values[0], width: small.width,
                 height: small.height, bounds: small.bounds, classes: table)
-            ], kind: "classes", bounds: small.bounds, isOn: !found.contains { $0.kind == "classes" }, note: small.note))
+            ], kind: "classes", bounds: small.bounds, valueBox: small.valueBox,
+            isOn: !found.contains { $0.kind == "classes" }, note: small.note))
         if let lead = table.named("lead"), small.step > 1 {
           let shares = try await ClassShare.shares(raster, code: lead.code, like: small, context)
           found.append(
@@ -97,7 +100,7 @@ struct MovingMaps {
                 try MapReading(
                   name: "Share of \(lead.label.lowercased()) (\(item.stem))", unit: .dimensionless, values: shares,
                   width: small.width, height: small.height, bounds: small.bounds)
-              ], kind: "share", bounds: small.bounds, color: lead.color,
+              ], kind: "share", bounds: small.bounds, valueBox: small.valueBox, color: lead.color,
               note: "drawn wherever a drawn pixel holds any"))
         }
       } else if let quantity = spec.bands.first?.quantity, ["probability", "uncertainty"].contains(quantity) {
@@ -127,8 +130,8 @@ struct MovingMaps {
         name: "\(spec.name) (\(item.stem))", unit: spec.unit, values: small.values[place], width: small.width,
         height: small.height, bounds: small.bounds)
       return Layer(
-        name: "\(spec.name) of \(item.stem)", reading: [reading], kind: "ramp", bounds: small.bounds, limits: natural,
-        note: small.note)
+        name: "\(spec.name) of \(item.stem)", reading: [reading], kind: "ramp", bounds: small.bounds,
+        valueBox: small.valueBox, limits: natural, note: small.note)
     }
   }
 
@@ -153,7 +156,8 @@ struct MovingMaps {
       layers.append(
         Layer(
           name: "\(c.name) of \(item.stem)", reading: layers.isEmpty ? readings : [], kind: "image",
-          bounds: sharp.bounds, picture: try picture.jpeg(), isOn: layers.isEmpty, note: sharp.note))
+          bounds: sharp.bounds, valueBox: sharp.valueBox, picture: try picture.jpeg(), isOn: layers.isEmpty,
+          note: sharp.note))
     }
     return layers
   }
@@ -161,14 +165,9 @@ struct MovingMaps {
   // MARK: The whole
 
   private func map(_ title: String, _ crs: CRS?, _ layers: [Layer]) throws -> MovingMap {
-    let b = layers.dropFirst().reduce(
-      layers.first?.bounds ?? Bounds(minX: 0, minY: 0, maxX: 1, maxY: 1)
-    ) { a, layer in
-      Bounds(
-        minX: min(a.minX, layer.bounds.minX), minY: min(a.minY, layer.bounds.minY),
-        maxX: max(a.maxX, layer.bounds.maxX),
-        maxY: max(a.maxY, layer.bounds.maxY))
-    }
+    let b = Self.union(layers.map(\.bounds)) ?? Bounds(minX: 0, minY: 0, maxX: 1, maxY: 1)
+    let pixel = layers.flatMap(\.reading).map { ($0.bounds.maxX - $0.bounds.minX) / Double($0.width) }.max() ?? 0
+    let start = Self.union(layers.compactMap(\.valueBox)).flatMap { ValueExtent.view(of: $0, in: b, pixel: pixel) }
     var readings: [JSONValue] = []
     var drawn: [JSONValue] = []
     for layer in layers {
@@ -192,11 +191,28 @@ struct MovingMaps {
       "bounds": .array([b.minX, b.minY, b.maxX, b.maxY].map { .number($0) }), "readings": .array(readings),
       "layers": .array(drawn), "vectors": .array(vectors.map(\.content)),
       "ramp": .array(Colours.ramp.map { .string(Colours.hex($0)) }), "crs": .string(crs?.label ?? ""),
+      "bare": .string(Colours.hex(ValueExtent.bare)),
     ]
+    if let start {
+      content["start"] = .array([start.minX, start.minY, start.maxX, start.maxY].map { .number($0) })
+    }
     if let metres = crs?.metresPerUnit { content["metres"] = .number(metres) }
     if let crs { content["normals"] = .array(try Self.normals(b, crs).map { .number($0) }) }
     let names = layers.map(\.name) + vectors.map(\.name)
-    return MovingMap(title: title, description: "Layers: \(ReportFormat.list(names)).", content: .object(content))
+    let hint = start == nil ? "" : " The map starts at the part that has values."
+    return MovingMap(
+      title: title, description: "Layers: \(ReportFormat.list(names)).\(hint)", content: .object(content))
+  }
+
+  /// The box around all boxes; nil around none.
+  private static func union(_ boxes: [Bounds]) -> Bounds? {
+    boxes.dropFirst().reduce(boxes.first) { whole, box in
+      whole.map {
+        Bounds(
+          minX: min($0.minX, box.minX), minY: min($0.minY, box.minY), maxX: max($0.maxX, box.maxX),
+          maxY: max($0.maxY, box.maxY))
+      }
+    }
   }
 
   /// Nodes along each side of the net of `normals`.

@@ -196,10 +196,10 @@ struct ClusterSection {
       told.append("\(spec.bands[band].name): " + means.joined(separator: "; "))
     }
     guard !panels.isEmpty else { return nil }
-    let drawn = Panels(title: "Histograms of \(item.stem)", columns: panels.count == 1 ? 1 : 2, plots: panels, key: key)
+    let drawn = Panels(title: item.titled("Histograms"), columns: panels.count == 1 ? 1 : 2, plots: panels, key: key)
     let note = small.note.isEmpty ? "" : " Counted \(small.note)."
     return Figure(
-      name: name, title: "Histograms of \(item.stem)",
+      name: name, title: item.titled("Histograms"),
       caption:
         """
         Share of the valid pixels in each of \(bins) steps from the 0.5th to the 99.5th percentile\

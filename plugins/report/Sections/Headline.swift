@@ -17,17 +17,20 @@ enum Headline {
 
   static func facts(_ material: ReportInputs) -> [(label: String, value: String)] {
     var found: [(String, String)] = []
-    for (_, facts) in material.facts {
+    // Steps that count the same classes differ in nothing but their name.
+    for (step, facts) in material.facts {
+      let source = ReportFormat.words(step)
       for a in facts["class_areas"]?.arrayValue ?? [] {
         let value = [
           a["area_km2"]?.doubleValue.map { ReportFormat.number($0, 4) + " km²" },
           a["share"]?.doubleValue.map(ReportFormat.share),
         ].compactMap { $0 }
-        found.append((a["label"]?.stringValue ?? "", value.joined(separator: ", ")))
+        found.append(("\(a["label"]?.stringValue ?? "") (\(source))", value.joined(separator: ", ")))
       }
       for c in facts["class_counts"]?.arrayValue ?? [] {
         guard let name = c["name"]?.stringValue, let n = c["records"]?.intValue else { continue }
-        found.append(("Records: \(ClassTable.seaIce.named(name)?.label ?? name)", ReportFormat.count(n)))
+        let label = ClassTable.seaIce.named(name)?.label ?? name
+        found.append(("Records: \(label) (\(source))", ReportFormat.count(n)))
       }
     }
     for (step, facts) in material.facts {

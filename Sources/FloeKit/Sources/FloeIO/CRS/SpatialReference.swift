@@ -51,6 +51,23 @@ enum SpatialReference {
   private static func identified(_ reference: OGRSpatialReferenceH) -> String? {
     guard let copy = OSRClone(reference) else { return nil }
     defer { OSRRelease(copy) }
-    return GDALMessages.collect { _ in OSRAutoIdentifyEPSG(copy) == OGRERR_NONE ? code(of: copy) : nil }
+    return GDALMessages.collect { _ in
+      guard OSRAutoIdentifyEPSG(copy) == OGRERR_NONE, let code = code(of: copy),
+        let known = OSRNewSpatialReference(nil)
+      else { return nil }
+      defer { OSRRelease(known) }
+      guard OSRSetFromUserInput(known, code) == OGRERR_NONE, hasSameUnits(reference, known) else { return nil }
+      return code
+    }
+  }
+
+  /// Whether coordinates of two systems count in the same units from the same meridian: what OSR recognises a UTM zone
+  /// or WGS 84 by leaves both out, so that one in kilometres would become that in metres.
+  private static func hasSameUnits(_ a: OGRSpatialReferenceH, _ b: OGRSpatialReferenceH) -> Bool {
+    func same(_ x: Double, _ y: Double) -> Bool { abs(x - y) <= 1e-9 * max(abs(x), abs(y)) + 1e-12 }
+    if OSRIsProjected(a) != OSRIsProjected(b) { return false }
+    if OSRIsProjected(a) != 0, !same(OSRGetLinearUnits(a, nil), OSRGetLinearUnits(b, nil)) { return false }
+    return same(OSRGetAngularUnits(a, nil), OSRGetAngularUnits(b, nil))
+      && same(OSRGetPrimeMeridian(a, nil), OSRGetPrimeMeridian(b, nil))
   }
 }

@@ -31,7 +31,8 @@ struct RasterSpecReader {
     let type = try pixelType(bands)
     let grid = try grid(bands[0])
     let tags = items(dataset.handle)
-    var spec = RasterSpec(grid: grid, bands: bandSpecs(bands), type: type, tile: tile(bands[0], grid: grid))
+    var spec = RasterSpec(grid: grid, bands: try bandSpecs(bands), type: type, tile: tile(bands[0], grid: grid))
+    try applyConventions(to: &spec, bands)
     let odd = spec.bands.filter { $0.noData.map { type.stored($0) == nil } ?? false }
     var remarks = odd.prefix(1).map { band in
       let others = odd.count > 1 ? " and \(odd.count - 1) more" : ""
@@ -74,6 +75,17 @@ struct RasterSpecReader {
 
   /// More than any raster of the Earth's seas needs, and few enough that lists of tiles fit into memory.
   private static let mostPixels = 1 << 38
+
+  /// What netCDF's conventions say of the bands and GDAL does not.
+  private func applyConventions(to spec: inout RasterSpec, _ bands: [UnsafeMutableRawPointer]) throws {
+    guard dataset.driverName == "netCDF", bands.contains(where: { NetCDFRasterRules.concern(items($0)) }) else {
+      return
+    }
+    var rules = try NetCDFRasterRules(path: path)
+    for i in bands.indices {
+      try rules.apply(to: &spec.bands[i], handle: bands[i], items: items(bands[i]), type: spec.type)
+    }
+  }
 
   private func pixelType(_ bands: [UnsafeMutableRawPointer]) throws -> PixelType {
     let types = bands.map { GDALGetRasterDataType($0) }
@@ -179,9 +191,9 @@ struct RasterSpecReader {
     return TileSize(width: width, height: height)
   }
 
-  private func bandSpecs(_ bands: [UnsafeMutableRawPointer]) -> [BandSpec] {
+  private func bandSpecs(_ bands: [UnsafeMutableRawPointer]) throws -> [BandSpec] {
     var used: Set<String> = []
-    return bands.enumerated().map { i, band in
+    return try bands.enumerated().map { i, band in
       var name = text(GDALGetDescription(band)) ?? ""
       if name.isEmpty { name = "band\(i + 1)" }
       let plain = name
@@ -194,12 +206,19 @@ struct RasterSpecReader {
       var present: Int32 = 0
       let noData = GDALGetRasterNoDataValue(band, &present)
       let unit = text(GDALGetRasterUnitType(band)) ?? ""
+      let (scale, offset) = (GDALGetRasterScale(band, nil), GDALGetRasterOffset(band, nil))
+      guard scale.isFinite, offset.isFinite else {
+        let (word, value, plain) = scale.isFinite ? ("offset", offset, 0) : ("scale", scale, 1)
+        throw FloeError(
+          "'\(path)' declares the \(word) \(value) for band '\(name)', with which no pixel would have a value; a "
+            + "finite \(word) is right, \(plain) for pixels that are no packed numbers (gdal_edit.py -\(word) \(plain))"
+        )
+      }
       return BandSpec(
         name: name, summary: items[RasterMetadataKeys.summary] ?? "",
         quantity: items[RasterMetadataKeys.quantity] ?? "value",
-        unit: unit.isEmpty ? .dimensionless : PhysicalUnit(rawValue: unit), scale: GDALGetRasterScale(band, nil),
-        offset: GDALGetRasterOffset(band, nil), noData: present != 0 ? noData : nil,
-        wavelength: RasterMetadataKeys.wavelength(items))
+        unit: unit.isEmpty ? .dimensionless : PhysicalUnit(rawValue: unit), scale: scale, offset: offset,
+        noData: present != 0 ? noData : nil, wavelength: RasterMetadataKeys.wavelength(items))
     }
   }
 

@@ -47,7 +47,8 @@ struct RasterValidity: Sendable {
       if flags & GMF_ALL_VALID != 0 { return alpha.map(Place.alpha) ?? .pixels }
       if alphaIsData, flags & GMF_ALPHA != 0 { return .pixels }
       if flags & GMF_PER_DATASET != 0 { return .mask }
-      if flags & GMF_NODATA != 0 { return .pixels }
+      // An alpha band masks beside a value of no data, too.
+      if flags & GMF_NODATA != 0 { return alpha.map(Place.alpha) ?? .pixels }
       isShared = false
       return .mask
     }

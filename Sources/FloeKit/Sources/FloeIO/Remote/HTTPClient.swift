@@ -64,13 +64,19 @@ public enum HTTPClient {
       let isLast = attempt >= max(1, attempts) || transfer.handedOver > 0
       switch outcome {
       case .success(let response):
-        guard isPassing(response.status), !isLast else { return response }
+        guard isPassing(response.status), !isLast else {
+          if isPassing(response.status) || (500..<600).contains(response.status) {
+            passingFailure.store(true, ordering: .relaxed)
+          }
+          return response
+        }
         let asked = response.headers["retry-after"].flatMap { Double($0) } ?? 0
         pause(min(30, max(delay, asked)))
       case .failure(let error):
         guard !isLast else {
+          if error.isPassing { passingFailure.store(true, ordering: .relaxed) }
           throw FloeError(
-            "\(RemotePath.shown(request.url)): \(error.message)" + (attempt > 1 ? ", \(attempt) times" : ""))
+            "\(RemotePath.shown(request.url)): \(error.reason)" + (attempt > 1 ? ", \(attempt) times" : ""))
         }
         pause(min(30, delay))
       }
@@ -91,10 +97,24 @@ public enum HTTPClient {
     }
   }
 
+  /// Whether a request of this process was given up for something that may pass by itself: a server that is busy or
+  /// out of order, a connection that cannot be made, breaks or is silent. A failure that was met since may rest on it.
+  ///
+  /// Kept for the process, since GDAL, through which most requests are made, hands on sentences alone.
+  public static var hasMetPassingFailure: Bool { passingFailure.load(ordering: .relaxed) }
+  private static let passingFailure = Atomic<Bool>(false)
+
   /// Whether another attempt may be answered otherwise.
   static func isPassing(_ status: Int) -> Bool { [408, 429, 500, 502, 503, 504].contains(status) }
 
   // MARK: One attempt
+
+  /// Why no answer came.
+  private struct Failure: Error {
+    let reason: String
+    /// Whether it may pass by itself.
+    let isPassing: Bool
+  }
 
   /// What libcurl hands over of one answer.
   private final class Transfer {
@@ -129,7 +149,7 @@ public enum HTTPClient {
   /// Connections that stay open are named; each name serves one request at a time.
   private static let idle = Mutex<(free: [Int], made: Int)>(([], 0))
 
-  private static func once(_ request: HTTPRequest, _ transfer: Transfer) -> Result<HTTPResponse, FloeError> {
+  private static func once(_ request: HTTPRequest, _ transfer: Transfer) -> Result<HTTPResponse, Failure> {
     let session = idle.withLock { pool in
       pool.free.popLast()
         ?? {
@@ -160,14 +180,16 @@ public enum HTTPClient {
       }
       defer { withExtendedLifetime(transfer) {} }
       NetworkTraffic.count(requests: 1, bytes: transfer.count)
-      guard let result else { return .failure(FloeError("GDAL made no request: \(messages.reason)")) }
+      guard let result else {
+        return .failure(Failure(reason: "GDAL made no request: \(messages.reason)", isPassing: false))
+      }
       defer { CPLHTTPDestroyResult(result) }
       return answer(result.pointee, transfer, messages)
     }
   }
 
   private static func answer(_ result: CPLHTTPResult, _ transfer: Transfer, _ messages: GDALMessages) -> Result<
-    HTTPResponse, FloeError
+    HTTPResponse, Failure
   > {
     var headers: [String: String] = [:]
     for line in strings(result.papszHeaders) {
@@ -181,31 +203,44 @@ public enum HTTPClient {
     if let found = told.firstRange(of: marker), let status = Int(told[found.upperBound...].prefix(3)) {
       return .success(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
     }
-    guard result.nStatus == 0 && told.isEmpty || transfer.isCut else { return .failure(FloeError(sentence(told))) }
+    guard result.nStatus == 0 && told.isEmpty || transfer.isCut else { return .failure(failure(told)) }
     let status = headers["content-range"] != nil ? 206 : 200
     if !transfer.isCut, let length = headers["content-length"].flatMap({ Int($0) }), transfer.count < length,
       headers["content-encoding"] == nil
     {
-      return .failure(FloeError("the connection was cut after \(transfer.count) of \(length) bytes"))
+      return .failure(
+        Failure(reason: "the connection was cut after \(transfer.count) of \(length) bytes", isPassing: true))
     }
     return .success(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
   }
 
+  /// Words of libcurl's for a server that is silent, a connection that breaks, and one that cannot be made.
+  private static let silence = ["timed out", "too slow"]
+  private static let breaks = [
+    "transfer closed", "reset", "empty reply", "bytes remaining", "recv failure", "send failure", "broken pipe",
+    "unexpected eof", "syscall",
+  ]
+  private static let noConnection = [
+    "could not resolve", "couldn't resolve", "failed to connect", "could not connect", "couldn't connect",
+    "connection refused", "unreachable", "no route to host",
+  ]
+
   /// libcurl's words as a reason.
-  private static func sentence(_ told: String) -> String {
+  private static func failure(_ told: String) -> Failure {
     let lower = told.lowercased()
-    if lower.contains("timed out") || lower.contains("too slow") {
-      return "the server did not answer in time (\(told))"
+    func tells(_ words: [String]) -> Bool { words.contains { lower.contains($0) } }
+    if tells(silence) { return Failure(reason: "the server did not answer in time (\(told))", isPassing: true) }
+    if lower.contains("certificate") {
+      return Failure(reason: "the server's certificate is not accepted (\(told))", isPassing: false)
     }
-    if lower.contains("certificate") || lower.contains("ssl") {
-      return "the server's certificate is not accepted (\(told))"
+    // Before what else is said of TLS: a connection that breaks within it is no matter of the certificate.
+    if tells(breaks) { return Failure(reason: "the connection was cut (\(told))", isPassing: true) }
+    if tells(noConnection) { return Failure(reason: told, isPassing: true) }
+    if lower.contains("ssl") {
+      return Failure(reason: "the server's certificate is not accepted (\(told))", isPassing: false)
     }
-    if lower.contains("transfer closed") || lower.contains("reset") || lower.contains("empty reply")
-      || lower.contains("bytes remaining") || lower.contains("recv failure")
-    {
-      return "the connection was cut (\(told))"
-    }
-    return told.isEmpty ? "no answer came" : told
+    return told.isEmpty
+      ? Failure(reason: "no answer came", isPassing: true) : Failure(reason: told, isPassing: false)
   }
 
   private static func option(_ name: String) -> String? {

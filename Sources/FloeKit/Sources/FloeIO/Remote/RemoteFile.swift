@@ -24,6 +24,10 @@ final class RemoteFile: Sendable {
   let url: String
   let facts: Facts
   private let content: Content
+  /// Where the tiles of a JPEG 2000 file lie that is read in parts.
+  let tileParts: TilePartIndex?
+  private let memory: TilePartMemory
+  private let partsKept = Mutex(0)
 
   /// Bytes of a block; a read asks for whole ones.
   static let blockSize = 1 << 16
@@ -42,10 +46,29 @@ final class RemoteFile: Sendable {
     }
   }
 
-  private init(_ url: String, _ facts: Facts, _ content: Content) {
+  private init(_ url: String, _ facts: Facts, _ content: Content, start: [UInt8] = []) {
     self.url = url
     self.facts = facts
     self.content = content
+    memory = TilePartMemory(url, facts)
+    tileParts = url.lowercased().hasSuffix(".jp2") ? TilePartIndex(start: start, size: facts.size) : nil
+    if let tileParts {
+      memory.recall(into: tileParts)
+      partsKept.withLock { $0 = tileParts.parts.count }
+    }
+  }
+
+  /// Keeps what was found out about the tiles for the next process.
+  func keepTileParts() {
+    guard let tileParts else { return }
+    let count = tileParts.parts.count
+    guard
+      partsKept.withLock({ kept in
+        defer { kept = max(kept, count) }
+        return count > kept
+      })
+    else { return }
+    memory.keep(tileParts)
   }
 
   // MARK: Asking
@@ -82,7 +105,8 @@ final class RemoteFile: Sendable {
     if let range = response.headers["content-range"], let slash = range.lastIndex(of: "/"),
       let size = Int(range[range.index(after: slash)...]), response.body.count == min(size, blockSize)
     {
-      let found = RemoteFile(url, facts(response, size: size, isFolder: false), .ranges)
+      let found = RemoteFile(
+        url, facts(response, size: size, isFolder: false), .ranges, start: response.body)
       RemoteBlocks.shared.put(response.body, url, at: 0)
       return found
     }
@@ -150,6 +174,16 @@ final class RemoteFile: Sendable {
     }
   }
 
+  /// A few bytes at an offset; only they are fetched where their block is not at hand and the next ones lie far away.
+  func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+    let size = Self.blockSize
+    let isAtHand = (offset / size...(offset + count - 1) / size).allSatisfy { RemoteBlocks.shared.has(url, $0) }
+    if case .ranges = content, !isAtHand, facts.size > 64 * size { return try fetch(offset, count) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBytes { try read(at: offset, into: $0) }
+    return bytes
+  }
+
   private func readBlocks(at offset: Int, into target: UnsafeMutableRawBufferPointer, ahead: Int) throws {
     guard !target.isEmpty else { return }
     let size = Self.blockSize
@@ -191,7 +225,9 @@ final class RemoteFile: Sendable {
     let response = try HTTPClient.send(request)
     guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
     let etag = response.headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }
-    guard response.headers["content-range"]?.hasSuffix("/\(facts.size)") == true, response.body.count == count,
+    let range = "bytes \(from)-\(from + count - 1)/"
+    guard ["\(range)\(facts.size)", "\(range)*"].contains(response.headers["content-range"]),
+      response.body.count == count,
       etag == facts.etag, response.headers["last-modified"] == facts.modified
     else {
       throw FloeError(

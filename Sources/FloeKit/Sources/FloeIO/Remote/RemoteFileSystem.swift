@@ -16,11 +16,32 @@ enum RemoteFileSystem {
 
     init(_ file: RemoteFile) { self.file = file }
 
-    func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+    /// Reads bytes at an offset, fewer than asked for where a part of a tile, or its header, ends before; their count.
+    func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws -> Int {
+      if let count = try readTilePart(at: offset, into: target) { return count }
       // Reads that follow each other announce more: each fetches twice as much beyond as the one before, up to 4 MB.
       ahead = offset == next ? min(4 << 20, max(RemoteFile.blockSize, ahead * 2)) : 0
       next = offset + target.count
       try file.read(at: offset, into: target, ahead: ahead)
+      return target.count
+    }
+
+    /// Headers of parts come from the index, and who reads inside of a part reads all of it.
+    private func readTilePart(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws -> Int? {
+      guard let index = file.tileParts, offset >= index.first else { return nil }
+      if let header = try index.header(at: offset, fetch: file.bytes) {
+        let count = min(header.count, target.count)
+        header.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[0..<count])) }
+        return count
+      }
+      guard let part = index.part(at: offset) else { return nil }
+      let count = min(target.count, part.end - offset)
+      let blocks = (part.end - 1) / RemoteFile.blockSize - (offset + count - 1) / RemoteFile.blockSize
+      try file.read(
+        at: offset, into: UnsafeMutableRawBufferPointer(rebasing: target[0..<count]),
+        ahead: min(64, blocks) * RemoteFile.blockSize)
+      try index.prove(part, of: file.url, read: file.bytes)
+      return count
     }
   }
 
@@ -60,9 +81,9 @@ enum RemoteFileSystem {
         return -1
       }
       do {
-        try Unmanaged<Handle>.fromOpaque(handle).takeUnretainedValue()
-          .read(at: offset, into: UnsafeMutableRawBufferPointer(start: target, count: count))
-        return Int64(count)
+        return Int64(
+          try Unmanaged<Handle>.fromOpaque(handle).takeUnretainedValue()
+            .read(at: offset, into: UnsafeMutableRawBufferPointer(start: target, count: count)))
       } catch {
         floe_report_failure("\(error)")
         // Some readers take a short read for the end of the file and go on.
@@ -71,7 +92,10 @@ enum RemoteFileSystem {
       }
     }
     system.close = { handle in
-      if let handle { Unmanaged<Handle>.fromOpaque(handle).release() }
+      guard let handle else { return }
+      let opened = Unmanaged<Handle>.fromOpaque(handle)
+      opened.takeUnretainedValue().file.keepTileParts()
+      opened.release()
     }
     system.list = { path in
       guard let url = RemoteFileSystem.url(path) else { return nil }

@@ -42,6 +42,8 @@ enum GDALEnvironment {
     let upper = name.uppercased()
     // Whoever stands between could send any pixels.
     if upper == "GDAL_HTTP_UNSAFESSL" { return true }
+    // Another database of reference systems: places would depend on it, or nothing would be found.
+    if upper == "PROJ_AUX_DB" { return true }
     guard upper.hasSuffix(suffix) || prefixes.contains(where: upper.hasPrefix) else { return false }
     return !kept.contains { $0.hasSuffix("_") ? upper.hasPrefix($0) : upper == $0 }
   }

@@ -2,23 +2,30 @@ internal import CGDAL
 import FloeCore
 
 /// Looks through a CSV file for what OGR would misread without a word: a quote that is not closed, zero bytes, rows
-/// with more fields than there are columns, bytes that are no UTF-8, numbers with Fortran's exponent or beyond 64 bits.
+/// with more fields than there are columns, a line break in a column's name, bytes that are no UTF-8, numbers with
+/// Fortran's exponent or beyond 64 bits, signs and points without digits.
 ///
 /// Source of the rules: RFC 4180, and how OGR's CSV driver of GDAL 3.6 reads.
 struct CSVCheck {
   /// Whether a column holds numbers that OGR's guess of types would cut: columns are then read as text and typed here.
   private(set) var hasOddNumbers = false
+  /// The name and then the values of a file of one column, which OGR does not take for a table; nil for empty fields.
+  private(set) var only: [String?] = []
   private let path: String
   private var separator = UInt8(ascii: ",")
-  private var columns = 0
+  private(set) var columns = 0
   private var line = 1, recordLine = 1, quoteLine = 1
   private var fields = 1, shortRows = 0, firstShort = 0
   private var isQuoted = false, wasQuoted = false
   private var field: [UInt8] = [], length = 0
+  private var last: String?
+  private var isCut = false
   /// Bytes of a UTF-8 sequence that are still to come, and the least and the largest value of the next one.
   private var pending = 0, least = UInt8(0x80), most = UInt8(0xbf)
-  /// Numbers are shorter; the rest of a longer field is not kept.
-  private static let kept = 48
+  /// Numbers are shorter; the rest of a longer field is not kept, but for names and the only column.
+  private static let kept = 48, keptWhole = 1 << 20
+  /// How texts are typed where OGR does not.
+  var typing: TextTyping { TextTyping(hasDecimalComma: separator == UInt8(ascii: ";")) }
 
   /// Reads the whole file in pieces.
   ///
@@ -53,6 +60,7 @@ struct CSVCheck {
         "'\(path)' opens a quote in line \(quoteLine) that is closed nowhere; all behind it would be one field")
     }
     if fields > 1 || length > 0 || wasQuoted { try endRecord() }
+    if columns == 0 { throw FloeError("'\(path)' is empty; a table begins with a line of its columns' names") }
     if shortRows > 0 {
       LibraryNotices.add(
         "'\(path)' has \(shortRows) \(shortRows == 1 ? "row" : "rows") with fewer fields than the \(columns) columns, "
@@ -81,6 +89,11 @@ struct CSVCheck {
     try checkEncoding(byte)
     if byte == 10 { line += 1 }
     if isQuoted {
+      if columns == 0, byte == 10 || byte == 13 {
+        throw FloeError(
+          "'\(path)' breaks the line inside of the quoted name of a column in line \(quoteLine), behind which all "
+            + "columns would be lost; the names stand in one line")
+      }
       if byte == UInt8(ascii: "\"") { isQuoted = false } else { keep(byte) }
       return
     }
@@ -115,11 +128,13 @@ struct CSVCheck {
 
   private mutating func keep(_ byte: UInt8) {
     length += 1
-    if field.count < Self.kept { field.append(byte) }
+    if field.count < (columns < 2 ? Self.keptWhole : Self.kept) { field.append(byte) }
   }
 
   private mutating func endField() {
     if columns > 0, !hasOddNumbers, length <= Self.kept { hasOddNumbers = NumberText.isOdd(field) }
+    if columns < 2 { last = length == 0 ? nil : String(decoding: field, as: UTF8.self) }
+    isCut = length > Self.keptWhole
     field.removeAll(keepingCapacity: true)
     (length, wasQuoted) = (0, false)
     fields += 1
@@ -132,6 +147,10 @@ struct CSVCheck {
     fields = 1
     defer { recordLine = line + 1 }
     if isEmpty { return }
+    if count == 1, columns < 2 {
+      if isCut { throw FloeError("'\(path)' has a field of more than \(Self.keptWhole) bytes in line \(recordLine)") }
+      only.append(last)
+    }
     if columns == 0 {
       columns = count
     } else if count > columns {
@@ -171,49 +190,5 @@ struct CSVCheck {
     FloeError(
       "'\(path)' is \(name.map { "in \($0)" } ?? "no UTF-8") (line \(line)); bring it to UTF-8 first, for example with "
         + "'iconv -f \(name ?? "latin1") -t utf8'")
-  }
-}
-
-/// Numbers as texts write them.
-enum NumberText {
-  /// Whether a field is a number that OGR cuts: with Fortran's exponent `0.7D+02`, or whole and beyond 64 bits.
-  static func isOdd(_ field: [UInt8]) -> Bool {
-    guard let first = field.first(where: { $0 != 32 }), (48...57).contains(first) || "+-.".utf8.contains(first) else {
-      return false
-    }
-    let text = String(decoding: field, as: UTF8.self)
-    guard number(text) != nil else { return false }
-    let isWhole = !field.contains { ".eEdD".utf8.contains($0) }
-    return isWhole ? Int(trimmed(text)) == nil : field.contains { "dD".utf8.contains($0) }
-  }
-
-  /// A decimal number, Fortran's exponent included; nil for anything else, `nan`, `inf` and hexadecimal ones too.
-  static func number(_ text: String) -> Double? {
-    let bytes = trimmed(text).utf8
-    guard !bytes.isEmpty, bytes.allSatisfy({ (48...57).contains($0) || "+-.eEdD".utf8.contains($0) }) else {
-      return nil
-    }
-    return Double(String(decoding: bytes.map { "dD".utf8.contains($0) ? UInt8(ascii: "e") : $0 }, as: UTF8.self))
-  }
-
-  static func trimmed(_ text: String) -> Substring {
-    var rest = text[...]
-    while rest.first == " " { rest.removeFirst() }
-    while rest.last == " " { rest.removeLast() }
-    return rest
-  }
-
-  /// Texts as the narrowest kind that holds all of them: whole numbers, numbers, times, or the texts themselves.
-  static func typed(_ texts: [String?]) -> (values: ColumnValues, isTime: Bool) {
-    let given = texts.compactMap { $0 }
-    guard !given.isEmpty else { return (.text(texts), false) }
-    if given.allSatisfy({ Int(trimmed($0)) != nil }) {
-      return (.integer(texts.map { $0.flatMap { Int(trimmed($0)) } }), false)
-    }
-    if given.allSatisfy({ number($0) != nil }) { return (.number(texts.map { $0.flatMap(number) ?? .nan }), false) }
-    if given.allSatisfy({ UTCTime($0) != nil }) {
-      return (.number(texts.map { $0.flatMap { UTCTime($0)?.seconds } ?? .nan }), true)
-    }
-    return (.text(texts), false)
   }
 }

@@ -26,10 +26,11 @@ public enum CSVWriter {
       names.append(column.name)
       cells.append(cell)
     }
+    let isGlobe = table.crs?.isGeographic ?? false
     switch table.geometry {
     case .polygons(let polygons) where shape == .centre:
-      centres(polygons.map { $0.isEmpty ? [] : [$0] }, &names, &cells)
-    case .multiPolygons(let polygons) where shape == .centre: centres(polygons, &names, &cells)
+      centres(polygons.map { $0.isEmpty ? [] : [$0] }, isGlobe, &names, &cells)
+    case .multiPolygons(let polygons) where shape == .centre: centres(polygons, isGlobe, &names, &cells)
     case .polygons(let polygons):
       names.append("geometry")
       cells.append { quoted(polygons[$0].isEmpty ? "" : "POLYGON " + wkt(polygons[$0])) }
@@ -49,7 +50,9 @@ public enum CSVWriter {
     for row in 0..<table.rowCount {
       for (i, cell) in cells.enumerated() {
         if i > 0 { result += "," }
-        result += cell(row)
+        let text = cell(row)
+        // A line without anything would be no row to a reader.
+        result += cells.count == 1 && text.isEmpty ? "\"\"" : text
       }
       result += "\r\n"
     }
@@ -57,16 +60,40 @@ public enum CSVWriter {
   }
 
   /// Two columns with the centroids of polygons.
+  ///
+  /// - Parameter isGlobe: whether x is a longitude, which has many names.
   private static func centres(
-    _ polygons: [[[[SIMD2<Double>]]]], _ names: inout [String], _ cells: inout [(Int) -> String]
+    _ polygons: [[[[SIMD2<Double>]]]], _ isGlobe: Bool, _ names: inout [String], _ cells: inout [(Int) -> String]
   ) {
     let taken = Set(names.map { $0.lowercased() })
     let free = [("x", "y"), ("centre_x", "centre_y"), ("polygon_x", "polygon_y")]
     let (x, y) = free.first { !taken.contains($0) && !taken.contains($1) } ?? ("floe_x", "floe_y")
-    let points = polygons.map(centroid)
+    let points = polygons.map { isGlobe ? centroid(gathered($0)).map(named) : centroid($0) }
     names += [x, y]
     cells.append { points[$0].map { number($0.x) } ?? "" }
     cells.append { points[$0].map { number($0.y) } ?? "" }
+  }
+
+  /// Parts in degrees, moved by whole turns to within half a turn of the first, holes with their outer rings: what the
+  /// 180° meridian cuts lies on both edges of the map.
+  private static func gathered(_ parts: [[[SIMD2<Double>]]]) -> [[[SIMD2<Double>]]] {
+    guard let first = parts.lazy.compactMap({ $0.first.flatMap(middle) }).first else { return parts }
+    return parts.map { rings in
+      let own = rings.first.flatMap(middle) ?? first
+      let away = first - own
+      let shift = abs(away) > 180 ? 360 * (away / 360).rounded() : 0
+      return shift == 0 ? rings : rings.map { $0.map { SIMD2($0.x + shift, $0.y) } }
+    }
+  }
+
+  /// The longitude in the middle of a ring's extent.
+  private static func middle(_ ring: [SIMD2<Double>]) -> Double? {
+    RingShape.bounds([ring]).map { ($0.minX + $0.maxX) / 2 }
+  }
+
+  /// The point by the meridian's name from -180 to 180.
+  private static func named(_ point: SIMD2<Double>) -> SIMD2<Double> {
+    point.x < -180 || point.x > 180 ? SIMD2(point.x - 360 * ((point.x + 180) / 360).rounded(.down), point.y) : point
   }
 
   /// The centre of gravity of the area inside of rings, holes taken off; of the corners where there is no area.

@@ -16,6 +16,26 @@ struct CalendarTime {
     return Double(days * 86_400 + hour * 3600 + minute * 60) + second
   }
 
+  /// Whether a calendar and a clock have it; second 60 is a leap second.
+  var exists: Bool {
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    return (1...12).contains(month) && (1...lengths[month - 1]).contains(day) && (0..<24).contains(hour)
+      && (0..<60).contains(minute) && second >= 0 && second < 61
+  }
+
+  /// The parts as they are, `2019-02-31`, with the time of day where there is one: for sentences.
+  var told: String {
+    func pad(_ n: Int, _ width: Int = 2) -> String {
+      let digits = String(n)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let date = "\(pad(year, 4))-\(pad(month))-\(pad(day))"
+    guard hour != 0 || minute != 0 || second != 0 else { return date }
+    let whole = second == second.rounded() && abs(second) < 1e9
+    return "\(date)T\(pad(hour)):\(pad(minute)):\(whole ? pad(Int(second)) : "\(second)")"
+  }
+
   init(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Double) {
     self.year = year
     self.month = month

@@ -13,6 +13,8 @@ struct FieldReader {
   private(set) var values: ColumnValues
   private let index: Int32
   private let place: String?
+  /// Whether OGR reads whole numbers of 32 bits, or of 64.
+  let isShort: Bool, isWhole: Bool
   /// Whether a time says that it is local.
   private var hasLocalTimes = false
 
@@ -27,6 +29,8 @@ struct FieldReader {
     self.place = place
     let type = OGR_Fld_GetType(field)
     isTime = type == OFTDateTime || type == OFTDate
+    isShort = type == OFTInteger
+    isWhole = type == OFTInteger || type == OFTInteger64
     switch type {
     case OFTInteger, OFTInteger64: values = .integer([])
     case OFTReal, OFTDateTime, OFTDate: values = .number([])
@@ -60,7 +64,10 @@ struct FieldReader {
     }
   }
 
-  mutating func append(_ feature: OGRFeatureH) {
+  /// Takes the value of a feature.
+  ///
+  /// - Parameter row: the feature's place from 0, for the sentence that refuses a time which does not exist.
+  mutating func append(_ feature: OGRFeatureH, row: Int) throws {
     let present = OGR_F_IsFieldSetAndNotNull(feature, index) != 0
     // The empty column takes the place of the passed one, so that it grows without a copy.
     switch values {
@@ -70,7 +77,11 @@ struct FieldReader {
       values = .integer(list)
     case .number(var list):
       values = .number([])
-      list.append(!present ? .nan : isTime ? seconds(feature) : OGR_F_GetFieldAsDouble(feature, index))
+      if present, isTime {
+        list.append(try seconds(feature, row))
+      } else {
+        list.append(present ? OGR_F_GetFieldAsDouble(feature, index) : .nan)
+      }
       values = .number(list)
     case .text(var list):
       values = .text([])
@@ -83,12 +94,13 @@ struct FieldReader {
   /// Ends the reading.
   ///
   /// - Parameters:
-  ///   - typing: whether texts become numbers or times where all are some.
+  ///   - typing: how texts become numbers or times where all are some; nil to leave them.
   ///   - keepsRows: whether the values stay, and not only their kind.
-  mutating func finish(typing: Bool, keepsRows: Bool) {
-    if typing, case .text(let texts) = values {
-      let found = NumberText.typed(texts)
+  mutating func finish(typing: TextTyping?, keepsRows: Bool) throws {
+    if let typing, case .text(let texts) = values {
+      let found = try typing.typed(texts, name: name, place: place ?? "the layer")
       (values, isTime) = (found.values, found.isTime)
+      if let place { found.tellDashes(place, column: name) }
       if case .number(let numbers) = values, !isTime, let place, numbers.contains(where: { abs($0) >= 0x1p63 }) {
         LibraryNotices.add(
           "\(place) has whole numbers beyond 64 bits in the column '\(name)'; they are read as the nearest doubles")
@@ -107,7 +119,7 @@ struct FieldReader {
   }
 
   /// Local and unknown time zones are taken as UTC.
-  private mutating func seconds(_ feature: OGRFeatureH) -> Double {
+  private mutating func seconds(_ feature: OGRFeatureH, _ row: Int) throws -> Double {
     var y: Int32 = 0
     var mo: Int32 = 0
     var d: Int32 = 0
@@ -120,6 +132,11 @@ struct FieldReader {
     // A float holds seconds of a minute to some microseconds; milliseconds is what files carry.
     let second = (Double(s) * 1000).rounded() / 1000
     let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: second)
+    guard time.exists else {
+      throw FloeError(
+        "row \(row + 1) of \(place ?? "the layer") has \(time.told) in the column '\(name)', which no calendar and no "
+          + "clock has; a time that exists is right, such as 2019-03-01T23:56:11Z, or an empty field")
+    }
     // OGR counts zones in quarters of an hour from 100.
     return time.seconds - (zone > 1 ? Double(zone - 100) * 900 : 0)
   }

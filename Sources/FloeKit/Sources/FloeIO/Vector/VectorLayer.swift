@@ -5,7 +5,9 @@ import FloeCore
 public enum VectorLayer {
   /// The names of the layers of a file, in order.
   public static func layers(of path: String) throws -> [String] {
-    try GDALMessages.collect { _ in
+    // OGR takes no file of one column for a table.
+    if isText(path), try CSVCheck(path).columns == 1 { return [OneColumnFile.name(of: path)] }
+    return try GDALMessages.collect { _ in
       let dataset = try open(path)
       return withExtendedLifetime(dataset) { LayerReader.names(dataset).filter { $0 != "layer_styles" } }
     }
@@ -17,8 +19,10 @@ public enum VectorLayer {
   ///   them alike.
   public static func readSchema(_ path: String, layer: String? = nil, warn: (String) -> Void = { _ in }) throws -> Table
   {
-    try GDALMessages.collect { messages in
-      let reader = try reader(path, layer)
+    let check = try check(path)
+    if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: false) }
+    return try GDALMessages.collect { messages in
+      let reader = try reader(path, check, layer)
       let table = try reader.table(messages, rows: false)
       for name in reader.doubledNames {
         warn("'\(path)' gives the column '\(name)' more than once; the later ones are called '\(name)_2' and so on")
@@ -34,20 +38,37 @@ public enum VectorLayer {
   ///
   /// - Parameter layer: the layer's name; nil for the only one, or the first.
   public static func readTable(_ path: String, layer: String? = nil) throws -> Table {
-    try GDALMessages.collect { messages in try reader(path, layer).table(messages, rows: true) }
+    let check = try check(path)
+    if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: true) }
+    return try GDALMessages.collect { messages in try reader(path, check, layer).table(messages, rows: true) }
   }
 
-  private static func reader(_ path: String, _ layer: String?) throws -> LayerReader {
-    let isTyped = try isTypedByOGR(path)
-    let reader = try LayerReader(path, open(path, isTyped: isTyped), layer, typesTexts: !isTyped)
+  /// The number of a layer's rows.
+  public static func rowCount(_ path: String, layer: String? = nil) throws -> Int {
+    let check = try check(path)
+    if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: true).rowCount }
+    return try GDALMessages.collect { _ in
+      let reader = try LayerReader(path, open(path), layer)
+      return withExtendedLifetime(reader.dataset) { Int(OGR_L_GetFeatureCount(reader.layer, 1)) }
+    }
+  }
+
+  /// - Parameter check: what the look through a CSV file found; nil for others.
+  private static func reader(_ path: String, _ check: CSVCheck?, _ layer: String?) throws -> LayerReader {
+    // Where OGR's guess of the types cannot be trusted, columns are read as texts.
+    let typing = check.flatMap { $0.hasOddNumbers ? $0.typing : nil }
+    let reader = try LayerReader(path, open(path, isTyped: typing == nil), layer, typing: typing)
     if layer == nil { reader.tellOthers() }
     return reader
   }
 
-  /// Whether OGR's guess of a CSV file's types can be trusted.
+  /// Looks through a CSV file; nil for other files.
   ///
-  /// - Throws: a sentence for a CSV file that OGR would misread.
-  private static func isTypedByOGR(_ path: String) throws -> Bool { try !isText(path) || !CSVCheck(path).hasOddNumbers }
+  /// - Throws: a sentence for a file that OGR would misread.
+  private static func check(_ path: String) throws -> CSVCheck? {
+    guard isText(path) else { return nil }
+    return try CSVCheck(path)
+  }
 
   private static func isText(_ path: String) -> Bool {
     (path.lowercased().hasSuffix(".csv") || path.lowercased().hasSuffix(".tsv")) && !VirtualFile.isDirectory(path)
@@ -58,7 +79,7 @@ public enum VectorLayer {
     let options =
       isText(path)
       ? ["AUTODETECT_TYPE=\(isTyped ? "YES" : "NO")", "AUTODETECT_SIZE_LIMIT=0", "EMPTY_STRING_AS_NULL=YES"] : []
-    return try GDALDataset.open(path, flags: GDAL_OF_VECTOR, options: options)
+    return try GDALDataset.open(path, flags: GDAL_OF_VECTOR, drivers: isText(path) ? ["CSV"] : nil, options: options)
   }
 }
 
@@ -68,13 +89,13 @@ struct LayerReader {
   let dataset: GDALDataset
   let layer: OGRLayerH
   let name: String
-  /// Whether text columns become numbers or times where all their texts are some.
-  private let typesTexts: Bool
+  /// How text columns become numbers or times where all their texts are some; nil to leave them.
+  private let typing: TextTyping?
 
   /// - Parameters:
   ///   - wanted: the layer's name; nil for the first.
   ///   - polygons: whether without a name the first layer that may hold polygons is meant.
-  init(_ path: String, _ dataset: GDALDataset, _ wanted: String?, polygons: Bool = false, typesTexts: Bool = false)
+  init(_ path: String, _ dataset: GDALDataset, _ wanted: String?, polygons: Bool = false, typing: TextTyping? = nil)
     throws
   {
     let first = polygons ? Self.firstWithPolygons(dataset) ?? 0 : 0
@@ -87,7 +108,7 @@ struct LayerReader {
     }
     self.path = path
     self.dataset = dataset
-    self.typesTexts = typesTexts
+    self.typing = typing
     layer = found
     name = text(OGR_L_GetName(found)) ?? ""
   }
@@ -134,21 +155,26 @@ struct LayerReader {
     let place = "layer '\(name)' of '\(path)'"
     var fields = (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0, place: place) }
     FieldReader.number(&fields)
-    try checkStorage(fields.filter(\.isNumber).map(\.original))
+    try StorageCheck(reader: self).check(fields.filter(\.isNumber))
+    try DBFCheck.check(self)
     var shapes = try ShapeReader(kind: geometryKind(), taken: Set(fields.map(\.name)), place: place)
     var count = 0
-    if rows || typesTexts {
+    if rows || typing != nil {
       OGR_L_ResetReading(layer)
       while let feature = OGR_L_GetNextFeature(layer) {
         defer { OGR_F_Destroy(feature) }
-        for i in fields.indices { fields[i].append(feature) }
+        for i in fields.indices { try fields[i].append(feature, row: count) }
         if rows { try shapes.append(OGR_F_GetGeometryRef(feature), row: count) }
         count += 1
       }
       if let failure = messages.failures.first {
         throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)\(NetworkAccess.hint(failure))")
       }
-      for i in fields.indices { fields[i].finish(typing: typesTexts, keepsRows: rows) }
+      if let bad = messages.warnings.first(where: Self.isLoss) {
+        throw FloeError(
+          "\(place) cannot be read: \(bad); a date or time that exists is right, such as 2019-03-01T23:56:11Z, or NULL")
+      }
+      for i in fields.indices { try fields[i].finish(typing: typing, keepsRows: rows) }
     }
     var table = Table(rowCount: rows ? count : 0, crs: shapes.kind == .none ? nil : crs)
     let told = columnNotes()
@@ -165,6 +191,11 @@ struct LayerReader {
     }
     shapes.finish(&table)
     return table
+  }
+
+  /// Whether a warning of OGR says that it reads a time as missing that is something else.
+  private static func isLoss(_ warning: String) -> Bool {
+    warning.hasPrefix("Invalid content for record ") || warning.hasPrefix("Unexpected data type for record ")
   }
 
   /// Units and summaries of columns that a GeoPackage keeps by its schema extension as floe writes it.
@@ -184,27 +215,6 @@ struct LayerReader {
         found[column] = (GeoPackageColumns.unit(in: title, of: column), text(OGR_F_GetFieldAsString(row, 2)) ?? "")
       }
       return found
-    }
-  }
-
-  /// Refuses texts in number columns of SQLite's files, whose columns hold anything and which OGR would read as 0.
-  private func checkStorage(_ columns: [String]) throws {
-    guard ["GPKG", "SQLite"].contains(dataset.driverName), !columns.isEmpty else { return }
-    let tests = columns.map { "sum(typeof(\(TextEscape.sqlName($0))) IN ('text', 'blob'))" }
-    let sql = "SELECT \(tests.joined(separator: ", ")) FROM \(TextEscape.sqlName(name))"
-    try GDALMessages.collect { messages in
-      guard let result = GDALDatasetExecuteSQL(dataset.handle, sql, nil, nil) else {
-        throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(messages.reason)")
-      }
-      defer { GDALDatasetReleaseResultSet(dataset.handle, result) }
-      guard let row = OGR_L_GetNextFeature(result) else { return }
-      defer { OGR_F_Destroy(row) }
-      for (i, column) in columns.enumerated() where OGR_F_GetFieldAsInteger64(row, Int32(i)) > 0 {
-        let count = OGR_F_GetFieldAsInteger64(row, Int32(i))
-        throw FloeError(
-          "layer '\(name)' of '\(path)' holds text in \(count) \(count == 1 ? "row" : "rows") of the number column "
-            + "'\(column)', which would be read as 0; make the column a text, or the texts numbers")
-      }
     }
   }
 

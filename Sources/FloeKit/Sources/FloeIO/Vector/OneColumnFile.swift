@@ -1,0 +1,53 @@
+import FloeCore
+
+/// A CSV file of one column, which OGR of GDAL 3.6 takes for no table, whatever it is asked.
+struct OneColumnFile {
+  private let path: String
+  private let column: String
+  private let values: [String?]
+  private let typing: TextTyping
+
+  /// - Throws: a sentence where another layer is asked for.
+  init(_ path: String, _ check: CSVCheck, layer: String?) throws {
+    let name = Self.name(of: path)
+    if let layer, layer != name { throw FloeError("'\(path)' has no layer '\(layer)'; it has \(name)") }
+    self.path = path
+    typing = check.typing
+    let first = check.only.first?.flatMap { $0 }
+    // A first line that is a number is no name; OGR calls columns without names so.
+    let hasName = first.map { NumberText.number($0) == nil } ?? false
+    column = hasName ? first ?? "field_1" : "field_1"
+    values = Array(check.only.dropFirst(hasName ? 1 : 0))
+  }
+
+  /// The name of the file without its ending, which is the layer's.
+  static func name(of path: String) -> String {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    return file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+  }
+
+  func table(rows: Bool) throws -> Table {
+    let place = "layer '\(Self.name(of: path))' of '\(path)'"
+    let found = try typing.typed(values, name: column, place: place)
+    found.tellDashes(place, column: column)
+    var table = Table(rowCount: rows ? values.count : 0)
+    if column == "dropped_because", case .text(let reasons) = found.values {
+      guard rows else { return table }
+      for (row, reason) in reasons.enumerated() { if let reason { table.status.drop(row, because: reason) } }
+      return table
+    }
+    table.set(
+      Column(
+        column, unit: found.isTime ? .second : .dimensionless, isTime: found.isTime,
+        values: rows ? found.values : Self.emptied(found.values)))
+    return table
+  }
+
+  private static func emptied(_ values: ColumnValues) -> ColumnValues {
+    switch values {
+    case .integer: .integer([])
+    case .number: .number([])
+    default: .text([])
+    }
+  }
+}
