@@ -118,6 +118,9 @@ def images(tmp_path_factory):
         gdal.GetDriverByName("JP2OpenJPEG").CreateCopy(
             str(folder / f"{name}.jp2"), source, options=[
                 "REVERSIBLE=YES", "QUALITY=100", "BLOCKXSIZE=512", "BLOCKYSIZE=512", f"TLM={marker}", "RESOLUTIONS=3"])
+        # A box that nobody reads: files of up to 32 MB are fetched whole, since they are known by their bytes.
+        with open(folder / f"{name}.jp2", "ab") as file:
+            file.write((33_000_008).to_bytes(4, "big") + b"free" + bytes(33_000_000))
     assert (b"\xff\x55" in (folder / "listed.jp2").read_bytes()[:20000]) and (folder / "plain.jp2").stat().st_size > 5_000_000
     return folder, pixels[0]
 
@@ -128,7 +131,7 @@ def test_a_part_of_an_image_reads_its_tiles_alone(images, tmp_path):
     file = tmp_path / "part.yaml"
     file.write_text(part_of(1700, 1800, 100, 90))
     with serving(folder) as web:
-        for name, most in (("listed", 6), ("plain", 24), ("plain", 6)):
+        for name, most in (("listed", 5), ("plain", 22), ("plain", 5)):
             before = len(web.requests), web.sent
             out = tmp_path / f"{name}-{most}"
             floe("run", file, "--set", f"image={web.url(name + '.jp2')}", "-o", out, "--quiet", env=environment)

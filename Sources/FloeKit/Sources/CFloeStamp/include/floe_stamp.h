@@ -7,7 +7,7 @@
 
 #define FLOE_KIT_VERSION "0.1.0"
 #define FLOE_KIT_CONTRACT "8f6a435ca49679a9"
-#define FLOE_KIT_DIGEST "7b69ec432e498fd8"
+#define FLOE_KIT_DIGEST "5b86e3ffc978c5ee"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
 /// The stamp as compiled into the caller's file: `floe-kit|version|contract|digest|compiler|end`.

@@ -2,9 +2,9 @@ internal import CMinpack
 
 /// Nonlinear least squares by MINPACK's `lmdif`, with the settings of scipy's `curve_fit` and `leastsq`.
 ///
-/// Derivatives are forward differences; it ends when the sum of squares or the parameters change by less than 1.49e-8 of
-/// themselves. That is a rule for ending and not the minimum to the last digit: whoever wants the numbers that Python
-/// gives needs the same rule. Source: More, Garbow and Hillstrom 1980, User Guide for MINPACK-1 (cminpack).
+/// Derivatives are forward differences; it ends when the sum of squares or the parameters change by less than 1.49e-8
+/// of themselves. That is a rule for ending and not the minimum to the last digit: whoever wants Python's numbers needs
+/// the same rule. Source: More, Garbow and Hillstrom 1980, User Guide for MINPACK-1 (cminpack).
 public enum LeastSquares {
   /// The residuals of a problem, called with the parameters and room for them.
   public typealias Residuals = (UnsafeBufferPointer<Double>, UnsafeMutableBufferPointer<Double>) -> Void
@@ -29,7 +29,7 @@ public enum LeastSquares {
       let info = withUnsafeMutablePointer(to: &problem) { problem in
         work.withUnsafeMutableBufferPointer { work -> Int32 in
           guard let w = work.baseAddress else { return 0 }
-          // Arguments in MINPACK's order: tolerances of the sum, the parameters and the gradient, most calls, step of the
+          // In MINPACK's order: tolerances of the sum, the parameters and the gradient, most calls, step of the
           // differences (0: of working precision), scales, scaling by columns, first step, no printing.
           return lmdif(
             { told, m, n, x, f, _ in

@@ -115,8 +115,12 @@ enum RemoteFileSystem {
   /// Whether a name is one that drivers look for beside a raster: each would be a request, and none is in an input's
   /// key.
   private static func isBeside(_ url: String) -> Bool {
-    [".aux.xml", ".ovr", ".msk", ".j2w", ".jp2w", ".tfw", ".tifw", ".wld", ".rpb", ".imd", "_rpc.txt", ".geom", ".mtl"]
-      .contains { url.lowercased().hasSuffix($0) }
+    [
+      ".aux.xml", ".aux", ".ovr", ".msk", ".j2w", ".jp2w", ".tfw", ".tifw", ".wld", ".rpb", ".imd", "_rpc.txt", ".geom",
+      ".mtl",
+      ".csvt",
+    ]
+    .contains { url.lowercased().hasSuffix($0) }
   }
 
   private static func url(_ path: UnsafePointer<CChar>?) -> String? {

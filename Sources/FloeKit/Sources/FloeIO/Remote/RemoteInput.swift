@@ -36,9 +36,16 @@ public enum RemoteInput {
         return
       }
       let told = text(VSIGetLastErrorMsg()) ?? ""
-      let words = told.isEmpty ? messages.failures.first ?? "there is nothing at this address" : told
+      let words = told.isEmpty ? messages.failures.first ?? nothing(at: path) : told
       throw FloeError("\(RemotePath.shown(path)): \(RemotePath.scrubbed(words))")
     }
+  }
+
+  /// GDAL tells of no answer as of nothing there.
+  private static func nothing(at path: String) -> String {
+    guard path.hasPrefix("/vsis3/") else { return "there is nothing at this address" }
+    let endpoint = getenv("AWS_S3_ENDPOINT").map { String(cString: $0) } ?? "s3.amazonaws.com"
+    return "\(endpoint) (AWS_S3_ENDPOINT) has nothing at this address, or does not answer"
   }
 
   /// A product's folder on a server that lists none is there when its metadata is.

@@ -67,12 +67,14 @@ final class TilePartIndex: Sendable {
   /// - Parameter fetch: reads so many bytes at an offset of the file.
   func header(at offset: Int, fetch: (Int, Int) throws -> [UInt8]) throws -> [UInt8]? {
     var known = part(at: offset)
-    if known == nil, !isListed {
+    while known == nil, !isListed, offset < end {
+      // From part to part up to the one asked for, as a decoder goes.
       let next = state.withLock { $0.parts.last?.end ?? first }
-      guard offset >= next, offset < next + Self.headerSize, next + Self.headerSize <= end else { return nil }
-      known = Self.part(try fetch(next, Self.headerSize), at: next, end: end)
-      guard let known else { return nil }
-      state.withLock { if ($0.parts.last?.end ?? first) == next { $0.parts.append(known) } }
+      guard offset >= next, next + Self.headerSize <= end,
+        let met = Self.part(try fetch(next, Self.headerSize), at: next, end: end)
+      else { return nil }
+      state.withLock { if ($0.parts.last?.end ?? first) == next { $0.parts.append(met) } }
+      known = part(at: offset)
     }
     guard let known, offset - known.offset < Self.headerSize else { return nil }
     return Array(known.header[(offset - known.offset)...])
