@@ -45,7 +45,7 @@ public struct BatchOptions: Sendable {
   func concurrency(of count: Int) throws -> Int {
     let room = (memory - Self.ownMemory) / Self.leastMemory
     guard room > 0 else {
-      throw BatchItems.refused(
+      throw RequestRefused.because(
         """
         --memory must be at least \(SystemResources.text(Self.ownMemory + Self.leastMemory)) for a batch, not \
         \(SystemResources.text(memory))
@@ -53,7 +53,7 @@ public struct BatchOptions: Sendable {
     }
     if let jobs {
       guard jobs <= room else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           """
           --jobs \(jobs): within \(SystemResources.text(memory)) there is room for \(room) at a time; give --memory \
           \((Self.ownMemory + jobs * Self.leastMemory) / 1_000_000)MB or more
@@ -234,7 +234,7 @@ public final class Batch: Sendable {
   private func guardSummaries() throws {
     guard !options.isOverwriting, FileState(of: "\(options.folder)/\(BatchLedger.name)") == nil else { return }
     for name in BatchSummary.files where FileState(of: "\(options.folder)/\(name)") != nil {
-      throw BatchItems.refused(
+      throw RequestRefused.because(
         """
         \(options.folder)/\(name), which no batch of floe's wrote, would be replaced: choose another folder with -o, \
         or \

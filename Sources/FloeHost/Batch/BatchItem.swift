@@ -38,15 +38,17 @@ public struct BatchItems {
     let finder = BatchItems(pipeline: pipeline, library: library)
     let all = try over.map { try finder.rows($0, note) }
     guard let first = all.first else {
-      throw refused("give at least one --over, for example --over scene='DIR/*.SAFE'")
+      throw RequestRefused.because("give at least one --over, for example --over scene='DIR/*.SAFE'")
     }
     var seen: Set<String> = []
     for name in all.flatMap({ Set($0.rows.flatMap { Array($0.settings.keys) }) }) {
-      if !seen.insert(name).inserted { throw refused("input '\(name)' is given by more than one --over") }
-      if common[name] != nil { throw refused("input '\(name)' is given by --over and by --set") }
+      if !seen.insert(name).inserted {
+        throw RequestRefused.because("input '\(name)' is given by more than one --over")
+      }
+      if common[name] != nil { throw RequestRefused.because("input '\(name)' is given by --over and by --set") }
       guard pipeline.inputs[name] != nil else {
         let near = Spelling.nearest(name, among: pipeline.inputs.keys).map { " (did you mean '\($0)'?)" } ?? ""
-        throw refused(
+        throw RequestRefused.because(
           """
           --over: the pipeline has no input '\(name)'\(near); it has \
           \(pipeline.inputs.isEmpty ? "none" : pipeline.inputs.keys.joined(separator: ", "))
@@ -63,7 +65,7 @@ public struct BatchItems {
         }
       } else {
         guard other.rows.count == rows.count else {
-          throw refused(
+          throw RequestRefused.because(
             """
             \(first.source) gives \(rows.count) values and \(other.source) \(other.rows.count): they go together one \
             by \
@@ -79,7 +81,7 @@ public struct BatchItems {
       var settings = row.settings.merging(common) { own, _ in own }
       var urls: [String: String] = [:]
       for (name, value) in settings where RemotePath.isURL(value) {
-        do { _ = try RemotePath.resolve(value) } catch { throw refused("\(name): \(error)") }
+        do { _ = try RemotePath.resolve(value) } catch { throw RequestRefused.because("\(name): \(error)") }
         let shown = RemotePath.shown(value)
         settings[name] = shown
         if shown != value { urls[shown] = value }
@@ -108,10 +110,10 @@ public struct BatchItems {
       name = folderName(name)
       let what = row.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
       if reserved.contains(name) {
-        throw refused("a scene cannot be called '\(name)', which the batch itself writes: \(what)")
+        throw RequestRefused.because("a scene cannot be called '\(name)', which the batch itself writes: \(what)")
       }
       if let other = seen.updateValue(what, forKey: name) {
-        throw refused(
+        throw RequestRefused.because(
           """
           two scenes would go into the folder '\(name)': \(other) and \(what); give a CSV file with a column 'name' \
           to --over
@@ -127,31 +129,30 @@ public struct BatchItems {
     return plain.isEmpty || plain.hasPrefix(".") ? "_" + plain : plain
   }
 
-  static func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: "", line: 0, message)]) }
-
   private func rows(_ over: String, _ note: (String) -> Void) throws -> Rows {
     guard let cut = over.firstIndex(of: "="), cut != over.startIndex,
       !over[..<cut].contains("/")
     else {
       guard over.lowercased().hasSuffix(".csv") else {
-        throw Self.refused("--over must be name=PATTERN or a .csv file with a column for each input, not '\(over)'")
+        throw RequestRefused.because(
+          "--over must be name=PATTERN or a .csv file with a column for each input, not '\(over)'")
       }
       return Rows(source: "--over \(over)", rows: try table(over))
     }
     let input = String(over[..<cut])
     let pattern = String(over[over.index(after: cut)...])
-    if let refusal = AddressScheme.refusal(pattern) { throw Self.refused("--over \(input): \(refusal)") }
+    if let refusal = AddressScheme.refusal(pattern) { throw RequestRefused.because("--over \(input): \(refusal)") }
     let stac: StacDocument?
     let entries: [StacDocument.Entry]
     do {
       stac = try StacDocument(pattern)
       entries = try stac?.entries() ?? []
     } catch {
-      throw Self.refused("--over \(input): \(error)")
+      throw RequestRefused.because("--over \(input): \(error)")
     }
     if stac != nil {
       let shown = RemotePath.shown(pattern)
-      guard !entries.isEmpty else { throw Self.refused("--over \(input): \(shown) lists no item") }
+      guard !entries.isEmpty else { throw RequestRefused.because("--over \(input): \(shown) lists no item") }
       let fitting = CatalogueChoice(pipeline: pipeline, library: library).fitting(entries, for: input)
       if fitting.count < entries.count, let kind = fitting.first?.kind {
         note(
@@ -174,7 +175,8 @@ public struct BatchItems {
       let hint =
         folder.isEmpty || folder.contains(where: { "*?[".contains($0) }) || Folder.isFolder(folder)
         ? "nothing matches '\(pattern)'" : "nothing matches '\(pattern)': there is no folder \(folder)"
-      throw Self.refused("--over \(input): \(hint); put the pattern in quotes, so that floe and not the shell reads it")
+      throw RequestRefused.because(
+        "--over \(input): \(hint); put the pattern in quotes, so that floe and not the shell reads it")
     }
     return Rows(
       source: "--over \(input)",
@@ -186,18 +188,19 @@ public struct BatchItems {
   /// The rows of a CSV file: a column for each input, and one called `name` for the folders.
   private func table(_ path: String) throws -> [(name: String, path: String?, settings: [String: String])] {
     let text: String
-    do { text = try VirtualFile.readText(path) } catch { throw Self.refused("--over \(path): \(error)") }
+    do { text = try VirtualFile.readText(path) } catch { throw RequestRefused.because("--over \(path): \(error)") }
     let lines = try CommaText.rows(text, name: path)
     guard let header = lines.first, lines.count > 1 else {
-      throw Self.refused("--over \(path): it needs a line with the names of inputs and a line for each scene")
+      throw RequestRefused.because("--over \(path): it needs a line with the names of inputs and a line for each scene")
     }
     if let twice = Dictionary(grouping: header, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
-      throw Self.refused("--over \(path): the column '\(twice)' is there twice")
+      throw RequestRefused.because("--over \(path): the column '\(twice)' is there twice")
     }
     let folder = Folder.parent(of: URL(fileURLWithPath: path).standardizedFileURL.path)
     return try lines.dropFirst().enumerated().map { i, cells in
       guard cells.count == header.count else {
-        throw Self.refused("--over \(path): line \(i + 2) has \(cells.count) cells, the header \(header.count)")
+        throw RequestRefused.because(
+          "--over \(path): line \(i + 2) has \(cells.count) cells, the header \(header.count)")
       }
       var settings: [String: String] = [:]
       var name: String?
@@ -209,7 +212,7 @@ public struct BatchItems {
           // An empty cell leaves the input unset.
           let isPath = pipeline.inputs[column]?.isFile == true
           if isPath, let refusal = AddressScheme.refusal(cell) {
-            throw Self.refused("--over \(path): line \(i + 2), \(column): \(refusal)")
+            throw RequestRefused.because("--over \(path): line \(i + 2), \(column): \(refusal)")
           }
           let isRelative = isPath && !cell.hasPrefix("/") && !RemotePath.isURL(cell)
           let value = isRelative ? "\(folder)/\(cell)" : cell
@@ -266,7 +269,7 @@ enum CommaText {
         cell.append(byte)
       }
     }
-    if isQuoted { throw BatchItems.refused("--over \(name): a quote is not closed") }
+    if isQuoted { throw RequestRefused.because("--over \(name): a quote is not closed") }
     if cell.last == 13 { cell.removeLast() }
     if !cell.isEmpty || !row.isEmpty {
       finish()

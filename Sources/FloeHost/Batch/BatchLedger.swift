@@ -50,28 +50,28 @@ final class BatchLedger: Sendable {
     path = "\(folder)/\(Self.name)"
     let file = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     guard file >= 0 else {
-      throw BatchItems.refused("\(path) cannot be written: \(String(cString: strerror(errno)))")
+      throw RequestRefused.because("\(path) cannot be written: \(String(cString: strerror(errno)))")
     }
     descriptor = file
     guard let lock = FileLock(path, waits: false) else {
       close(file)
-      throw BatchItems.refused("another batch works in \(folder): wait for it, or choose another folder with -o")
+      throw RequestRefused.because("another batch works in \(folder): wait for it, or choose another folder with -o")
     }
     self.lock = lock
     let bytes: [UInt8]
     do { bytes = try VirtualFile.read(path) } catch {
-      throw BatchItems.refused("the ledger \(path) cannot be read: \(error)")
+      throw RequestRefused.because("the ledger \(path) cannot be read: \(error)")
     }
     var lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map(Array.init)[...]
     var found: [String: Entry] = [:]
     var remarks: [String] = []
     if let first = lines.popFirst() {
       guard let header = try? JSONText.decode(Header.self, from: first, name: path), header.form == 1 else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           "\(path) is no ledger of a batch of floe's: choose another folder with -o, or move the file away")
       }
       guard header.pipeline == pipeline || isOverwriting else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           """
           \(folder) holds a batch of \(header.pipeline), this is one of \(pipeline): choose another folder with -o, or \
           give --overwrite

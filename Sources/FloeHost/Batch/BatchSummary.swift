@@ -98,13 +98,13 @@ struct BatchSummary {
       let files = (scene.record["files"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
       let place = "./\(RelativeAddress.of(scene.item.name))/"
       if files.contains(RunCatalog.name) {
-        links.append(RunCatalog.link("child", place + RunCatalog.name, title: scene.item.name))
+        links.append(StacLink.make("child", place + RunCatalog.name, title: scene.item.name))
         continue
       }
       // A scene of one item has no catalogue of its own, one without items none at all.
       for name in files where name.hasSuffix(RunCatalog.suffix) && !name.hasPrefix(RunCatalog.sources + "/") {
         links.append(
-          RunCatalog.link(
+          StacLink.make(
             "item", place + RelativeAddress.of(name), type: "application/geo+json", title: scene.item.name))
       }
     }

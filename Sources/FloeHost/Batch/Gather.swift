@@ -29,14 +29,14 @@ public struct Gather {
   /// - Throws: `RequestRefused` for folders that are no batches, batches of different pipelines, a scene in two
   ///   folders, and a target that holds files.
   public func run() throws -> BatchReport {
-    guard !sources.isEmpty else { throw BatchItems.refused("give at least one folder that floe batch wrote") }
+    guard !sources.isEmpty else { throw RequestRefused.because("give at least one folder that floe batch wrote") }
     if FileManager.default.fileExists(atPath: folder) {
       let files: [String]
       do { files = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-        throw BatchItems.refused("\(folder) cannot be listed; give a folder that is new or empty with -o")
+        throw RequestRefused.because("\(folder) cannot be listed; give a folder that is new or empty with -o")
       }
       guard files.isEmpty else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           "\(folder) holds files (\(files.sorted()[0])); give a folder that is new or empty with -o")
       }
     }
@@ -45,7 +45,7 @@ public struct Gather {
     for source in sources {
       let ledger = try Self.ledger(of: source)
       guard pipeline.isEmpty || pipeline == ledger.pipeline else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           """
           \(source) holds a batch of \(ledger.pipeline), \(sources[0]) one of \(pipeline): gather one pipeline at a \
           time
@@ -55,7 +55,7 @@ public struct Gather {
       pipeline = ledger.pipeline
       // The summary is what a batch writes last: without it scenes may be missing that the ledger knows nothing of.
       guard FileManager.default.fileExists(atPath: "\(source)/summary.csv") else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           """
           the batch in \(source) has not come to its end (there is no \(source)/summary.csv): run it again, which does \
           what is missing
@@ -63,7 +63,7 @@ public struct Gather {
       }
       for (scene, entry) in ledger.entries.sorted(by: { $0.key < $1.key }) {
         if let other = found.updateValue(Found(source: source, entry: entry), forKey: scene) {
-          throw BatchItems.refused("scene '\(scene)' is both in \(other.source) and in \(source)")
+          throw RequestRefused.because("scene '\(scene)' is both in \(other.source) and in \(source)")
         }
       }
     }
@@ -107,7 +107,7 @@ public struct Gather {
         try Self.bring(there, to: "\(making)/\(name)")
         scenes.append(.init(item: item, state: .done, seconds: one.entry.seconds, record: record))
       } else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           "scene '\(name)' is done by the ledger of \(one.source), but there is no \(there)/run.json")
       }
       try ledger.add(one.entry)
@@ -141,20 +141,21 @@ public struct Gather {
     let path = "\(folder)/\(BatchLedger.name)"
     let bytes: [UInt8]
     do { bytes = try VirtualFile.read(path) } catch {
-      throw BatchItems.refused("\(folder) is no folder that floe batch wrote: \(path) cannot be read")
+      throw RequestRefused.because("\(folder) is no folder that floe batch wrote: \(path) cannot be read")
     }
     let lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map(Array.init)
     guard let first = lines.first,
       let header = try? JSONText.decode(String(decoding: first, as: UTF8.self), name: path),
       header["floe_batch"]?.intValue == 1, let pipeline = header["pipeline"]?.stringValue
-    else { throw BatchItems.refused("\(path) is no ledger of a batch of floe's") }
+    else { throw RequestRefused.because("\(path) is no ledger of a batch of floe's") }
     var entries: [String: BatchLedger.Entry] = [:]
     for (i, line) in lines.enumerated().dropFirst() {
       do {
         let entry = try JSONText.decode(BatchLedger.Entry.self, from: line, name: path)
         entries[entry.scene] = entry
       } catch {
-        throw BatchItems.refused("line \(i + 1) of \(path) cannot be read: run the same batch again, which mends it")
+        throw RequestRefused.because(
+          "line \(i + 1) of \(path) cannot be read: run the same batch again, which mends it")
       }
     }
     return (pipeline, entries)

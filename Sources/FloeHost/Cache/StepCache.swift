@@ -52,11 +52,10 @@ public struct StepCache: Sendable {
   public init(_ options: Options) throws {
     self.options = options
     let folder = options.folder
-    func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: "", line: 0, message)]) }
-    do { try Folder.make(folder) } catch { throw refused("the cache's \(error)") }
+    do { try Folder.make(folder) } catch { throw RequestRefused.because("the cache's \(error)") }
     // A listing is what tells whether it can be read; on some network disks rights alone do not.
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      throw refused("the cache's folder '\(folder)' cannot be read: \(String(cString: strerror(errno)))")
+      throw RequestRefused.because("the cache's folder '\(folder)' cannot be read: \(String(cString: strerror(errno)))")
     }
     isWritable = access(folder, W_OK) == 0
     if isWritable, !names.contains("CACHEDIR.TAG") {

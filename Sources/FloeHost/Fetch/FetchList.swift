@@ -26,7 +26,7 @@ struct FetchList {
     var names: [String] = []
     var found: [(name: String, item: FetchItem?)] = []
     for word in words {
-      if let refusal = AddressScheme.refusal(word) { throw BatchItems.refused(refusal) }
+      if let refusal = AddressScheme.refusal(word) { throw RequestRefused.because(refusal) }
       let lower = word.lowercased()
       if RemotePath.isURL(word), !lower.hasSuffix(".json") {
         let name = (RemotePath.shown(word) as NSString).lastPathComponent
@@ -39,7 +39,7 @@ struct FetchList {
         names += rows.filter { $0.item == nil }.map(\.name)
       } else {
         guard !word.contains("/") || FileState(of: word) == nil else {
-          throw BatchItems.refused(
+          throw RequestRefused.because(
             "'\(word)' is neither a product's name nor a .json, .csv or .gpkg file with products")
         }
         found.append((word, nil))
@@ -60,7 +60,7 @@ struct FetchList {
     let path = try RemotePath.resolve(word) ?? word
     let json = try JSONText.decode(bytes: try VirtualFile.read(path), name: "'\(word)'")
     guard let items = try CatalogueAnswer.items(Self.withoutOutlines(json), source: "'\(word)'") else {
-      throw BatchItems.refused("'\(word)' is neither STAC items nor an OData list")
+      throw RequestRefused.because("'\(word)' is neither STAC items nor an OData list")
     }
     return try items.map { ($0.name, try item($0)) }
   }
@@ -75,7 +75,7 @@ struct FetchList {
       return zip(scenes, tracks).flatMap { [$0, $1] }.compactMap { $0 }.map { ($0, nil) }
     }
     guard let names = texts("name") else {
-      throw BatchItems.refused("'\(word)' has neither a column 'name' nor the columns 'scene' and 'track'")
+      throw RequestRefused.because("'\(word)' has neither a column 'name' nor the columns 'scene' and 'track'")
     }
     return names.compactMap { $0 }.map { ($0, nil) }
   }

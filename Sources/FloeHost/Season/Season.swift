@@ -86,11 +86,11 @@ struct Season: Sendable {
       scenes.append(Scene(name: scene.name, counts: one.0))
     }
     guard !scenes.isEmpty else {
-      throw BatchItems.refused(
+      throw RequestRefused.because(
         "--season \(options.className): no scene has a raster of classes with '\(options.className)' and a time")
     }
     guard options.crs != nil || hemispheres.count == 1 else {
-      throw BatchItems.refused(
+      throw RequestRefused.because(
         "--season: scenes lie in both hemispheres; give a --grid that shows all, or gather them apart")
     }
     crs = options.crs ?? (hemispheres.contains(true) ? north : south)

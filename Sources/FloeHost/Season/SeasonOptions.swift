@@ -21,13 +21,13 @@ public struct SeasonOptions: Sendable {
     self.cell = cell
     self.workers = max(1, workers)
     guard cell.isFinite, cell >= 1 else {
-      throw BatchItems.refused("--cell must be a length in metres, 1 or more, not \(cell)")
+      throw RequestRefused.because("--cell must be a length in metres, 1 or more, not \(cell)")
     }
     crs = try grid.map { text in
       let crs: CRS
-      do { crs = try CRSFactory.make(text) } catch { throw BatchItems.refused("--grid: \(error)") }
+      do { crs = try CRSFactory.make(text) } catch { throw RequestRefused.because("--grid: \(error)") }
       guard !crs.isGeographic, crs.metresPerUnit == 1 else {
-        throw BatchItems.refused(
+        throw RequestRefused.because(
           "--grid must be a projected system in metres, such as EPSG:6931 or EPSG:3413, not '\(text)'")
       }
       return crs

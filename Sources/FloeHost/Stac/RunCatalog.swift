@@ -59,34 +59,26 @@ struct RunCatalog {
 
   // MARK: Links
 
-  /// A link; `href` is relative.
-  static func link(_ rel: String, _ href: String, type: String = "application/json", title: String? = nil)
-    -> JSONValue
-  {
-    var members: [String: JSONValue] = ["rel": .string(rel), "href": .string(href), "type": .string(type)]
-    if let title { members["title"] = .string(title) }
-    return .object(members)
-  }
-
   private static let itemType = "application/geo+json"
 
   private func links(of name: String, hasCatalog: Bool, _ origins: [Origin]) -> [JSONValue] {
     let depth = name.split(separator: "/").count - 1
     let up = depth == 0 ? "./" : String(repeating: "../", count: depth)
     var links = [
-      Self.link("self", "./" + RelativeAddress.of((name as NSString).lastPathComponent), type: Self.itemType)
+      StacLink.make("self", "./" + RelativeAddress.of((name as NSString).lastPathComponent), type: Self.itemType)
     ]
     if hasCatalog {
-      links.append(Self.link("root", up + Self.name, title: title))
-      links.append(Self.link("parent", up + Self.name, title: title))
+      links.append(StacLink.make("root", up + Self.name, title: title))
+      links.append(StacLink.make("parent", up + Self.name, title: title))
     }
-    links.append(Self.link("processing-execution", up + RelativeAddress.of(record), title: "Record of the run"))
+    links.append(StacLink.make("processing-execution", up + RelativeAddress.of(record), title: "Record of the run"))
     for origin in origins {
       if let item = origin.item {
         links.append(
-          Self.link("derived_from", up + RelativeAddress.of(item), type: Self.itemType, title: origin.name))
+          StacLink.make("derived_from", up + RelativeAddress.of(item), type: Self.itemType, title: origin.name))
       } else {
-        links.append(Self.link("via", "\(up)\(RelativeAddress.of(record))#/inputs/\(origin.place)", title: origin.name))
+        links.append(
+          StacLink.make("via", "\(up)\(RelativeAddress.of(record))#/inputs/\(origin.place)", title: origin.name))
       }
     }
     return links
@@ -104,9 +96,9 @@ struct RunCatalog {
       "type": "Catalog", "stac_version": "1.1.0", "id": .string("\(stem)-\(digest)"), "title": .string(title),
       "description": .string("\(title): what one run of floe wrote, \(items.count) items"),
       "links": .array(
-        [Self.link("root", "./" + Self.name, title: title)]
+        [StacLink.make("root", "./" + Self.name, title: title)]
           + items.map { name, item in
-            Self.link("item", "./" + RelativeAddress.of(name), type: Self.itemType, title: item["id"]?.stringValue)
+            StacLink.make("item", "./" + RelativeAddress.of(name), type: Self.itemType, title: item["id"]?.stringValue)
           }),
     ]
   }

@@ -32,7 +32,7 @@ struct SourceItem {
     return [
       "type": "Feature", "stac_version": "1.1.0", "stac_extensions": .array(extensions), "id": .string(product.name),
       "bbox": .array(shape.bbox.map { .number($0) }), "geometry": shape.geometry, "properties": .object(properties),
-      "links": [RunCatalog.link("via", record, title: "The product in the record of the run")], "assets": [:],
+      "links": [StacLink.make("via", record, title: "The product in the record of the run")], "assets": [:],
     ]
   }
 }
