@@ -60,8 +60,10 @@ struct TableEvidence: Sendable {
 
   /// Names of clusters by the limits, and by the other rules where the limits say nothing.
   ///
-  /// - Parameter others: what the rules say without the one for leads.
-  func named(_ shares: [Share], others: NamingResult) -> NamingResult {
+  /// - Parameters:
+  ///   - others: what the rules say without the one for leads.
+  ///   - rules: those rules.
+  func named(_ shares: [Share], others: NamingResult, rules: [NameRule]) -> NamingResult {
     guard let limits else {
       return NamingResult(
         codes: others.codes,
@@ -98,7 +100,22 @@ struct TableEvidence: Sendable {
         """
       )
     }
-    return NamingResult(codes: codes, evidence: evidence + others.evidence)
+    // The limits speak of sea ice as well: what its rule says of whole clusters would contradict them.
+    for (rule, sentence) in zip(rules.filter { !$0.isRest }, others.evidence) {
+      evidence.append(rule.code == seaIce && !limits.seaIce.isEmpty ? iceEvidence(shares, limits) : sentence)
+    }
+    return NamingResult(codes: codes, evidence: evidence)
+  }
+
+  /// What the limits of sea ice say of the clusters.
+  private func iceEvidence(_ shares: [Share], _ limits: TableLimits) -> String {
+    let words = "\(TableLimits.text(limits.seaIce)) (\(limits.name))"
+    let within = shares.indices.filter { shares[$0].isSeaIce }.map {
+      "\($0) (\(shares[$0].seaIce) of \(shares[$0].count) records)"
+    }
+    return within.isEmpty
+      ? "sea_ice: no cluster has half of its records within \(words); each record is held against the limits alone"
+      : "sea_ice: cluster\(within.count == 1 ? "" : "s") \(within.joined(separator: ", ")) within \(words)"
   }
 
   /// The class of each record, -1 for those without a cluster, and how many are unclassified for which reason.

@@ -16,7 +16,8 @@ struct PolygonizeStep: ProcessingStep {
     area and perimeter, missing for the others; for a region so compact that no such rectangle exists both are the root
     of the area. Metres are those of the map, whatever its unit, on a raster in degrees those of the WGS 84 ellipsoid.
     Pixels without data give no polygon; regions below `min_area` and classes not in `classes` are left out and counted.
-    Regions are cut at the raster's edge. The whole band is held in memory. Source: GDALPolygonize of GDAL.
+    Regions are cut at the raster's edge. The outlines are held in memory, about 1 kB a region; a raster whose outlines
+    are more than `--memory` has room for is refused. Source: GDALPolygonize of GDAL.
     """
   static let example = """
     leads: { use: vector.polygonize, in: { image: groups.classes }, with: { classes: [lead], min_area: 500, \
@@ -45,16 +46,36 @@ struct PolygonizeStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     let codes = try await ClassCodes.kept(
       image, band: try ClassCodes.band(of: image.spec, named: band), planes: 2, only: try chosen(), in: context)
+    let size = try codes.outlineSize()
+    guard let room = context.scratch.reserve(Self.memory(size, eight: connectivity == 8)) else {
+      throw FloeError(
+        """
+        the outlines of up to \(size.regions) regions take about \(Self.memory(size, eight: connectivity == 8) >> 20) MB \
+        of memory, and --memory has room for less; take small regions away first with raster.sieve, choose 'classes', or \
+        give more
+        """)
+    }
+    defer { withExtendedLifetime(room) {} }
     let cancellation = context.cancellation
-    let found = try RasterRegions.polygons(
-      of: codes, eight: connectivity == 8, isCancelled: { cancellation.isCancelled })
     let measure = RegionMeasure(image.spec.grid)
-    let areas = found.map { measure.area($0.parts) }
-    let kept = areas.indices.filter { areas[$0] >= minArea }
-    context.dropped(areas.count - kept.count, "regions", because: "smaller than \(minArea) m2")
+    var area = 0.0
+    var left = 0
+    let kept = try RasterRegions.polygons(
+      of: codes, eight: connectivity == 8, isCancelled: { cancellation.isCancelled },
+      isKept: { region in
+        let own = measure.area(region.parts)
+        if own < minArea { left += 1 } else { area += own }
+        return own >= minArea
+      })
+    context.dropped(left, "regions", because: "smaller than \(minArea) m2")
     context.record("regions", .integer(kept.count))
-    context.record("area_km2", .number(kept.reduce(0) { $0 + areas[$1] } / 1e6))
-    polygons = table(kept.map { found[$0].parts }, kept.map { Int16(found[$0].code) })
+    context.record("area_km2", .number(area / 1e6))
+    polygons = table(kept.map(\.parts), kept.map { Int16($0.code) })
+  }
+
+  /// Bytes of the outlines and of their table, as measured on noise of two classes.
+  private static func memory(_ size: (corners: Int, regions: Int), eight: Bool) -> Int {
+    size.regions * 1000 + size.corners * (eight ? 150 : 40)
   }
 
   private func chosen() throws -> Set<Int>? {

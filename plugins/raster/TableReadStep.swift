@@ -41,7 +41,10 @@ struct TableReadStep: ProcessingStep {
   }
 
   private func located(_ read: Table) throws -> Table {
-    guard let x, let y else { return read }
+    guard let x, let y else {
+      try read.crs?.checkAngles(of: "'\(file.path)'")
+      return read
+    }
     var result = read
     for name in [x, y] {
       // Without a row a column of a CSV has no kind.

@@ -18,7 +18,8 @@ struct LeadsStep: ProcessingStep {
     are those of the map, on a raster in degrees those of the WGS 84 ellipsoid at the raster's middle. Length and
     mean width of a straight lead are right to 2 and 4 %; of leads narrower than two pixels the width says little.
     Leads below `min_area` are left out and counted. Pixels without data are shore, and leads are cut at the raster's
-    edge. The whole band is held in memory. The step records the distribution of widths by length.
+    edge. The whole band is held in memory, six bytes a pixel and more for large groups; a raster that is too large for
+    `--memory` is refused. The step records the distribution of widths by length.
     """
   static let example = """
     leads: { use: vector.leads, in: { image: groups.classes }, with: { min_area: 2000 } }
@@ -39,7 +40,8 @@ struct LeadsStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     let grid = image.spec.grid
-    let held = context.scratch.reserve(6 * grid.pixelCount)
+    // Flags, numbers and their mask.
+    guard let held = context.scratch.reserve(6 * grid.pixelCount) else { throw tooLarge(6 * grid.pixelCount) }
     defer { withExtendedLifetime(held) {} }
     let band = try ClassCodes.band(of: image.spec, named: band)
     let codes = try await ClassCodes.kept(image, band: band, planes: 2, in: context)
@@ -53,6 +55,12 @@ struct LeadsStep: ProcessingStep {
     }
     try context.checkCancelled()
     let groups = LeadMask.groups(isLead, width: grid.width, height: grid.height)
+    isLead = []
+    // Each group's flags and labels, and for the largest what its middle line takes, on all workers.
+    let boxes = groups.map { $0.width * $0.height }
+    let work = 5 * boxes.reduce(0, +) + 24 * boxes.sorted().suffix(context.pool.workers).reduce(0, +)
+    guard let working = context.scratch.reserve(work) else { throw tooLarge(6 * grid.pixelCount + work) }
+    defer { withExtendedLifetime(working) {} }
     let pixel = Self.metres(of: grid)
     let area = pixel.x * pixel.y
     let found = try await context.map(groups.count, progress: "groups") { i -> (rows: [Lead], labels: [Int32]) in
@@ -95,7 +103,7 @@ struct LeadsStep: ProcessingStep {
     let cancellation = context.cancellation
     var shapes = all.map { _ in [[[SIMD2<Double>]]]() }
     for region in try RasterRegions.polygons(
-      labels: numbers, grid: grid, eight: true, isCancelled: { cancellation.isCancelled })
+      labels: &numbers, grid: grid, eight: true, isCancelled: { cancellation.isCancelled })
     {
       // A lead's pixels may hang together through a junction that went to another: then it has several regions.
       shapes[region.code - 1] += region.parts
@@ -125,6 +133,14 @@ struct LeadsStep: ProcessingStep {
       """
       names '\(of)', which is no class\(near); the raster has \
       \(names.isEmpty ? "none, give a code" : names.joined(separator: ", "))
+      """)
+  }
+
+  private func tooLarge(_ bytes: Int) -> FloeError {
+    FloeError(
+      """
+      the leads of \(image.spec.grid.width) x \(image.spec.grid.height) pixels take about \(bytes >> 20) MB of memory, \
+      and --memory has room for less; take a part of the raster with raster.clip, or give more
       """)
   }
 

@@ -58,7 +58,7 @@ struct ClassRules {
     let asked = isLimited ? rules.filter { $0.name != "lead" } : rules
     var result = ClassAssignment(rules: asked, darkRatio: darkRatio, tests: tests, iceLevel: iceLevel)
       .name(clusters, features: features)
-    if isLimited, let table { result = table.named(shares, others: result) }
+    if isLimited, let table { result = table.named(shares, others: result, rules: asked) }
     for sentence in result.evidence {
       if sentence.hasPrefix("no ") { context.warn(sentence) } else { context.log(.info, sentence) }
     }

@@ -19,12 +19,24 @@ public enum CRSFactory {
           """
         )
       }
+      try SpatialReference.checkAngles(reference, "'\(userInput)'")
       return crs
     }
   }
 }
 
 extension CRS {
+  /// Refuses systems of angles other than longitudes and latitudes in degrees from Greenwich.
+  ///
+  /// Boxes, areas and turns of 360 take such coordinates as what they are; grads, meridians of Paris and turned poles
+  /// would give places and areas that are wrong.
+  ///
+  /// - Parameter what: whose system it is, as it begins the sentence.
+  public func checkAngles(of what: String) throws {
+    guard isGeographic else { return }
+    try SpatialReference.withHandle(self) { try SpatialReference.checkAngles($0, what) }
+  }
+
   /// Whether two systems mean the same coordinates, however their texts put it; the order of their axes does not count.
   public func isSame(as other: CRS) -> Bool {
     if self == other || wkt == other.wkt { return true }

@@ -40,6 +40,27 @@ enum SpatialReference {
     if let crs { try withHandle(crs) { try body($0) } } else { try body(nil) }
   }
 
+  /// See `CRS.checkAngles`.
+  static func checkAngles(_ reference: OGRSpatialReferenceH, _ what: String) throws(FloeError) {
+    guard OSRIsGeographic(reference) != 0 else { return }
+    var name: UnsafeMutablePointer<CChar>?
+    let unit = OSRGetAngularUnits(reference, &name)
+    var meridian: UnsafeMutablePointer<CChar>?
+    let shift = OSRGetPrimeMeridian(reference, &meridian)
+    let found =
+      OSRIsDerivedGeographic(reference) != 0
+      ? "longitudes and latitudes about another pole (\(text(OSRGetName(reference)) ?? "a derived system"))"
+      : abs(unit - Double.pi / 180) > 1e-12
+        ? "angles in the unit '\(text(name) ?? "unknown")'"
+        : abs(shift) > 1e-12 ? "longitudes from \(text(meridian) ?? "\(shift) degrees")" : nil
+    guard let found else { return }
+    throw FloeError(
+      """
+      \(what) has \(found); longitudes and latitudes in degrees from Greenwich or a map are needed: bring it to one with \
+      'gdalwarp -t_srs EPSG:4326' or 'ogr2ogr -t_srs EPSG:4326'
+      """)
+  }
+
   private static func code(of reference: OGRSpatialReferenceH) -> String? {
     guard let authority = text(OSRGetAuthorityName(reference, nil)),
       let code = text(OSRGetAuthorityCode(reference, nil))

@@ -132,6 +132,7 @@ struct RasterSpecReader {
           + "50 m); cut it first, for example with 'gdal_translate -projwin'")
     }
     let crs = GDALGetSpatialRef(dataset.handle).flatMap { SpatialReference.value(of: $0) }
+    try crs?.checkAngles(of: "'\(path)'")
     guard
       let grid = Grid(
         width: width, height: height, originX: t[0], originY: t[3], pixelWidth: t[1] * Double(reduction),

@@ -9,23 +9,27 @@ public enum RasterRegions {
   /// Rings touch themselves nowhere. With `eight` a region is as many polygons as it has parts that touch at corners
   /// alone, else one; valid after OGC Simple Features in both cases.
   ///
-  /// Pixels that are not valid give no polygon.
+  /// Pixels that are not valid give no polygon. What it takes in memory, `CodeRaster.outlineSize` tells.
   ///
-  /// - Parameter eight: whether pixels that touch at a corner belong together.
+  /// - Parameters:
+  ///   - eight: whether pixels that touch at a corner belong together.
+  ///   - isKept: whether a region is part of the result; those that are not take no memory.
   public static func polygons(
-    of raster: CodeRaster, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
+    of raster: CodeRaster, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false },
+    isKept: (Region) -> Bool = { _ in true }
   ) throws -> [Region] {
-    try outlined(raster.grid, eight: eight, isCancelled: isCancelled, bands: raster.withBands)
+    try outlined(raster.grid, eight: eight, isCancelled: isCancelled, isKept: isKept, bands: raster.withBands)
   }
 
   /// The same of whole numbers, for more regions than there are codes; pixels of 0 give no polygon.
+  ///
+  /// - Parameter labels: row after row; unchanged afterwards, and not copied.
   public static func polygons(
-    labels: [Int32], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
+    labels: inout [Int32], grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> [Region] {
-    var codes = labels
     var mask = labels.map { $0 == 0 ? UInt8(0) : 1 }
-    return try outlined(grid, eight: eight, isCancelled: isCancelled) { body in
-      try withBand(&codes, grid, .int32) { band in try withBand(&mask, grid, .byte) { try body(band, $0) } }
+    return try outlined(grid, eight: eight, isCancelled: isCancelled, isKept: { _ in true }) { body in
+      try withBand(&labels, grid, .int32) { band in try withBand(&mask, grid, .byte) { try body(band, $0) } }
     }
   }
 
@@ -38,7 +42,8 @@ public enum RasterRegions {
 
   /// - Parameter bands: calls its body with the bands of codes and of the mask.
   private static func outlined(
-    _ grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool, bands: (BandBody) throws -> Bool
+    _ grid: Grid, eight: Bool, isCancelled: @escaping @Sendable () -> Bool, isKept: (Region) -> Bool,
+    bands: (BandBody) throws -> Bool
   ) throws -> [Region] {
     return try GDALMessages.collect { messages in
       guard let driver = GDALGetDriverByName("Memory"),
@@ -64,16 +69,35 @@ public enum RasterRegions {
       }
       if isCancelled() { throw Cancelled() }
       if !done { throw FloeError("polygons cannot be made: \(messages.reason)") }
-      let reader = try LayerReader("regions", target, nil)
-      let table = try withExtendedLifetime(target) { try reader.table(messages, rows: true) }
-      guard case .polygons(let traced)? = table.geometry else { throw FloeError("the regions have no polygons") }
-      let values = try table.numbers("code").map { Int($0) }
-      let parts = traced.map(RegionRings.simple)
-      guard eight else { return zip(parts, values).map { Region(parts: [$0], code: $1) } }
-      return RegionRings.touching(parts, codes: values).map { members in
-        Region(parts: members.map { parts[$0] }, code: values[members[0]])
+      // Corners alone join parts of a region, so that none can be left out before all are known.
+      let parts = try withExtendedLifetime(target) { try taken(from: layer) { eight || isKept($0) } }
+      if !eight { return parts }
+      var regions: [Region] = []
+      for members in RegionRings.touching(parts.map { $0.parts[0] }, codes: parts.map(\.code)) {
+        let region = Region(parts: members.map { parts[$0].parts[0] }, code: parts[members[0]].code)
+        if isKept(region) { regions.append(region) }
+      }
+      return regions
+    }
+  }
+
+  /// The polygons of a layer in memory, which gives up each as it is read: both together take what one of them does.
+  private static func taken(from layer: OGRLayerH, isKept: (Region) -> Bool) throws -> [Region] {
+    var regions: [Region] = []
+    OGR_L_ResetReading(layer)
+    while let feature = OGR_L_GetNextFeature(layer) {
+      defer { OGR_F_Destroy(feature) }
+      guard let polygon = OGR_F_GetGeometryRef(feature) else { throw FloeError("a region has no polygon") }
+      let rings = (0..<OGR_G_GetGeometryCount(polygon)).compactMap { OGR_G_GetGeometryRef(polygon, $0) }.map { ring in
+        (0..<OGR_G_GetPointCount(ring)).map { SIMD2(OGR_G_GetX(ring, $0), OGR_G_GetY(ring, $0)) }
+      }
+      let region = Region(parts: [RegionRings.simple(rings)], code: Int(OGR_F_GetFieldAsInteger(feature, 0)))
+      if isKept(region) { regions.append(region) }
+      guard OGR_L_DeleteFeature(layer, OGR_F_GetFID(feature)) == OGRERR_NONE else {
+        throw FloeError("a region cannot be taken from memory")
       }
     }
+    return regions
   }
 
   /// A connected region of one code.

@@ -19,6 +19,7 @@ struct LayerClipExtent {
     self.grid = grid.bounds
     turn = grid.crs?.isGeographic == true ? 360 : nil
     guard let layer, let own = grid.crs else { return }
+    try layer.checkAngles(of: "the layer of polygons")
     if !own.isGeographic, layer.isSame(as: own) {
       let b = grid.bounds
       let margin = max(grid.pixelWidth, grid.pixelHeight)
