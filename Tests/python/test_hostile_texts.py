@@ -46,6 +46,8 @@ def test_no_text_becomes_a_program_of_gnuplot(tmp_path, seed):
     image(tmp_path / "a.tif", text.replace("\0", ""), name="b" + text[:4].replace("\n", ""))
     out, record, _ = run_pipeline(tmp_path, REPORT.format(title=json.dumps("t " + text)), expect=0)
     assert not list(tmp_path.rglob("owned"))
+    page = re.sub("<script.*?</script>", "", (out / "report.html").read_text(), flags=re.S)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page)
     for figure in out.rglob("*.svg"):
         xml.dom.minidom.parse(str(figure))
     for script in out.rglob("*.gp"):

@@ -119,7 +119,25 @@ struct Page {
     } catch {
       throw FloeError("the page's template is broken: \(error)")
     }
-    return template.render(try content())
+    return template.render(Self.visible(try content()))
+  }
+
+  /// Content that is program or data, not text to be read.
+  private static let raw: Set<String> = ["libraryScript", "libraryStyle", "mapScript", "json", "base64"]
+
+  /// The content with what titles and names of files hide made visible.
+  private static func visible(_ content: [String: Any]) -> [String: Any] {
+    var result = content
+    for (key, value) in content where !raw.contains(key) {
+      switch value {
+      case let text as String: result[key] = TextEscape.visible(text)
+      case let texts as [String]: result[key] = texts.map(TextEscape.visible)
+      case let part as [String: Any]: result[key] = visible(part)
+      case let parts as [[String: Any]]: result[key] = parts.map(visible)
+      default: break
+      }
+    }
+    return result
   }
 
   private func content() throws -> [String: Any] {

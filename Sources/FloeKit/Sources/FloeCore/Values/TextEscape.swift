@@ -74,6 +74,17 @@ public enum TextEscape {
     return out
   }
 
+  /// A text for people to read, on a page: control codes and marks that turn the direction of writing become U+FFFD;
+  /// line breaks and tabs stay.
+  public static func visible(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isHidden = (isControl(scalar) || isTurn(scalar)) && scalar != "\n" && scalar != "\t"
+      result.append(isHidden ? "\u{fffd}" : scalar)
+    }
+    return String(result)
+  }
+
   private static func quoted(_ text: String, by quote: UInt8, keepsZero: Bool = false) -> String {
     var out: [UInt8] = [quote]
     for byte in text.utf8 where byte != 0 || keepsZero {
