@@ -117,6 +117,10 @@ struct GridStep: ProcessingStep {
     guard !system.isGeographic else {
       throw ParameterError("crs", "must be projected, its cells are in metres: EPSG:6931, EPSG:3408, EPSG:3413 ...")
     }
+    guard system.metresPerUnit == 1 else {
+      throw ParameterError(
+        "crs", "counts in \(system.coordinateUnit); cells are in metres: EPSG:6931, EPSG:3408, EPSG:3413 ...")
+    }
     guard let bounds = extent ?? Self.extents[system.code ?? crs] else {
       throw ParameterError(
         "extent", "is needed for '\(crs)'; known grids are \(Self.extents.keys.sorted().joined(separator: ", "))")

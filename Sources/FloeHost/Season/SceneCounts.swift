@@ -50,7 +50,17 @@ struct SceneCounts: Sendable {
     let middle = try CoordinateTransform(from: crs, to: CRS.wgs84).point(
       (spec.grid.bounds.minX + spec.grid.bounds.maxX) / 2, (spec.grid.bounds.minY + spec.grid.bounds.maxY) / 2)
     guard let middle else { throw FloeError("\(path): its middle has no longitude and latitude") }
-    let transform = try CoordinateTransform(from: crs, to: target(middle.y))
+    let map = try target(middle.y)
+    let scale = try MapScale(of: map, longitude: middle.x, latitude: middle.y)
+    guard let scale, scale.isFair else {
+      throw FloeError(
+        """
+        \(path) lies at latitude \((middle.y * 10).rounded() / 10), longitude \((middle.x * 10).rounded() / 10), where \
+        the grid \(map.label) has \(scale?.summary ?? "no place"); choose a --grid for that part of the Earth, or none \
+        for EASE-Grid 2.0 of the scene's hemisphere
+        """)
+    }
+    let transform = try CoordinateTransform(from: crs, to: map)
     var codes = [Bool](repeating: false, count: 256)
     for entry in spec.classes?.entries ?? [] where (0..<256).contains(entry.code) { codes[entry.code] = true }
     let noData = spec.bands[0].noData.flatMap { Int(exactly: $0) } ?? spec.classes?.noData ?? 255

@@ -1,0 +1,43 @@
+import FloeCore
+import FloeNumerics
+
+/// How lengths on a map compare with those on the ground.
+public struct MapScale: Sendable {
+  /// The least and the greatest scale over all directions, dimensionless; 1 where a metre of the map is a metre.
+  public let least: Double, greatest: Double
+  /// Whether lengths are right within a factor of two, so that cells of the map are what they are called.
+  public var isFair: Bool { least >= 0.5 && greatest <= 2 }
+
+  /// `lengths of 17.9 to 35.8 times the true ones`.
+  public var summary: String {
+    func digits(_ x: Double) -> String { "\((x * 10).rounded() / 10)" }
+    return "lengths of \(digits(least)) to \(digits(greatest)) times the true ones"
+  }
+
+  /// The scales of a projected system at a longitude and latitude in degrees.
+  ///
+  /// A map may be taken where it shows next to nothing: one of the Antarctic draws the Arctic 36 times too long.
+  /// Principal scales from the four derivatives (Snyder 1987, equations 4-10 to 4-13).
+  ///
+  /// - Returns: nil for a system of longitudes and latitudes, and where the map has no such place.
+  /// - Throws: when the system is not understood.
+  public init?(of crs: CRS, longitude: Double, latitude: Double) throws {
+    guard let unit = crs.metresPerUnit else { return nil }
+    let transform = try CoordinateTransform(from: .wgs84, to: crs)
+    // Meridians have no direction at a pole.
+    let step = 0.01
+    let middle = min(max(latitude, -89.9), 89.9)
+    let ground = Ellipsoid.metresPerDegree(latitude: middle) * (2 * step)
+    guard let west = transform.point(longitude - step, middle), let east = transform.point(longitude + step, middle),
+      let south = transform.point(longitude, middle - step), let north = transform.point(longitude, middle + step)
+    else { return nil }
+    let (u, v) = ((east - west) * (unit / ground.x), (north - south) * (unit / ground.y))
+    let squares = (u * u).sum() + (v * v).sum()
+    let area = 2 * abs(u.x * v.y - u.y * v.x)
+    let sum = (squares + area).squareRoot()
+    let difference = max(0, squares - area).squareRoot()
+    guard sum.isFinite, difference.isFinite else { return nil }
+    greatest = (sum + difference) / 2
+    least = (sum - difference) / 2
+  }
+}
