@@ -115,6 +115,7 @@ def test_summary_catalogue_and_quick_looks(pipeline, tmp_path):
         assert float(row["groups/lead_km2"]) == areas["lead"] > 0
         assert float(row["groups/lead_share"]) + float(row["groups/sea_ice_share"]) == pytest.approx(1)
     page = (out / "summary.html").read_text()
+    assert "Synthetic data" not in page
     assert "x&lt;b&gt;&amp;" in page and "<b>" not in page
     from osgeo import gdal
     look = gdal.Open(str(out / "quicklooks/s00.png"))

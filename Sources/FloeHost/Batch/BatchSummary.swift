@@ -27,11 +27,14 @@ struct BatchSummary {
     try put(table(figures), "summary.csv")
     try put(try JSONText.encode(catalog(), pretty: true) + "\n", "catalog.json")
     var looks: [String: String] = [:]
+    var synthetic = 0
     for scene in report.scenes where scene.state != .failed {
       // A quick look is a help; a scene without one is still done.
-      if let name = try? quickLook(scene) { looks[scene.item.name] = name }
+      guard let look = try? quickLook(scene) else { continue }
+      looks[scene.item.name] = look.name
+      if look.isSynthetic { synthetic += 1 }
     }
-    try put(page(figures, looks), "summary.html")
+    try put(page(figures, looks, synthetic: synthetic), "summary.html")
   }
 
   private func put(_ text: String, _ name: String) throws { try put(Array(text.utf8), name) }
@@ -119,19 +122,19 @@ struct BatchSummary {
   // MARK: Quick looks
 
   /// Writes a small picture of a scene's classes, or else of its first raster; nil where it wrote none.
-  private func quickLook(_ scene: BatchReport.Scene) throws -> String? {
+  private func quickLook(_ scene: BatchReport.Scene) throws -> (name: String, isSynthetic: Bool)? {
     let rasters = (scene.record["outputs"]?.arrayValue ?? []).filter { $0["kind"]?.stringValue == "raster" }
       .compactMap { $0["name"]?.stringValue }.map { "\(folder)/\(scene.item.name)/\($0)" }
     let opened = try rasters.map { try QuickLook(path: $0) }
     guard let look = opened.first(where: \.hasClasses) ?? opened.first else { return nil }
     let name = "quicklooks/\(scene.item.name).png"
     try put(try look.png(), name)
-    return name
+    return (name, look.isSynthetic)
   }
 
   // MARK: Page
 
-  private func page(_ figures: [[Figure: Double]], _ looks: [String: String]) -> String {
+  private func page(_ figures: [[Figure: Double]], _ looks: [String: String], synthetic: Int) -> String {
     func x(_ text: String) -> String { TextEscape.xml(text) }
     let columns = Self.columns(figures).filter { $0.unit != "share" }
     let title = x(pipeline.title.isEmpty ? (pipeline.file as NSString).lastPathComponent : pipeline.title)
@@ -154,6 +157,10 @@ struct BatchSummary {
       <a href="catalog.json">catalog.json</a>.</p>
 
       """
+    if synthetic > 0 {
+      let all = synthetic == report.scenes.count - failed.count
+      out += "<p><strong>Synthetic data, no measurement\(all ? "" : ", in \(synthetic) of the scenes").</strong></p>\n"
+    }
     if let chart { out += chart.html() }
     if !failed.isEmpty {
       out += "<h2>Failed</h2>\n<table><thead><tr><th scope=\"col\">scene</th><th scope=\"col\">step</th>"

@@ -10,6 +10,8 @@ struct QuickLook {
   private let spec: RasterSpec
   /// Whether the raster's codes are classes with colours.
   var hasClasses: Bool { spec.classes != nil }
+  /// Whether the raster comes from a made product, which says so in the name of its platform.
+  var isSynthetic: Bool { spec.acquisition?.platform?.contains("synthetic") ?? false }
 
   /// Reads an overview of a written raster.
   init(path: String) throws {
