@@ -126,7 +126,7 @@ public struct PipelineReader {
     return []
   }
 
-  private mutating func input(_ node: Node, key: Node) -> Pipeline.InputDeclaration {
+  private mutating func input(_ node: Node, key: Node) -> PipelineInput {
     var type = "path"
     var help = ""
     var isOptional = false
@@ -144,7 +144,7 @@ public struct PipelineReader {
         }
       }
     }
-    let types = ["path", "text", "number", "integer", "boolean", "list"] + Pipeline.InputDeclaration.dataTypes
+    let types = ["path", "text", "number", "integer", "boolean", "list"] + PipelineInput.dataTypes
     if !types.contains(type) {
       complain(node, "input type '\(type)' is unknown; it must be one of \(types.joined(separator: ", "))")
     }
@@ -165,7 +165,7 @@ public struct PipelineReader {
       complain(key, "step name '\(id)' must be a word without '.' and '/'")
     }
     var use: String?
-    var settings: OrderedDictionary<String, Pipeline.ParameterSetting> = [:]
+    var settings: OrderedDictionary<String, ParameterSetting> = [:]
     var connections: OrderedDictionary<String, [Pipeline.Reference]> = [:]
     for (k, v) in entries(node, of: id) {
       switch k.string {
@@ -192,7 +192,7 @@ public struct PipelineReader {
   private mutating func output(_ key: Node, _ node: Node) -> Pipeline.OutputNode? {
     let name = key.string ?? ""
     var values = node
-    var settings: OrderedDictionary<String, Pipeline.ParameterSetting> = [:]
+    var settings: OrderedDictionary<String, ParameterSetting> = [:]
     // A map as value tells the parameters from a layer of that name, which is a 'step.port'.
     if case .mapping(let m) = node, case .mapping(let with)? = m.first(where: { $0.key.string == "with" })?.value {
       for (pk, pv) in with { settings[pk.string ?? ""] = .init(literal: pv.literal, line: pk.line) }
