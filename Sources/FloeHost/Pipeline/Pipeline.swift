@@ -12,6 +12,8 @@ public struct Pipeline: Sendable {
     public let line: Int
     /// The file, where it is not that of the pipeline that is run.
     public let file: String?
+    /// What stands in the place of the step's name where the pipeline's own input of the port's name is meant.
+    static let inputMark = "$"
     /// `step.port`.
     public var text: String { "\(step).\(port)" }
     /// A reference and its place.
