@@ -146,7 +146,7 @@ public final class Executor {
       }
     }
     let context = RunContext(
-      stepID: step.id, seed: Self.seed(seed, for: step.seedName), pool: pool, cancellation: cancellation,
+      stepID: step.id, seed: StepSeed.mixed(seed, with: step.seedName), pool: pool, cancellation: cancellation,
       scratch: scratch,
       products: library.products, sink: journal, written: written, values: byOutput, record: record,
       connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }),
@@ -198,7 +198,7 @@ public final class Executor {
     let task = OutputTask(
       output: output, plan: plan, values: values, provenance: provenance, share: share, sink: journal)
     let context = RunContext(
-      stepID: output.name, seed: Self.seed(seed, for: output.name), pool: pool, cancellation: cancellation,
+      stepID: output.name, seed: StepSeed.mixed(seed, with: output.name), pool: pool, cancellation: cancellation,
       scratch: scratch, products: library.products, sink: journal)
     let path = try staging.path(of: output.name)
     let result: WrittenOutput
@@ -229,12 +229,6 @@ public final class Executor {
   private static func seconds(since start: ContinuousClock.Instant) -> Double {
     let d = (ContinuousClock.now - start).components
     return (Double(d.seconds) + Double(d.attoseconds) * 1e-18).rounded(toPlaces: 3)
-  }
-
-  /// A step's own seed: the run's, mixed with the step's name (FNV-1a), so that steps do not share their random
-  /// numbers.
-  static func seed(_ seed: UInt64, for id: String) -> UInt64 {
-    id.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   private func record(began: Date, files: [WrittenOutput], provenance: Provenance) -> JSONValue {
