@@ -1,7 +1,5 @@
-import FloeSDK
 import Foundation
 import OrderedCollections
-import Yams
 
 /// A pipeline as an OGC Application Package: a CWL v1.2 document in which any CWL runner finds all that it needs beside
 /// the container.
@@ -64,8 +62,8 @@ public struct ApplicationPackage {
     }
   }
 
-  /// Where the source of this program lives, for the metadata.
-  static let help = "https://docs.ogc.org/bp/20-089r1.html"
+  /// Inputs of the workflow for the gathering, left out unless a season is wanted.
+  static let seasonNames = ["season", "season_grid", "season_cell"]
 
   let pipeline: Pipeline
   /// The name of the workflow, and the beginning of the names of its tools.
@@ -147,55 +145,6 @@ public struct ApplicationPackage {
   static func identifier(_ text: String) -> String {
     let plain = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" })
     return plain.first?.isLetter == true && plain != "main" ? plain : "floe-\(plain)"
-  }
-
-  /// The document.
-  public func yaml() throws -> String {
-    var root: [(Node, Node)] = [
-      ("cwlVersion", "v1.2"),
-      ("$namespaces", Self.map([("s", "https://schema.org/")])),
-    ]
-    root += metadata()
-    root.append(
-      ("$graph", Self.list([workflow(), split(), chunkTool(), gatherTool()])))
-    let text = try Yams.serialize(node: Self.map(root), width: -1, allowUnicode: true)
-    return
-      "# An OGC Application Package (CWL v1.2) of \((pipeline.file as NSString).lastPathComponent), made by floe cwl.\n"
-      + text
-  }
-
-  static func text(_ value: String) -> Node { Node(value, Tag(.str), value.contains("\n") ? .literal : .doubleQuoted) }
-  static func number(_ value: Int) -> Node { Node(String(value), Tag(.int)) }
-  static func list(_ values: [Node]) -> Node { .sequence(.init(values)) }
-  static func map(_ pairs: [(Node, Node)]) -> Node { .mapping(.init(pairs)) }
-
-  private func metadata() -> [(Node, Node)] {
-    var facts: [(Node, Node)] = [
-      ("s:name", Self.text(name)),
-      ("s:softwareVersion", Self.text(FloeVersion.current)),
-      ("s:description", Self.text(title)),
-      ("s:dateCreated", Self.text(created)),
-      ("s:license", Self.map([("@id", "https://spdx.org/licenses/GPL-3.0-or-later.html")])),
-      (
-        "s:softwareHelp",
-        Self.map([
-          ("@type", "s:CreativeWork"), ("s:name", "OGC Best Practice for Earth Observation Application Package"),
-          ("s:url", Self.text(Self.help)),
-        ])
-      ),
-    ]
-    guard let author else { return facts }
-    let institute = Self.map([("@type", "s:Organization"), ("s:name", Self.text(author.affiliation))])
-    facts.append(("s:publisher", institute))
-    facts.append(
-      (
-        "s:author",
-        Self.map([
-          ("@type", "s:Person"), ("s:givenName", Self.text(author.given)), ("s:familyName", Self.text(author.family)),
-          ("s:email", Self.text(author.mail)), ("s:affiliation", institute),
-        ])
-      ))
-    return facts
   }
 
   var title: String { pipeline.title.isEmpty ? name : pipeline.title }

@@ -1,10 +1,4 @@
 import FloeSDK
-import Foundation
-
-/// A run of bytes of an entry's file, with their SHA-256.
-struct CacheSection: Codable, Sendable {
-  let offset: Int, count: Int, sha256: String
-}
 
 /// The description at the end of an entry's file: whose outputs it holds, and where their bytes lie.
 struct CacheHead: Codable, Sendable {
@@ -39,26 +33,5 @@ enum CachedPort: Codable, Sendable {
     case .model: []
     case .document(_, _, _, let attachments): Array(attachments.values)
     }
-  }
-}
-
-/// Where a raster's pixels lie: strips of full width from north to south, in each band after band, row after row.
-struct CachedPixels: Codable, Sendable {
-  /// Rows of a strip; the last may have fewer.
-  let rows: Int
-  let strips: [CacheSection]
-
-  /// The rows of a strip: as reductions read them, fewer where a strip would be larger than 64 MB.
-  static func rows(of spec: RasterSpec) -> Int {
-    let row = max(1, spec.grid.width * spec.bands.count * spec.type.byteCount)
-    return max(1, min(256, spec.grid.height, 64_000_000 / row))
-  }
-
-  /// Whether the strips are those of such a raster.
-  func fits(_ spec: RasterSpec) -> Bool {
-    let height = spec.grid.height
-    let row = spec.grid.width * spec.bands.count * spec.type.byteCount
-    guard rows > 0, spec.grid.width > 0, strips.count == (height + rows - 1) / rows else { return false }
-    return strips.enumerated().allSatisfy { i, strip in strip.count == min(rows, height - i * rows) * row }
   }
 }

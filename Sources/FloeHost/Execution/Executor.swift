@@ -79,18 +79,20 @@ public final class Executor {
       defer { shared?.remove() }
       let scratch = Scratch(directory: shared?.path ?? staging.scratch, memoryLimit: options.pixelMemory)
       for step in plan.steps where !step.isFinishing { try await run(step, scratch: scratch, written: []) }
-      let provenance = Provenance(plan: plan, seed: seed, keys: keys, journal: journal)
-      let work = Work(staging: staging, scratch: scratch, provenance: provenance)
+      let record = RunRecord(
+        provenance: Provenance(plan: plan, seed: seed, keys: keys, journal: journal), options: options,
+        workers: pool.workers, began: began)
+      let work = Work(staging: staging, scratch: scratch, record: record)
       var written = try await writeOutputs(ofFinishing: false, work)
-      try await runFinishing(after: written, began: began, work)
+      try await runFinishing(after: written, work)
       written += try await writeOutputs(ofFinishing: true, work)
       values = [:]
       // A digest of something else than the bytes (a server's tag) is no checksum of the product.
       let inputs = keys.inputs.map { (name: $0.name, path: $0.path, digest: $0.by == nil ? $0.digest : nil) }
       try RunCatalog(plan: plan, inputs: inputs, record: recordName, products: library.products).write(in: staging)
       try checkInputs(since: keys)
-      var result = record(began: began, files: written, provenance: provenance)
-      try await tellFiles(of: staging, guarding, recordName, in: &result)
+      let told = record.json(outputs: written, timings: timings)
+      let result = try await closed(told, record, of: staging, guarding, recordName)
       try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: recordName))
       try cancellation.check()
       let files = try staging.publish(plan, record: recordName) { guarding.verdict(on: $0, record: recordName) }
@@ -104,9 +106,9 @@ public final class Executor {
     }
   }
 
-  /// Where a run makes its outputs, and what goes into each of them.
+  /// Where a run makes its outputs, and what is told of them.
   private struct Work {
-    let staging: Staging, scratch: Scratch, provenance: Provenance
+    let staging: Staging, scratch: Scratch, record: RunRecord
   }
 
   /// Writes the outputs that come from ordinary steps, or those that come from finishing steps.
@@ -116,17 +118,16 @@ public final class Executor {
     for output in plan.outputs
     where output.layers.values.contains(where: { finishing.contains($0.step) }) == isFinishing {
       written.append(
-        try await write(output, staging: work.staging, scratch: work.scratch, provenance: work.provenance))
+        try await write(output, staging: work.staging, scratch: work.scratch, provenance: work.record.provenance))
     }
     return written
   }
 
   /// Runs the steps that look at what was written.
-  private func runFinishing(after written: [WrittenOutput], began: Date, _ work: Work) async throws {
+  private func runFinishing(after written: [WrittenOutput], _ work: Work) async throws {
     for step in plan.steps where step.isFinishing {
       try await run(
-        step, scratch: work.scratch, written: written,
-        record: record(began: began, files: written, provenance: work.provenance))
+        step, scratch: work.scratch, written: written, record: work.record.json(outputs: written, timings: timings))
     }
   }
 
@@ -146,7 +147,7 @@ public final class Executor {
       }
     }
     let context = RunContext(
-      stepID: step.id, seed: Self.seed(seed, for: step.seedName), pool: pool, cancellation: cancellation,
+      stepID: step.id, seed: StepSeed.mixed(seed, with: step.seedName), pool: pool, cancellation: cancellation,
       scratch: scratch,
       products: library.products, sink: journal, written: written, values: byOutput, record: record,
       connections: Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, $0.value.map(\.text)) }),
@@ -198,7 +199,7 @@ public final class Executor {
     let task = OutputTask(
       output: output, plan: plan, values: values, provenance: provenance, share: share, sink: journal)
     let context = RunContext(
-      stepID: output.name, seed: Self.seed(seed, for: output.name), pool: pool, cancellation: cancellation,
+      stepID: output.name, seed: StepSeed.mixed(seed, with: output.name), pool: pool, cancellation: cancellation,
       scratch: scratch, products: library.products, sink: journal)
     let path = try staging.path(of: output.name)
     let result: WrittenOutput
@@ -228,43 +229,7 @@ public final class Executor {
 
   private static func seconds(since start: ContinuousClock.Instant) -> Double {
     let d = (ContinuousClock.now - start).components
-    return (Double(d.seconds) + Double(d.attoseconds) * 1e-18).rounded(toPlaces: 3)
-  }
-
-  /// A step's own seed: the run's, mixed with the step's name (FNV-1a), so that steps do not share their random
-  /// numbers.
-  static func seed(_ seed: UInt64, for id: String) -> UInt64 {
-    id.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
-
-  private func record(began: Date, files: [WrittenOutput], provenance: Provenance) -> JSONValue {
-    let format = ISO8601DateFormatter()
-    return [
-      "floe": .string(FloeVersion.current),
-      "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title),
-      "pipeline_text": .string(plan.pipeline.text),
-      "pipeline_parts": .object(plan.pipeline.parts.mapValues { .string($0) }),
-      "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
-      "seconds": .number(Date().timeIntervalSince(began).rounded(toPlaces: 3)),
-      "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(pool.workers),
-      "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(SystemResources.peakMemory),
-      "seed": .string(String(seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
-      "inputs": .array(plan.inputPaths.map { .string(RemotePath.shown($0)) }), "fingerprints": provenance.fingerprints,
-      "steps": provenance.steps,
-      "timings": .array(timings), "results": .object(journal.facts.mapValues { .object($0) }),
-      "left_out": journal.droppedJSON,
-      "warnings": .array(
-        plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])
-      ),
-      "outputs": .array(
-        files.map {
-          [
-            "name": .string($0.name), "kind": .string($0.kind.rawValue),
-            "key": JSONValue(provenance.keys.outputs[$0.name]),
-          ]
-        }),
-      "without_key": .object(provenance.keys.reasons.mapValues { .string($0) }),
-    ]
+    return RunRecord.rounded(Double(d.seconds) + Double(d.attoseconds) * 1e-18)
   }
 }
 
@@ -366,47 +331,22 @@ extension Executor {
     }
   }
 
-  /// Adds to the record what a later call needs to tell whether it would make the same: files with their digests (and
-  /// those of earlier single steps that stay), settings, and what floe, plugins and styles were.
-  private func tellFiles(
-    of staging: Staging, _ guarding: FolderGuard, _ recordName: String, in record: inout JSONValue
-  ) async throws {
+  /// The record with what is known once all files are made, and those of earlier single steps that stay.
+  private func closed(
+    _ told: JSONValue, _ record: RunRecord, of staging: Staging, _ guarding: FolderGuard, _ recordName: String
+  ) async throws -> JSONValue {
     let names = try staging.made()
     let folder = staging.folder + "/out"
     let digests = digests
-    let files = try await pool.map(names.count, cancellation: cancellation) { i -> JSONValue in
+    let files = try await pool.map(names.count, cancellation: cancellation) { i -> FolderRecord.Written in
       let path = "\(folder)/\(names[i])"
-      return [
-        "name": .string(names[i]), "bytes": .integer(try VirtualFile.size(path)),
-        "sha256": .string(try digests.digest(ofFile: path)),
-      ]
+      return FolderRecord.Written(
+        name: names[i], bytes: try VirtualFile.size(path), sha256: try digests.digest(ofFile: path))
     }
-    guard case .object(var members) = record else { return }
-    members["files"] = .array(files)
-    let network = NetworkTraffic.total
-    if network.requests > 0 {
-      members["network"] = ["bytes": .integer(network.bytes), "requests": .integer(network.requests)]
-    }
-    members["settings"] = .object(plan.settings.mapValues { .string($0) })
-    members["estimate"] = history.estimate(plan, workers: pool.workers).json
-    members["pipeline_folder"] = .string(plan.pipeline.folder)
-    members["working_folder"] = .string(FileManager.default.currentDirectoryPath)
     let surroundings = try RunSurroundings(of: plan.pipeline, library: library, share: share, digests: digests)
-    members.merge(surroundings.members) { _, new in new }
     let kept = guarding.verdict(on: names, record: recordName).kept
-    if !kept.isEmpty {
-      members["earlier_files"] = .array(
-        kept.map {
-          ["name": .string($0.name), "bytes": $0.bytes.map { .integer($0) } ?? .null, "sha256": JSONValue($0.sha256)]
-        })
-    }
-    record = .object(members)
-  }
-}
-
-extension Double {
-  fileprivate func rounded(toPlaces n: Int) -> Double {
-    let f = pow(10.0, Double(n))
-    return (self * f).rounded() / f
+    return record.closed(
+      told, files: files, kept: kept, surroundings: surroundings,
+      estimate: history.estimate(plan, workers: pool.workers))
   }
 }

@@ -3,16 +3,6 @@ import Foundation
 
 /// Keeps what a run finds in its output folder: files that floe did not write, and outputs of another run.
 public struct FolderGuard: Sendable {
-  /// What is to happen to files that lie there already.
-  struct Verdict {
-    /// Files of the older run that the new one does not make; they go when it is put in place.
-    var leftovers: [String] = []
-    /// Files of single steps that stay, and that the new record has to tell of.
-    var kept: [FolderRecord.Written] = []
-    /// A sentence for each file that forbids the run.
-    var refusals: [String] = []
-  }
-
   let folder: String
   let pipeline: String
   let inputs: Set<String>
@@ -67,9 +57,9 @@ public struct FolderGuard: Sendable {
   /// - Parameters:
   ///   - names: all files but the record.
   ///   - mayMakeMore: whether files may come that are not known yet, such as a report's figures.
-  func verdict(on names: [String], record: String, mayMakeMore: Bool = false) -> Verdict {
+  func verdict(on names: [String], record: String, mayMakeMore: Bool = false) -> FolderVerdict {
     let there = FolderRecord(of: folder)
-    var verdict = Verdict()
+    var verdict = FolderVerdict()
     if record == OutputNames.record, let refusal = there.refusal, !isOverwriting {
       verdict.refusals.append("\(refusal); \(Self.remedy)")
     }

@@ -46,7 +46,7 @@ final class Staging: Sendable {
   ///
   /// - Parameter judge: told what is to be put in place, while no other run changes the folder.
   /// - Returns: the names, in order.
-  func publish(_ plan: Plan, record: String, judge: ([String]) throws -> FolderGuard.Verdict) throws -> [String] {
+  func publish(_ plan: Plan, record: String, judge: ([String]) throws -> FolderVerdict) throws -> [String] {
     let folders = plan.folderOutputs
     let files = try made().filter { name in !folders.contains { name.hasPrefix($0 + "/") } }
     let all = files + folders.filter { Folder.isFolder("\(folder)/out/\($0)") }

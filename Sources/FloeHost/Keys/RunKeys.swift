@@ -138,7 +138,7 @@ struct RunKeys: Sendable {
     var material: [String: JSONValue] = [
       "form": .integer(Self.form), "id": .string(step.id), "use": .string(step.use), "plugin": origin.json,
       "libraries": surroundings, "with": .object(Dictionary(uniqueKeysWithValues: parameters)),
-      "seed": .string(String(Executor.seed(seed, for: step.seedName))), "in": .object(ports),
+      "seed": .string(String(StepSeed.mixed(seed, with: step.seedName))), "in": .object(ports),
     ]
     if step.isFinishing { material["written"] = .object(written.mapValues { .string($0) }) }
     if step.knowsDestinations {
@@ -179,24 +179,5 @@ struct RunKeys: Sendable {
   private static func isPlace(_ text: String) -> Bool {
     // A server answers as it likes, and another time otherwise.
     ["/", "~/", "./", "../"].contains { text.hasPrefix($0) } || RemotePath.isURL(text)
-  }
-}
-
-extension Plan.Step {
-  /// The name that its random numbers follow from: that in its own file, so that a pipeline used as a step makes what
-  /// it makes alone.
-  var seedName: String { id.lastIndex(of: "/").map { String(id[id.index(after: $0)...]) } ?? id }
-  /// Whether the step is told where its outputs go: finishing steps and those that make documents, which name files.
-  var knowsDestinations: Bool { isFinishing || outputs.values.contains { $0.kind == .document } }
-}
-
-extension Plan {
-  /// The files that each output of a step goes to, in the pipeline's order.
-  func destinations(of step: String) -> [String: [String]] {
-    outputs.reduce(into: [:]) { all, output in
-      for reference in output.layers.values where reference.step == step && all[reference.port]?.last != output.name {
-        all[reference.port, default: []].append(output.name)
-      }
-    }
   }
 }

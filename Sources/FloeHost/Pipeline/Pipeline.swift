@@ -1,33 +1,7 @@
-import FloeSDK
 import OrderedCollections
 
 /// A pipeline as written: inputs, steps and outputs, each with the line it stands on.
 public struct Pipeline: Sendable {
-  /// An input that the user sets with `--set name=value`.
-  public struct InputDeclaration: Sendable {
-    /// `path`, `text`, `number` and so on, as the pipeline says.
-    public let type: String
-    /// What it is, in a few words.
-    public let help: String
-    /// Whether a run may leave it out.
-    public let isOptional: Bool
-    /// The value when none is set; nil without one.
-    public let defaultValue: ParameterLiteral?
-    /// The line in the file, from 1.
-    public let line: Int
-  }
-  /// A parameter as written.
-  public struct ParameterSetting: Sendable {
-    /// The value as written.
-    public let literal: ParameterLiteral
-    /// The line in the file, from 1.
-    public let line: Int
-    /// A parameter's literal and its line.
-    public init(literal: ParameterLiteral, line: Int) {
-      self.literal = literal
-      self.line = line
-    }
-  }
   /// A reference to a port, `step.port`.
   public struct Reference: Sendable {
     /// The step that makes it.
@@ -38,6 +12,8 @@ public struct Pipeline: Sendable {
     public let line: Int
     /// The file, where it is not that of the pipeline that is run.
     public let file: String?
+    /// What stands in the place of the step's name where the pipeline's own input of the port's name is meant.
+    static let inputMark = "$"
     /// `step.port`.
     public var text: String { "\(step).\(port)" }
     /// A reference and its place.
@@ -117,7 +93,7 @@ public struct Pipeline: Sendable {
   /// The number from which every random choice follows.
   public var seed: UInt64
   /// What a run sets from outside, by name.
-  public var inputs: OrderedDictionary<String, InputDeclaration>
+  public var inputs: OrderedDictionary<String, PipelineInput>
   /// Whether a value that begins with `$` names an input; not so for one made by `floe step`.
   public var hasInputs: Bool
   /// The steps by name, in the order of the file.
@@ -132,7 +108,7 @@ public struct Pipeline: Sendable {
   /// A pipeline from its parts.
   public init(
     file: String, folder: String, title: String, seed: UInt64 = 0,
-    inputs: OrderedDictionary<String, InputDeclaration> = [:], steps: OrderedDictionary<String, StepNode>,
+    inputs: OrderedDictionary<String, PipelineInput> = [:], steps: OrderedDictionary<String, StepNode>,
     outputs: [OutputNode], text: String = "", hasInputs: Bool = true
   ) {
     self.file = file
@@ -145,4 +121,19 @@ public struct Pipeline: Sendable {
     self.text = text
     self.hasInputs = hasInputs
   }
+
+  /// Whether what a step uses is the name of a file, whose pipeline stands in the step's place.
+  static func isFile(_ use: String) -> Bool {
+    let name = use.lowercased()
+    return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+  }
+
+  /// The file that a scope is written in, for messages.
+  func file(of scope: String) -> String { scopes[scope]?.file ?? file }
+  /// The texts of the pipelines that stand in the place of steps, by scope.
+  public var parts: [String: String] {
+    Dictionary(uniqueKeysWithValues: scopes.map { ($0.key, $0.value.text) })
+  }
+  /// The inputs that can be named in a scope.
+  func inputs(of scope: String) -> OrderedDictionary<String, PipelineInput> { scopes[scope]?.inputs ?? inputs }
 }

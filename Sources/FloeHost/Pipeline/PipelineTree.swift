@@ -17,8 +17,6 @@ final class PipelineTree {
   private var parts: [String: PipelineTree] = [:]
   private(set) var problems: [Problem] = []
 
-  /// The input that stands in the place of a step's name in a reference.
-  static let inputMark = "$"
   private static let mostSteps = 10_000
   private static let deepest = 16
 
@@ -68,13 +66,13 @@ final class PipelineTree {
     let read: (pipeline: Pipeline, problems: [Problem])
     do {
       if let text = texts[name] {
-        read = try PipelineReader.form(of: text, file: path, folder: Folder.parent(of: path))
+        read = try PipelineForm.read(text, file: path, folder: Folder.parent(of: path))
       } else {
         guard FileManager.default.fileExists(atPath: path) else {
           return complain(step.line, "step '\(step.id)': there is no pipeline file \(path)")
         }
         let text = try VirtualFile.readText(path)
-        read = try PipelineReader.form(of: text, file: path, folder: Folder.parent(of: path))
+        read = try PipelineForm.read(text, file: path, folder: Folder.parent(of: path))
       }
     } catch let refused as RequestRefused {
       problems += refused.problems
@@ -198,7 +196,7 @@ final class PipelineTree {
       complain(reference.line, "'\(reference.text)' leads back to itself")
       return []
     }
-    if reference.step == Self.inputMark {
+    if reference.step == Pipeline.Reference.inputMark {
       guard let input = pipeline.inputs[reference.port], input.isData else {
         let known = pipeline.inputs.filter(\.value.isData).map(\.key)
         complain(

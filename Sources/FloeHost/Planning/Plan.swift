@@ -25,6 +25,12 @@ public struct Plan: Sendable {
     public let scratchBytes: Int
     /// The effective parameters, defaults included.
     public let inForce: [String: ParameterLiteral]
+
+    /// The name that its random numbers follow from: that in its own file, so that a pipeline used as a step makes what
+    /// it makes alone.
+    var seedName: String { id.lastIndex(of: "/").map { String(id[id.index(after: $0)...]) } ?? id }
+    /// Whether the step is told where its outputs go: finishing steps and those that make documents, which name files.
+    var knowsDestinations: Bool { isFinishing || outputs.values.contains { $0.kind == .document } }
   }
   /// What writes an output, with its parameters.
   public struct Format: Sendable {
@@ -72,6 +78,15 @@ public struct Plan: Sendable {
       open += step.connections.values.joined().map(\.step)
     }
     return found
+  }
+
+  /// The files that each output of a step goes to, in the pipeline's order.
+  func destinations(of step: String) -> [String: [String]] {
+    outputs.reduce(into: [:]) { all, output in
+      for reference in output.layers.values where reference.step == step && all[reference.port]?.last != output.name {
+        all[reference.port, default: []].append(output.name)
+      }
+    }
   }
 
   /// Pixels that are kept for several passes or consumers, in bytes: memory while it fits the cap, else scratch on

@@ -7,12 +7,17 @@ import FloeSDK
 /// that saw the cell; `days`, days on which one did. Cells that no scene saw have no data. All months of a season have
 /// the same grid.
 struct Composite {
-  let season: Season
+  let options: SeasonOptions
+  let crs: CRS
+  /// All scenes of the season, whose cells make the grid.
+  let season: [SeasonScene]
+  /// `YYYY-MM`.
   let month: String
-  let scenes: [Season.Scene]
+  /// The month's scenes.
+  let scenes: [SeasonScene]
 
   /// Cells of all months: west, east, south, north.
-  private static func extent(_ scenes: [Season.Scene]) -> (columns: ClosedRange<Int>, rows: ClosedRange<Int>)? {
+  private static func extent(_ scenes: [SeasonScene]) -> (columns: ClosedRange<Int>, rows: ClosedRange<Int>)? {
     let cells = scenes.flatMap { $0.counts.cells.keys }
     guard let west = cells.map(\.column).min(), let east = cells.map(\.column).max(),
       let south = cells.map(\.row).min(), let north = cells.map(\.row).max()
@@ -24,11 +29,11 @@ struct Composite {
   ///
   /// - Throws: when the cells are so small that the grid would have more than 100 million.
   func write(to path: String) throws {
-    let cell = season.options.cell
-    guard let (columns, rows) = Self.extent(season.scenes),
+    let cell = options.cell
+    guard let (columns, rows) = Self.extent(season),
       let grid = Grid(
         width: columns.count, height: rows.count, originX: Double(columns.lowerBound) * cell,
-        originY: Double(rows.upperBound + 1) * cell, pixelWidth: cell, pixelHeight: cell, crs: season.crs)
+        originY: Double(rows.upperBound + 1) * cell, pixelWidth: cell, pixelHeight: cell, crs: crs)
     else { throw FloeError("the composite of \(month) has no cell") }
     guard grid.pixelCount <= 100_000_000 else {
       throw FloeError(
@@ -51,7 +56,7 @@ struct Composite {
     let frequency = pixels.map { $0.observed > 0 ? Float(Double($0.found) / Double($0.observed)) : .nan }
     let hidden = pixels.map { $0.observed == 0 }
     for i in hidden.indices where hidden[i] { (observations[i], days[i]) = (.nan, .nan) }
-    let name = season.options.className
+    let name = options.className
     let spec = RasterSpec(
       grid: grid,
       bands: [

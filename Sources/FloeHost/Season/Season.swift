@@ -8,20 +8,6 @@ import Synchronization
 /// Everything rests on whole pixels that are counted scene by scene and added up in the order of the scenes' names, so
 /// that it does not matter in which chunks the scenes came.
 struct Season: Sendable {
-  /// A scene of the season.
-  struct Scene: Sendable {
-    let name: String
-    let counts: SceneCounts
-    /// `YYYY-MM-DD` in UTC.
-    var day: String { String(counts.time.iso8601.prefix(10)) }
-    var month: String { String(day.prefix(7)) }
-    var area: Double { Double(counts.total.found) * counts.pixelArea / 1e6 }
-    var observed: Double { Double(counts.total.observed) * counts.pixelArea / 1e6 }
-    /// What a shift of all borders by half a pixel adds or takes, in km2.
-    var edge: Double { Double(counts.edge) * counts.pixelArea / 2e6 }
-    var share: Double { counts.total.observed > 0 ? Double(counts.total.found) / Double(counts.total.observed) : 0 }
-  }
-
   /// A day of the season.
   struct Day: Sendable {
     let day: String
@@ -35,7 +21,7 @@ struct Season: Sendable {
   let options: SeasonOptions
   let crs: CRS
   /// In the order of their names.
-  let scenes: [Scene]
+  let scenes: [SeasonScene]
   /// Scenes that have no raster with the class, or none with a time.
   let without: [String]
 
@@ -73,7 +59,7 @@ struct Season: Sendable {
         }
       }
     }
-    var scenes: [Scene] = []
+    var scenes: [SeasonScene] = []
     var without: [String] = []
     var hemispheres: Set<Bool> = []
     let all = found.withLock { $0 }
@@ -83,7 +69,7 @@ struct Season: Sendable {
         continue
       }
       hemispheres.insert(one.1)
-      scenes.append(Scene(name: scene.name, counts: one.0))
+      scenes.append(SeasonScene(name: scene.name, counts: one.0))
     }
     guard !scenes.isEmpty else {
       throw RequestRefused.because(
@@ -134,7 +120,8 @@ struct Season: Sendable {
     try VirtualFile.write(Array(dayTable.utf8), to: "\(folder)/\(Self.tables[1])")
     return try Dictionary(grouping: scenes, by: \.month).sorted { $0.key < $1.key }.map { month, scenes in
       let file = "season-\(month).tif"
-      try Composite(season: self, month: month, scenes: scenes).write(to: "\(folder)/\(file)")
+      try Composite(options: options, crs: crs, season: self.scenes, month: month, scenes: scenes)
+        .write(to: "\(folder)/\(file)")
       return (month, file)
     }
   }

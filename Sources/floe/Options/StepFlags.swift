@@ -53,7 +53,7 @@ struct StepFlags {
   ///
   /// - Returns: a pipeline of this one step, and the words that were not the step's.
   func parse(_ words: [String]) throws -> (pipeline: Pipeline, rest: [String]) {
-    var settings: OrderedDictionary<String, Pipeline.ParameterSetting> = [:]
+    var settings: OrderedDictionary<String, ParameterSetting> = [:]
     var connections: OrderedDictionary<String, [Pipeline.Reference]> = [:]
     var steps: OrderedDictionary<String, Pipeline.StepNode> = [:]
     var outputs: [Pipeline.OutputNode] = []

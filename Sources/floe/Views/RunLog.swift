@@ -46,7 +46,7 @@ enum RunLog {
     }
     // What a run says is no reason to end it, but that its log ends is said.
     if let failure {
-      Terminal.error("warning: the log ends here, it cannot be written: \(String(cString: strerror(failure)))")
+      StandardStreams.error("warning: the log ends here, it cannot be written: \(String(cString: strerror(failure)))")
     }
   }
 }

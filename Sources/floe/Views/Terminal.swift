@@ -6,41 +6,15 @@ enum Terminal {
   /// A line on standard error; control codes in it are shown and not obeyed.
   static func error(_ text: String) {
     RunLog.write(text)
-    errorRaw(painted(TextEscape.terminal(text)) + "\n")
+    StandardStreams.error(text)
   }
 
-  /// Whether standard error shows colours: a terminal that knows them, whose user does not object (no-color.org).
-  private static let isColoured =
-    isatty(2) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
-    && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
-
-  /// The word `error:` or `warning:` that begins a line, in colour where that is shown.
-  private static func painted(_ text: String) -> String {
-    guard isColoured else { return text }
-    return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      for (word, code) in [("error:", "1;31"), ("warning:", "1;33")] where line.hasPrefix(word) {
-        return "\u{1b}[\(code)m\(word)\u{1b}[0m" + line.dropFirst(word.count)
-      }
-      return String(line)
-    }.joined(separator: "\n")
-  }
-  static func errorRaw(_ text: String) { put(text, to: 2) }
-
-  /// Writes as far as somebody listens: with a full disk or a closed pipe, what is said about a run is no reason to
-  /// end it.
-  private static func put(_ text: String, to stream: Int32) {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(stream, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
-  }
+  /// Text on standard error as it is, not in the log.
+  static func errorRaw(_ text: String) { StandardStreams.put(text, to: 2) }
 
   /// What a run says about files that it has written already, on standard output: the files are what was asked for,
   /// so that nobody who reads is no failure.
-  static func notice(_ text: String) { put(TextEscape.terminal(text) + "\n", to: 1) }
+  static func notice(_ text: String) { StandardStreams.put(TextEscape.terminal(text) + "\n", to: 1) }
 
   /// Text on standard output; control codes in it are shown and not obeyed.
   static func out(_ text: String, terminator: String) { outRaw(TextEscape.terminal(text) + terminator) }

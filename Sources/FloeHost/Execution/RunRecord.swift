@@ -1,0 +1,76 @@
+import FloeIO
+import FloeSDK
+import Foundation
+
+/// What `run.json` tells of a run: the request, what it came from, what was left out, and how long it took.
+struct RunRecord {
+  let provenance: Provenance
+  let options: RunOptions
+  /// Threads that share the work.
+  let workers: Int
+  let began: Date
+
+  /// The record as far as the run has come.
+  func json(outputs: [WrittenOutput], timings: [JSONValue]) -> JSONValue {
+    let plan = provenance.plan
+    let journal = provenance.journal
+    let format = ISO8601DateFormatter()
+    return [
+      "floe": .string(FloeVersion.current),
+      "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title),
+      "pipeline_text": .string(plan.pipeline.text),
+      "pipeline_parts": .object(plan.pipeline.parts.mapValues { .string($0) }),
+      "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
+      "seconds": .number(Self.rounded(Date().timeIntervalSince(began))),
+      "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(workers),
+      "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(SystemResources.peakMemory),
+      "seed": .string(String(provenance.seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
+      "inputs": .array(plan.inputPaths.map { .string(RemotePath.shown($0)) }), "fingerprints": provenance.fingerprints,
+      "steps": provenance.steps,
+      "timings": .array(timings), "results": .object(journal.facts.mapValues { .object($0) }),
+      "left_out": journal.droppedJSON,
+      "warnings": .array(
+        plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])
+      ),
+      "outputs": .array(
+        outputs.map {
+          [
+            "name": .string($0.name), "kind": .string($0.kind.rawValue),
+            "key": JSONValue(provenance.keys.outputs[$0.name]),
+          ]
+        }),
+      "without_key": .object(provenance.keys.reasons.mapValues { .string($0) }),
+    ]
+  }
+
+  /// A record with what a later call needs to tell whether it would make the same: files with their digests (and those
+  /// of earlier single steps that stay), settings, and what floe, plugins and styles were.
+  func closed(
+    _ record: JSONValue, files: [FolderRecord.Written], kept: [FolderRecord.Written], surroundings: RunSurroundings,
+    estimate: RunHistory.Estimate
+  ) -> JSONValue {
+    guard case .object(var members) = record else { return record }
+    members["files"] = Self.list(files)
+    let network = NetworkTraffic.total
+    if network.requests > 0 {
+      members["network"] = ["bytes": .integer(network.bytes), "requests": .integer(network.requests)]
+    }
+    members["settings"] = .object(provenance.plan.settings.mapValues { .string($0) })
+    members["estimate"] = estimate.json
+    members["pipeline_folder"] = .string(provenance.plan.pipeline.folder)
+    members["working_folder"] = .string(FileManager.default.currentDirectoryPath)
+    members.merge(surroundings.members) { _, new in new }
+    if !kept.isEmpty { members["earlier_files"] = Self.list(kept) }
+    return .object(members)
+  }
+
+  private static func list(_ files: [FolderRecord.Written]) -> JSONValue {
+    .array(
+      files.map {
+        ["name": .string($0.name), "bytes": $0.bytes.map { .integer($0) } ?? .null, "sha256": JSONValue($0.sha256)]
+      })
+  }
+
+  /// Seconds as records tell them, to the millisecond.
+  static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
+}
