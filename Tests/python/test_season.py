@@ -36,6 +36,8 @@ def season(tmp_path_factory):
         write_tif(file, values, epsg=zone, origin=(400000 + 900 * i, 7900020), pixel=20, nodata=0)
         ds = gdal.Open(str(file), gdal.GA_Update)
         ds.SetMetadataItem("ACQUISITION_TIME", f"{day}T12:00:0{i}Z")
+        if i == 0:
+            ds.SetMetadataItem("PLATFORM", "Sentinel-2A (synthetic)")
         ds = None
     (place / "p.yaml").write_text(PIPELINE)
     for chunk, pattern in {"all": "s*", "a": "s[03]", "b": "s[14]", "c": "s2"}.items():
@@ -134,6 +136,7 @@ def test_the_page_shows_the_series(season):
     picture = ElementTree.fromstring(svg)
     assert len(picture.findall(".//circle")) == 3 and "2019-03-09" in svg
     assert "season-2019-04.tif" in page
+    assert "Synthetic data, no measurement, in 1 of the scenes." in page
 
 
 def test_what_makes_no_season_is_said(season, tmp_path):
@@ -143,6 +146,8 @@ def test_what_makes_no_season_is_said(season, tmp_path):
     assert "--cell must be a length" in said("--season", "lead", "--cell", "0")
     assert "--grid must be a projected system in metres" in said("--season", "lead", "--grid", "EPSG:4326")
     assert "is not a coordinate reference system" in said("--season", "lead", "--grid", "EPSG:0")
+    assert "times the true ones; choose a --grid for that part of the Earth" in floe(
+        "gather", season / "all", "-o", tmp_path / "no", "--season", "lead", "--cell", CELL, "--grid", "EPSG:3031", expect=None).err
     assert "--grid is for composites" in floe("gather", season / "all", "-o", tmp_path / "no", "--grid", "EPSG:3413", expect=None).err
     assert "is too small for" in floe("gather", season / "all", "-o", tmp_path / "no", "--season", "lead", "--cell", "30", expect=None).err
     assert not (tmp_path / "no").exists()
