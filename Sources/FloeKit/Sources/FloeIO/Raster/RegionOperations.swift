@@ -64,7 +64,7 @@ public enum RasterRegions {
       }
       if isCancelled() { throw Cancelled() }
       if !done { throw FloeError("polygons cannot be made: \(messages.reason)") }
-      let reader = try LayerReader("regions", target, nil)
+      let reader = try LayerReader(OpenLayer("regions", target, nil))
       let table = try withExtendedLifetime(target) { try reader.table(messages, rows: true) }
       guard case .polygons(let traced)? = table.geometry else { throw FloeError("the regions have no polygons") }
       let values = try table.numbers("code").map { Int($0) }
