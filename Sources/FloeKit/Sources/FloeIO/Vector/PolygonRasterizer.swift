@@ -24,8 +24,8 @@ public final class PolygonRasterizer: @unchecked Sendable {
   ///
   /// A layer without a reference system is taken for one in the grid's where it lies on the grid, with a warning.
   ///
-  /// - Throws: a sentence for a layer that holds no polygons, that without a reference system lies elsewhere, or that
-  ///   would lie on the grid if x and y changed places.
+  /// - Throws: a sentence for a layer that holds no polygons, that without a reference system lies elsewhere, that has
+  ///   latitudes beyond a pole and nothing on the grid, or that would lie on the grid if x and y changed places.
   public init(path: String, layer: String? = nil, grid: Grid) throws {
     self.grid = grid
     geometries = try GDALMessages.collect { messages in
@@ -112,6 +112,12 @@ private final class Geometries {
       throw FloeError("\(place) cannot be read: \(failure)\(NetworkAccess.hint(failure))")
     }
     if handles.isEmpty, let extent = layer.extent {
+      if let crs = layer.crs, crs.isGeographic,
+        let latitude = [extent.minY, extent.maxY].first(where: Latitude.isBeyondPole)
+      {
+        let isSwapped = ![extent.minX, extent.maxX].contains(where: Latitude.isBeyondPole)
+        throw Latitude.refusal(latitude, of: place, in: "in its polygons", crs: crs, isSwapped: isSwapped)
+      }
       let swapped = Bounds(minX: extent.minY, minY: extent.minX, maxX: extent.maxY, maxY: extent.maxX)
       if !reach.boxes.contains(where: extent.touches), reach.boxes.contains(where: swapped.touches) {
         throw FloeError(
