@@ -98,6 +98,21 @@ private func sin(_ x: Double) -> Double {
     }
   }
 
+  @Test("a latitude beyond a pole is refused with record, column and value")
+  func latitudeBeyondAPole() async throws {
+    var table = syntheticTrack(seed: 2, records: 50).table
+    var lat = try table.numbers("lat")
+    lat[7] = 95
+    table.set(Column("lat", unit: .degree, values: .number(lat)))
+    do {
+      _ = try await TestRun.track("altimetry.sea_surface", table)
+      Issue.record("95 degrees were accepted")
+    } catch {
+      let words = ["row 8 of ", "the latitude 95.0 in the column 'lat'"]
+      #expect(words.allSatisfy { "\(error)".contains($0) }, "\(error)")
+    }
+  }
+
   @Test("classes go by name or code, also of a column of texts")
   func classes() async throws {
     let made = syntheticTrack(seed: 3, records: 600)

@@ -485,9 +485,9 @@ def test_land_layers(tmp_path, scene):
         assert got is None and "no reference system" in said
     got, said = masked_land(tmp_path, scene, layer(tmp_path / "bare_utm.shp", [utm], ogr.wkbPolygon, None, "ESRI Shapefile"))
     assert got == plain and "no reference system" in said
-    # Latitudes before longitudes.
-    got, said = masked_land(tmp_path, scene, layer(tmp_path / "swapped.gpkg", [transform(lambda x, y: (y, x), degrees)]), expect=None)
-    assert got is None and "changed places" in said
+    for name, geometry, system, words in (("latitude_first", degrees, 4326, "has the latitude "), ("y_first", transform(to_polar, dense), 3413, "if x and y ")):
+        got, said = masked_land(tmp_path, scene, layer(tmp_path / f"{name}.gpkg", [transform(lambda x, y: (y, x), geometry)], ogr.wkbPolygon, system), expect=None)
+        assert got is None and words in said and "changed places" in said
     # Land elsewhere masks nothing, which is told with both places.
     got, said = masked_land(tmp_path, scene, layer(tmp_path / "far.gpkg", [box(10, 10, 11, 11)]))
     assert got == 0 and "land masks no pixel" in said and "x 10.0 to 11.0" in said

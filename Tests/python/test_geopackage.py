@@ -83,7 +83,7 @@ def test_spatial_filter_finds_what_a_plain_search_finds(written, layer):
 
 
 def test_rows_too_large_for_a_page(written, tmp_path):
-    """One long text sends the layer the plain way, through statements; all other rows and the index are the same."""
+    """One text longer than a page of SQLite's: all other rows and the index are the same."""
     folder, path = written
     lines = open(folder / "points.csv", encoding="utf-8").read().splitlines()
     for name in ("values.tif", "points.csv"):
@@ -92,18 +92,18 @@ def test_rows_too_large_for_a_page(written, tmp_path):
     cells[2] = "long " * 2000
     (tmp_path / "points.csv").write_text("\n".join(lines[:13] + [",".join(cells)] + lines[14:]) + "\n", encoding="utf-8")
     out, _, _ = run_pipeline(tmp_path, PIPELINE)
-    plain, fast = sqlite3.connect(out / "all.gpkg"), sqlite3.connect(path)
+    long, short = sqlite3.connect(out / "all.gpkg"), sqlite3.connect(path)
     for table in ("track", "footprints", "rtree_track_geom_node", "rtree_track_geom_rowid", "rtree_track_geom_parent", "gpkg_ogr_contents", "sqlite_sequence"):
-        a, b = (db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for db in (plain, fast))
+        a, b = (db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for db in (long, short))
         different = [i for i, (x, y) in enumerate(zip(a, b)) if x != y]
         assert len(a) == len(b) and different == ([12] if table == "track" else []), table
-    assert plain.execute("SELECT length(note) FROM track WHERE fid = 13").fetchone()[0] == 10000
-    assert plain.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert long.execute("SELECT length(note) FROM track WHERE fid = 13").fetchone()[0] == 10000
+    assert long.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
-@pytest.mark.parametrize("count", [1, 2, 60, 61, 3000])
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 51, 52, 3000])
 def test_small_and_large_tables(tmp_path, count):
-    """One leaf, the edge to two, two levels: each is sound, from the first row to the last."""
+    """Around the 16 rows of a statement and the 51 of a node of the index, two levels: each is sound, from the first row to the last."""
     with open(tmp_path / "points.csv", "w") as f:
         f.write("lon,lat,n\n")
         f.writelines(f"{i % 170},{i % 80},{10 ** (i % 15)}\n" for i in range(count))

@@ -4,7 +4,7 @@ extension Table {
   /// Latitudes and longitudes in degrees: the columns of the table's points, or `lat` and `lon`.
   func positions() throws(FloeError) -> (lat: [Double], lon: [Double]) {
     if case .points(let x, let y)? = geometry, crs?.isGeographic != false {
-      return try checked(lat: try numbers(y), lon: try numbers(x))
+      return try checked(lat: try numbers(y), lon: try numbers(x), column: y)
     }
     guard let lat = self["lat"]?.numbers, let lon = self["lon"]?.numbers else {
       throw FloeError(
@@ -13,15 +13,14 @@ extension Table {
         needed
         """)
     }
-    return try checked(lat: lat, lon: lon)
+    return try checked(lat: lat, lon: lon, column: "lat")
   }
 
-  /// Refuses what is no latitude: swapped columns, or metres.
-  private func checked(lat: [Double], lon: [Double]) throws(FloeError) -> (lat: [Double], lon: [Double]) {
-    if let row = lat.firstIndex(where: { abs($0) > 90 }) {
-      throw FloeError(
-        "row \(row) of the track has the latitude \(lat[row]); degrees from -90 to 90 are needed: are columns swapped?")
-    }
+  private func checked(lat: [Double], lon: [Double], column: String) throws(FloeError) -> (
+    lat: [Double], lon: [Double]
+  ) {
+    let system = crs?.isGeographic == true ? crs : nil
+    try Latitude.check(lat, longitudes: lon, of: "'\(productName)'", column: column, crs: system)
     return (lat, lon)
   }
 

@@ -35,7 +35,7 @@ struct TableReadStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     let read = try located(VectorLayer.readTable(file.path, layer: layer))
-    try TableLatitude.check(read, file: file.path)
+    try read.checkLatitudes(of: "'\(file.path)'")
     context.record("rows", .integer(read.rowCount))
     table = read
   }

@@ -30,23 +30,17 @@ public enum GeoPackageWriter {
       json.map { (uri: uri, json: $0) }
     }
     try create(local, layers, descriptions, metadata)
-    let largest = try SQLitePages(path: local)?.largest ?? 0
-    var rest: [GeoPackageRows.Rest] = []
     do {
+      // Closed behind the braces, before the file is read.
       let file = try SQLiteDatabase(path: local)
-      let rows = GeoPackageRows(file: file, largest: largest)
+      let rows = GeoPackageRows(file: file)
       try file.run("BEGIN")
-      for layer in layers { rest += try rows.fill(layer.name, with: layer.table) }
+      for layer in layers { try rows.fill(layer.name, with: layer.table) }
       try file.run(
         "UPDATE gpkg_extensions SET definition = 'http://www.geopackage.org/spec140/#extension_rtree' "
           + "WHERE extension_name = 'gpkg_rtree_index'")
       try file.run("PRAGMA user_version = \(GeoPackageTriggers.version)")
       try file.run("COMMIT")
-    }
-    // SQLite has closed the file; what is left goes into its pages.
-    if let pages = try SQLitePages(path: local) {
-      for part in rest { try part(pages) }
-      try pages.finish()
     }
     if isVirtual { try VirtualFile.write(VirtualFile.read(local), to: path) }
   }
@@ -73,13 +67,6 @@ public enum GeoPackageWriter {
       }
     }
     return nil
-  }
-
-  /// The name of the column of row numbers: `fid`, or another one where the table has a column of that name.
-  static func identifierColumn(of table: Table) -> String {
-    let taken = Set(LayerColumns.names(of: table).map { $0.lowercased() })
-    return (["fid", "feature_id"] + (2...taken.count + 2).map { "feature_id_\($0)" }).first { !taken.contains($0) }
-      ?? "fid"
   }
 
   private static func temporaryFile() throws -> String {
@@ -154,7 +141,7 @@ private struct GeoPackageFile {
         type == wkbNone
         ? ["ASPATIAL_VARIANT=GPKG_ATTRIBUTES"]
         : ["GEOMETRY_NAME=\(GeoPackageSchema.geometryColumn)", "SPATIAL_INDEX=YES"]
-      options.append("FID=\(GeoPackageWriter.identifierColumn(of: table))")
+      options.append("FID=\(LayerColumns.identifier(of: table))")
       if let description { options.append("DESCRIPTION=\(description)") }
       return withStringList(options) {
         GDALDatasetCreateLayer(dataset.handle, name, type == wkbNone ? nil : reference, type, $0)

@@ -29,11 +29,11 @@ final class GeometryBlob {
 
   deinit { memory.deallocate() }
 
-  /// What `encode` made last; good until the next call.
-  var blob: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<length]) }
+  /// Gives up all that `encode` has made.
+  func clear() { length = 0 }
 
-  /// The most bytes that a geometry takes.
-  var longest: Int { x.isEmpty ? polygons.reduce(0) { max($0, size($1)) } : 29 }
+  /// The bytes of a geometry that `encode` has made; good until the next call of `encode` or `clear`.
+  func bytes(_ place: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[place]) }
 
   /// Bytes of header, envelope and polygons, each ring closed.
   private func size(_ parts: [[[SIMD2<Double>]]]) -> Int {
@@ -60,15 +60,17 @@ final class GeometryBlob {
     return low.x <= high.x ? (low, high) : nil
   }
 
-  /// Puts one row's geometry into `blob` and tells its extent; nil for a row without one.
-  func encode(_ row: Int) -> (low: SIMD2<Double>, high: SIMD2<Double>)? {
+  /// Puts one row's geometry behind those encoded since `clear` and tells its place, for `bytes`; nil for a row
+  /// without one.
+  func encode(_ row: Int) -> Range<Int>? {
     guard let (low, high) = extent(row) else { return nil }
+    let start = length
     if !x.isEmpty {
       begin(capacity: 29, flags: 1)
       put(UInt8(1))
       put(UInt32(1))
       put(low)
-      return (low, high)
+      return start..<length
     }
     let parts = polygons[row]
     begin(capacity: size(parts), flags: 3)
@@ -79,7 +81,7 @@ final class GeometryBlob {
       put(UInt32(parts.count))
     }
     for part in isMulti ? parts[...] : parts.prefix(1) { putPolygon(part) }
-    return (low, high)
+    return start..<length
   }
 
   private func putPolygon(_ rings: [[SIMD2<Double>]]) {
@@ -96,11 +98,12 @@ final class GeometryBlob {
 
   /// The header: `GP`, version 0, flags (bit 0 little-endian, bits 1-3 the kind of envelope), reference system.
   private func begin(capacity: Int, flags: UInt8) {
-    if memory.count < capacity {
+    if memory.count < length + capacity {
+      let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * (length + capacity), alignment: 8)
+      larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<length]))
       memory.deallocate()
-      memory = .allocate(byteCount: 2 * capacity, alignment: 8)
+      memory = larger
     }
-    length = 0
     put(UInt8(ascii: "G"))
     put(UInt8(ascii: "P"))
     put(UInt8(0))

@@ -22,8 +22,9 @@ final class SQLiteDatabase {
     self.path = path
     handle = opened
     do {
-      // 64 MB of pages; a fixed number, so that the order in which pages reach the file does not depend on the machine.
-      for pragma in ["locking_mode = EXCLUSIVE", "journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"] {
+      // 8 MB of pages: tables are filled from their ends, which asks for few. A fixed number, so that the order in
+      // which pages reach the file does not depend on the machine.
+      for pragma in ["locking_mode = EXCLUSIVE", "journal_mode = OFF", "synchronous = OFF", "cache_size = -8192"] {
         try run("PRAGMA \(pragma)")
       }
     } catch {

@@ -25,7 +25,7 @@ struct NetCDFRasterRules {
     let name = DatasetName(path)
     self.path = name?.file ?? path
     part = name?.part ?? ""
-    let isArchived = self.path.hasPrefix("/vsi") && !NetworkAccess.isRemote(self.path)
+    let isArchived = self.path.hasPrefix("/vsi") && !RemotePath.isRemote(self.path)
     file = try isArchived ? nil : NetCDFFile.open(self.path)
   }
 

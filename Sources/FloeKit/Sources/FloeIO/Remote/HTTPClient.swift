@@ -54,7 +54,7 @@ public enum HTTPClient {
   public static func send(_ request: HTTPRequest, take: ((UnsafeRawBufferPointer) -> Bool)? = nil) throws
     -> HTTPResponse
   {
-    try NetworkAccess.checkOpen(request.url)
+    try NetworkPolicy.checkOpen(request.url)
     let attempts = request.attempts ?? 1 + (option("GDAL_HTTP_MAX_RETRY").flatMap { Int($0) } ?? 4)
     var delay = option("GDAL_HTTP_RETRY_DELAY").flatMap { Double($0) } ?? 0.5
     var attempt = 1

@@ -17,7 +17,7 @@ public enum NetworkTraffic {
   public static var total: (bytes: Int, requests: Int) {
     var bytes = ownBytes.load(ordering: .relaxed)
     var requests = ownRequests.load(ordering: .relaxed)
-    guard NetworkAccess.isOpen, let told = VSINetworkStatsGetAsSerializedJSON(nil) else { return (bytes, requests) }
+    guard NetworkPolicy.isOpen, let told = VSINetworkStatsGetAsSerializedJSON(nil) else { return (bytes, requests) }
     defer { VSIFree(told) }
     // Statistics that cannot be read leave only the count short.
     let json = try? JSONText.decode(String(cString: told), name: "GDAL's statistics")

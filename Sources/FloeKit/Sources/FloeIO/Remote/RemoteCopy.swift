@@ -18,7 +18,7 @@ public enum RemoteCopy {
   ///
   /// - Throws: a sentence where it cannot be fetched whole.
   public static func local(_ path: String) throws -> String {
-    guard NetworkAccess.isRemote(path) else { return path }
+    guard RemotePath.isRemote(path) else { return path }
     return try copies.withLock { copies in
       if let copy = copies[path] { return copy.path }
       let copy = try make(path)
@@ -30,7 +30,7 @@ public enum RemoteCopy {
   /// What a driver is to open for a path, or for a part of a file (`NETCDF:"...":var`): a copy where it reads files of
   /// the disk alone.
   static func forDriver(_ path: String) throws -> String {
-    guard NetworkAccess.isRemote(path) else { return path }
+    guard RemotePath.isRemote(path) else { return path }
     let name = DatasetName(path)
     let file = name?.file ?? path
     guard [".nc", ".nc4", ".h5", ".hdf5", ".he5", ".hdf"].contains(where: file.lowercased().hasSuffix) else {

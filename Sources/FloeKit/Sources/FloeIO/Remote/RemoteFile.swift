@@ -4,14 +4,6 @@ import Synchronization
 
 /// A file on a web server, read in parts; one for all handles of a process.
 final class RemoteFile: Sendable {
-  /// What the server tells of it.
-  struct Facts: Sendable {
-    let size: Int
-    /// The entity tag, weak ones left out since they do not promise the same bytes.
-    let etag: String?
-    let modified: String?
-    let isFolder: Bool
-  }
   /// Where the content comes from.
   private enum Content: Sendable {
     case ranges
@@ -22,15 +14,13 @@ final class RemoteFile: Sendable {
   }
 
   let url: String
-  let facts: Facts
+  let facts: RemoteFileFacts
   private let content: Content
   /// Where the tiles of a JPEG 2000 file lie that is read in parts.
   let tileParts: TilePartIndex?
   private let memory: TilePartMemory
   private let partsKept = Mutex(0)
 
-  /// Bytes of a block; a read asks for whole ones.
-  static let blockSize = 1 << 16
   private static let known = Mutex<[String: RemoteFile?]>([:])
 
   /// The file or folder at a clean URL; nil where there is none.
@@ -46,7 +36,7 @@ final class RemoteFile: Sendable {
     }
   }
 
-  private init(_ url: String, _ facts: Facts, _ content: Content, start: [UInt8] = []) {
+  private init(_ url: String, _ facts: RemoteFileFacts, _ content: Content, start: [UInt8] = []) {
     self.url = url
     self.facts = facts
     self.content = content
@@ -88,7 +78,7 @@ final class RemoteFile: Sendable {
       throw FloeError("'\(url)' is not fetched: no input of the request names that server; name it as an input itself")
     }
     var request = request(url)
-    request.headers = [("Range", "bytes=0-\(blockSize - 1)")]
+    request.headers = [("Range", "bytes=0-\(RemoteBlocks.blockSize - 1)")]
     // A server without ranges sends all: so much may come, the listing of a folder among it.
     request.limit = 1 << 20
     let response = try HTTPClient.send(request)
@@ -103,7 +93,7 @@ final class RemoteFile: Sendable {
       return RemoteFile(url, facts(response, size: 0, isFolder: true), .whole(response.body))
     }
     if let range = response.headers["content-range"], let slash = range.lastIndex(of: "/"),
-      let size = Int(range[range.index(after: slash)...]), response.body.count == min(size, blockSize)
+      let size = Int(range[range.index(after: slash)...]), response.body.count == min(size, RemoteBlocks.blockSize)
     {
       let found = RemoteFile(
         url, facts(response, size: size, isFolder: false), .ranges, start: response.body)
@@ -116,9 +106,9 @@ final class RemoteFile: Sendable {
     return try copied(url, response)
   }
 
-  private static func facts(_ response: HTTPResponse, size: Int, isFolder: Bool) -> Facts {
+  private static func facts(_ response: HTTPResponse, size: Int, isFolder: Bool) -> RemoteFileFacts {
     let etag = response.headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }
-    return Facts(size: size, etag: etag, modified: response.headers["last-modified"], isFolder: isFolder)
+    return RemoteFileFacts(size: size, etag: etag, modified: response.headers["last-modified"], isFolder: isFolder)
   }
 
   /// Fetches a file whole whose server sends it only so.
@@ -176,7 +166,7 @@ final class RemoteFile: Sendable {
 
   /// A few bytes at an offset; only they are fetched where their block is not at hand and the next ones lie far away.
   func bytes(at offset: Int, count: Int) throws -> [UInt8] {
-    let size = Self.blockSize
+    let size = RemoteBlocks.blockSize
     let isAtHand = (offset / size...(offset + count - 1) / size).allSatisfy { RemoteBlocks.shared.has(url, $0) }
     if case .ranges = content, !isAtHand, facts.size > 64 * size { return try fetch(offset, count) }
     var bytes = [UInt8](repeating: 0, count: count)
@@ -186,7 +176,7 @@ final class RemoteFile: Sendable {
 
   private func readBlocks(at offset: Int, into target: UnsafeMutableRawBufferPointer, ahead: Int) throws {
     guard !target.isEmpty else { return }
-    let size = Self.blockSize
+    let size = RemoteBlocks.blockSize
     let last = (offset + target.count - 1) / size
     let end = (facts.size - 1) / size
     var block = offset / size
@@ -240,79 +230,5 @@ final class RemoteFile: Sendable {
   func names() -> [String]? {
     guard facts.isFolder, case .whole(let bytes) = content else { return nil }
     return ListingPage.names(String(decoding: bytes, as: UTF8.self))
-  }
-}
-
-/// Blocks of files on web servers, the least used given up beyond 64 MB.
-final class RemoteBlocks: Sendable {
-  static let shared = RemoteBlocks()
-  private struct Key: Hashable {
-    let url: String, block: Int
-  }
-  private struct State {
-    var blocks: [Key: (bytes: [UInt8], tick: Int)] = [:]
-    var tick = 0
-    var bytes = 0
-  }
-  private static let capacity = 64 << 20
-  private let state = Mutex(State())
-
-  func has(_ url: String, _ block: Int) -> Bool { state.withLock { $0.blocks[Key(url: url, block: block)] != nil } }
-
-  func get(_ url: String, _ block: Int) -> [UInt8]? {
-    state.withLock { state in
-      let key = Key(url: url, block: block)
-      guard let found = state.blocks[key] else { return nil }
-      state.tick += 1
-      state.blocks[key]?.tick = state.tick
-      return found.bytes
-    }
-  }
-
-  /// Keeps bytes that begin at a block, as many blocks as they are.
-  func put(_ bytes: [UInt8], _ url: String, at first: Int) {
-    let size = RemoteFile.blockSize
-    state.withLock { state in
-      for (i, from) in stride(from: 0, to: bytes.count, by: size).enumerated() {
-        let key = Key(url: url, block: first + i)
-        guard state.blocks[key] == nil else { continue }
-        let piece = Array(bytes[from..<min(bytes.count, from + size)])
-        state.tick += 1
-        state.blocks[key] = (piece, state.tick)
-        state.bytes += piece.count
-      }
-      guard state.bytes > Self.capacity else { return }
-      for (key, value) in state.blocks.sorted(by: { $0.value.tick < $1.value.tick }) {
-        if state.bytes <= Self.capacity * 3 / 4 { break }
-        state.blocks[key] = nil
-        state.bytes -= value.bytes.count
-      }
-    }
-  }
-}
-
-/// The page by which web servers (Apache, nginx, Python's) list a folder.
-enum ListingPage {
-  /// The names that it links to, decoded, folders without their slash; links to other places are left out.
-  static func names(_ html: String) -> [String] {
-    var found: [String] = []
-    var seen: Set<String> = []
-    var rest = html[...]
-    while let link = rest.firstRange(of: "href=") {
-      rest = rest[link.upperBound...]
-      guard let quote = rest.first, quote == "\"" || quote == "'",
-        let close = rest.dropFirst().firstIndex(of: quote)
-      else { continue }
-      var name = String(rest[rest.index(after: rest.startIndex)..<close])
-      rest = rest[close...]
-      if name.hasPrefix("./") { name.removeFirst(2) }
-      if name.hasSuffix("/") { name.removeLast() }
-      let decoded = RemotePath.decoded(name.replacing("&amp;", with: "&"))
-      guard !decoded.isEmpty, decoded != ".", decoded != "..", !decoded.contains("/"), !name.hasPrefix("?"),
-        !name.hasPrefix("#"), !name.contains(":"), seen.insert(decoded).inserted
-      else { continue }
-      found.append(decoded)
-    }
-    return found
   }
 }

@@ -20,7 +20,7 @@ enum RemoteFileSystem {
     func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws -> Int {
       if let count = try readTilePart(at: offset, into: target) { return count }
       // Reads that follow each other announce more: each fetches twice as much beyond as the one before, up to 4 MB.
-      ahead = offset == next ? min(4 << 20, max(RemoteFile.blockSize, ahead * 2)) : 0
+      ahead = offset == next ? min(4 << 20, max(RemoteBlocks.blockSize, ahead * 2)) : 0
       next = offset + target.count
       try file.read(at: offset, into: target, ahead: ahead)
       return target.count
@@ -36,10 +36,10 @@ enum RemoteFileSystem {
       }
       guard let part = index.part(at: offset) else { return nil }
       let count = min(target.count, part.end - offset)
-      let blocks = (part.end - 1) / RemoteFile.blockSize - (offset + count - 1) / RemoteFile.blockSize
+      let blocks = (part.end - 1) / RemoteBlocks.blockSize - (offset + count - 1) / RemoteBlocks.blockSize
       try file.read(
         at: offset, into: UnsafeMutableRawBufferPointer(rebasing: target[0..<count]),
-        ahead: min(64, blocks) * RemoteFile.blockSize)
+        ahead: min(64, blocks) * RemoteBlocks.blockSize)
       try index.prove(part, of: file.url, read: file.bytes)
       return count
     }

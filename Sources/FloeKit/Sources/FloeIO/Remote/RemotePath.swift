@@ -21,6 +21,10 @@ public enum RemotePath {
     var secrets: [String] = []
   }
   private static let state = Mutex(State())
+  /// File systems of GDAL's on the network.
+  private static let prefixes = [
+    "/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsihdfs", "/vsiwebhdfs",
+  ]
 
   /// Whether a text that a user wrote names something on the network.
   public static func isURL(_ text: String) -> Bool {
@@ -29,7 +33,7 @@ public enum RemotePath {
   }
 
   /// Whether a path leads to the network, also from inside of an archive there.
-  public static func isRemote(_ path: String) -> Bool { NetworkAccess.isRemote(path) }
+  public static func isRemote(_ path: String) -> Bool { prefixes.contains(where: path.contains) }
 
   /// The path of GDAL's for what a user wrote; nil for a text that names nothing on the network.
   ///

@@ -9,7 +9,7 @@ struct TilePartMemory: Sendable {
   private let path: String?
 
   /// The memory of a file as the server tells of it; a file that it does not identify has none.
-  init(_ url: String, _ facts: RemoteFile.Facts) {
+  init(_ url: String, _ facts: RemoteFileFacts) {
     guard facts.etag != nil || facts.modified != nil, let folder = Self.folder else {
       path = nil
       return
@@ -22,7 +22,7 @@ struct TilePartMemory: Sendable {
   /// Has an index take up what is kept.
   func recall(into index: TilePartIndex) {
     // A file that is not there, or damaged, is as if nothing had been kept.
-    guard let path, !index.isListed, let bytes = try? VirtualFile.read(path, limit: 4 << 20) else { return }
+    guard let path, !index.isListed, let bytes = try? LocalFile.read(path, limit: 4 << 20) else { return }
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
     let parts = lines.compactMap { line -> TilePartIndex.Part? in
       let numbers = line.compactMap { Int($0) }
@@ -46,7 +46,7 @@ struct TilePartMemory: Sendable {
     }
     let aside = "\(path).\(getpid())"
     // Keeping is a help, nothing more.
-    guard (try? VirtualFile.write(lines.joined(), to: aside)) != nil, rename(aside, path) == 0 else {
+    guard (try? LocalFile.write(lines.joined(), to: aside)) != nil, rename(aside, path) == 0 else {
       unlink(aside)
       return
     }

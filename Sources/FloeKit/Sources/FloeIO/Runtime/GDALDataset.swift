@@ -17,7 +17,7 @@ final class GDALDataset {
     _ path: String, flags: Int32, drivers: [String]? = nil, options: [String] = []
   ) throws -> GDALDataset {
     try LocalFile.checkInput(path)
-    let isRemote = NetworkAccess.isRemote(path)
+    let isRemote = RemotePath.isRemote(path)
     return try GDALMessages.collect(about: path) { messages in
       NetworkAccess.settle(for: path)
       let place = try RemoteCopy.forDriver(path)

@@ -77,7 +77,7 @@ public enum GDALRuntime {
     heap
     BundledLibraries.configure()
     GDALAllRegister()
-    NetworkAccess.removeDrivers()
+    NetworkDrivers.remove()
   }()
 
   /// How glibc deals with the memory of tiles and of netCDF's thousands of small pieces; set before either is used.

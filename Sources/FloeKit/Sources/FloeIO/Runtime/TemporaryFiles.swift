@@ -8,7 +8,7 @@ public enum TemporaryFiles {
   /// `TMPDIR` or, without it, `/var/tmp`.
   static var standardFolder: String {
     let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    return named.isEmpty ? VirtualFile.isDirectory("/var/tmp") ? "/var/tmp" : "/tmp" : named
+    return named.isEmpty ? LocalFile.isDirectory("/var/tmp") ? "/var/tmp" : "/tmp" : named
   }
 
   /// An empty file of one's own with a name that nobody can guess, which ends in `label`; the caller removes it.
@@ -92,23 +92,6 @@ final class UnnamedTemporaryFile: Sendable {
   }
 }
 
-/// Writes all bytes at a place of a file; the error number where that fails, else 0.
-func writeWhole(_ bytes: [UInt8], to descriptor: Int32, at offset: Int) -> Int32 {
-  bytes.withUnsafeBytes { writeWhole($0, to: descriptor, at: offset) }
-}
-
-/// The same for bytes that lie anywhere.
-func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Int32 {
-  var done = 0
-  while done < bytes.count {
-    let n = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, offset + done)
-    if n < 0 && errno == EINTR { continue }
-    guard n > 0 else { return n < 0 ? errno : ENOSPC }
-    done += n
-  }
-  return 0
-}
-
 /// A folder in which files are made before they are renamed to their places; it is gone whatever becomes of the run.
 ///
 /// Steps that write products of their own use one beside the target, so that nothing half written is ever seen:
@@ -156,9 +139,9 @@ public final class TemporaryFolder: Sendable {
 
   /// Renames every entry of the folder into the target, replacing what has the same name, and removes the folder.
   public func publish() throws {
-    for name in try VirtualFile.list(path) {
+    for name in try LocalFile.list(path) {
       let to = "\(target)/\(name)"
-      if VirtualFile.isDirectory(to) { Self.delete(to) }
+      if LocalFile.isDirectory(to) { Self.delete(to) }
       guard rename("\(path)/\(name)", to) == 0 else {
         throw FloeError("\(to) cannot be put in place: \(String(cString: strerror(errno)))")
       }

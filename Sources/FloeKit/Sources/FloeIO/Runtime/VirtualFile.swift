@@ -15,7 +15,7 @@ public enum VirtualFile {
   /// The size of a file in bytes.
   public static func size(_ path: String) throws -> Int {
     guard let found = status(path) else {
-      if NetworkAccess.isRemote(path), let failure = NetworkTraffic.failure { throw FloeError(failure) }
+      if RemotePath.isRemote(path), let failure = NetworkTraffic.failure { throw FloeError(failure) }
       throw FloeError("there is no file '\(path)'")
     }
     return found.size
@@ -24,6 +24,7 @@ public enum VirtualFile {
   /// The names in a folder, sorted, without `.` and `..`; with `recursive` paths relative to it (folders end in `/`).
   public static func list(_ path: String, recursive: Bool = false) throws -> [String] {
     try GDALMessages.collect { messages in
+      settle(path)
       let found = recursive ? VSIReadDirRecursive(path) : VSIReadDirEx(path, 0)
       defer { CSLDestroy(found) }
       if found == nil && !isDirectory(path) {
@@ -37,8 +38,7 @@ public enum VirtualFile {
   public static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
     try LocalFile.checkInput(path)
     return try GDALMessages.collect { messages in
-      // A plain local file names no others.
-      if NetworkAccess.isRemote(path) { NetworkAccess.settle(for: path) }
+      settle(path)
       guard !isDirectory(path) else { throw FloeError("'\(path)' is a folder, a file is needed") }
       guard let file = VSIFOpenL(path, "rb") else {
         throw FloeError(
@@ -68,7 +68,7 @@ public enum VirtualFile {
   public static func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
     try LocalFile.checkInput(path)
     return try GDALMessages.collect { messages in
-      if NetworkAccess.isRemote(path) { NetworkAccess.settle(for: path) }
+      settle(path)
       guard let file = VSIFOpenL(path, "rb") else {
         throw FloeError(
           "'\(path)' cannot be read: \(messages.failures.first ?? "there is no such file, or it may not be read")")
@@ -87,6 +87,7 @@ public enum VirtualFile {
   /// Hands over a file's bytes piece by piece.
   static func pieces(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     try GDALMessages.collect(about: path) { messages in
+      settle(path)
       guard let file = VSIFOpenL(path, "rb") else {
         throw FloeError("'\(path)' cannot be read: \(systemReason(messages))")
       }
@@ -162,10 +163,14 @@ public enum VirtualFile {
   /// Removes a file if it is there.
   public static func remove(_ path: String) { _ = VSIUnlink(path) }
 
+  /// Decides whether the network may be reached where a path leads there; a plain local file names no others.
+  private static func settle(_ path: String) {
+    if RemotePath.isRemote(path) { NetworkAccess.settle(for: path) }
+  }
+
   private static func status(_ path: String) -> (size: Int, isDirectory: Bool)? {
     GDALMessages.collect { _ in
-      // A plain local file names no others.
-      if NetworkAccess.isRemote(path) { NetworkAccess.settle(for: path) }
+      settle(path)
       var isDirectory: Int32 = 0
       let size = floe_stat(path, &isDirectory)
       return size < 0 ? nil : (Int(size), isDirectory != 0)

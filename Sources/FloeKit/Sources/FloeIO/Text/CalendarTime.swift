@@ -64,3 +64,30 @@ struct CalendarTime {
     second = Double(rest % 60_000) / 1000
   }
 }
+
+extension CalendarTime {
+  /// Bytes of `write`'s text.
+  static let textLength = 24
+
+  /// `YYYY-MM-DDThh:mm:ss.fffZ`, the form that GeoPackage prescribes, in `textLength` bytes.
+  func write(to text: UnsafeMutableRawBufferPointer) {
+    func put(_ value: Int, _ place: Int, _ digits: Int) {
+      var rest = value
+      for k in (0..<digits).reversed() {
+        text[place + k] = UInt8(48 + abs(rest) % 10)
+        rest /= 10
+      }
+    }
+    let millis = Int((second * 1000).rounded())
+    put(year, 0, 4)
+    put(month, 5, 2)
+    put(day, 8, 2)
+    put(hour, 11, 2)
+    put(minute, 14, 2)
+    put(millis / 1000, 17, 2)
+    put(millis % 1000, 20, 3)
+    for (place, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (23, "Z")]
+      as [(Int, Unicode.Scalar)]
+    { text[place] = UInt8(ascii: mark) }
+  }
+}

@@ -20,30 +20,30 @@ struct DBFCheck {
   /// Reads a layer's table where it is in a file of its own.
   ///
   /// - Throws: a sentence with row, column and text for what would be misread.
-  static func check(_ reader: LayerReader) throws {
-    guard reader.dataset.driverName == "ESRI Shapefile", let path = table(of: reader) else { return }
+  static func check(_ layer: OpenLayer) throws {
+    guard layer.dataset.driverName == "ESRI Shapefile", let path = table(of: layer) else { return }
     var check = DBFCheck(path: path)
-    try check.read(reader)
+    try check.read(layer)
   }
 
   private init(path: String) { self.path = path }
 
   /// The layer's .dbf; nil where there is none.
-  private static func table(of reader: LayerReader) -> String? {
-    let list = GDALGetFileList(reader.dataset.handle)
+  private static func table(of layer: OpenLayer) -> String? {
+    let list = GDALGetFileList(layer.dataset.handle)
     defer { CSLDestroy(list) }
-    let wanted = "\(reader.name).dbf".lowercased()
+    let wanted = "\(layer.name).dbf".lowercased()
     func isWanted(_ file: String) -> Bool {
       file.split(separator: "/").last.map { $0.lowercased() == wanted } ?? false
     }
     if let found = strings(list).first(where: isWanted) { return found }
     // One archive with all files of a layer.
-    let packed = "\(VirtualFile.zip(reader.path))/\(reader.name).dbf"
-    let isArchive = [".shz", ".shp.zip"].contains(where: reader.path.lowercased().hasSuffix)
+    let packed = "\(VirtualFile.zip(layer.path))/\(layer.name).dbf"
+    let isArchive = [".shz", ".shp.zip"].contains(where: layer.path.lowercased().hasSuffix)
     return isArchive && VirtualFile.exists(packed) ? packed : nil
   }
 
-  private mutating func read(_ reader: LayerReader) throws {
+  private mutating func read(_ layer: OpenLayer) throws {
     try GDALMessages.collect { messages in
       guard let file = VSIFOpenL(path, "rb") else {
         throw FloeError("'\(path)' cannot be read: \(systemReason(messages))")
@@ -58,7 +58,7 @@ struct DBFCheck {
       guard headLength > 32, rowLength > 1 else { return }
       var descriptions = [UInt8](repeating: 0, count: headLength - 32)
       guard VSIFReadL(&descriptions, 1, descriptions.count, file) == descriptions.count else { return }
-      find(descriptions, rowLength, reader)
+      find(descriptions, rowLength, layer)
       guard !fields.isEmpty else { return }
       let step = max(1, (1 << 18) / rowLength)
       var records = [UInt8](repeating: 0, count: step * rowLength)
@@ -74,8 +74,8 @@ struct DBFCheck {
   }
 
   /// The columns of numbers and dates that OGR reads as such.
-  private mutating func find(_ bytes: [UInt8], _ rowLength: Int, _ reader: LayerReader) {
-    guard let definition = OGR_L_GetLayerDefn(reader.layer) else { return }
+  private mutating func find(_ bytes: [UInt8], _ rowLength: Int, _ layer: OpenLayer) {
+    guard let definition = OGR_L_GetLayerDefn(layer.handle) else { return }
     var found: [(name: String, kind: UInt8, place: Range<Int>)] = []
     var start = 1
     for at in stride(from: 0, to: bytes.count - 31, by: 32) {

@@ -24,14 +24,14 @@ public final class PolygonRasterizer: @unchecked Sendable {
   ///
   /// A layer without a reference system is taken for one in the grid's where it lies on the grid, with a warning.
   ///
-  /// - Throws: a sentence for a layer that holds no polygons, that without a reference system lies elsewhere, or that
-  ///   would lie on the grid if x and y changed places.
+  /// - Throws: a sentence for a layer that holds no polygons, that without a reference system lies elsewhere, that has
+  ///   latitudes beyond a pole and nothing on the grid, or that would lie on the grid if x and y changed places.
   public init(path: String, layer: String? = nil, grid: Grid) throws {
     self.grid = grid
     geometries = try GDALMessages.collect { messages in
-      let reader = try LayerReader(path, VectorLayer.open(path), layer, polygons: true)
-      if layer == nil { reader.tellOthers() }
-      return try withExtendedLifetime(reader.dataset) { try Geometries(reader, grid: grid, messages) }
+      let opened = try OpenLayer(path, VectorLayer.open(path), layer, polygons: true)
+      if layer == nil { opened.tellOthers() }
+      return try withExtendedLifetime(opened.dataset) { try Geometries(opened, grid: grid, messages) }
     }
     count = geometries.handles.count
     miss = geometries.miss
@@ -77,18 +77,18 @@ private final class Geometries {
   private var envelopes: [Bounds] = []
   private(set) var miss: String?
 
-  init(_ reader: LayerReader, grid: Grid, _ messages: GDALMessages) throws {
-    let place = "layer '\(reader.name)' of '\(reader.path)'"
-    try Self.check(OGR_FD_GetGeomType(OGR_L_GetLayerDefn(reader.layer)), place, mayBeAny: true)
-    let transform = try Self.transform(reader, grid: grid)
+  init(_ layer: OpenLayer, grid: Grid, _ messages: GDALMessages) throws {
+    let place = "layer '\(layer.name)' of '\(layer.path)'"
+    try Self.check(OGR_FD_GetGeomType(OGR_L_GetLayerDefn(layer.handle)), place, mayBeAny: true)
+    let transform = try Self.transform(layer, grid: grid)
     defer { if let transform { OCTDestroyCoordinateTransformation(transform) } }
-    if reader.crs == nil, let own = grid.crs { try Self.checkPlace(reader, grid, own, place) }
-    let reach = try LayerClipExtent(of: grid, in: reader.crs)
+    if layer.crs == nil, let own = grid.crs { try Self.checkPlace(layer, grid, own, place) }
+    let reach = try LayerClipExtent(of: grid, in: layer.crs)
     // Without boxes the layer is taken whole.
     for box in reach.boxes.isEmpty ? [nil] : reach.boxes.map(Optional.some) {
-      if let box { OGR_L_SetSpatialFilterRect(reader.layer, box.minX, box.minY, box.maxX, box.maxY) }
-      OGR_L_ResetReading(reader.layer)
-      while let feature = OGR_L_GetNextFeature(reader.layer) {
+      if let box { OGR_L_SetSpatialFilterRect(layer.handle, box.minX, box.minY, box.maxX, box.maxY) }
+      OGR_L_ResetReading(layer.handle)
+      while let feature = OGR_L_GetNextFeature(layer.handle) {
         defer { OGR_F_Destroy(feature) }
         guard let own = OGR_F_GetGeometryRef(feature), OGR_G_IsEmpty(own) == 0 else { continue }
         let who = "feature \(OGR_F_GetFID(feature)) of \(place)"
@@ -111,17 +111,23 @@ private final class Geometries {
     if let failure = messages.failures.first {
       throw FloeError("\(place) cannot be read: \(failure)\(NetworkAccess.hint(failure))")
     }
-    if handles.isEmpty, let extent = reader.extent {
+    if handles.isEmpty, let extent = layer.extent {
+      if let crs = layer.crs, crs.isGeographic,
+        let latitude = [extent.minY, extent.maxY].first(where: Latitude.isBeyondPole)
+      {
+        let isSwapped = ![extent.minX, extent.maxX].contains(where: Latitude.isBeyondPole)
+        throw Latitude.refusal(latitude, of: place, in: "in its polygons", crs: crs, isSwapped: isSwapped)
+      }
       let swapped = Bounds(minX: extent.minY, minY: extent.minX, maxX: extent.maxY, maxY: extent.maxX)
       if !reach.boxes.contains(where: extent.touches), reach.boxes.contains(where: swapped.touches) {
         throw FloeError(
-          "\(place) covers \(Self.told(extent)) in \(reader.crs?.label ?? "its system"), which would touch the raster "
+          "\(place) covers \(Self.told(extent)) in \(layer.crs?.label ?? "its system"), which would touch the raster "
             + "if x and y changed places: the file seems to hold latitudes before longitudes; swap them, for example "
             + "with 'ogr2ogr -dialect SQLite -sql \"SELECT ST_SwapCoordinates(geometry) ...\"'")
       }
       miss =
         "no polygon of \(place) touches the raster: the layer covers \(Self.told(extent)) in "
-        + "\(reader.crs?.label ?? "no system"), the raster \(Self.told(grid.bounds)) in "
+        + "\(layer.crs?.label ?? "no system"), the raster \(Self.told(grid.bounds)) in "
         + "\(grid.crs?.label ?? "no system")"
     } else if handles.isEmpty {
       miss = "\(place) holds no polygon"
@@ -129,13 +135,13 @@ private final class Geometries {
   }
 
   /// Takes a layer without a reference system for one in the grid's where it lies on the grid, and says so.
-  private static func checkPlace(_ reader: LayerReader, _ grid: Grid, _ own: CRS, _ place: String) throws {
-    guard let extent = reader.extent else { return }
+  private static func checkPlace(_ layer: OpenLayer, _ grid: Grid, _ own: CRS, _ place: String) throws {
+    guard let extent = layer.extent else { return }
     guard extent.touches(grid.bounds) else {
       throw FloeError(
         "\(place) has no reference system and covers \(told(extent)), beside the raster, which covers "
           + "\(told(grid.bounds)) in \(own.label); give it its system, for example with "
-          + "'ogr2ogr -a_srs EPSG:4326 land.gpkg \(reader.path)'"
+          + "'ogr2ogr -a_srs EPSG:4326 land.gpkg \(layer.path)'"
       )
     }
     LibraryNotices.add(
@@ -231,13 +237,13 @@ private final class Geometries {
   }
 
   /// Nil where layer or grid has no reference system or both have the same.
-  private static func transform(_ reader: LayerReader, grid: Grid) throws -> OGRCoordinateTransformationH? {
-    guard let from = reader.crs, let to = grid.crs, !from.isSame(as: to) else { return nil }
+  private static func transform(_ layer: OpenLayer, grid: Grid) throws -> OGRCoordinateTransformationH? {
+    guard let from = layer.crs, let to = grid.crs, !from.isSame(as: to) else { return nil }
     let made = try SpatialReference.withHandle(from) { source in
       try SpatialReference.withHandle(to) { target in OCTNewCoordinateTransformation(source, target) }
     }
     guard let made else {
-      throw FloeError("there is no transformation from '\(from.label)' of '\(reader.path)' to '\(to.label)'")
+      throw FloeError("there is no transformation from '\(from.label)' of '\(layer.path)' to '\(to.label)'")
     }
     return made
   }

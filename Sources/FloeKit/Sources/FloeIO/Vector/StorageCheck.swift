@@ -4,12 +4,12 @@ import FloeCore
 /// Refuses what number columns of SQLite's files hold, which hold anything, and OGR would read as another number: texts
 /// as 0, fractions without what is behind the point, whole numbers beyond 32 bits without their upper bits.
 struct StorageCheck {
-  let reader: LayerReader
+  let layer: OpenLayer
 
   /// - Throws: a sentence with the column, the first such value and what would be right.
   func check(_ fields: [FieldReader]) throws {
-    guard ["GPKG", "SQLite"].contains(reader.dataset.driverName), !fields.isEmpty else { return }
-    let table = TextEscape.sqlName(reader.name)
+    guard ["GPKG", "SQLite"].contains(layer.dataset.driverName), !fields.isEmpty else { return }
+    let table = TextEscape.sqlName(layer.name)
     let tests = fields.map { "sum(\(Self.isMisread($0)))" }
     var counts: [Int] = []
     try read("SELECT \(tests.joined(separator: ", ")) FROM \(table)") { row in
@@ -33,7 +33,7 @@ struct StorageCheck {
   /// The sentence about the first such value of a column.
   private func refusal(_ field: FieldReader, _ count: Int, in table: String) throws -> FloeError {
     let column = TextEscape.sqlName(field.original)
-    let key = text(OGR_L_GetFIDColumn(reader.layer)) ?? ""
+    let key = text(OGR_L_GetFIDColumn(layer.handle)) ?? ""
     let id = key.isEmpty ? "''" : TextEscape.sqlName(key)
     var kind = ""
     var value = ""
@@ -47,7 +47,7 @@ struct StorageCheck {
       value = TextEscape.oneLine(String((text(OGR_F_GetFieldAsString(row, 1)) ?? "").prefix(60)))
       place = key.isEmpty ? "" : ", the first with \(key) \(text(OGR_F_GetFieldAsString(row, 2)) ?? "")"
     }
-    let who = "layer '\(reader.name)' of '\(reader.path)' holds"
+    let who = "layer '\(layer.name)' of '\(layer.path)' holds"
     let rows = "\(count) \(count == 1 ? "row" : "rows")"
     switch kind {
     case "text", "blob":
@@ -69,10 +69,10 @@ struct StorageCheck {
   /// Runs a query and hands on its first row.
   private func read(_ sql: String, _ body: (OGRFeatureH) throws -> Void) throws {
     try GDALMessages.collect { messages in
-      guard let result = GDALDatasetExecuteSQL(reader.dataset.handle, sql, nil, nil) else {
-        throw FloeError("layer '\(reader.name)' of '\(reader.path)' cannot be read: \(messages.reason)")
+      guard let result = GDALDatasetExecuteSQL(layer.dataset.handle, sql, nil, nil) else {
+        throw FloeError("layer '\(layer.name)' of '\(layer.path)' cannot be read: \(messages.reason)")
       }
-      defer { GDALDatasetReleaseResultSet(reader.dataset.handle, result) }
+      defer { GDALDatasetReleaseResultSet(layer.dataset.handle, result) }
       guard let row = OGR_L_GetNextFeature(result) else { return }
       defer { OGR_F_Destroy(row) }
       try body(row)

@@ -1,0 +1,128 @@
+internal import CGDAL
+import FloeCore
+
+/// Reads a layer of an open dataset as a table.
+struct LayerReader {
+  private let layer: OpenLayer
+  /// How text columns become numbers or times where all their texts are some; nil to leave them.
+  private let typing: TextTyping?
+
+  init(_ layer: OpenLayer, typing: TextTyping? = nil) {
+    self.layer = layer
+    self.typing = typing
+  }
+
+  private var name: String { layer.name }
+  private var path: String { layer.path }
+
+  /// The layer's columns, with its rows where they are asked for.
+  ///
+  /// - Parameter messages: what GDAL says meanwhile, since the layer was opened.
+  /// - Throws: a sentence for a layer that cannot be read whole, or whose values would change by being read.
+  func table(_ messages: GDALMessages, rows: Bool) throws -> Table {
+    guard let definition = OGR_L_GetLayerDefn(layer.handle) else {
+      throw FloeError("layer '\(name)' of '\(path)' has no definition")
+    }
+    let place = "layer '\(name)' of '\(path)'"
+    var fields = (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0, place: place) }
+    FieldReader.number(&fields)
+    try StorageCheck(layer: layer).check(fields.filter(\.isNumber))
+    try DBFCheck.check(layer)
+    var shapes = try ShapeReader(kind: geometryKind(), taken: Set(fields.map(\.name)), place: place)
+    var count = 0
+    if rows || typing != nil {
+      OGR_L_ResetReading(layer.handle)
+      while let feature = OGR_L_GetNextFeature(layer.handle) {
+        defer { OGR_F_Destroy(feature) }
+        for i in fields.indices { try fields[i].append(feature, row: count) }
+        if rows { try shapes.append(OGR_F_GetGeometryRef(feature), row: count) }
+        count += 1
+      }
+      if let failure = messages.failures.first {
+        throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)\(NetworkAccess.hint(failure))")
+      }
+      if let bad = messages.warnings.first(where: Self.isLoss) {
+        throw FloeError(
+          "\(place) cannot be read: \(bad); a date or time that exists is right, such as 2019-03-01T23:56:11Z, or NULL")
+      }
+      for i in fields.indices { try fields[i].finish(typing: typing, keepsRows: rows) }
+    }
+    var table = Table(rowCount: rows ? count : 0, crs: shapes.kind == .none ? nil : layer.crs)
+    let told = columnNotes()
+    for field in fields {
+      if field.name == "dropped_because", case .text(let reasons) = field.values {
+        for (row, reason) in reasons.enumerated() { if let reason { table.status.drop(row, because: reason) } }
+      } else {
+        let note = told[field.original]
+        table.set(
+          Column(
+            field.name, unit: field.isTime ? .second : note?.unit ?? .dimensionless, summary: note?.summary ?? "",
+            isTime: field.isTime, values: field.values))
+      }
+    }
+    shapes.finish(&table)
+    return table
+  }
+
+  /// Whether a warning of OGR says that it reads a time as missing that is something else.
+  private static func isLoss(_ warning: String) -> Bool {
+    warning.hasPrefix("Invalid content for record ") || warning.hasPrefix("Unexpected data type for record ")
+  }
+
+  /// Units and summaries of columns that a GeoPackage keeps by its schema extension as floe writes it.
+  private func columnNotes() -> [String: (unit: PhysicalUnit?, summary: String)] {
+    let dataset = layer.dataset
+    guard dataset.driverName == "GPKG" else { return [:] }
+    return GDALMessages.collect(isTrial: true) { _ in
+      // A file without the extension has no such table, which is no fault.
+      let sql =
+        "SELECT column_name, title, description FROM gpkg_data_columns WHERE table_name = \(TextEscape.sql(name))"
+      guard let result = GDALDatasetExecuteSQL(dataset.handle, sql, nil, nil) else { return [:] }
+      defer { GDALDatasetReleaseResultSet(dataset.handle, result) }
+      var found: [String: (unit: PhysicalUnit?, summary: String)] = [:]
+      while let row = OGR_L_GetNextFeature(result) {
+        defer { OGR_F_Destroy(row) }
+        guard let column = text(OGR_F_GetFieldAsString(row, 0)) else { continue }
+        let title = text(OGR_F_GetFieldAsString(row, 1)) ?? ""
+        found[column] = (GeoPackageColumns.unit(in: title, of: column), text(OGR_F_GetFieldAsString(row, 2)) ?? "")
+      }
+      return found
+    }
+  }
+
+  /// Names that several columns of the file bear, in order.
+  var doubledNames: [String] {
+    guard let definition = OGR_L_GetLayerDefn(layer.handle) else { return [] }
+    var seen: [String: Int] = [:]
+    return (0..<OGR_FD_GetFieldCount(definition)).compactMap { FieldReader(definition, $0, place: nil)?.name }.filter {
+      name in
+      seen[name, default: 0] += 1
+      return seen[name] == 2
+    }
+  }
+
+  /// What the layer declares or, where it declares nothing, what its first geometry is.
+  private func geometryKind() throws -> GeometryKind {
+    var type = OGR_GT_Flatten(OGR_L_GetGeomType(layer.handle))
+    if type == wkbUnknown || type == wkbGeometryCollection {
+      OGR_L_ResetReading(layer.handle)
+      while let feature = OGR_L_GetNextFeature(layer.handle) {
+        defer { OGR_F_Destroy(feature) }
+        guard let geometry = OGR_F_GetGeometryRef(feature) else { continue }
+        type = OGR_GT_Flatten(OGR_G_GetGeometryType(geometry))
+        break
+      }
+      if type == wkbUnknown { return .none }
+    }
+    switch type {
+    case wkbNone: return .none
+    case wkbPoint, wkbMultiPoint: return .points
+    case wkbPolygon, wkbCurvePolygon: return .polygons
+    case wkbMultiPolygon, wkbMultiSurface: return .multiPolygons
+    default:
+      let kind = text(OGRGeometryTypeToName(type)) ?? "unknown"
+      throw FloeError(
+        "layer '\(name)' of '\(path)' holds geometries of type \(kind); points, polygons or none are needed")
+    }
+  }
+}
