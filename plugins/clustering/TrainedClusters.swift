@@ -12,6 +12,9 @@ struct TrainedClusters<Fit: ClusteringFit> {
 }
 
 extension ClusteringAlgorithm {
+  /// Samples on which numbers of clusters are compared; about as many as balanced training fits on.
+  static var trialSamples: Int { 40_000 }
+
   /// Fits on all samples or on a balanced sample, as the options say, with the number of clusters that they ask for.
   ///
   /// - Parameters:
@@ -33,8 +36,8 @@ extension ClusteringAlgorithm {
       var count = candidates[0]
       if candidates.count > 1 {
         let picks = try await SamplingPass.take(
-          source, wanted: sampleLimit * 2, least: sampleLimit, exactly: needsExactStatistics, map: context)
-        let some = picks.sample(sampleLimit)
+          source, wanted: Self.trialSamples * 2, least: Self.trialSamples, exactly: needsExactStatistics, map: context)
+        let some = picks.sample(Self.trialSamples)
         let trials = try await trials(
           candidates, samples: some, layout: source.layout, map: context, arrange: arrange
         ).trials

@@ -47,12 +47,12 @@ struct PolygonizeStep: ProcessingStep {
     let codes = try await ClassCodes.kept(
       image, band: try ClassCodes.band(of: image.spec, named: band), planes: 2, only: try chosen(), in: context)
     let size = try codes.outlineSize()
-    guard let room = context.scratch.reserve(Self.memory(size, eight: connectivity == 8)) else {
+    let bytes = Self.memory(size, eight: connectivity == 8)
+    guard let room = context.scratch.reserve(bytes) else {
       throw FloeError(
         """
-        the outlines of up to \(size.regions) regions take about \(Self.memory(size, eight: connectivity == 8) >> 20) MB \
-        of memory, and --memory has room for less; take small regions away first with raster.sieve, choose 'classes', or \
-        give more
+        the outlines of up to \(size.regions) regions take about \(bytes >> 20) MB of memory, and --memory has room for \
+        less; take small regions away first with raster.sieve, choose 'classes', or give more
         """)
     }
     defer { withExtendedLifetime(room) {} }

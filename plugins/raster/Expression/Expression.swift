@@ -4,9 +4,9 @@ import Glibc
 /// A checked arithmetic expression over bands, for example `(B02 - B04) / (B02 + B04)`.
 ///
 /// `+ - * / ^`, comparisons `< <= > >= == !=` (1 or 0), `and or not`, parentheses, numbers, band names, and the
-/// functions `abs sqrt log log10 exp min max where`. As in Python, `a and b` is b where a is not 0, else a, and `a or b`
-/// is a where a is not 0, else b; of comparisons that is 1 or 0. `where(c, a, b)` is a where c is not 0, else b. NaN in
-/// gives NaN out.
+/// functions `abs sqrt log log10 exp min max where`. As in Python, `a and b` is b where a is not 0, else a, and `a or
+/// b` is a where a is not 0, else b; of comparisons that is 1 or 0. `where(c, a, b)` is a where c is not 0, else b. NaN
+/// in gives NaN out.
 struct Expression: Sendable {
   indirect enum Node: Sendable {
     case number(Double)

@@ -130,21 +130,29 @@ public struct GMMKernel: Sendable {
     }
   }
 
-  /// The most probable components of a chunk, ties to the lower one; uses the responsibilities up: the first plane
-  /// takes the largest so far.
+  /// The most probable components of a chunk, ties to the lower one; 255 for samples left out.
   @inline(__always)
   func label(
     _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ samples: Int,
     into out: UnsafeMutablePointer<UInt8>
   ) {
-    let valid = buffer.valid
-    for i in 0..<samples { out[i] = valid[i] > 0 ? 0 : 255 }
-    for j in 1..<max(1, componentCount) {
-      let plane = r + j * ChunkBuffer.capacity
-      for i in 0..<samples {
-        let isMore = plane[i] > r[i]
-        r[i] = isMore ? plane[i] : r[i]
-        out[i] = isMore ? UInt8(truncatingIfNeeded: j) : out[i]
+    let left = SIMD8<Float>(repeating: 255)
+    for i in 0..<(samples + 7) / 8 {
+      var best = lanes(r, i)
+      var label = SIMD8<Float>.zero
+      for j in 1..<max(1, componentCount) {
+        let p = lanes(r + j * ChunkBuffer.capacity, i)
+        let isMore = p .> best
+        best.replace(with: p, where: isMore)
+        label.replace(with: SIMD8<Float>(repeating: Float(j)), where: isMore)
+      }
+      label = left.replacing(with: label, where: lanes(buffer.valid, i) .> 0)
+      // Adding 2^23 leaves the whole number in the lowest byte of each lane; both types have 256 bits.
+      let bytes = unsafeBitCast(label + 8_388_608, to: SIMD32<UInt8>.self).evenHalf.evenHalf
+      if i * 8 + 8 <= samples {
+        UnsafeMutableRawPointer(out + i * 8).storeBytes(of: bytes, as: SIMD8<UInt8>.self)
+      } else {
+        for lane in 0..<(samples - i * 8) { out[i * 8 + lane] = bytes[lane] }
       }
     }
   }
@@ -235,6 +243,9 @@ public struct GMMKernel: Sendable {
     let k = componentCount
     let planes = UnsafeMutableRawPointer(r)
     let stride = ChunkBuffer.capacity * 4
+    // What eight samples find infinitely improbable needs no exponential: it is that of -87.
+    let least = SIMD8<Float>(repeating: -87)
+    let leastExp = vectorExp(least)
     var low = SIMD4<Double>.zero
     var high = low
     for i in 0..<vectors {
@@ -246,8 +257,14 @@ public struct GMMKernel: Sendable {
       var sum = SIMD8<Float>.zero
       var products = sum
       for j in 0..<k {
-        let d = Self.held(lanes(r + j * ChunkBuffer.capacity, i) - largest)
-        let e = vectorExp(d)
+        var d = lanes(r + j * ChunkBuffer.capacity, i) - largest
+        var e = leastExp
+        if anyLane(d .> least) {
+          d = Self.held(d)
+          e = vectorExp(d)
+        } else {
+          d = least
+        }
         planes.storeBytes(of: e, toByteOffset: j * stride + i * 32, as: SIMD8<Float>.self)
         sum += e
         if E.isYes { products += e * d }
@@ -338,6 +355,14 @@ public struct GMMKernel: Sendable {
     }
     return (first, (p0, p1, p2, p3))
   }
+}
+
+/// Whether any of eight comparisons holds.
+@inline(__always)
+func anyLane(_ mask: SIMDMask<SIMD8<Int32>>) -> Bool {
+  // Safe because a mask is eight whole numbers of 32 bits, 0 or -1.
+  let words = unsafeBitCast(mask, to: SIMD4<UInt64>.self)
+  return words[0] | words[1] | words[2] | words[3] != 0
 }
 
 /// A choice made at compile time.

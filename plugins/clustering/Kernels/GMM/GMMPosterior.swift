@@ -47,8 +47,6 @@ extension GMMKernel {
       guard let base = out.baseAddress else { return }
       forEachDensity(block) { buffer, r, start, samples, _ in
         label(buffer, r, samples, into: base + start)
-        // Densities, unlike responsibilities, say nothing of what is left out.
-        for i in 0..<samples where !(buffer.valid[i] > 0) { base[start + i] = 255 }
       }
     }
   }
@@ -126,21 +124,29 @@ extension GMMKernel {
     let n = block.count
     let unit = k > 1 ? Float(1 / naturalLog(Double(k))) : 0
     let shares = ClassShares(components: components, codes: codes, division: division)
-    // Among many clusters of one class the doubt that matters is that between classes.
-    let isOfClasses = codes.count < k
-    let bands = codes.count + (uncertainty == .none ? 0 : 1)
-    return [UInt16](unsafeUninitializedCapacity: bands * n) { out, count in
-      count = bands * n
+    return [UInt16](unsafeUninitializedCapacity: bands(codes, uncertainty) * n) { out, count in
+      count = bands(codes, uncertainty) * n
       guard let base = out.baseAddress else { return }
-      forEachChunk(block, entropy: uncertainty == .entropy && !isOfClasses) { buffer, r, start, samples, vectors, _ in
+      // Among many clusters of one class the doubt that matters is that between classes.
+      if codes.count < k {
+        let sums = UnsafeMutablePointer<SIMD8<Float>>.allocate(capacity: codes.count)
+        defer { sums.deallocate() }
+        forEachDensity(block) { buffer, x, start, samples, vectors in
+          let planes = StoredPlanes(base: base + start, samples: samples, plane: n, steps: steps, left: left)
+          for i in 0..<vectors { putClasses(shares, planes, x, start: start, i, buffer.valid, uncertainty, sums) }
+        }
+        return
+      }
+      let isOneEach = division == nil && components == codes
+      forEachChunk(block, entropy: uncertainty == .entropy) { buffer, r, start, samples, vectors, _ in
         let valid = buffer.valid
         let planes = StoredPlanes(base: base + start, samples: samples, plane: n, steps: steps, left: left)
-        if isOfClasses {
-          putClasses(shares, planes, r, start: start, vectors, valid, uncertainty)
-          return
-        }
         for band in codes.indices {
-          for i in 0..<vectors { planes.put(band, i, shares.sum(band, r, start: start, i), valid) }
+          if isOneEach {
+            for i in 0..<vectors { planes.put(band, i, lanes(r + band * ChunkBuffer.capacity, i), valid) }
+          } else {
+            for i in 0..<vectors { planes.put(band, i, shares.sum(band, r, start: start, i), valid) }
+          }
         }
         switch uncertainty {
         case .none: break
@@ -162,33 +168,71 @@ extension GMMKernel {
       }
     }
   }
-}
 
-extension GMMKernel {
-  /// Probabilities of classes that have several components, and what of them says how sure the class is.
+  private func bands(_ codes: [Int], _ uncertainty: StoredUncertainty) -> Int {
+    codes.count + (uncertainty == .none ? 0 : 1)
+  }
+
+  /// Probabilities of classes that have several components, and what of them says how sure the class is, for eight
+  /// samples from their densities.
+  ///
+  /// A component less probable by e^-20 than the most probable one changes no stored step. Where those that are not are
+  /// all of one class, nothing needs to be computed.
+  ///
+  /// - Parameter sums: room for a vector a class.
   @inline(__always)
   private func putClasses(
-    _ shares: ClassShares, _ planes: StoredPlanes, _ r: UnsafeMutablePointer<Float>, start: Int, _ vectors: Int,
-    _ valid: UnsafeMutablePointer<Float>, _ uncertainty: StoredUncertainty
+    _ shares: ClassShares, _ planes: StoredPlanes, _ x: UnsafeMutablePointer<Float>, start: Int, _ i: Int,
+    _ valid: UnsafeMutablePointer<Float>, _ uncertainty: StoredUncertainty, _ sums: UnsafeMutablePointer<SIMD8<Float>>
   ) {
-    let count = shares.count
-    let unit = count > 1 ? Float(1 / naturalLog(Double(count))) : 0
+    let classes = shares.count
+    var largest = lanes(x, i)
+    for j in 1..<max(1, componentCount) {
+      let own = lanes(x + j * ChunkBuffer.capacity, i)
+      largest.replace(with: own, where: own .> largest)
+    }
+    let near = largest - 20
+    var only = -1
+    for j in 0..<componentCount where anyLane(lanes(x + j * ChunkBuffer.capacity, i) .>= near) {
+      let own = shares.classOf[j]
+      if own < 0 || only >= 0 && own != only {
+        only = -2
+        break
+      }
+      only = own
+    }
+    if only >= 0 {
+      for band in 0..<classes { planes.put(band, i, SIMD8<Float>(repeating: band == only ? 1 : 0), valid) }
+      if uncertainty != .none {
+        planes.put(classes, i, SIMD8<Float>(repeating: uncertainty == .top ? 1 : 0), valid)
+      }
+      return
+    }
+    for band in 0..<classes { sums[band] = .zero }
+    var total = SIMD8<Float>.zero
+    for j in 0..<componentCount {
+      let own = lanes(x + j * ChunkBuffer.capacity, i)
+      guard anyLane(own .>= near) else { continue }
+      let e = vectorExp(own - largest)
+      total += e
+      shares.add(e, of: j, start: start, i, to: sums)
+    }
+    let unit = classes > 1 ? Float(1 / naturalLog(Double(classes))) : 0
     let least = SIMD8<Float>(repeating: 1e-30)
-    for i in 0..<vectors {
-      var best = SIMD8<Float>.zero
-      var entropy = SIMD8<Float>.zero
-      for band in 0..<count {
-        let p = shares.sum(band, r, start: start, i)
-        planes.put(band, i, p, valid)
-        best.replace(with: p, where: p .> best)
-        if uncertainty == .entropy { entropy -= p * vectorLog(p.replacing(with: least, where: p .< least)) }
-      }
-      switch uncertainty {
-      case .none: break
-      case .top: planes.put(count, i, best, valid)
-      case .entropy:
-        planes.put(count, i, (entropy * unit).replacing(with: SIMD8<Float>.zero, where: entropy .< 0), valid)
-      }
+    let factor = 1 / total
+    var best = SIMD8<Float>.zero
+    var entropy = SIMD8<Float>.zero
+    for band in 0..<classes {
+      let p = sums[band] * factor
+      planes.put(band, i, p, valid)
+      best.replace(with: p, where: p .> best)
+      if uncertainty == .entropy { entropy -= p * vectorLog(p.replacing(with: least, where: p .< least)) }
+    }
+    switch uncertainty {
+    case .none: break
+    case .top: planes.put(classes, i, best, valid)
+    case .entropy:
+      planes.put(classes, i, (entropy * unit).replacing(with: SIMD8<Float>.zero, where: entropy .< 0), valid)
     }
   }
 }
@@ -197,6 +241,10 @@ extension GMMKernel {
 private struct ClassShares {
   /// `whole[class]`, `dark[class]` and `bright[class]`: components that count whole, or with their samples on one side.
   let whole, dark, bright: [[Int]]
+  /// The class of each component; -1 for divided ones.
+  let classOf: [Int]
+  /// The class of each component's dark samples, and of its bright ones; -1 for what counts for no class.
+  private let darkClass, brightClass: [Int]
   let isDark: [Float]
   var count: Int { whole.count }
 
@@ -207,6 +255,32 @@ private struct ClassShares {
     let darkCodes = division?.division.codes ?? []
     dark = codes.map { code in divided.indices.filter { darkCodes[$0] == code }.map { divided[$0] } }
     isDark = division?.isDark ?? []
+    func place(_ code: Int?) -> Int { code.flatMap { codes.firstIndex(of: $0) } ?? -1 }
+    classOf = components.indices.map { divided.contains($0) ? -1 : place(components[$0]) }
+    brightClass = components.map { place($0) }
+    darkClass = components.indices.map { j in divided.firstIndex(of: j).map { place(darkCodes[$0]) } ?? -1 }
+  }
+
+  /// Adds a component's part of eight samples to its class, or to the two between which it is divided.
+  @inline(__always)
+  func add(_ e: SIMD8<Float>, of j: Int, start: Int, _ i: Int, to sums: UnsafeMutablePointer<SIMD8<Float>>) {
+    let own = classOf[j]
+    if own >= 0 {
+      sums[own] += e
+      return
+    }
+    let mask = darkness(start, i)
+    if darkClass[j] >= 0 { sums[darkClass[j]] += e * mask }
+    if brightClass[j] >= 0 { sums[brightClass[j]] += e * (1 - mask) }
+  }
+
+  /// 1 for the samples on the dark side.
+  @inline(__always)
+  private func darkness(_ start: Int, _ i: Int) -> SIMD8<Float> {
+    isDark.withUnsafeBufferPointer { p in
+      guard let base = p.baseAddress, !p.isEmpty else { return .zero }
+      return UnsafeRawPointer(base + start + i * 8).loadUnaligned(as: SIMD8<Float>.self)
+    }
   }
 
   /// The probability of a class for eight samples.
@@ -215,10 +289,7 @@ private struct ClassShares {
     var sum = SIMD8<Float>.zero
     for j in whole[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) }
     if isDark.isEmpty { return sum }
-    let mask = isDark.withUnsafeBufferPointer { p -> SIMD8<Float> in
-      guard let base = p.baseAddress else { return .zero }
-      return UnsafeRawPointer(base + start + i * 8).loadUnaligned(as: SIMD8<Float>.self)
-    }
+    let mask = darkness(start, i)
     for j in dark[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * mask }
     for j in bright[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * (1 - mask) }
     return sum

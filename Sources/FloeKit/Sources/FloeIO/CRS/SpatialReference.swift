@@ -56,8 +56,8 @@ enum SpatialReference {
     guard let found else { return }
     throw FloeError(
       """
-      \(what) has \(found); longitudes and latitudes in degrees from Greenwich or a map are needed: bring it to one with \
-      'gdalwarp -t_srs EPSG:4326' or 'ogr2ogr -t_srs EPSG:4326'
+      \(what) has \(found); longitudes and latitudes in degrees from Greenwich or a map are needed: bring it to one \
+      with 'gdalwarp -t_srs EPSG:4326' or 'ogr2ogr -t_srs EPSG:4326'
       """)
   }
 
