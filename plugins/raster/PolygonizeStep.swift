@@ -51,8 +51,8 @@ struct PolygonizeStep: ProcessingStep {
     guard let room = context.scratch.reserve(bytes) else {
       throw FloeError(
         """
-        the outlines of up to \(size.regions) regions take about \(bytes >> 20) MB of memory, and --memory has room for \
-        less; take small regions away first with raster.sieve, choose 'classes', or give more
+        the outlines of up to \(size.regions) regions take about \(bytes >> 20) MB of memory, and --memory has room \
+        for less; take small regions away first with raster.sieve, choose 'classes', or give more
         """)
     }
     defer { withExtendedLifetime(room) {} }

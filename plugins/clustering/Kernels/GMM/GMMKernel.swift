@@ -205,7 +205,48 @@ public struct GMMKernel: Sendable {
   private func logDensity<W: FeatureWidth>(
     _: W.Type, _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int, _ j: Int
   ) {
-    let d = W.count > 0 ? W.count : featureCount
+    if W.count == 0 { return logDensity(buffer, r, vectors, j) }
+    let out = UnsafeMutableRawPointer(r + j * ChunkBuffer.capacity)
+    let constant = SIMD8<Float>(repeating: constants[j])
+    // Written out, since the compiler unrolls no loop over a triangle; the order of sums is that of the loop.
+    func mean(_ a: Int) -> SIMD8<Float> { SIMD8(repeating: a < W.count ? means[j * W.count + a] : 0) }
+    let triangle = W.count * (W.count + 1) / 2
+    func factor(_ a: Int) -> SIMD8<Float> { SIMD8(repeating: a < triangle ? factors[j * triangle + a] : 0) }
+    let (m0, m1, m2, m3) = (mean(0), mean(1), mean(2), mean(3))
+    let (f00, f10, f11, f20, f21) = (factor(0), factor(1), factor(2), factor(3), factor(4))
+    let (f22, f30, f31, f32, f33) = (factor(5), factor(6), factor(7), factor(8), factor(9))
+    let first = buffer.weighted
+    let second = first + ChunkBuffer.capacity
+    let third = second + ChunkBuffer.capacity
+    let fourth = third + ChunkBuffer.capacity
+    for i in 0..<vectors {
+      let c0 = lanes(first, i) - m0
+      var y = c0 * f00
+      var q = y * y
+      if W.count > 1 {
+        let c1 = lanes(second, i) - m1
+        y = c0 * f10 + c1 * f11
+        q += y * y
+        if W.count > 2 {
+          let c2 = lanes(third, i) - m2
+          y = c0 * f20 + c1 * f21 + c2 * f22
+          q += y * y
+          if W.count > 3 {
+            let c3 = lanes(fourth, i) - m3
+            y = c0 * f30 + c1 * f31 + c2 * f32 + c3 * f33
+            q += y * y
+          }
+        }
+      }
+      out.storeBytes(of: constant - q * 0.5, toByteOffset: i * 32, as: SIMD8<Float>.self)
+    }
+  }
+
+  /// The same for any number of features, and for diagonal covariances.
+  private func logDensity(
+    _ buffer: borrowing ChunkBuffer, _ r: UnsafeMutablePointer<Float>, _ vectors: Int, _ j: Int
+  ) {
+    let d = featureCount
     let triangle = d * (d + 1) / 2
     let planes = buffer.weighted
     let out = UnsafeMutableRawPointer(r + j * ChunkBuffer.capacity)
@@ -218,7 +259,7 @@ public struct GMMKernel: Sendable {
           for a in 0..<d {
             var y = SIMD8<Float>.zero
             let row = j * triangle + a * (a + 1) / 2
-            if W.count == 0 && diagonal {
+            if diagonal {
               y = (lanes(planes + a * ChunkBuffer.capacity, i) - m[j * d + a]) * p[row + a]
             } else {
               for b in 0...a { y += (lanes(planes + b * ChunkBuffer.capacity, i) - m[j * d + b]) * p[row + b] }

@@ -311,10 +311,10 @@ private struct StoredPlanes {
   func put(_ band: Int, _ i: Int, _ p: SIMD8<Float>, _ valid: UnsafeMutablePointer<Float>) {
     let one = SIMD8<Float>(repeating: 1)
     let held = p.replacing(with: one, where: p .> one)
-    // Adding 2^23 leaves the rounded number in the low half of each lane; both types have 256 bits.
-    let bits = unsafeBitCast(held * steps + 8_388_608, to: SIMD16<UInt16>.self).evenHalf
-    let isLeft = unsafeBitCast(lanes(valid, i), to: SIMD16<UInt16>.self).oddHalf .== 0
-    let value = bits.replacing(with: left, where: isLeft)
+    // Adding 2^23 leaves the rounded number in the low half of each lane; both types have 256 bits. What stands for
+    // samples left out is chosen before: the odd halves of a mask are taken one by one in 6.3.
+    let whole = SIMD8<Float>(repeating: Float(left)).replacing(with: held * steps, where: lanes(valid, i) .> 0)
+    let value = unsafeBitCast(whole + 8_388_608, to: SIMD16<UInt16>.self).evenHalf
     let to = base + (band * plane + i * 8)
     if i * 8 + 8 <= samples {
       UnsafeMutableRawPointer(to).storeBytes(of: value, as: SIMD8<UInt16>.self)

@@ -11,7 +11,14 @@ final class COGTileFile: Sendable {
     var next = 0
     var waiting: [Int: (level: Int, tiles: [[UInt8]])] = [:]
     var offsets, sizes: [[Int]]
+    /// Tiles that have their place and are left to the thread that writes.
+    var queue: [Piece] = []
+    var queuedBytes = 0
+    var isWriting = false
   }
+  private typealias Piece = (offset: Int, bytes: [UInt8])
+  /// Bytes that may wait for the thread that writes; one that brings more writes itself.
+  private static let longestQueue = 32 << 20
   private let path: String
   private let head: COGHeader
   private let descriptor: Int32
@@ -34,9 +41,10 @@ final class COGTileFile: Sendable {
   /// Writes the tiles of turn 0, 1, 2, ..., row by row of their level, with four bytes before and behind that are not
   /// the tile's own.
   func take(_ tiles: [[UInt8]], level: Int, turn: Int) throws {
-    let ready = state.withLock { state in
+    // Two threads that write into one file wait for each other: one writes, and the others go on with their tiles.
+    let (ready, isWriter) = state.withLock { state in
       state.waiting[turn] = (level, tiles)
-      var ready: [(offset: Int, bytes: [UInt8])] = []
+      var ready: [Piece] = []
       while let (level, tiles) = state.waiting.removeValue(forKey: state.next) {
         for tile in tiles {
           state.offsets[level].append(state.end + 4)
@@ -46,9 +54,37 @@ final class COGTileFile: Sendable {
         }
         state.next += 1
       }
-      return ready
+      guard state.isWriting else {
+        state.isWriting = true
+        return (ready, true)
+      }
+      if state.queuedBytes < Self.longestQueue {
+        state.queue += ready
+        state.queuedBytes += ready.reduce(0) { $0 + $1.bytes.count }
+        ready = []
+      }
+      return (ready, false)
     }
     for (offset, bytes) in ready { try write(bytes, at: offset) }
+    guard isWriter else { return }
+    while let more = queued() {
+      for (offset, bytes) in more { try write(bytes, at: offset) }
+    }
+  }
+
+  /// What others left to the thread that writes; nil, which ends its writing, when there is nothing.
+  private func queued() -> [Piece]? {
+    state.withLock { state in
+      if state.queue.isEmpty {
+        state.isWriting = false
+        return nil
+      }
+      defer {
+        state.queue = []
+        state.queuedBytes = 0
+      }
+      return state.queue
+    }
   }
 
   /// Writes the head, once all tiles are taken, and closes the file; to be called once.
