@@ -17,6 +17,17 @@ enum ClassCodes {
     return isBeyond ? 1 << 56 : bytes
   }
 
+  /// Takes memory out of the run's cap; a few megabytes are there under any.
+  ///
+  /// - Throws: `refusal` where the cap has room for less.
+  static func room(
+    for bytes: Int, in context: RunContext, else refusal: @autoclosure () -> FloeError
+  ) throws -> MemoryReservation? {
+    let room = context.scratch.reserve(bytes)
+    if room == nil && bytes > 16 << 20 { throw refusal() }
+    return room
+  }
+
   /// The codes of a band, in memory where the run's cap has room for `planes` bytes a pixel, else in scratch files.
   ///
   /// - Parameter chosen: the codes that are data besides; nil takes all.

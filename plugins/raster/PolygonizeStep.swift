@@ -48,13 +48,13 @@ struct PolygonizeStep: ProcessingStep {
       image, band: try ClassCodes.band(of: image.spec, named: band), planes: 2, only: try chosen(), in: context)
     let size = try codes.outlineSize()
     let bytes = Self.memory(size, eight: connectivity == 8)
-    guard let room = context.scratch.reserve(bytes) else {
-      throw FloeError(
+    let room = try ClassCodes.room(
+      for: bytes, in: context,
+      else: FloeError(
         """
         the outlines of up to \(size.regions) regions take about \(bytes >> 20) MB of memory, and --memory has room \
         for less; take small regions away first with raster.sieve, choose 'classes', or give more
-        """)
-    }
+        """))
     defer { withExtendedLifetime(room) {} }
     let cancellation = context.cancellation
     let measure = RegionMeasure(image.spec.grid)

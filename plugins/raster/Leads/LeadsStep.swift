@@ -41,7 +41,8 @@ struct LeadsStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     let grid = image.spec.grid
     // Flags, numbers and their mask.
-    guard let held = context.scratch.reserve(6 * grid.pixelCount) else { throw tooLarge(6 * grid.pixelCount) }
+    let whole = 6 * grid.pixelCount
+    let held = try ClassCodes.room(for: whole, in: context, else: tooLarge(whole))
     defer { withExtendedLifetime(held) {} }
     let band = try ClassCodes.band(of: image.spec, named: band)
     let codes = try await ClassCodes.kept(image, band: band, planes: 2, in: context)
@@ -59,7 +60,7 @@ struct LeadsStep: ProcessingStep {
     // Each group's flags and labels, and for the largest what its middle line takes, on all workers.
     let boxes = groups.map { $0.width * $0.height }
     let work = 5 * boxes.reduce(0, +) + 24 * boxes.sorted().suffix(context.pool.workers).reduce(0, +)
-    guard let working = context.scratch.reserve(work) else { throw tooLarge(6 * grid.pixelCount + work) }
+    let working = try ClassCodes.room(for: work, in: context, else: tooLarge(whole + work))
     defer { withExtendedLifetime(working) {} }
     let pixel = Self.metres(of: grid)
     let area = pixel.x * pixel.y
