@@ -1,8 +1,7 @@
 import FloeIO
 import FloeSDK
 
-/// How pixels between source pixels get their value.
-enum Resampling: String, ChoiceParameter { case nearest, bilinear }
+extension ResamplingMethod: @retroactive ChoiceParameter {}
 
 /// Brings a raster to another reference system or grid.
 struct WarpStep: ProcessingStep {
@@ -11,14 +10,15 @@ struct WarpStep: ProcessingStep {
   static let discussion = """
     The output has the input's bands, type, units and classes. Its grid is that of `like`, or covers the raster in `crs`
     with square pixels of `resolution` units at multiples of it (by default a size that keeps the diagonal's number of
-    pixels). `nearest` takes the source pixel that holds the output pixel's centre and is used for class rasters
-    whatever is asked; `bilinear` weighs the four around it in stored numbers and has no data where one of them has
-    none. Beyond the source is no data: the bands' own value; where they have none 0 for integers and NaN for floats,
-    which is then declared. Places come from PROJ at the corners and the middle of cells of 16 x 16 pixels; where the
-    middle shows that straight lines between the corners are wrong by more than 0.01 source pixels every pixel of the
-    cell is transformed. Polar stereographic systems (EPSG:3413, EPSG:3031) and rasters across 180° in them need
-    nothing special. A source in degrees may count longitudes from -180, from 0 or across 180; `bilinear` runs on over
-    the edges of one that goes round the globe.
+    pixels). Pixels are made by GDAL's warper: `nearest` takes the source pixel that holds the output pixel's centre;
+    `bilinear`, `cubic`, `cubicspline` and `lanczos` weigh those around it in stored numbers, and where pixels become
+    larger as many more of them; `average`, `mode`, `minimum`, `maximum` and `median` are of all that an output pixel
+    covers. Codes have no mean: class rasters take `nearest`, or `mode` where that is asked. Pixels without data take no
+    part. Beyond the source is no data: the bands' own value; where they have none 0 for integers and NaN for floats,
+    which is then declared. Places come from PROJ, along rows of 256 pixels within 0.01 source pixels. Polar
+    stereographic systems (EPSG:3413, EPSG:3031) and rasters across 180° in them need nothing special. A source in
+    degrees may count longitudes from -180, from 0 or across 180; one that goes round the globe runs on over its edges.
+    Source: GDALWarpOperation of GDAL.
     """
   static let example = """
     polar: { use: raster.warp, in: { image: groups.classes }, with: { crs: "EPSG:3413", resolution: 20 } }
@@ -27,7 +27,7 @@ struct WarpStep: ProcessingStep {
   @Input("A raster whose grid the output takes") var like: Raster?
   @Param("Reference system of the output") var crs: String?
   @Param("Size of the output's pixels, in its units", in: 1e-9...1e7) var resolution: Double?
-  @Param("Values between pixels; class rasters always take the nearest") var resampling = Resampling.nearest
+  @Param("How pixels get their values; class rasters take nearest or mode") var resampling = ResamplingMethod.nearest
   @Output("The raster on its new grid") var result: Raster?
 
   func validate() throws {
@@ -57,19 +57,13 @@ struct WarpStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     let spec = try spec()
     let source = try await context.materialize(image)
-    guard let from = spec.grid.crs, let to = image.spec.grid.crs else {
-      throw FloeError("the raster has no coordinate reference system")
+    let isCodes = image.spec.classes != nil
+    if isCodes, resampling != .nearest, resampling != .mode {
+      context.log(.info, "classes have no \(resampling.rawValue): nearest is taken")
     }
-    let kernel = WarpKernel(
-      source: source, target: spec, isNearest: resampling == .nearest || image.spec.classes != nil)
-    let transforms = TransformPool(from: from, to: to)
-    _ = try transforms.withTransform { _ in }
+    let warper = try RasterWarper(source, onto: spec, method: isCodes && resampling != .mode ? .nearest : resampling)
     result = Raster(
-      spec,
-      source: ComputedSource { window, bands, block in
-        let places = try transforms.withTransform { kernel.places(of: window, $0) }
-        try kernel.fill(window, bands: bands, at: places, into: &block)
-      })
+      spec, source: ComputedSource { window, bands, block in try warper.fill(window, bands: bands, into: &block) })
   }
 
   private func spec() throws -> RasterSpec {
