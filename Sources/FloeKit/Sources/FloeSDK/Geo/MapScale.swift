@@ -1,5 +1,5 @@
-import FloeCore
-import FloeNumerics
+internal import FloeIO
+internal import FloeNumerics
 
 /// How lengths on a map compare with those on the ground.
 public struct MapScale: Sendable {
