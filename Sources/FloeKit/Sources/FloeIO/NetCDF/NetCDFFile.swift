@@ -20,9 +20,6 @@ public final class NetCDFFile: Sendable {
     var all: [NetCDFVariable]?
   }
 
-  /// Where the content lies on the disk: the path, or a copy of what is on the network.
-  private let place: String
-
   /// Opens a file; one on the network is fetched whole first, since the library reads files of the disk.
   public static func open(_ path: String) throws -> NetCDFFile {
     GDALRuntime.heap
@@ -34,7 +31,7 @@ public final class NetCDFFile: Sendable {
       nc_set_chunk_cache(64 << 20, 1009, 0.75)
       try NetCDFLibrary.check(nc_open(place, NC_NOWRITE, &id), "'\(path)' cannot be opened as netCDF")
       do {
-        return try NetCDFFile(path, place, id)
+        return try NetCDFFile(path, id)
       } catch {
         nc_close(id)
         throw error
@@ -42,9 +39,8 @@ public final class NetCDFFile: Sendable {
     }
   }
 
-  private init(_ path: String, _ place: String, _ id: Int32) throws {
+  private init(_ path: String, _ id: Int32) throws {
     self.path = path
-    self.place = place
     self.id = id
     var inventory = NetCDFInventory(path: path)
     try inventory.read(group: id, prefix: "", depth: 0)
@@ -133,9 +129,7 @@ public final class NetCDFFile: Sendable {
 
   /// Rows of the first dimension in physical units and single precision, read piece by piece; for echoes.
   ///
-  /// Deflated chunks of whole numbers are inflated outside of the library (see `NetCDFChunks`), so that threads which
-  /// read different variables do not wait for each other. For all else the library is held while it reads a piece and
-  /// not while the piece is converted.
+  /// The library is held while it reads a piece and not while the piece is converted.
   public func readPhysicalFloats(_ name: String, rows: Range<Int>? = nil) throws -> [Float] {
     let v = try variable(name)
     guard let length = v.shape.first else { return try readPhysical(name).map(Float.init) }
@@ -190,19 +184,6 @@ public final class NetCDFFile: Sendable {
       if let range { for i in to.indices where !range.contains(from[i]) { to[i] = .nan } }
     }
     return try [Float](unsafeUninitializedCapacity: rows.count * width) { result, filled in
-      let chunks = NetCDFLibrary.locked { NetCDFChunks(v, path: place) }
-      let isRead = chunks?.forEach(rows, of: T.self) { row, values in
-        let low = max(row, rows.lowerBound)
-        let high = min(row + values.count / max(1, width), rows.upperBound)
-        convert(
-          UnsafeBufferPointer(rebasing: values[(low - row) * width..<(high - row) * width]),
-          UnsafeMutableBufferPointer(
-            rebasing: result[(low - rows.lowerBound) * width..<(high - rows.lowerBound) * width]))
-      }
-      if isRead == true {
-        filled = rows.count * width
-        return
-      }
       var stored = [T](repeating: 0, count: min(step, rows.count) * width)
       for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
         let n = min(step, rows.upperBound - row)

@@ -34,7 +34,7 @@ public enum ResamplingMethod: String, Sendable, CaseIterable {
 /// Brings a raster onto another grid, by GDAL's warper.
 ///
 /// Work goes by cells of the new grid that lie where they lie, whatever windows are asked for, so that the same pixels
-/// come out for any tile and any number of threads. Of the old raster a cell reads what it needs; a cell that needs more
+/// come out for any tile and any number of threads. Of the old raster a cell reads what it needs; one that needs more
 /// than 32 MB is halved. Places come from PROJ, along rows approximated within 0.01 source pixels
 /// (`GDALApproxTransform`). Where pixels become larger, the kernels of `bilinear`, `cubic` and `lanczos` become so too,
 /// as gdalwarp's do.
@@ -204,7 +204,8 @@ public final class RasterWarper: Sendable {
       }
       Self.copy(
         PixelBlock(
-          window: piece.window.offset(columns: column - own, rows: 0), bandCount: piece.bandCount, values: piece.values),
+          window: piece.window.offset(columns: column - own, rows: 0), bandCount: piece.bandCount,
+          values: piece.values),
         into: &block)
       column += width
     }

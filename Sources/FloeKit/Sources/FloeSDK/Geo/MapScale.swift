@@ -1,5 +1,4 @@
 internal import FloeIO
-internal import FloeNumerics
 
 /// How lengths on a map compare with those on the ground.
 public struct MapScale: Sendable {
