@@ -153,8 +153,8 @@ struct ClassifyStep: ProcessingStep {
       "summary",
       .string(
         """
-        \(limits.name): \(count(.lead)) leads, \(count(.seaIce)) sea ice, \(count(.between) + count(.missing)) \
-        unclassified of \(verdicts.count) records
+        \(limits.name): \(count(.lead)) leads, \(count(.seaIce)) sea ice, \(count(.openOcean)) open ocean, \
+        \(count(.between) + count(.missing)) unclassified of \(verdicts.count) records
         """
           + (count(.lead) == 0 ? "; no lead found: no record has \(TableLimits.text(limits.lead))" : "")))
   }

@@ -22,10 +22,15 @@ struct SceneEvidence {
     _ sample: BalancedSample, source: SampleSource, clusters: Int, limits: OpticalEvidence.Limits,
     label: (SampleBlock) -> [UInt8]
   ) {
-    let ends = sample.darkEnds(labels: label(sample.training), clusters: clusters, layout: source.layout)
+    let labels = label(sample.training)
+    let ends = sample.darkEnds(labels: labels, clusters: clusters, layout: source.layout)
     tests = [
       "dark": OpticalEvidence(
-        features: source.features.map(\.name), ice: sample.ice, ends: ends, clearBands: source.clearBands,
+        features: source.features.map(\.name), ice: sample.ice, ends: ends,
+        scene: .init(
+          end: sample.darkestSamples(layout: source.layout),
+          lowest: sample.lowest(labels: labels, clusters: clusters, layout: source.layout)),
+        clearBands: source.clearBands,
         infraredBands: source.infraredBands, order: source.bandOrder, limits: limits)
     ]
     iceLevel = sample.ice.reduce(0, +) / Double(max(1, sample.ice.count))

@@ -76,7 +76,15 @@ struct TableEvidence: Sendable {
     func share(_ j: Int) -> String { "\(shares[j].lead) of \(shares[j].count) records" }
     let leads = shares.indices.filter { shares[$0].isLead }
     var evidence: [String] = []
-    if leads.isEmpty {
+    // Records of clusters that are no sea ice are leads by their own values.
+    let single = shares.reduce(0) { $0 + ($1.isSeaIce || $1.isLead ? 0 : $1.lead) }
+    if leads.isEmpty, single > 0 {
+      evidence.append(
+        """
+        lead: no cluster has half of its records within \(words), but \(single) \
+        record\(single == 1 ? " lies" : "s lie") within, each held against the limits alone
+        """)
+    } else if leads.isEmpty {
       let nearest = shares.indices.max { a, b in
         shares[a].lead * max(1, shares[b].count) < shares[b].lead * max(1, shares[a].count)
       }
@@ -135,7 +143,11 @@ struct TableEvidence: Sendable {
       var (code, reason) = limited(codes[cluster], shares[cluster], verdict)
       if reason == nil, code != unclassified, let posterior, least > 0 {
         var mass = 0.0
-        for j in codes.indices where codes[j] == code || shares[j].isMixed { mass += Double(posterior[j][row]) }
+        // Open ocean is told from ice by the concentration alone: its echoes are those of the clusters of ice.
+        let isOcean = code == 0 && verdict == .openOcean
+        for j in codes.indices where codes[j] == code || shares[j].isMixed || isOcean && codes[j] != lead {
+          mass += Double(posterior[j][row])
+        }
         if mass < least { (code, reason) = (unclassified, "posterior below \(short(least))") }
       }
       if let reason { reasons[reason, default: 0] += 1 }

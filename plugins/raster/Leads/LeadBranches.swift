@@ -128,8 +128,18 @@ struct LeadBranches {
     return line + end(branch.joins.first, branch.path.first) + end(branch.joins.last, branch.path.last)
   }
 
-  /// The widest place of a branch in pixels: a line of n pixels is n wide, and its middle is (n + 1) / 2 from outside.
+  /// The widest place of a branch in pixels.
+  ///
+  /// A lead of n pixels, n odd, has its middle (n + 1) / 2 from outside; of an even number two pixels are n / 2 from
+  /// it, one of them beside the middle line.
   func greatestWidth(_ branch: Branch) -> Double {
-    2 * Double(branch.path.map { distances[$0] }.max() ?? 0.5) - 1
+    guard let widest = branch.path.max(by: { distances[$0] < distances[$1] }) else { return 0 }
+    let line = Set(branch.path)
+    let far = distances[widest]
+    let isEven = mask.around.contains { step in
+      let beside = widest + step
+      return distances.indices.contains(beside) && distances[beside] == far && !line.contains(beside)
+    }
+    return 2 * Double(far) - (isEven ? 0 : 1)
   }
 }

@@ -5,7 +5,8 @@ import FloeCore
 ///
 /// - The *ice level* of a band is its median over the samples that are at least half as bright as the 95th percentile
 ///   of brightness; brightness is the mean over the bands. The *dark end* is the mean of the darkest tenth of the
-///   darkest cluster.
+///   darkest cluster; where that is not dark enough, as where a lead of a few pixels has no cluster of its own, the
+///   mean of the three darkest samples.
 /// - There is water only if the dark end is at most `darkRatio` of the ice level (in infrared bands where there are
 ///   any, for haze brightens dark pixels in the blue; else in brightness) and, in the bands from 600 to 900 nm, where
 ///   haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25
@@ -32,6 +33,8 @@ public struct OpticalEvidence: ClusterEvidence {
   public var ice: [Double]
   /// `ends[cluster][feature]`: the mean of the darkest tenth of its samples; nil where there are fewer than 10.
   public var ends: [[Double]?]
+  /// The darkest samples, whatever their clusters.
+  public var scene: DarkestSamples
   /// Places of the bands in which the absolute limit holds; empty where the numbers are no reflectances.
   public var clearBands: [Int]
   /// Reflectance bands from 780 nm; empty where the numbers are no reflectances.
@@ -57,6 +60,19 @@ public struct OpticalEvidence: ClusterEvidence {
     }
   }
 
+  /// The darkest samples of a scene, whatever their clusters.
+  public struct DarkestSamples: Sendable, Hashable {
+    /// Their mean, in physical units; nil where it is not known.
+    public var end: [Double]?
+    /// `lowest[cluster]`: the brightness of each cluster's darkest sample; empty where it is not known.
+    public var lowest: [Double]
+    /// What is known of them; nothing by default.
+    public init(end: [Double]? = nil, lowest: [Double] = []) {
+      self.end = end
+      self.lowest = lowest
+    }
+  }
+
   /// The numbers that may be changed, all dimensionless.
   public struct Limits: Sendable, Hashable {
     /// The largest dark level as a share of the ice level.
@@ -73,12 +89,14 @@ public struct OpticalEvidence: ClusterEvidence {
 
   /// Evidence from the levels of a scene.
   public init(
-    features: [String], ice: [Double], ends: [[Double]?], clearBands: [Int], infraredBands: [InfraredBand] = [],
+    features: [String], ice: [Double], ends: [[Double]?], scene: DarkestSamples = DarkestSamples(), clearBands: [Int],
+    infraredBands: [InfraredBand] = [],
     order: [Int]? = nil, limits: Limits = Limits()
   ) {
     self.features = features
     self.ice = ice
     self.ends = ends
+    self.scene = scene
     self.clearBands = clearBands
     self.infraredBands = infraredBands
     self.order = order
@@ -93,29 +111,21 @@ public struct OpticalEvidence: ClusterEvidence {
         isFound: false, sentence: sentence, standings: outside, limit: nil,
         facts: facts(end: end, dark: end, limit: nil, rows: rows(clusters, dark: nil, standings: outside)))
     }
-    guard let darkest = clusters.orderByBrightness.first(where: { $0 < ends.count && ends[$0] != nil }),
-      let end = ends[darkest]
-    else { return nothing("no cluster has the 10 samples that a dark level is taken from") }
     guard iceBrightness > 0 else { return nothing("the ice level \(short(iceBrightness)) is not above zero") }
-    let places = infraredBands.isEmpty ? Array(ice.indices) : infraredBands.map(\.place)
-    let endInThem = mean(places.map { end[$0] })
-    let iceInThem = mean(places.map { ice[$0] })
-    guard endInThem <= limits.darkRatio * iceInThem else {
-      let inBands = infraredBands.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
-      return nothing(
-        """
-        the darkest cluster goes down to \(short(endInThem))\(inBands), \(short(endInThem / iceInThem)) of the ice \
-        level \(short(iceInThem)); at most \(short(limits.darkRatio)) is asked
-        """, end: end)
+    let first = clusters.orderByBrightness.first { $0 < ends.count && ends[$0] != nil }
+    let ofCluster = first.flatMap { ends[$0] }
+    guard ofCluster != nil || scene.end != nil else {
+      return nothing("no cluster has the 10 samples that a dark level is taken from")
     }
-    if !clearBands.isEmpty {
-      let clear = mean(clearBands.map { end[$0] })
-      guard clear <= limits.darkLimit else {
-        let names = clearBands.map { features[$0] }.joined(separator: ", ")
-        return nothing(
-          "the darkest cluster goes down to \(short(clear)) in \(names); at most \(short(limits.darkLimit)) is asked",
-          end: end)
-      }
+    let refusals = [ofCluster, scene.end].map { end in end.flatMap { brightness(of: $0) } }
+    let darkest: Int?
+    let end: [Double]
+    if let ofCluster, refusals[0] == nil {
+      (darkest, end) = (first, ofCluster)
+    } else if let own = scene.end, refusals[1] == nil {
+      (darkest, end) = (nil, own)
+    } else {
+      return nothing(refusals.compactMap { $0 }.first ?? "nothing is dark", end: ofCluster ?? scene.end)
     }
     let dark = darkLevel(beyond: end)
     let darkBrightness = mean(dark)
@@ -125,7 +135,9 @@ public struct OpticalEvidence: ClusterEvidence {
     let standings = clusters.indices.map { j -> EvidenceVerdict.Standing in
       let c = clusters[j]
       let reach = 3 * max(0, c.brightnessVariance).squareRoot()
-      if c.brightness - reach > limit { return .outside }
+      // Dark samples without a cluster of their own lie in one that is bright as a whole.
+      let lowest = darkest == nil && j < scene.lowest.count ? scene.lowest[j] : .infinity
+      if min(c.brightness - reach, lowest) > limit { return .outside }
       let openness = (iceBrightness - c.brightness) / (iceBrightness - darkBrightness)
       // The darkest cluster is what the dark level was taken from.
       let excess = j == darkest ? 0 : excess(c, bounds, openness: openness)
@@ -144,6 +156,25 @@ public struct OpticalEvidence: ClusterEvidence {
       facts: facts(
         end: end, dark: dark, limit: limit, dimming: bounds.dimming,
         rows: rows(clusters, dark: dark, standings: standings)))
+  }
+
+  /// Why a dark end is too bright for water; nil where it is not.
+  private func brightness(of end: [Double]) -> String? {
+    let places = infraredBands.isEmpty ? Array(ice.indices) : infraredBands.map(\.place)
+    let endInThem = mean(places.map { end[$0] })
+    let iceInThem = mean(places.map { ice[$0] })
+    guard endInThem <= limits.darkRatio * iceInThem else {
+      let inBands = infraredBands.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
+      return """
+        the darkest cluster goes down to \(short(endInThem))\(inBands), \(short(endInThem / iceInThem)) of the ice \
+        level \(short(iceInThem)); at most \(short(limits.darkRatio)) is asked
+        """
+    }
+    guard !clearBands.isEmpty else { return nil }
+    let clear = mean(clearBands.map { end[$0] })
+    guard clear > limits.darkLimit else { return nil }
+    let names = clearBands.map { features[$0] }.joined(separator: ", ")
+    return "the darkest cluster goes down to \(short(clear)) in \(names); at most \(short(limits.darkLimit)) is asked"
   }
 
   /// The level of a pixel full of water; see the type.

@@ -88,6 +88,38 @@ struct BalancedSample: Sendable {
   }
 }
 
+extension BalancedSample {
+  /// The brightness of each cluster's darkest training sample, in physical units; infinite for one without samples.
+  ///
+  /// - Parameter labels: clusters of the training samples, 255 for none.
+  func lowest(labels: [UInt8], clusters: Int, layout: [FeatureLayout]) -> [Double] {
+    var lowest = [Double](repeating: .infinity, count: clusters)
+    for (label, value) in zip(labels, training.brightness(layout)) where Int(label) < clusters {
+      lowest[Int(label)] = min(lowest[Int(label)], Double(value))
+    }
+    return lowest
+  }
+
+  /// The mean of the three darkest training samples, in physical units; nil where there are fewer.
+  ///
+  /// A lead of a few pixels may have no cluster of its own. Two samples could be faults of the detector.
+  func darkestSamples(layout: [FeatureLayout]) -> [Double]? {
+    let brightness = training.brightness(layout)
+    guard brightness.count >= 3 else { return nil }
+    var darkest: [Int] = []
+    for i in brightness.indices {
+      let place = darkest.firstIndex { brightness[i] < brightness[$0] } ?? darkest.count
+      if place < 3 {
+        darkest.insert(i, at: place)
+        if darkest.count > 3 { darkest.removeLast() }
+      }
+    }
+    return layout.indices.map { f in
+      darkest.reduce(0) { $0 + training.value(f, $1) } / 3 * layout[f].scale + layout[f].offset
+    }
+  }
+}
+
 extension SampleBlock {
   /// One stored number, for single samples and not for loops over pixels.
   func value(_ feature: Int, _ sample: Int) -> Double {

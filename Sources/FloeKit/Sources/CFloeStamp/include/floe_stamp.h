@@ -7,7 +7,7 @@
 
 #define FLOE_KIT_VERSION "0.1.0"
 #define FLOE_KIT_CONTRACT "bd5d6182082432cc"
-#define FLOE_KIT_DIGEST "c45cb0fc5e2e6e76"
+#define FLOE_KIT_DIGEST "b045e32fffaf664d"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
 /// The stamp as compiled into the caller's file: `floe-kit|version|contract|digest|compiler|end`.

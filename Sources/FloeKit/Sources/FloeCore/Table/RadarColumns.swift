@@ -91,6 +91,11 @@ extension RadarLimits {
     for feature in features {
       var refusal: FloeError?
       for candidate in Self.candidates(feature, table, preferred) where places[feature] == nil {
+        if table.rowCount > 0, let values = table[candidate.name]?.numbers, values.allSatisfy(\.isNaN) {
+          refusal =
+            refusal ?? FloeError("column '\(candidate.name)' holds no value, and the limits '\(name)' rest on it")
+          continue
+        }
         do throws(FloeError) {
           places[feature] = (candidate.name, try scale(candidate, table, &result))
         } catch { refusal = refusal ?? error }

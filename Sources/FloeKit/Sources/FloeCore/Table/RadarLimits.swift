@@ -96,7 +96,7 @@ public enum LimitVerdict: UInt8, Sendable, Hashable {
   case lead, seaIce, openOcean
   /// Within the limits of no class.
   case between
-  /// Within the limits of no class, and a value that they ask for is missing.
+  /// A value is missing that decides whether the record is a lead, or of any class.
   case missing
 }
 
@@ -142,8 +142,15 @@ public struct TableLimits: Sendable, Hashable {
           values[limit.column].map { limit.comparison.holds($0[row], limit.value) } ?? false
         }
     }
+    // A lead that cannot be excluded is no ice: the limits of sea ice may say nothing of what is missing.
+    func mayBeLead(_ row: Int) -> Bool {
+      lead.allSatisfy { limit in
+        values[limit.column].map { $0[row].isNaN || limit.comparison.holds($0[row], limit.value) } ?? false
+      }
+    }
     return (0..<table.rowCount).map { row in
       if hold(lead, row) { return .lead }
+      if !lead.isEmpty && mayBeLead(row) { return .missing }
       if hold(openOcean, row) { return .openOcean }
       if hold(seaIce, row) { return .seaIce }
       return values.values.contains { $0[row].isNaN } ? .missing : .between
