@@ -74,6 +74,27 @@ def test_a_straight_lead(tmp_path, degrees):
     assert row["junctions"] == 0
 
 
+@pytest.mark.parametrize("width", range(1, 9))
+def test_a_diagonal_of_any_width(tmp_path, width):
+    """60 steps of stairs, each `width` pixels across: thinning must not eat lines of an even width."""
+    pixels = np.ones((80, 90), "uint8")
+    for i in range(10, 70):
+        pixels[i, i:i + width] = 2
+    rows, _, _ = leads(tmp_path, pixels)
+    assert len(rows) == 1
+    assert abs(rows[0]["length_m"] - 60 * 10 * 2 ** 0.5) < 20 + 5 * width
+    assert abs(rows[0]["mean_width_m"] / (width * 10 / 2 ** 0.5) - 1) < 0.07
+    assert rows[0]["mean_width_m"] <= rows[0]["max_width_m"] * 1.1 + 10
+
+
+@pytest.mark.parametrize("width", range(1, 11))
+def test_the_widest_place_of_even_and_odd_leads(tmp_path, width):
+    pixels = np.ones((60, 200), "uint8")
+    pixels[20:20 + width, 20:180] = 2
+    rows, _, _ = leads(tmp_path, pixels)
+    assert len(rows) == 1 and rows[0]["max_width_m"] == 10 * width
+
+
 def test_branches_are_leads_of_their_own(tmp_path):
     """A main lead of 300 m, which a branch of 100 m leaves, and a lead apart."""
     pixels = drawn([(2000, 3000, 0, 5000, 300), (2900, 3000, 90, 1800, 100), (5000, 2000, 45, 1500, 80)])

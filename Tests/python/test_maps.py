@@ -96,3 +96,25 @@ outputs: {{ o.gpkg: {output} }}
             assert record["peak_memory_bytes"] < 420e6
         else:
             assert result.status == 1 and "--memory has room for less" in result.err
+
+
+def test_local_contrast_is_the_same_in_any_unit_of_the_map(tmp_path):
+    from osgeo import gdal
+    rng = np.random.default_rng(4)
+    image = rng.integers(100, 900, (1, 60, 72)).astype("uint16")
+    results = []
+    for unit, factor in (("m", 1), ("km", 1000), ("ft", 0.3048)):
+        write_tif(tmp_path / "g.tif", image, 32633, (0, 9000000 / factor), 100 / factor)
+        ds = gdal.Open(str(tmp_path / "g.tif"), gdal.GA_Update)
+        ds.SetSpatialRef(reference(f"+proj=laea +lat_0=90 +datum=WGS84 +units={unit} +type=crs"))
+        ds = None
+        out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  r: { use: raster.read, with: { files: [g.tif] } }
+  c: { use: raster.local_contrast, in: { image: r.image }, with: { size: 3000 } }
+outputs: { o.tif: c.result }
+""", "--force")
+        results.append(read(out / "o.tif"))
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])

@@ -69,6 +69,7 @@ public struct CompareStep: ProcessingStep {
     case .rasters: break
     }
     if let warning = circularity { context.warn(warning) }
+    try checkNames(context)
     _ = try chosenCodes()
     _ = try recoding()
     context.isBarrier()
@@ -171,6 +172,28 @@ public struct CompareStep: ProcessingStep {
       }
     }
     return [table(reference, referenceColumn), table(predicted ?? reference, predictedColumn)].compactMap { $0 }
+  }
+
+  /// Codes are compared as numbers: names that contradict them make nonsense of every figure.
+  private func checkNames(_ context: PlanContext) throws {
+    let tables = classTables
+    guard tables.count == 2 else { return }
+    for entry in tables[0].entries {
+      guard let other = tables[1][entry.code], other.name != entry.name else { continue }
+      if let elsewhere = tables[1].named(entry.name) ?? tables[0].named(other.name) {
+        throw FloeError(
+          """
+          the code \(entry.code) is '\(entry.name)' in the reference and '\(other.name)' in the prediction, and \
+          '\(elsewhere.name)' has the code \(elsewhere.code) there; give both the same codes first, for example with \
+          raster.expression and its 'classes'
+          """)
+      }
+      context.warn(
+        """
+        the code \(entry.code) is '\(entry.name)' in the reference and '\(other.name)' in the prediction: taken for \
+        one class
+        """)
+    }
   }
 
   private func chosenCodes() throws -> [Int]? { try classes?.map { try code($0, "classes") } }

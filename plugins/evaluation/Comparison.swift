@@ -34,9 +34,15 @@ public struct Comparison: Sendable {
     let first = Set(pairs.referenceCodes)
     let second = Set(pairs.predictedCodes)
     // A class of the task that one side never has is an error of that side and not a code out of scope.
-    let task = Set(["sea_ice", "lead"].compactMap { ClassTable.seaIce.named($0)?.code })
-    // "Cannot tell" is no class: a side that says so has not decided.
-    let open = Set(self.classes.compactMap { $0.named("unclassified")?.code })
+    let tables = self.classes
+    func named(_ names: Set<String>) -> Set<Int> {
+      first.union(second).filter { code in
+        tables.lazy.compactMap { $0[code]?.name }.first.map { names.contains($0) } ?? false
+      }
+    }
+    let task = named(["sea_ice", "lead"])
+    // "Cannot tell" is no class: a side that says so has not decided. A code of another name is a class like others.
+    let open = named(["unclassified"])
     let labels =
       chosen ?? first.intersection(second).union(task.intersection(first.union(second))).subtracting(open).sorted()
     score = Score(pairs, labels: labels)

@@ -10,13 +10,13 @@ struct LocalContrastStep: ProcessingStep {
     Leads lie below 1 wherever they are, while the slow change of light, haze and ice over a scene drops out. Values are
     physical (scale and offset applied). A median that is not above zero gives no data.
 
-    **Median.** The grid is cut into square cells of a third of `size`, whole pixels. Each cell keeps up to 256 of its
-    valid values, evenly spread; the median at a cell's centre is the lower middle one of the values of the 3 x 3 cells
-    around it, between centres it is interpolated bilinearly, beyond the outermost ones it stays the same. Cells without
-    a valid value take no part.
+    **Median.** The grid is cut into cells of a third of `size`, square on the map, whole pixels. Each cell keeps up to
+    256 of its valid values, evenly spread; the median at a cell's centre is the lower middle one of the values of the
+    3 x 3 cells around it, between centres it is interpolated bilinearly, beyond the outermost ones it stays the same.
+    Cells without a valid value take no part.
 
     **Size.** 2 to 5 km suits leads: a lead of a tenth of the size hardly moves the median, and light and snow are much
-    the same across it. Needs a grid in metres.
+    the same across it. Metres are those of the map, whatever its unit; a grid in degrees is refused.
     """
   static let example = """
     contrast: { use: raster.local_contrast, in: { image: stack.image }, with: { size: 3000 } }
@@ -27,12 +27,13 @@ struct LocalContrastStep: ProcessingStep {
 
   mutating func plan(in context: PlanContext) throws {
     _ = try cell()
+    if image.spec.grid.crs == nil { context.warn("the raster has no reference system: its units are taken for metres") }
     context.needs(scratch: image.spec.byteCount)
     result = Raster(planned: spec())
   }
 
-  /// Side of a cell in pixels.
-  private func cell() throws -> Int {
+  /// Columns and rows of a cell, which is square on the map.
+  private func cell() throws -> (width: Int, height: Int) {
     let grid = image.spec.grid
     if let crs = grid.crs, crs.isGeographic {
       throw ParameterError(
@@ -43,13 +44,16 @@ struct LocalContrastStep: ProcessingStep {
         raster.warp
         """)
     }
-    let pixels = size / grid.pixelWidth
-    guard pixels >= 3 else {
-      throw ParameterError(
-        "size", "is \(size) m, less than 3 pixels of \(grid.pixelWidth) m; give at least \(3 * grid.pixelWidth) m")
+    let metres = grid.pixelMetres ?? SIMD2(grid.pixelWidth, grid.pixelHeight)
+    let larger = max(metres.x, metres.y)
+    guard size / larger >= 3 else {
+      throw ParameterError("size", "is \(size) m, less than 3 pixels of \(larger) m; give at least \(3 * larger) m")
     }
     // Cells larger than the raster are one cell.
-    return max(1, Int(min(pixels / 3, Double(max(grid.width, grid.height)))))
+    func side(_ pixel: Double) -> Int {
+      max(1, Int(min(size / pixel / 3, Double(max(grid.width, grid.height)))))
+    }
+    return (side(metres.x), side(metres.y))
   }
 
   private func spec() -> RasterSpec {
@@ -66,26 +70,26 @@ struct LocalContrastStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let side = try cell()
+    let cell = try cell()
     let source = try await context.materialize(image)
     let grid = image.spec.grid
     let bands = image.spec.bands
-    let across = (grid.width + side - 1) / side
-    let down = (grid.height + side - 1) / side
+    let across = (grid.width + cell.width - 1) / cell.width
+    let down = (grid.height + cell.height - 1) / cell.height
     // A row of cells is one piece of work; cells are anchored at the grid, whatever the tiles.
     let rows = try await context.map(down, progress: "rows of cells") { r -> [[Float]] in
       let window = PixelWindow(
-        column: 0, row: r * side, width: grid.width, height: min(side, grid.height - r * side))
+        column: 0, row: r * cell.height, width: grid.width, height: min(cell.height, grid.height - r * cell.height))
       let pixels = try source.read(window, bands: Array(bands.indices))
       return bands.indices.flatMap { b -> [[Float]] in
         let plane = pixels.physical(band: b, as: bands[b])
         return (0..<across).map { c in
-          CellValues.few(plane, window, columns: c * side..<min(grid.width, (c + 1) * side))
+          CellValues.few(plane, window, columns: c * cell.width..<min(grid.width, (c + 1) * cell.width))
         }
       }
     }
     let cells = LocalMedians(
-      across: across, down: down, side: side,
+      across: across, down: down, cell: cell,
       planes: bands.indices.map { b in
         LocalMedians.plane(across: across, down: down) { r, c in rows[r][b * across + c] }
       })
@@ -130,7 +134,9 @@ enum CellValues {
 
 /// Medians at the centres of cells, and between them.
 struct LocalMedians: Sendable {
-  let across, down, side: Int
+  let across, down: Int
+  /// Columns and rows of a cell.
+  let cell: (width: Int, height: Int)
   /// `planes[band][row * across + column]`; NaN where no cell near has a value.
   let planes: [[Float]]
 
@@ -154,9 +160,9 @@ struct LocalMedians: Sendable {
   /// Medians along a row of pixels; NaN where the cells around have none.
   func line(_ band: Int, row: Int, columns: Range<Int>) -> [Float] {
     let plane = planes[band]
-    let (top, bottom, v) = Self.between(row, side: side, count: down)
+    let (top, bottom, v) = Self.between(row, side: cell.height, count: down)
     return columns.map { column in
-      let (left, right, u) = Self.between(column, side: side, count: across)
+      let (left, right, u) = Self.between(column, side: cell.width, count: across)
       let corners = [
         (plane[top * across + left], (1 - u) * (1 - v)), (plane[top * across + right], u * (1 - v)),
         (plane[bottom * across + left], (1 - u) * v), (plane[bottom * across + right], u * v),

@@ -64,7 +64,8 @@ struct Expression: Sendable {
     case .subtract: return two { $0 - $1 }
     case .multiply: return two { $0 * $1 }
     case .divide: return two { $1 == 0 ? .nan : $0 / $1 }
-    case .power: return two { T.power($0, $1) }
+    // C's pow of anything and 0, and of 1 and anything, is 1.
+    case .power: return two { $0.isNaN || $1.isNaN ? .nan : T.power($0, $1) }
     case .less: return truth { $0 < $1 }
     case .lessOrEqual: return truth { $0 <= $1 }
     case .greater: return truth { $0 > $1 }

@@ -22,8 +22,37 @@ struct LeadBranches {
     // Thinning leaves short spurs where an edge is rough: those that do not come out of the width of the lead that they
     // leave. Each removal may join two others to one, hence again until none is left.
     while let spur = spur() {
-      for i in branches[spur].path { line[i] = false }
+      let path = branches[spur].path
+      let kept = Set(branches.flatMap(\.path))
+      for i in path { line[i] = false }
+      Self.tidy(&line, mask, about: path, except: kept)
       branches = Self.walk(line, mask)
+    }
+  }
+
+  /// Takes what a junction has left that holds no branches together any more, from removed pixels outward.
+  private static func tidy(_ line: inout [Bool], _ mask: LeadMask, about path: [Int], except branches: Set<Int>) {
+    let around = mask.around
+    var zone: [Int] = []
+    var seen = branches
+    var next = path
+    while let i = next.popLast() {
+      for near in around.map({ i + $0 }) where line[near] && seen.insert(near).inserted {
+        zone.append(near)
+        next.append(near)
+      }
+    }
+    var changed = true
+    while changed {
+      changed = false
+      for i in zone where line[i] {
+        // One way out, or a pixel beside others that hold together without it.
+        let ways = (0..<8).count { !line[i + around[$0]] && line[i + around[($0 + 1) % 8]] }
+        if ways == 1 {
+          line[i] = false
+          changed = true
+        }
+      }
     }
   }
 
@@ -35,7 +64,8 @@ struct LeadBranches {
       let root = b.joins.first ? first : last
       // The width of the lead that it leaves, as far as it is seen at its root.
       let width = mask.around.map { distances[root + $0] }.max() ?? 0
-      return Float(b.path.count) <= max(2, width)
+      // Into the corners of a wide end the middle line runs a little farther than its distance from the shore.
+      return Float(b.path.count) <= max(2, 1.5 * width + 1)
     }
   }
 

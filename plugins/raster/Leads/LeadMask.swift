@@ -88,8 +88,8 @@ struct LeadMask {
     ((f[q] + Float(q * q)) - (f[v] + Float(v * v))) / Float(2 * (q - v))
   }
 
-  /// The middle line, one pixel wide and connected as the group is: Zhang and Suen's thinning (1984, Communications of
-  /// the ACM 27, 236).
+  /// The middle line, one pixel wide and connected as the group is: thinning after Guo and Hall (1989, Communications
+  /// of the ACM 32, 359), which keeps diagonal lines of two pixels, of which Zhang and Suen's leaves next to nothing.
   func thinned() -> [Bool] {
     var line = pixels
     let around = self.around
@@ -100,16 +100,17 @@ struct LeadMask {
       for pass in 0...1 {
         var taken: [Int] = []
         for i in candidates where line[i] {
+          // North, north-east, east and so on clockwise.
           let n = around.map { line[i + $0] }
-          let count = n.count { $0 }
-          guard count >= 2, count <= 6 else { continue }
-          guard (0..<8).count(where: { !n[$0] && n[($0 + 1) % 8] }) == 1 else { continue }
-          // North, east, south, west are 0, 2, 4, 6.
-          let isTaken =
-            pass == 0
-            ? !(n[0] && n[2] && n[4]) && !(n[2] && n[4] && n[6])
-            : !(n[0] && n[2] && n[6]) && !(n[0] && n[4] && n[6])
-          if isTaken { taken.append(i) }
+          let ways =
+            (!n[0] && (n[1] || n[2]) ? 1 : 0) + (!n[2] && (n[3] || n[4]) ? 1 : 0)
+            + (!n[4] && (n[5] || n[6]) ? 1 : 0) + (!n[6] && (n[7] || n[0]) ? 1 : 0)
+          guard ways == 1 else { continue }
+          let first = [n[7] || n[0], n[1] || n[2], n[3] || n[4], n[5] || n[6]].count { $0 }
+          let second = [n[0] || n[1], n[2] || n[3], n[4] || n[5], n[6] || n[7]].count { $0 }
+          guard (2...3).contains(min(first, second)) else { continue }
+          let isKept = pass == 0 ? (n[4] || n[5] || !n[7]) && n[6] : (n[0] || n[1] || !n[3]) && n[2]
+          if !isKept { taken.append(i) }
         }
         for i in taken { line[i] = false }
         if !taken.isEmpty { changed = true }

@@ -8,7 +8,7 @@ struct LeadsStep: ProcessingStep {
   static let summary = "Parts the leads of a class raster at their junctions; polygons with length, width, orientation."
   static let discussion = """
     The output is a table of polygons in the raster's system, one a lead. Pixels of the class that touch at sides or
-    corners are a group; the group's middle line (Zhang and Suen 1984) is parted where three or more ways meet, spurs
+    corners are a group; the group's middle line (Guo and Hall 1989) is parted where three or more ways meet, spurs
     that do not leave the lead's own width are dropped, and each pixel goes to the nearest part. Columns: `lead` (number
     from the north-west), `group` (leads of one number hang together), `pixels`, `area_m2`, `length_m` (along the middle
     line, to the shore at free ends and to the junction at others), `mean_width_m` (area by length), `max_width_m`
