@@ -6,7 +6,7 @@
 // contract (the public declarations that `import FloeSDK` brings) and that of all sources.
 
 #define FLOE_KIT_VERSION "0.1.0"
-#define FLOE_KIT_CONTRACT "bd5d6182082432cc"
+#define FLOE_KIT_CONTRACT "53ddfff2e0895125"
 #define FLOE_KIT_DIGEST "b045e32fffaf664d"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
