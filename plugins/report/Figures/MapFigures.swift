@@ -194,8 +194,10 @@ struct MapFigures {
     var tracks = try tracks(in: b, small.spec.grid.crs)
     // Classes of records have the colours of the classes on the map.
     tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
-    // Beside a colour bar there is room for one column of the legend.
-    let keyColumns = bar == nil ? 2 : 1
+    // Beside a colour bar there is room for one column of the legend, and long entries take a whole row each: gnuplot
+    // takes letters of an SVG for wider than they are.
+    let longest = max(legend.map(\.text.count).max() ?? 0, (tracks.legend.map(\.text.count).max() ?? 0) + 8)
+    let keyColumns = bar == nil && longest <= 28 ? 2 : 1
     let keyRows =
       Double((legend.count + keyColumns - 1) / keyColumns) + Double((tracks.legend.count + keyColumns - 1) / keyColumns)
     let width = 680.0
