@@ -42,6 +42,9 @@ extension ClusteringStep {
     try ClusterFacts.place(of: naming.orderBy, in: source)
     let space = try source.space(sampling.standardiseOver, isStandardised: sampling.standardise)
     let rules = try naming.rules(source)
+    if rules?.needsIceLevel == true, source.bandOrder != nil, source.infraredBands.isEmpty {
+      context.warn("no band lies beyond 780 nm (B08, B8A): young ice is easily taken for a lead without one")
+    }
     try sampling.training.check(source)
     let most = try clusters.candidates(sampling.clusterRange, least: Self.leastClusters).last ?? Self.leastClusters
     let products = products(source, clusters: most, rules, codes: rules.map { _ in [] })

@@ -40,6 +40,10 @@ struct ProvenanceSection {
                 $0["reason"]?.stringValue ?? "",
               ]
             })))
+    let said = material.facts.compactMap { step, facts in facts["summary"]?.stringValue.map { [step, $0] } }
+    if !said.isEmpty {
+      section.blocks.append(.table(PageTable("What the steps say of their work", ["Step", "Sentence"], said)))
+    }
     let kept = counts
     if !kept.isEmpty { section.blocks.append(.table(PageTable("What took part", ["Step", "Count", "Of"], kept))) }
     section.blocks.append(
