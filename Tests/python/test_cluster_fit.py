@@ -125,3 +125,31 @@ def test_scenes_that_do_not_fit_are_refused(scenes, tmp_path):
     assert "number 2 is a table" in refused.err
     nothing = floe("step", "cluster.fit", "--samples", tmp_path / "none-*.tif", "--model", "m.json", "-o", tmp_path, expect=2)
     assert "nothing matches" in nothing.err
+
+
+def test_numbers_of_another_scale_are_told(tmp_path):
+    """A model of shares on percent: nothing names the unit, the numbers tell."""
+    random = np.random.default_rng(6)
+    shares = np.where(random.random((60, 60)) < 0.1, 0.06, 0.8) + random.normal(0, 0.02, (60, 60))
+    write_tif(tmp_path / "a.tif", shares.astype("float32"))
+    write_tif(tmp_path / "b.tif", (100 * shares).astype("float32"))
+    fit = """
+floe: 1
+steps:
+  a: { use: raster.read, with: { files: [a.tif], names: [v] } }
+  k: { use: cluster.kmeans, in: { samples: a.image }, with: { clusters: 2 } }
+outputs: { model.json: k.model }
+"""
+    out, _, _ = run_pipeline(tmp_path, fit)
+    model = (out / "model.json").rename(tmp_path / "model.json")
+    told = {}
+    for name in "ab":
+        _, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  a: {{ use: raster.read, with: {{ files: [{name}.tif], names: [v] }} }}
+  k: {{ use: cluster.apply, in: {{ samples: a.image }}, with: {{ model_file: {model} }} }}
+outputs: {{ labels.tif: k.labels }}
+""", "--force", "--overwrite")
+        told[name] = [w["message"] for w in record["warnings"]]
+    assert not any("far outside" in m for m in told["a"]) and any("100 % of the samples lie far outside" in m for m in told["b"])

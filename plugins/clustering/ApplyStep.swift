@@ -65,6 +65,7 @@ public struct ApplyStep: ProcessingStep {
   public mutating func run(in context: RunContext) async throws {
     let (fitted, given) = try load { context.warn($0) }
     let source = try await given.referenced(in: context)
+    if let sentence = try OutlyingSamples.sentence(fitted, source) { context.warn(sentence) }
     let label = try Algorithms.labelling(fitted, source)
     let mixture = try fitted.gmmKernel(layout: source.layout, whole: source.isWhole)
     var products = products(source, fitted)
