@@ -10,6 +10,8 @@ package enum ReportFormat {
     if abs(v) >= 1e4, abs(v) < 1e9 { return count(Int(v.rounded())) }
     return String(format: "%.\(digits)g", v)
   }
+  /// `1 lead`, `12 345 leads`.
+  static func counted(_ n: Int, _ word: String) -> String { "\(count(n)) \(word)\(n == 1 ? "" : "s")" }
   /// A fixed number of decimals.
   static func fixed(_ v: Double?, _ decimals: Int) -> String {
     guard let v, v.isFinite else { return "–" }

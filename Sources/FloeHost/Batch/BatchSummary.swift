@@ -149,7 +149,7 @@ struct BatchSummary {
       table { border-collapse: collapse } th, td { padding: .25rem .6rem; text-align: left; vertical-align: middle;
       border-bottom: 1px solid #8886 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
       thead th { position: sticky; top: 0; background: Canvas } img { display: block; image-rendering: pixelated }
-      .wide { overflow-x: auto }
+      .wide { overflow-x: auto } tbody th { overflow-wrap: anywhere; min-width: 8rem }
       </style></head><body>
       <h1>\(title)</h1>
       <p>\(report.scenes.count) scenes: \(report.scenes.count - failed.count) done, \(failed.count) failed.

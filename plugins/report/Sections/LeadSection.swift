@@ -14,7 +14,7 @@ struct LeadSection {
       section.blocks.append(
         .text(
           """
-          \(word): \(ReportFormat.count(count)) leads in \(ReportFormat.count(facts["groups"]?.intValue ?? 0)) groups, \
+          \(word): \(ReportFormat.counted(count, "lead")) in \(ReportFormat.counted(facts["groups"]?.intValue ?? 0, "group")), \
           \(ReportFormat.number(length)) km long together.
           """))
       section.add(figure(step, classes, count))
