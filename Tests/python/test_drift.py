@@ -138,7 +138,7 @@ def test_too_few_leads_and_the_same_bytes(tmp_path):
     isLead[20:22] = True
     report, record = search(tmp_path, lead, places, isLead)
     assert not report["significant"] and report["leads_crossed"] == 1
-    assert "crosses 1 leads" in report["reason"] and "meaningless" in json.dumps(record)
+    assert "crosses 1 lead " in report["reason"] and "meaningless" in json.dumps(record)
     texts = []
     for workers in (1, 2):
         out, _, _ = run_pipeline(tmp_path, PIPELINE, "--workers", workers)

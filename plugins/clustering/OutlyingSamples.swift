@@ -40,8 +40,8 @@ enum OutlyingSamples {
     let range = ranges[first.feature]
     return """
       \(outside * 100 / total) % of the samples lie far outside of all that the model was fitted on ('\
-      \(layout[first.feature].name)' is \(short(first.value)), the model's clusters reach from \(short(range.lowerBound)) \
-      to \(short(range.upperBound))): are they in the model's unit and scale?
+      \(layout[first.feature].name)' is \(short(first.value)), the model's clusters reach from \
+      \(short(range.lowerBound)) to \(short(range.upperBound))): are they in the model's unit and scale?
       """
   }
 }

@@ -36,7 +36,7 @@ struct SeasonChart {
 
         """
     }
-    out += "</tbody></table>\n<p>Cells of \(Self.short(season.options.cell)) m in \(x(season.crs.label)).</p>\n"
+    out += "</tbody></table>\n<p>Cells of \(SeasonChart.metres(season.options.cell)) m in \(x(season.crs.label)).</p>\n"
     if !season.without.isEmpty {
       out +=
         "<p>Without a raster of classes with \(name) and a time: \(x(season.without.joined(separator: ", "))).</p>\n"
@@ -107,5 +107,7 @@ struct SeasonChart {
   }
 
   /// A number with at most three significant decimals.
+  /// `25000`, and not `2.5e+04`.
+  private static func metres(_ x: Double) -> String { String(format: x == x.rounded() ? "%.0f" : "%g", x) }
   private static func short(_ x: Double) -> String { String(format: "%.4g", x) }
 }

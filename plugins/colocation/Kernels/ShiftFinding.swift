@@ -91,7 +91,8 @@ struct ShiftFinding: Sendable {
     func short(_ v: Double) -> String { "\((v * 1000).rounded() / 1000)" }
     guard crossings >= least else {
       return """
-        the track crosses \(crossings) lead\(crossings == 1 ? "" : "s") (\(leads) of \(records) records); at least \(least) are needed to tell a \
+        the track crosses \(crossings) lead\(crossings == 1 ? "" : "s") (\(leads) of \(records) records); \
+        at least \(least) are needed to tell a \
         shift from chance
         """
     }

@@ -14,8 +14,9 @@ struct LeadSection {
       section.blocks.append(
         .text(
           """
-          \(word): \(ReportFormat.counted(count, "lead")) in \(ReportFormat.counted(facts["groups"]?.intValue ?? 0, "group")), \
-          \(ReportFormat.number(length)) km long together.
+          \(word): \(ReportFormat.counted(count, "lead")) in \
+          \(ReportFormat.counted(facts["groups"]?.intValue ?? 0, "group")), \(ReportFormat.number(length)) km long \
+          together.
           """))
       section.add(figure(step, classes, count))
       section.blocks.append(
