@@ -220,7 +220,7 @@ def test_uneven_axes_are_refused(tmp_path, y, x, kinds, units, name, kind):
 
 @pytest.mark.parametrize("kind", ["f4", "f8"])
 @pytest.mark.parametrize("y, x", [
-    (LATITUDES, LONGITUDES), (LATITUDES[::-1], LONGITUDES), (LATITUDES, 150 + LONGITUDES / 100),
+    (LATITUDES, LONGITUDES), (LATITUDES[::-1], LONGITUDES), (LATITUDES, 150 + LONGITUDES / 10),
     # Across 180 degrees, and rounded to hundredths of a degree.
     (LATITUDES, (178 + LONGITUDES + 180) % 360 - 180), (np.round(60 + np.arange(40) / 16, 2), LONGITUDES),
 ])
@@ -233,6 +233,14 @@ def test_even_axes_are_read(tmp_path, y, x, kind):
     assert abs((t[0] + t[1] / 2 - x[0] + 180) % 360 - 180) < t[1] / 4
     values = np.arange(2000).reshape(40, 50)
     np.testing.assert_array_equal(read(out / "r.tif"), values if y[0] > y[-1] else values[::-1])
+
+
+def test_axes_beyond_their_precision_are_refused(tmp_path):
+    # Thousandths of a degree at 150 degrees: GDAL calls them uneven and gives no place.
+    grid(tmp_path / "a.nc", LATITUDES, 150 + LONGITUDES / 100, DEGREES, NORTH_EAST, kind="f8")
+    run_pipeline(tmp_path, READ.format(file="a.nc", more=""))
+    grid(tmp_path / "a.nc", LATITUDES, 150 + LONGITUDES / 100, DEGREES, NORTH_EAST, kind="f4")
+    assert "double precision" in said(tmp_path, "a.nc")
 
 
 @pytest.mark.parametrize("order, words", [
@@ -309,7 +317,7 @@ def test_systems_without_a_code_have_their_name(tmp_path):
     tif(tmp_path / "a.tif", array, system=wkt)
     tif(tmp_path / "b.tif", array, system="EPSG:3413")
     sentence = said(tmp_path, "a.tif, b.tif")
-    assert "Ice of the bay" in sentence and "[" not in sentence.split("Ice of the bay")[1][:3] and "EPSG:3413" in sentence
+    assert "Ice of the bay" in sentence and "PROJC" not in sentence and "EPSG:3413" in sentence
 
 
 # --- the environment, encodings

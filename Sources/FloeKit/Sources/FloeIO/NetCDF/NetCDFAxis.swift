@@ -31,7 +31,7 @@ struct NetCDFAxis {
     let largest = given.reduce(0) { max($0, abs($1)) }
     let isSingle = variable.type == .float32 || given.allSatisfy { Double(Float($0)) == $0 }
     let precision = isSingle ? 0x1p-22 : 0x1p-51
-    let digits = Self.decimal(given, precision: precision).map { $0 / 2 } ?? 0
+    let digits = Self.decimal(given, precision: precision) ?? 0
     tolerance = min(abs(step) / 4, abs(step) / 100 + precision * largest + digits)
   }
 
@@ -120,6 +120,11 @@ struct NetCDFAxis {
     case "y", "yc", "lat", "latitude", "rlat", "northing": .y
     default: nil
     }
+  }
+
+  /// Whether coordinates say that they are places, not only by their name.
+  static func isDeclared(_ axis: NetCDFVariable) -> Bool {
+    isAngle(axis) || axis.attributes["standard_name"] != nil && role(of: axis) != nil
   }
 
   /// Whether coordinates are longitudes or latitudes.

@@ -59,6 +59,13 @@ struct NetCDFGridRules {
         throw FloeError("the axis '\(axis.name)' of '\(path)' \(sentence)")
       }
     }
+    if transform == nil, let rows, let columns, rows.count > 1, columns.count > 1,
+      NetCDFAxis.isDeclared(rows), NetCDFAxis.isDeclared(columns)
+    {
+      throw FloeError(
+        "GDAL finds no grid by the axes '\(rows.name)' and '\(columns.name)' of '\(path)', though they are even within "
+          + "the precision of their numbers; store them in double precision")
+    }
     guard transform != nil, !isScanned, let reference else { return grid }
     return try inKnownUnits(grid, reference, rows, columns)
   }
