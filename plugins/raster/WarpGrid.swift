@@ -30,13 +30,12 @@ enum WarpGrid {
     let columns = east - west
     let rows = north - south
     guard columns < 1e6, rows < 1e6 else {
-      throw ParameterError(
-        "resolution",
-        """
-        of \(size) gives \(columns) x \(rows) pixels in \(to.label); rasters across 180° spread over the globe in \
-        degrees: choose a projected system
-        """
-      )
+      let hint =
+        to.isGeographic
+        ? "rasters across 180° spread over the globe in degrees: choose a projected system"
+        : "a map of one part of the Earth has no end elsewhere: clip the raster first, for example to the map's "
+          + "hemisphere (raster.clip), or give a coarser resolution"
+      throw ParameterError("resolution", "of \(size) gives \(columns) x \(rows) pixels in \(to.label); \(hint)")
     }
     guard
       let grid = Grid(

@@ -14,8 +14,28 @@ public struct CRS: Sendable, Hashable, Codable {
     self.code = code
   }
 
-  /// The code, or the first forty characters of the text: for messages.
-  public var label: String { code ?? String(wkt.prefix(40)) }
+  /// The code, or the name that the text gives the system, or its beginning: for messages.
+  public var label: String {
+    if let code { return code }
+    guard let name = Self.name(in: wkt[...], after: "") else { return String(wkt.prefix(40)) }
+    guard ["", "unknown", "unnamed", "undefined"].contains(name.lowercased()) else { return name }
+    // Systems of PROJ strings have no name; the projection tells something.
+    let method = ["METHOD[", "PROJECTION["].lazy.compactMap { Self.name(in: wkt[...], after: $0) }.first
+    return method.map { "a system without a name (\($0))" } ?? "a system without a name"
+  }
+
+  /// The first text in quotation marks behind a keyword of WKT.
+  private static func name(in wkt: Substring, after keyword: String) -> String? {
+    var rest = wkt
+    if !keyword.isEmpty {
+      guard let start = wkt.firstRange(of: keyword) else { return nil }
+      rest = wkt[start.upperBound...]
+    }
+    guard let open = rest.firstIndex(of: "\"") else { return nil }
+    let inner = rest[rest.index(after: open)...]
+    guard let close = inner.firstIndex(of: "\"") else { return nil }
+    return String(inner[..<close])
+  }
 
   /// Whether two systems have the same code or, where neither has one, the same text.
   public static func == (a: CRS, b: CRS) -> Bool { a.code == b.code && (a.code != nil || a.wkt == b.wkt) }

@@ -6,7 +6,8 @@ import Synchronization
 /// Writes a GeoTIFF in the cloud optimised layout, with overviews, colour table, names and metadata.
 ///
 /// Class rasters get overviews of the most frequent code, others of the mean. Category names and attribute table go to
-/// `<path>.aux.xml` beside the file. The same pixels give the same bytes in whatever order the blocks come.
+/// `<path>.aux.xml` beside the file, and no-data values where some bands have none: a TIFF has one for all. The same
+/// pixels give the same bytes in whatever order the blocks come.
 ///
 /// Safe because every use of the dataset holds `lock`.
 public final class COGWriter: @unchecked Sendable {
@@ -43,7 +44,8 @@ public final class COGWriter: @unchecked Sendable {
         throw FloeError("the temporary raster for '\(path)' cannot be created in '\(folder)': \(messages.reason)")
       }
       let dataset = GDALDataset(owning: handle)
-      try RasterMetadataWriter.apply(spec, provenance: options.provenance, to: dataset)
+      try RasterMetadataWriter.apply(
+        spec, provenance: options.provenance, to: dataset, leavesNoData: RasterMetadataWriter.isNoDataPartial(spec))
       return dataset
     }
   }
@@ -157,6 +159,26 @@ public final class COGWriter: @unchecked Sendable {
         throw FloeError(
           "'\(path)' cannot be written (about \(spec.byteCount) bytes before compression): \(messages.reason)")
       }
+      if RasterMetadataWriter.isNoDataPartial(spec) { try putNoDataBeside(messages) }
+    }
+  }
+
+  /// Puts the no-data values of the bands that have one into `<path>.aux.xml`.
+  private func putNoDataBeside(_ messages: GDALMessages) throws {
+    // What is set on a TIFF that is open for reading goes beside it.
+    let opened = withStringList(["GTiff"]) { drivers in
+      GDALOpenEx(path, UInt32(GDAL_OF_RASTER | GDAL_OF_VERBOSE_ERROR), constant(drivers), nil, nil)
+    }
+    var isDone = false
+    if let opened {
+      let file = GDALDataset(owning: opened)
+      for (i, info) in spec.bands.enumerated() {
+        if let noData = info.noData, let band = file.band(i + 1) { GDALSetRasterNoDataValue(band, noData) }
+      }
+      isDone = file.close()
+    }
+    if !isDone || !messages.failures.isEmpty || !VirtualFile.exists(path + ".aux.xml") {
+      throw FloeError("'\(path).aux.xml' with the bands' no-data values cannot be written: \(messages.reason)")
     }
   }
 

@@ -19,6 +19,11 @@ public enum CRSFactory {
           """
         )
       }
+      if OSRIsGeocentric(reference) != 0 {
+        throw FloeError(
+          "'\(userInput)' counts x, y and z from the Earth's centre; a map such as EPSG:3413, or longitudes and "
+            + "latitudes (EPSG:4326), is needed")
+      }
       try SpatialReference.checkAngles(reference, "'\(userInput)'")
       return crs
     }

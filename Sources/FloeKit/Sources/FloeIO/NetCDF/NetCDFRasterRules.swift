@@ -62,9 +62,7 @@ struct NetCDFRasterRules {
   private func variable(_ items: [String: String], _ type: PixelType) throws -> NetCDFVariable? {
     guard let name = items["NETCDF_VARNAME"] else { return nil }
     guard let file else { return Self.described(items, name, type) }
-    if part.split(separator: "/").last.map(String.init) == name, let found = try file.find(part) { return found }
-    if let found = try file.find(name) { return found }
-    return file.variables.first { $0.name.hasSuffix("/\(name)") }
+    return try file.described(name, part: part)
   }
 
   /// A variable as GDAL's metadata tell it, lists as `{1,2}`.

@@ -3,7 +3,12 @@ import FloeCore
 
 /// Puts everything a `RasterSpec` says, but the pixels, onto an open dataset.
 enum RasterMetadataWriter {
-  static func apply(_ spec: RasterSpec, provenance: [String: String], to dataset: GDALDataset) throws {
+  /// Puts on what a description says.
+  ///
+  /// - Parameter leavesNoData: whether no-data values are left out, for files that have one for all bands.
+  static func apply(
+    _ spec: RasterSpec, provenance: [String: String], to dataset: GDALDataset, leavesNoData: Bool = false
+  ) throws {
     try applyGrid(spec.grid, to: dataset)
     for (key, value) in try RasterMetadataKeys.items(of: spec, provenance: provenance) {
       GDALSetMetadataItem(dataset.handle, key, value, nil)
@@ -12,7 +17,7 @@ enum RasterMetadataWriter {
       guard let band = dataset.band(i + 1) else { throw FloeError("band \(i + 1) of the new raster cannot be had") }
       GDALSetDescription(band, info.name)
       for (key, value) in RasterMetadataKeys.items(of: info) { GDALSetMetadataItem(band, key, value, nil) }
-      if let noData = info.noData { GDALSetRasterNoDataValue(band, noData) }
+      if let noData = info.noData, !leavesNoData { GDALSetRasterNoDataValue(band, noData) }
       if info.unit != .dimensionless { GDALSetRasterUnitType(band, info.unit.rawValue) }
       if info.scale != 1 || info.offset != 0 {
         GDALSetRasterScale(band, info.scale)
@@ -20,6 +25,12 @@ enum RasterMetadataWriter {
       }
       if let classes = spec.classes, spec.type == .uint8, spec.bands.count == 1 { applyClasses(classes, to: band) }
     }
+  }
+
+  /// Whether some bands have a no-data value and others have none, which the one value of a TIFF cannot say.
+  static func isNoDataPartial(_ spec: RasterSpec) -> Bool {
+    let count = spec.bands.count(where: { $0.noData != nil })
+    return count > 0 && count < spec.bands.count
   }
 
   static func applyGrid(_ grid: Grid, to dataset: GDALDataset) throws {

@@ -29,7 +29,7 @@ struct RasterSpecReader {
     let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
     let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
-    let grid = try grid(bands[0])
+    let grid = try settledGrid(bands[0])
     let tags = items(dataset.handle)
     var spec = RasterSpec(grid: grid, bands: try bandSpecs(bands), type: type, tile: tile(bands[0], grid: grid))
     try applyConventions(to: &spec, bands)
@@ -108,6 +108,17 @@ struct RasterSpecReader {
     return type
   }
 
+  /// The grid, where a netCDF file's own axes agree with it.
+  private func settledGrid(_ band: UnsafeMutableRawPointer) throws -> Grid {
+    let found = try grid(band)
+    guard dataset.driverName == "netCDF" else { return found }
+    var t = [Double](repeating: 0, count: 6)
+    let isPlaced = GDALGetGeoTransform(dataset.handle, &t) == CE_None
+    return try NetCDFGridRules(path: path).settled(
+      found, transform: isPlaced ? t : nil, variable: items(band)["NETCDF_VARNAME"],
+      reference: GDALGetSpatialRef(dataset.handle))
+  }
+
   private func grid(_ band: UnsafeMutableRawPointer) throws -> Grid {
     let pixels = try Self.overview(of: band, dataset: dataset, reduction: reduction, path: path) ?? band
     let width = Int(GDALGetRasterBandXSize(pixels))
@@ -115,6 +126,7 @@ struct RasterSpecReader {
     var t = [0.0, 1.0, 0.0, 0.0, 0.0, -1.0]
     var found = t
     if GDALGetGeoTransform(dataset.handle, &found) == CE_None { t = found }
+    if t[0] == 0, t[1] == 1, t[2] == 0, t[3] == 0, t[4] == 0, abs(t[5]) == 1 { try checkOtherPlaces() }
     guard t[2] == 0, t[4] == 0 else {
       throw FloeError("'\(path)' is rotated or sheared (geotransform \(t)); warp it to a north-up grid first")
     }
@@ -139,6 +151,20 @@ struct RasterSpecReader {
         pixelHeight: -t[5] * Double(reduction), crs: crs)
     else { throw FloeError("'\(path)' has no usable grid (\(width) x \(height) pixels, geotransform \(t))") }
     return grid
+  }
+
+  /// Refuses a file without a grid whose pixels have their places by other means: they would be lost.
+  private func checkOtherPlaces() throws {
+    let points = Int(GDALGetGCPCount(dataset.handle))
+    let means = [
+      (points > 0, "\(points) ground control points", "-tps"),
+      (!items(dataset.handle, domain: "GEOLOCATION").isEmpty, "arrays of longitudes and latitudes", "-geoloc"),
+      (!items(dataset.handle, domain: "RPC").isEmpty, "rational polynomial coefficients (RPC)", "-rpc"),
+    ]
+    guard let (_, what, option) = means.first(where: { $0.0 }) else { return }
+    throw FloeError(
+      "'\(path)' places its pixels by \(what), not by a regular grid, so that they would have no place on a map; warp "
+        + "it to one first, for example with 'gdalwarp \(option) -t_srs EPSG:3413 IN.tif OUT.tif'")
   }
 
   /// The band of that reduction; nil for the full resolution. Throws when the file has no such overview.

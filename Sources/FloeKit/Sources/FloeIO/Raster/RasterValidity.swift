@@ -106,30 +106,57 @@ struct RasterValidity: Sendable {
     _ overview: (UnsafeMutableRawPointer) throws -> UnsafeMutableRawPointer?, _ mask: inout [Float]
   ) rethrows -> Bool {
     var source: UnsafeMutableRawPointer?
-    var scale = 1
     switch place {
     case .pixels: return true
     case .alpha(let number): source = try dataset.band(number).flatMap { reduction == 1 ? $0 : try overview($0) }
     case .mask:
-      let own = reduction == 1 ? band : try overview(band)
-      if let own, GDALGetMaskFlags(own) & GMF_ALL_VALID == 0 {
-        source = GDALGetMaskBand(own)
-      } else {
-        // The overviews of a file may lack masks of their own.
-        source = GDALGetMaskBand(band)
-        scale = reduction
+      source = GDALGetMaskBand(band)
+      if reduction > 1, let full = source {
+        let coarse = try overview(band)
+        if let coarse, GDALGetMaskFlags(coarse) & GMF_ALPHA != 0 {
+          source = GDALGetMaskBand(coarse)
+        } else if let own = RasterSpecReader.overviews(of: full)[reduction] {
+          // Not the mask that GDAL gives to the overview: without a level of the mask that calls all pixels valid.
+          source = own
+        } else {
+          return readCovered(full, window, reduction, &mask)
+        }
       }
     }
     guard let source else { return false }
     let width = Int(GDALGetRasterBandXSize(source))
     let height = Int(GDALGetRasterBandYSize(source))
-    let column = min(window.column * scale, width - 1)
-    let row = min(window.row * scale, height - 1)
+    let column = min(window.column, width - 1)
+    let row = min(window.row, height - 1)
     return GDALRasterIO(
-      source, GF_Read, Int32(column), Int32(row), Int32(min(window.width * scale, width - column)),
-      Int32(min(window.height * scale, height - row)), &mask, Int32(window.width), Int32(window.height), GDT_Float32, 0,
-      0)
+      source, GF_Read, Int32(column), Int32(row), Int32(min(window.width, width - column)),
+      Int32(min(window.height, height - row)), &mask, Int32(window.width), Int32(window.height), GDT_Float32, 0, 0)
       == CE_None
+  }
+
+  /// A mask without a level of that reduction: a pixel is valid where all that lie in it are, since an overview made
+  /// without the mask may hold any of them.
+  private static func readCovered(
+    _ source: UnsafeMutableRawPointer, _ window: PixelWindow, _ reduction: Int, _ mask: inout [Float]
+  ) -> Bool {
+    let height = Int(GDALGetRasterBandYSize(source))
+    let column = window.column * reduction
+    let columns = min(window.width * reduction, Int(GDALGetRasterBandXSize(source)) - column)
+    guard columns > 0 else { return false }
+    for i in mask.indices { mask[i] = 1 }
+    var line = [UInt8](repeating: 0, count: columns)
+    for y in 0..<window.height {
+      let first = (window.row + y) * reduction
+      for row in first..<max(first, min(first + reduction, height)) {
+        let isRead =
+          GDALRasterIO(
+            source, GF_Read, Int32(column), Int32(row), Int32(columns), 1, &line, Int32(columns), 1, GDT_Byte, 0, 0)
+          == CE_None
+        guard isRead else { return false }
+        for x in 0..<columns where line[x] == 0 { mask[y * window.width + x / reduction] = 0 }
+      }
+    }
+    return true
   }
 }
 

@@ -18,7 +18,17 @@ enum GDALEnvironment {
   private static let prefixes = [
     "GDAL_", "OGR_", "OSR_", "CPL_", "GTIFF_", "TIFF_", "GEOTIFF_", "COG_", "VRT_", "JPEG_", "JP2OPENJPEG_", "PNG_",
     "GPKG_", "SQLITE_", "SHAPE_", "GEOJSON_", "CSV_", "GML_", "LIBKML_", "DXF_", "HFA_", "WEBP_", "USE_RRD",
-    "CHECK_WITH_INVERT_PROJ", "CENTER_LONG",
+    "CHECK_WITH_INVERT_PROJ", "CENTER_LONG", "GRIB_", "AAIGRID_", "NITF_", "PDS_", "PDS4_", "BSB_", "DTED_", "RPC_",
+    "S57_", "MITAB_", "GPX_", "OPENFILEGDB_", "EDIGEO_", "GMLAS_", "SXF_", "RASTERLITE_", "KML_", "DGN_", "MVT_",
+  ]
+  /// Options whose names begin like no others.
+  private static let single: Set<String> = [
+    "CONVERT_YCBCR_TO_RGB", "ATTRIBUTES_SKIP", "GEOMETRY_AS_COLLECTION", "FLATTEN_NESTED_ATTRIBUTES", "ESRI_XML_PAM",
+    "HDF5_SHIFT_GCPX_BY_180", "USE_OSR_FIND_MATCHES", "USE_TILE_AS_BLOCK", "USE_OPENJPEG_SINGLE_TILE_OPTIM",
+    "IGNORE_XY_AXIS_NAME_CHECKS", "USE_DEFAULT_FILL_AS_NODATA", "ENVI_RPC_EMULATION", "ADRG_SIMULATE_MULTI_IMG",
+    "SRP_SINGLE_GEN_IN_THF_AS_DATASET", "SENTINEL2_USE_MAIN_MTD", "TAB_APPROX_GEOTRANSFORM",
+    "PROJ_USE_PROJ4_INIT_RULES", "TIGER_LFIELD_AS_STRING", "NAS_GFS_TEMPLATE", "NAS_INDICATOR",
+    "NAS_NO_RELATION_LAYER", "NAS_SKIP_CORRUPTED_FEATURES", "OSM_CONFIG_FILE", "ODS_RESOLVE_FORMULAS",
   ]
   /// Words about overviews that GDAL looks up under their bare names.
   private static let suffix = "_OVERVIEW"
@@ -43,7 +53,7 @@ enum GDALEnvironment {
     // Whoever stands between could send any pixels.
     if upper == "GDAL_HTTP_UNSAFESSL" { return true }
     // Another database of reference systems: places would depend on it, or nothing would be found.
-    if upper == "PROJ_AUX_DB" { return true }
+    if upper == "PROJ_AUX_DB" || single.contains(upper) { return true }
     guard upper.hasSuffix(suffix) || prefixes.contains(where: upper.hasPrefix) else { return false }
     return !kept.contains { $0.hasSuffix("_") ? upper.hasPrefix($0) : upper == $0 }
   }

@@ -2,7 +2,8 @@ internal import CGDAL
 import FloeCore
 
 /// Looks through the table of a shapefile for fields that OGR would cut or change without a word: numbers with other
-/// characters behind them, fractions in columns of whole numbers, dates that no calendar has.
+/// characters behind them, fractions in columns of whole numbers, dates that no calendar has, texts in an encoding that
+/// the files do not name.
 ///
 /// Source of the layout: dBASE III's; null values as shapelib of GDAL 3.6 knows them.
 struct DBFCheck {
@@ -15,6 +16,7 @@ struct DBFCheck {
   }
   private let path: String
   private var fields: [Field] = []
+  private var texts: [Field] = []
   private var row = 0
 
   /// Reads a layer's table where it is in a file of its own.
@@ -59,7 +61,8 @@ struct DBFCheck {
       var descriptions = [UInt8](repeating: 0, count: headLength - 32)
       guard VSIFReadL(&descriptions, 1, descriptions.count, file) == descriptions.count else { return }
       find(descriptions, rowLength, layer)
-      guard !fields.isEmpty else { return }
+      if Self.isUTF8(layer) { try checkNames(descriptions) } else { texts = [] }
+      guard !fields.isEmpty || !texts.isEmpty else { return }
       let step = max(1, (1 << 18) / rowLength)
       var records = [UInt8](repeating: 0, count: step * rowLength)
       var left = rows
@@ -91,6 +94,9 @@ struct DBFCheck {
     guard found.count == Int(OGR_FD_GetFieldCount(definition)), start <= rowLength else { return }
     for (i, column) in found.enumerated() {
       let type = OGR_FD_GetFieldDefn(definition, Int32(i)).map { OGR_Fld_GetType($0) } ?? OFTString
+      if column.kind == UInt8(ascii: "C") {
+        texts.append(Field(name: column.name, kind: column.kind, place: column.place, isWhole: false))
+      }
       let isNumber = [UInt8(ascii: "N"), UInt8(ascii: "F")].contains(column.kind)
       let isRead = isNumber ? [OFTReal, OFTInteger, OFTInteger64].contains(type) : type == OFTDate
       guard isRead, isNumber || column.kind == UInt8(ascii: "D") else { continue }
@@ -112,7 +118,34 @@ struct DBFCheck {
       guard let first = value.first, first != UInt8(ascii: "*"), first != 0 else { continue }
       if field.kind == UInt8(ascii: "D") { try checkDate(value, field) } else { try checkNumber(value, field) }
     }
+    for field in texts {
+      let start = record.startIndex
+      let value = record[start + field.place.lowerBound..<start + field.place.upperBound].prefix { $0 != 0 }
+      guard value.contains(where: { $0 > 127 }), String(validating: value, as: UTF8.self) == nil else { continue }
+      let told = TextEscape.oneLine(String(decoding: value, as: UTF8.self)).split(separator: " ").joined(separator: " ")
+      throw FloeError("row \(row) of '\(path)' has '\(told)' in the column '\(field.name)', \(Self.wrongEncoding)")
+    }
   }
+
+  /// Whether OGR hands texts on as they are: the files name no encoding that it can convert, or UTF-8.
+  private static func isUTF8(_ layer: OpenLayer) -> Bool {
+    let encoding = text(GDALGetMetadataItem(layer.handle, "SOURCE_ENCODING", "SHAPEFILE")) ?? ""
+    return ["", "UTF-8", "UTF8"].contains(encoding.uppercased())
+  }
+
+  /// Refuses names of columns that are no UTF-8.
+  private func checkNames(_ bytes: [UInt8]) throws {
+    for at in stride(from: 0, to: bytes.count - 31, by: 32) {
+      if bytes[at] == 0x0d { break }
+      let name = bytes[at..<at + 11].prefix { $0 != 0 }
+      guard String(validating: name, as: UTF8.self) == nil else { continue }
+      throw FloeError("'\(path)' has a column '\(String(decoding: name, as: UTF8.self))', \(Self.wrongEncoding)")
+    }
+  }
+
+  private static let wrongEncoding =
+    "which is no UTF-8; write the name of the right encoding, for example CP1252 or ISO-8859-1, into a .cpg file "
+    + "beside it, or set SHAPE_ENCODING"
 
   private func checkDate(_ value: ArraySlice<UInt8>, _ field: Field) throws {
     // Zeros are null; the longer form with slashes is checked where OGR has taken it apart.

@@ -101,8 +101,11 @@ private final class Geometries {
           let cut = polygon.compactMap { RingShape.clipped($0, to: box) }.map {
             RingShape.densified($0, step: reach.step)
           }
-          let moved = try cut.map {
-            try Self.transformed($0, transform, "\(who) to \(grid.crs?.label ?? "the grid")", messages)
+          let isOnGlobe = layer.crs?.isGeographic == true && reach.turn == nil
+          let shift = SIMD2<Double>(isOnGlobe ? Self.hair : 0, 0)
+          let moved = try cut.map { ring in
+            try Self.transformed(
+              ring.map { $0 - shift }, transform, "\(who) to \(grid.crs?.label ?? "the grid")", messages)
           }
           add(reach.turn == nil ? moved : moved.map(RingShape.continuous), to: reach)
         }
@@ -157,6 +160,12 @@ private final class Geometries {
   func within(_ bounds: Bounds) -> [OGRGeometryH?] {
     zip(handles, envelopes).filter { $0.1.intersects(bounds) }.map { $0.0 }
   }
+
+  /// By how much polygons in degrees are moved west for a map: a millimetre.
+  ///
+  /// The two edges at which a polygon of the whole Earth begins and ends lie on each other there, but for rounding, and
+  /// pixels whose centres are on that very meridian would fall between them.
+  private static let hair = 1e-8
 
   /// Keeps a polygon where it touches the grid, on a grid in degrees also some turns away.
   private func add(_ rings: [[SIMD2<Double>]], to reach: LayerClipExtent) {
