@@ -53,13 +53,25 @@ public enum VectorLayer {
     }
   }
 
+  /// The first text of a text column that is neither a number nor a word for a missing value, and its row from 0; nil
+  /// where there is none.
+  public static func firstText(_ path: String, layer: String? = nil, column: String) throws -> (row: Int, text: String)?
+  {
+    guard case .text(let texts)? = try readTable(path, layer: layer)[column]?.values else { return nil }
+    for (row, text) in texts.enumerated() {
+      guard let text, NumberText.number(text) == nil, !MissingText.isOne(text) else { continue }
+      return (row, text)
+    }
+    return nil
+  }
+
   /// - Parameter check: what the look through a CSV file found; nil for others.
   private static func reader(_ path: String, _ check: CSVCheck?, _ layer: String?) throws -> LayerReader {
     // Where OGR's guess of the types cannot be trusted, columns are read as texts.
-    let typing = check.flatMap { $0.hasOddNumbers ? $0.typing : nil }
+    let typing = check.flatMap { $0.hasOddFields ? $0.typing : nil }
     let opened = try OpenLayer(path, open(path, isTyped: typing == nil), layer)
     if layer == nil { opened.tellOthers() }
-    return LayerReader(opened, typing: typing)
+    return LayerReader(opened, typing: typing, texts: check?.typing)
   }
 
   /// Looks through a CSV file; nil for other files.
