@@ -19,6 +19,7 @@ public enum VectorLayer {
   ///   them alike.
   public static func readSchema(_ path: String, layer: String? = nil, warn: (String) -> Void = { _ in }) throws -> Table
   {
+    if let file = try NetCDFTable(path, layer: layer) { return try file.table(rows: false) }
     let check = try check(path)
     if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: false) }
     return try GDALMessages.collect { messages in
@@ -38,6 +39,7 @@ public enum VectorLayer {
   ///
   /// - Parameter layer: the layer's name; nil for the only one, or the first.
   public static func readTable(_ path: String, layer: String? = nil) throws -> Table {
+    if let file = try NetCDFTable(path, layer: layer) { return try file.table(rows: true) }
     let check = try check(path)
     if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: true) }
     return try GDALMessages.collect { messages in try reader(path, check, layer).table(messages, rows: true) }
@@ -45,6 +47,7 @@ public enum VectorLayer {
 
   /// The number of a layer's rows.
   public static func rowCount(_ path: String, layer: String? = nil) throws -> Int {
+    if let file = try NetCDFTable(path, layer: layer) { return file.rowCount }
     let check = try check(path)
     if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: true).rowCount }
     return try GDALMessages.collect { _ in
