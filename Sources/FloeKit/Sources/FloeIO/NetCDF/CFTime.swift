@@ -92,7 +92,8 @@ struct CFTime {
     return day * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2] - offset
   }
 
-  /// Days since 1970-01-01 of a date of the Julian calendar, from the year 0 on (Richards, in the Explanatory Supplement, chapter 15).
+  /// Days since 1970-01-01 of a date of the Julian calendar, from the year 0 on (Richards, in the
+  /// Explanatory Supplement, chapter 15).
   private static func julianDay(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let a = (14 - month) / 12
     let y = year + 4800 - a

@@ -88,7 +88,7 @@ struct NetCDFTable {
         table.set(try column(v, isWhole))
       }
     }
-    if let x = place("longitude", "e"), let y = place("latitude", "n") {
+    if let x = place("longitude", "east"), let y = place("latitude", "north") {
       table.geometry = .points(x: x, y: y)
       table.crs = .wgs84
     }
@@ -106,7 +106,10 @@ struct NetCDFTable {
   /// The column of longitudes or latitudes; by its standard name, else by its unit.
   private func place(_ name: String, _ side: String) -> String? {
     let numbers = columns.filter { !$0.type.isText }
-    let units = ["degrees_", "degree_", "degrees", "degree"].map { $0 + side }
+    // The spellings of CF 1.13, sections 4.1 and 4.2.
+    let letter = String(side.prefix(1))
+    let short = ["degrees_", "degree_", "degrees", "degree"].map { $0 + letter }
+    let units = ["degrees_\(side)", "degree_\(side)"] + short
     let named = numbers.filter { $0.attributes["standard_name"]?.text == name }
     let found = named.isEmpty ? numbers.filter { units.contains($0.unit?.lowercased() ?? "") } : named
     let usual = [name, String(name.prefix(3))]
@@ -155,10 +158,15 @@ struct NetCDFTable {
 
   private func integers(_ v: NetCDFVariable) throws -> [Int?] {
     let conversion = try NetCDFConversion(v, path: path)
-    let missing = Set(conversion.missing)
+    var missing = Set(conversion.missing.compactMap { Int(exactly: $0) })
+    if v.type == .int64, v.attributes["_FillValue"] == nil {
+      // NC_FILL_INT64, for which doubles have the next number alone.
+      missing.remove(.min)
+      missing.insert(-9_223_372_036_854_775_806)
+    }
     return try file.readIntegers(v.name).map { value in
       let number = Double(value)
-      return missing.contains(number) || number < conversion.low || number > conversion.high ? nil : value
+      return missing.contains(value) || number < conversion.low || number > conversion.high ? nil : value
     }
   }
 }
