@@ -81,7 +81,7 @@ struct TableReadStep: ProcessingStep {
       return FloeError("column '\(name)' of '\(file.path)' is text, a number is needed")
     }
     return FloeError(
-      "row \(found.row + 1) of '\(file.path)' has '\(TextEscape.oneLine(String(found.text.prefix(60))))' in the column "
-        + "'\(name)', which is to hold coordinates; a number, or an empty field, is right")
+      "column '\(name)' is text, since row \(found.row + 1) of '\(file.path)' has "
+        + "'\(TextEscape.oneLine(String(found.text.prefix(60))))'; coordinates are numbers, or empty where missing")
   }
 }

@@ -11,27 +11,34 @@ struct TextTyping: Sendable {
     var spellings: [String] = []
     var rows = 0, first = 0
 
-    /// Tells those of a layer's columns in one sentence.
-    static func tell(_ found: [(column: String, missing: Missing)], _ place: String) {
-      let found = found.filter { $0.missing.rows > 0 }
-      guard let first = found.first else { return }
-      var spellings: [String] = []
-      for word in found.flatMap({ $0.missing.spellings }) where !spellings.contains(word) { spellings.append(word) }
-      let words = spellings.prefix(4).map { "'\(TextEscape.oneLine($0))'" }.joined(separator: ", ")
-      let rows = first.missing.rows
-      guard found.count > 1 else {
-        LibraryNotices.add(
-          "\(place) has \(words) in \(rows) \(rows == 1 ? "row" : "rows") of the number column '\(first.column)', the "
-            + "first in row \(first.missing.first + 1); it is read as a missing value")
+    /// Tells those of a layer's columns, each in a sentence, or all in one where there are many.
+    static func tell(_ all: [(column: String, missing: Missing)], _ place: String) {
+      let found = all.filter { $0.missing.rows > 0 }
+      guard found.count > most else {
+        for entry in found {
+          let rows = entry.missing.rows
+          LibraryNotices.add(
+            "\(place) has \(words(entry.missing.spellings)) in \(rows) \(rows == 1 ? "row" : "rows") of the number "
+              + "column '\(entry.column)', the first in row \(entry.missing.first + 1); it is read as a missing value")
+        }
         return
       }
+      var spellings: [String] = []
+      for word in found.flatMap({ $0.missing.spellings }) where !spellings.contains(word) { spellings.append(word) }
       let columns = found.prefix(6).map { entry in "'\(entry.column)' (\(entry.missing.rows))" }.joined(separator: ", ")
       let more = found.count > 6 ? " and \(found.count - 6) more" : ""
-      let all = found.map { $0.missing.rows }.reduce(0, +)
+      let count = found.map { $0.missing.rows }.reduce(0, +)
       let row = (found.map { $0.missing.first }.min() ?? 0) + 1
       LibraryNotices.add(
-        "\(place) has \(words) in \(all) places of the number columns \(columns)\(more), the first in row \(row); these "
-          + "are read as missing values")
+        "\(place) has \(words(spellings)) in \(count) places of the number columns \(columns)\(more), the first in row "
+          + "\(row); these are read as missing values")
+    }
+
+    /// More columns than these are told of together.
+    private static let most = 3
+
+    private static func words(_ spellings: [String]) -> String {
+      spellings.prefix(4).map { "'\(TextEscape.oneLine($0))'" }.joined(separator: ", ")
     }
   }
 
