@@ -28,6 +28,18 @@ outputs: {{ {out}: t.table }}
     return (list(csv.DictReader(open(folder / out, newline=""))) if out.endswith(".csv") else folder / out), said
 
 
+def features(file):
+    """The values and points of a layer, and the EPSG code of its system."""
+    ds = ogr.Open(str(file))
+    layer = ds.GetLayer(0)
+    system = layer.GetSpatialRef()
+    rows = []
+    for f in layer:
+        shape = f.GetGeometryRef()
+        rows.append({**f.items(), "place": shape and (shape.GetX(), shape.GetY())})
+    return rows, system and system.GetAuthorityCode(None)
+
+
 # --- words for missing values
 
 
@@ -81,7 +93,7 @@ def test_infinity_is_told(tmp_path):
     assert "in 2 rows of the column 'p', the first in row 2" in said and "column 'q'" in said
     file, said = table(tmp_path, text, out="o.gpkg")
     assert "GeoPackage cannot hold" in said
-    assert [f["p"] for f in ogr.Open(str(file)).GetLayer(0)] == [1.5, None, None]
+    assert [f["p"] for f in features(file)[0]] == [1.5, None, None]
 
 
 def test_why_a_column_of_numbers_is_text(tmp_path):
@@ -139,9 +151,8 @@ def test_floe_reads_its_own_netcdf(tmp_path):
     assert [r["time"] for r in rows] == ["2019-03-01T00:00:00.250Z", "2019-03-01T00:00:01.000Z"]
     assert [r["v"] for r in rows] == ["1.5", ""] and said == ""
     made, _ = table(tmp_path, name="x.nc", out="o.gpkg")
-    own = ogr.Open(str(made)).GetLayer(0)
-    assert own.GetSpatialRef().GetAuthorityCode(None) == "4326"
-    assert [(f.GetGeometryRef().GetX(), f.GetGeometryRef().GetY()) for f in own] == [(10, 80), (11, 81)]
+    own, code = features(made)
+    assert code == "4326" and [f["place"] for f in own] == [(10, 80), (11, 81)]
 
 
 def foreign(path, units, values, calendar=None, kind="f8"):
@@ -176,8 +187,8 @@ def test_times_of_cf(tmp_path, units, calendar):
     rows, said = table(tmp_path, name="f.nc")
     assert [r["when"] for r in rows] == ["2019-03-01T06:00:00.000Z", "2020-02-29T18:30:00.000Z"]
     assert [r["n"] for r in rows] == ["", "1"] and "'wide'" in said and "'n'" not in said
-    layer = ogr.Open(str(table(tmp_path, name="f.nc", out="o.gpkg")[0])).GetLayer(0)
-    assert [(f.GetGeometryRef().GetX(), f.GetGeometryRef().GetY()) for f in layer] == [(10, 80), (11, 81)]
+    layer, _ = features(table(tmp_path, name="f.nc", out="o.gpkg")[0])
+    assert [f["place"] for f in layer] == [(10, 80), (11, 81)]
 
 
 @pytest.mark.parametrize("units, calendar", [("days since 2000-01-01", "360_day"), ("days since 2000-01-01", "noleap"), ("months since 2000-01-01", None)])
@@ -238,7 +249,7 @@ def shapefile(path, code=None):
 def test_crs_gives_a_layer_its_system(tmp_path):
     shapefile(tmp_path / "s.shp")
     file, _ = table(tmp_path, name="s.shp", more=', crs: "EPSG:32601"', out="o.gpkg")
-    assert ogr.Open(str(file)).GetLayer(0).GetSpatialRef().GetAuthorityCode(None) == "32601"
+    assert features(file)[1] == "32601"
     shapefile(tmp_path / "u.shp", 32602)
     said = table(tmp_path, name="u.shp", more=', crs: "EPSG:32601"', expect=2)
     assert "'crs'" in said and "32601" in said and "32602" in said
@@ -315,3 +326,37 @@ def test_a_new_step_keeps_no_data(tmp_path):
     ds = gdal.Open(str(tmp_path / "out/m.tif"))
     assert ds.GetRasterBand(1).GetNoDataValue() == 255
     assert np.array_equal(ds.ReadAsArray(), np.where(values == 0, 255, values < 1500))
+
+
+def test_the_time_of_a_run_comes_from_runs_of_like_size(tmp_path):
+    import os
+    home = tmp_path / "cache/floe"
+    home.mkdir(parents=True)
+    write_tif(tmp_path / "c.tif", np.ones((1000, 1000), np.uint8))
+    (tmp_path / "p.yaml").write_text("""
+floe: 1
+steps: { r: { use: raster.read, with: { files: [c.tif] } }, f: { use: raster.filter, in: { image: r.image } } }
+outputs: { o.tif: f.result }
+""")
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    def time(entries):
+        lines = [{"use": use, "megapixels": size, "seconds": seconds, "workers": 4} for use, size, seconds in entries]
+        (home / "times.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return floe("check", tmp_path / "p.yaml", "-o", tmp_path / "out", env=env).out
+
+    others = [("raster.read", 1, 0.5), ("write geotiff", 1, 1.5)]
+    # Four seconds a megapixel on a raster of twice the size; tiny and huge ones tell nothing.
+    said = time(others + [("raster.filter", 0.01, 1), ("raster.filter", 100, 1), ("raster.filter", 2, 8)])
+    assert "about 6.0 s" in said and "comparable size" in said
+    said = time(others + [("raster.filter", 0.01, 1), ("raster.filter", 100, 1)])
+    assert "about 2.0 s" in said and "raster.filter, which ran on other sizes alone" in said
+    assert "no run of comparable size" in time([(use, 0.01, 1) for use in ("raster.read", "raster.filter", "write geotiff")])
+
+
+def test_a_product_of_another_family_is_told(tmp_path):
+    import small_cryosat
+    from conftest import ROOT
+    product = small_cryosat.write(tmp_path)
+    said = floe("check", ROOT / "examples/altimetry.yaml", "--set", f"track={product}", "-o", tmp_path / "out", expect=2).err
+    assert "cryosat2.read" in said and small_cryosat.NAME in said
