@@ -127,7 +127,7 @@ public struct RunHistory: Sendable {
     let chosen = (alike.isEmpty ? like : alike).reversed()
     let nearest = chosen.enumerated().sorted {
       (distance($0.element), $0.offset) < (distance($1.element), $1.offset)
-    }.prefix(Self.asked).map(\.element)
+    }.prefix(Self.asked).map { $0.element }
     let rates = nearest.map { entry in
       megapixels > 0 ? entry.seconds / entry.megapixels * megapixels : entry.seconds
     }.sorted()

@@ -7,7 +7,7 @@ extension StepLibrary {
   /// `family.step`.
   func otherReader(of parameters: [String: ParameterLiteral], than use: String) -> String {
     // A plugin that cannot be loaded is told of elsewhere.
-    guard let declaration = declaration(use), let readers = try? readers() else { return "" }
+    guard let declaration = self.declaration(use), let readers = try? self.readers() else { return "" }
     let family = Self.family(of: declaration.name)
     guard readers.contains(where: { type(of: $0).name == family }) else { return "" }
     for parameter in declaration.parameters where parameter.type == "path" {

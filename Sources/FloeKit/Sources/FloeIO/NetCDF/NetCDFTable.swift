@@ -42,8 +42,8 @@ struct NetCDFTable {
       return entry.columns.count == most && entry.columns.contains { $0.name != entry.rows }
     }
     guard let chosen else {
-      throw FloeError(
-        "'\(path)' has no layer '\(wanted ?? "")'; its rows lie along \(found.map(\.rows).joined(separator: ", "))")
+      let all = found.map { $0.rows }.joined(separator: ", ")
+      throw FloeError("'\(path)' has no layer '\(wanted ?? "")'; its rows lie along \(all)")
     }
     self.path = path
     self.file = file
