@@ -87,6 +87,16 @@ struct AlignStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     try input.check(echoes: waveform, "waveform")
     if method == .physical {
+      let lacking = (corrections + [surface]).filter { input[$0] == nil }
+      if let first = lacking.first, lacking.count > 2, lacking.count > corrections.count / 2 {
+        throw ParameterError(
+          "method",
+          """
+          is physical, and the track lacks most columns that it takes by default ('\(first)' and \(lacking.count - 1) \
+          more), which are those of Sentinel-3; name its own in 'corrections' and 'surface', or give \
+          'method: retracked', which needs the echoes alone
+          """)
+      }
       for name in corrections { try input.check(numbers: name, "corrections") }
       try input.check(numbers: surface, "surface")
       try input.require(shiftColumns, for: "the shift")

@@ -17,11 +17,11 @@ struct EchoesStep: ProcessingStep {
     mean are less sure the farther echoes were shifted.
     """
   static let example = """
-    echoes: { use: altimetry.echoes, in: { input: aligned.track }, with: { classes: esa_class } }
+    echoes: { use: altimetry.echoes, in: { input: aligned.track }, with: { classes: class_code } }
     """
 
   @Input("Track with raw and aligned echoes") var input: Table
-  @Param("Column with the class codes") var classes = "esa_class"
+  @Param("Column with the class codes; class_code, else esa_class by default") var classes: String?
   @Param("Column with the raw echoes") var raw = "waveform_20_ku"
   @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
   @Param("Only records with aligned 1") var onlyAligned = false
@@ -29,7 +29,7 @@ struct EchoesStep: ProcessingStep {
   @Output("The same as a report") var report: Document?
 
   mutating func plan(in context: PlanContext) throws {
-    try input.check(numbers: classes, "classes")
+    try input.check(numbers: SurfaceClasses.codes(in: input, column: classes), "classes")
     try input.check(echoes: raw, "raw")
     try input.check(echoes: aligned, "aligned")
     if onlyAligned, input["aligned"]?.numbers == nil {
@@ -47,6 +47,7 @@ struct EchoesStep: ProcessingStep {
     guard before.width == after.width else {
       throw FloeError("'\(raw)' has \(before.width) bins and '\(aligned)' \(after.width)")
     }
+    let classes = try SurfaceClasses.codes(in: input, column: self.classes)
     let codes = try input.numbers(classes)
     let flag = onlyAligned ? try input.numbers("aligned") : nil
     let names = input[classes]?.classes ?? .seaIce

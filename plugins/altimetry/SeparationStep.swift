@@ -18,11 +18,11 @@ struct SeparationStep: ProcessingStep {
     from peakiness, the distance of peakiness is partly circular.
     """
   static let example = """
-    separation: { use: altimetry.separation, in: { input: aligned.track }, with: { classes: esa_class } }
+    separation: { use: altimetry.separation, in: { input: aligned.track }, with: { classes: class_code } }
     """
 
   @Input("Track with features, raw and aligned echoes") var input: Table
-  @Param("Column with the class codes") var classes = "esa_class"
+  @Param("Column with the class codes; class_code, else esa_class by default") var classes: String?
   @Param("Column with the raw echoes") var raw = "waveform_20_ku"
   @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
   @Param("Columns that alignment cannot change") var unchanged = ["ssd", "sigma0_db"]
@@ -30,7 +30,7 @@ struct SeparationStep: ProcessingStep {
   @Output("The same as a report") var report: Document?
 
   mutating func plan(in context: PlanContext) throws {
-    try input.check(numbers: classes, "classes")
+    try input.check(numbers: SurfaceClasses.codes(in: input, column: classes), "classes")
     try input.check(echoes: raw, "raw")
     try input.check(echoes: aligned, "aligned")
     for name in unchanged where input[name] != nil { try input.check(numbers: name, "unchanged") }
@@ -44,6 +44,7 @@ struct SeparationStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     let before = try EchoColumn(input, raw)
     let after = try EchoColumn(input, aligned)
+    let classes = try SurfaceClasses.codes(in: input, column: self.classes)
     let codes = try input.numbers(classes)
     let ice = codes.indices.filter { codes[$0] == 1 && input.status.isKept($0) }
     let leads = codes.indices.filter { codes[$0] == 2 && input.status.isKept($0) }

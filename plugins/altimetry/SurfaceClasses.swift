@@ -10,6 +10,16 @@ struct SurfaceClasses: Sendable {
   private let texts: [String?]
   private let table: ClassTable
 
+  /// The named column of codes, or the first usual one.
+  static func codes(in track: Table, column name: String?) throws(ParameterError) -> String {
+    guard let found = name ?? usual.first(where: { track[$0] != nil }) else {
+      throw ParameterError(
+        "classes",
+        "must name the column with the class codes: the track has none of \(usual.joined(separator: ", "))")
+    }
+    return found
+  }
+
   /// The named column, or the first usual one.
   init(_ track: Table, column name: String?, parameter: String) throws(ParameterError) {
     let wanted = name.map { [$0] } ?? Self.usual

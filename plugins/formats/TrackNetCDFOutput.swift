@@ -16,6 +16,10 @@ struct TrackNetCDFOutput: OutputWriter {
   func sidecars(of file: String) -> [String] { [file + ".stac.json"] }
   func leftovers(of file: String) -> [String] { [file + ".aux.xml"] }
 
+  func refusal(of data: PortData) -> String? {
+    if case .table(let table) = data { TrackNetCDFWriter.refusal(of: table) } else { nil }
+  }
+
   func write(_ layers: [OutputLayer], to path: String, in context: WriteContext) async throws {
     let layer = try layers.only(of: .table)
     guard case .table(let table) = layer.data else { throw layer.unfit(for: Self.name) }

@@ -25,6 +25,7 @@ struct ClipStep: ProcessingStep {
   @Output("The part") var result: Raster?
 
   func validate() throws {
+    try checkCompanions()
     if box == nil && polygons == nil { throw ParameterError("box", "is missing: give a box, or polygons") }
     if let box, box.count != 4 {
       throw ParameterError("box", "must be west, south, east, north, not \(box.count) numbers")
@@ -33,6 +34,16 @@ struct ClipStep: ProcessingStep {
       throw ParameterError("box", "must have its south (\(box[1])) below its north (\(box[3]))")
     }
   }
+  /// Parameters that belong to another one say so where that is missing.
+  private func checkCompanions() throws(ParameterError) {
+    if let layer, polygons == nil {
+      throw ParameterError("layer", "is '\(layer)', a layer of 'polygons', which is missing; name that file as well")
+    }
+    if let crs, box == nil {
+      throw ParameterError("crs", "is '\(crs)', the system of 'box', which is missing; polygons have their own")
+    }
+  }
+
   mutating func plan(in context: PlanContext) throws { result = Raster(planned: try parts().spec) }
 
   mutating func run(in context: RunContext) async throws {

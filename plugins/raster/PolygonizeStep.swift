@@ -70,8 +70,21 @@ struct PolygonizeStep: ProcessingStep {
     context.dropped(left, "regions", because: "smaller than \(minArea) m2")
     context.record("regions", .integer(kept.count))
     context.record("area_km2", .number(area / 1e6))
+    if let classes {
+      let found = Set(kept.map { Int($0.code) })
+      let absent = classes.filter { name in code(of: name).map { !found.contains($0) } ?? false }
+      if !absent.isEmpty {
+        let names = absent.map { "'\($0)'" }.joined(separator: ", ")
+        context.warn(
+          "no region of \(names) is in the layer: the raster has no such pixels"
+            + (left > 0 ? ", or all are smaller than \(minArea) m2" : ""))
+      }
+    }
     polygons = table(kept.map(\.parts), kept.map { Int16($0.code) })
   }
+
+  /// The code of a class that is given by its name or its code.
+  private func code(of name: String) -> Int? { image.spec.classes?.named(name)?.code ?? Int(name) }
 
   /// Bytes of the outlines and of their table, as measured on noise of two classes.
   private static func memory(_ size: (corners: Int, regions: Int), eight: Bool) -> Int {
@@ -84,7 +97,7 @@ struct PolygonizeStep: ProcessingStep {
     let names = table?.entries.map(\.name) ?? []
     return Set(
       try classes.map { name in
-        if let code = table?.named(name)?.code ?? Int(name) { return code }
+        if let found = code(of: name) { return found }
         let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
         throw ParameterError(
           "classes",

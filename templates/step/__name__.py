@@ -9,11 +9,17 @@ gdal.UseExceptions()
 image, mask, band, below = sys.argv[1:]
 
 source = gdal.Open(image)
-values = source.GetRasterBand(int(band)).ReadAsArray()
+read = source.GetRasterBand(int(band))
+values = read.ReadAsArray()
+# The mask says which pixels are valid, whether by a value of no data, NaN or a mask of the file's own.
+is_valid = read.GetMaskBand().ReadAsArray() != 0
+if np.issubdtype(values.dtype, np.floating):
+    is_valid &= ~np.isnan(values)
 out = gdal.GetDriverByName("GTiff").Create(mask, source.RasterXSize, source.RasterYSize, 1, gdal.GDT_Byte)
 out.SetGeoTransform(source.GetGeoTransform())
 out.SetProjection(source.GetProjection())
-marked = (values < float(below)).astype(np.uint8)
-out.WriteArray(marked)
+marked = is_valid & (values < float(below))
+out.GetRasterBand(1).SetNoDataValue(255)
+out.WriteArray(np.where(is_valid, marked, 255).astype(np.uint8))
 # JSON lines on standard error: progress (0 to 1), messages, facts for the run's record. Other lines are shown when the program fails.
 print(json.dumps({"progress": 1, "record": {"marked": int(marked.sum())}}), file=sys.stderr)

@@ -77,10 +77,8 @@ struct BatchSummary {
   private func table(_ figures: [[Figure: Double]]) -> String {
     let columns = Self.columns(figures)
     let inputs = Set(report.scenes.flatMap { $0.item.settings.keys }).sorted()
-    var rows = [
-      ["scene", "state", "seconds", "peak_memory_bytes", "failed_step", "message", "warnings"] + inputs
-        + columns.map(\.column)
-    ]
+    let fixed = ["scene", "state", "seconds", "peak_memory_bytes", "failed_step", "message", "warnings"]
+    var rows = [fixed + Self.names(of: inputs, beside: fixed) + columns.map(\.column)]
     for (scene, values) in zip(report.scenes, figures) {
       rows.append(
         [
@@ -91,6 +89,17 @@ struct BatchSummary {
           + columns.map { values[$0].map { "\($0)" } ?? "" })
     }
     return rows.map { $0.map { TextEscape.csv(TextEscape.oneLine($0)) }.joined(separator: ",") + "\n" }.joined()
+  }
+
+  /// The columns of inputs; `input_scene` for one that is called as another column is.
+  private static func names(of inputs: [String], beside fixed: [String]) -> [String] {
+    var taken = Set(fixed).union(inputs.filter { !fixed.contains($0) })
+    return inputs.map { input in
+      guard fixed.contains(input) else { return input }
+      var name = "input_\(input)"
+      while !taken.insert(name).inserted { name = "input_\(name)" }
+      return name
+    }
   }
 
   // MARK: Catalogue

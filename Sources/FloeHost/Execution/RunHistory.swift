@@ -21,16 +21,22 @@ public struct RunHistory: Sendable {
     public var seconds = 0.0
     /// Steps and writers that were never run here.
     public var unknown: [String] = []
+    /// Steps and writers that were run here on much smaller or much larger rasters alone.
+    public var unlike: [String] = []
 
     /// For people; nil where nothing is known.
     public var text: String? {
-      guard seconds > 0 else { return nil }
-      let rest = unknown.isEmpty ? "" : ", without \(unknown.joined(separator: ", ")), which never ran here"
+      let other = "of comparable size on this machine"
+      guard seconds > 0 else {
+        return unlike.isEmpty ? nil : "not known: there is no run \(other) of \(unlike.joined(separator: ", "))"
+      }
+      var rest = unknown.isEmpty ? "" : ", without \(unknown.joined(separator: ", ")), which never ran here"
+      if !unlike.isEmpty { rest += ", without \(unlike.joined(separator: ", ")), which ran on other sizes alone" }
       let time = seconds < 10 ? String(format: "%.1f s", seconds) : "\(Int(seconds.rounded())) s"
-      return "about \(time) after past runs on this machine\(rest)"
+      return "about \(time) after past runs \(other)\(rest)"
     }
     var json: JSONValue {
-      ["seconds": .number((seconds * 100).rounded() / 100), "unknown": .array(unknown.map { .string($0) })]
+      ["seconds": .number((seconds * 100).rounded() / 100), "unknown": .array((unknown + unlike).map { .string($0) })]
     }
   }
 
@@ -56,8 +62,10 @@ public struct RunHistory: Sendable {
     for (use, megapixels) in Self.work(plan) {
       if let seconds = seconds(use, megapixels: megapixels, workers: workers) {
         estimate.seconds += seconds
-      } else if !estimate.unknown.contains(use) {
-        estimate.unknown.append(use)
+      } else if entries[use]?.isEmpty ?? true {
+        if !estimate.unknown.contains(use) { estimate.unknown.append(use) }
+      } else if !estimate.unlike.contains(use) {
+        estimate.unlike.append(use)
       }
     }
     return estimate
@@ -98,14 +106,30 @@ public struct RunHistory: Sendable {
     rename(making, path)
   }
 
+  /// Rasters are of comparable size up to this factor: what a step costs beside its pixels hides in smaller ones, and
+  /// larger ones may not fit into memory.
+  private static let likeness = 4.0
+  /// So many of the runs of the nearest size tell the time.
+  private static let asked = 5
+
+  /// From the runs of the nearest sizes; nil where none is comparable.
   private func seconds(_ use: String, megapixels: Double, workers: Int) -> Double? {
-    guard let all = entries[use], !all.isEmpty else { return nil }
-    let alike = all.filter { $0.workers == workers }
-    let chosen = alike.isEmpty ? all : alike
-    // Scenes of a like size tell more than a thumbnail's overhead.
-    let near = chosen.filter { $0.megapixels > 0 && megapixels > 0 && $0.megapixels >= megapixels / 8 }
-    let rates = (near.isEmpty ? chosen : near).map { entry in
-      megapixels > 0 && entry.megapixels > 0 ? entry.seconds / entry.megapixels * megapixels : entry.seconds
+    let like = (entries[use] ?? []).filter { entry in
+      guard megapixels > 0, entry.megapixels > 0 else { return megapixels == entry.megapixels }
+      return max(entry.megapixels / megapixels, megapixels / entry.megapixels) <= Self.likeness
+    }
+    guard !like.isEmpty else { return nil }
+    let alike = like.filter { $0.workers == workers }
+    func distance(_ entry: Entry) -> Double {
+      megapixels > 0 ? max(entry.megapixels / megapixels, megapixels / entry.megapixels) : 1
+    }
+    // The latest first among those of one size.
+    let chosen = (alike.isEmpty ? like : alike).reversed()
+    let nearest = chosen.enumerated().sorted {
+      (distance($0.element), $0.offset) < (distance($1.element), $1.offset)
+    }.prefix(Self.asked).map { $0.element }
+    let rates = nearest.map { entry in
+      megapixels > 0 ? entry.seconds / entry.megapixels * megapixels : entry.seconds
     }.sorted()
     return rates[rates.count / 2]
   }

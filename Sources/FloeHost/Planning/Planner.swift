@@ -316,9 +316,11 @@ public struct Planner {
         complain(line(of: e.parameter, in: node), "\(who): \(e)", in: node.scope)
       }
     } catch let error as ParameterError {
-      complain(line(of: error.parameter, in: node), "\(who): \(error)", in: node.scope)
+      let hint = library.otherReader(of: literals, than: node.use)
+      complain(line(of: error.parameter, in: node), "\(who): \(error)\(hint)", in: node.scope)
     } catch {
-      complain(node.line, "\(who): \(error)", in: node.scope)
+      let hint = library.otherReader(of: literals, than: node.use)
+      complain(node.line, "\(who): \(error)\(hint)", in: node.scope)
     }
     return nil
   }

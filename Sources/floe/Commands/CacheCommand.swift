@@ -13,15 +13,17 @@ struct CacheCommand: AsyncParsableCommand {
 
       EXAMPLE
         floe cache list --cache ~/floe-cache
-        floe cache verify --remove
-        floe cache prune --to 5GB
+        floe cache verify --remove --cache ~/floe-cache
+        floe cache prune --to 5GB --cache ~/floe-cache
+
+      FLOE_CACHE=DIR in the environment stands for --cache DIR.
       """,
     subcommands: [ListCommand.self, VerifyCommand.self, PruneCommand.self])
 
   /// The cache that the options or the environment name, which must be there.
   static func open(_ options: CacheOptions) throws -> StepCache {
     guard let found = try options.options() else {
-      throw refuse("no cache is named: give --cache DIR or FLOE_CACHE")
+      throw refuse("no cache is named: give it with --cache, such as --cache ~/floe-cache, or set FLOE_CACHE=DIR")
     }
     guard Folder.isFolder(found.folder) else { throw refuse("there is no cache in '\(found.folder)'") }
     return try StepCache(found)

@@ -52,7 +52,11 @@ struct Info: AsyncParsableCommand {
     do {
       try LocalFile.checkInput(absolute)
       if products.recognises(whole) {
-        view = ProductView(product: try products.describe(whole))
+        do { view = ProductView(product: try products.describe(whole)) } catch let error as FloeError {
+          // A batch names the folder of a scene after the product that it was made of.
+          guard let folder = try DocumentView.folder(absolute) else { throw error }
+          view = folder
+        }
       } else if let folder = try DocumentView.folder(absolute) {
         view = folder
       } else if let document = try DocumentView(path: absolute) {

@@ -11,6 +11,7 @@ extension DocumentView {
     guard !VirtualFile.isDirectory(path), try VirtualFile.size(path) <= 256 << 20 else { return nil }
     switch (path as NSString).pathExtension.lowercased() {
     case "jsonl": return try ledger(path)
+    case "xml" where path.lowercased().hasSuffix(".aux.xml"): return notes(try VirtualFile.readText(path), path)
     case "html": return page(try VirtualFile.readText(path), path)
     case "qml":
       return DocumentView(kind: "QGIS style", facts: style(try VirtualFile.readText(path)), body: .null)
@@ -45,7 +46,26 @@ extension DocumentView {
       return DocumentView(
         kind: own == "run.json" ? "folder of a run" : "folder of single steps", facts: run(value) + others, body: value)
     }
-    return try cache(path, names)
+    return try cache(path, names) ?? part(path, names)
+  }
+
+  /// A folder inside of that of a run or a batch, by the files of it that the record there lists; nil for another.
+  private static func part(_ path: String, _ names: [String]) throws -> DocumentView? {
+    let (above, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+    if name == "quicklooks", VirtualFile.exists(above + "/batch.jsonl") {
+      return DocumentView(
+        kind: "quick looks of a batch", facts: [("of", above), ("pictures", "\(names.count)")], body: .null)
+    }
+    let record = above + "/run.json"
+    guard VirtualFile.exists(record) else { return nil }
+    let value = try JSONText.decode(try VirtualFile.readText(record), name: record)
+    let listed = (value["files"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+    let own = listed.filter { $0.hasPrefix(name + "/") }.map { String($0.dropFirst(name.count + 1)) }.sorted()
+    // What is an output as a whole, such as a Zarr group, is told of as what it is.
+    guard !own.isEmpty, RasterFile.driver(of: path) == nil else { return nil }
+    let shown = own.prefix(8).joined(separator: ", ") + (own.count > 8 ? " and \(own.count - 8) more" : "")
+    return DocumentView(
+      kind: "folder of a run's files", facts: [("of", above), ("files", "\(own.count): \(shown)")], body: .null)
   }
 
   // MARK: Locks and ledgers
@@ -118,6 +138,19 @@ extension DocumentView {
       return nil
     }
     return DocumentView(kind: "summary of a batch", facts: facts, body: .null)
+  }
+
+  /// What GDAL keeps beside a raster that floe wrote; nil for another document.
+  private static func notes(_ text: String, _ path: String) -> DocumentView? {
+    guard text.contains("<PAMDataset") else { return nil }
+    let raster = String((path as NSString).lastPathComponent.dropLast(".aux.xml".count))
+    var facts: Facts = [("of", raster)]
+    let bands = text.split(separator: "<PAMRasterBand").dropFirst()
+    let names = bands.compactMap { between("<Description>", "</Description>", in: $0) }.map(String.init)
+    if !names.isEmpty { facts.append(("bands", names.joined(separator: ", "))) }
+    let classes = text.split(separator: "<Category>").dropFirst().map { String($0.prefix { $0 != "<" }) }
+    if !classes.isEmpty { facts.append(("classes", classes.joined(separator: ", "))) }
+    return DocumentView(kind: "GDAL's notes beside a raster", facts: facts, body: .null)
   }
 
   private static func style(_ text: String) -> Facts {

@@ -83,7 +83,7 @@ struct PlanView {
       "parts": .object(plan.pipeline.scopes.mapValues(\.file).reduce(into: [:]) { $0[$1.key] = .string($1.value) }),
       "left_out": .array(plan.leftOut.map { .string($0) }),
       "seconds": estimate.seconds > 0 ? .number(estimate.seconds) : .null,
-      "never_run_here": .array(estimate.unknown.map { .string($0) }),
+      "never_run_here": .array((estimate.unknown + estimate.unlike).map { .string($0) }),
       "memory_limit_bytes": .integer(memoryLimit), "scratch_bytes": .integer(plan.scratchBytes),
       "output_bytes": .integer(plan.outputBytes),
       "warnings": .array(plan.warnings.map { .string($0.description) }),

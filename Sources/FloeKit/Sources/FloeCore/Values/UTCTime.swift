@@ -9,26 +9,34 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
 
   public static func < (a: UTCTime, b: UTCTime) -> Bool { a.seconds < b.seconds }
 
-  /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm:ss[.fff]` and the compact `YYYYMMDDThhmmss`, all with or without `Z` or an
-  /// offset such as `+02:00` behind the time; nil for anything else, and for days that no calendar has.
+  /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm:ss[.fff]`, the same without seconds or without minutes, and the compact
+  /// `YYYYMMDDThhmmss`, the fraction behind a point or a comma, all with or without `Z` or an offset such as `+02:00`
+  /// behind the time; nil for anything else, and for days that no calendar has.
   public init?(_ text: some StringProtocol) {
     var digits: [Int] = []
+    var hasClock = false
     var rest = Array(text.utf8)[...]
     while rest.first == 32 { rest.removeFirst() }
     while rest.last == 32 { rest.removeLast() }
-    while let c = rest.first, digits.count < 14 {
+    scan: while let c = rest.first, digits.count < 14 {
       switch c {
       case 48...57: digits.append(Int(c - 48))
       case UInt8(ascii: "-") where digits.count == 4 || digits.count == 6: break
       case UInt8(ascii: ":") where digits.count == 10 || digits.count == 12: break
-      case UInt8(ascii: "T"), UInt8(ascii: " "): guard digits.count == 8 else { return nil }
-      case UInt8(ascii: "Z") where digits.count == 8 && rest.count == 1: break
+      case UInt8(ascii: "T"), UInt8(ascii: " "):
+        guard digits.count == 8, !hasClock else { return nil }
+        hasClock = true
+      case UInt8(ascii: "Z") where digits.count == 8 && !hasClock && rest.count == 1: break
+      // The offset behind a time of hours, or of hours and minutes.
+      case UInt8(ascii: "Z"), UInt8(ascii: "+"), UInt8(ascii: "-"):
+        guard hasClock, digits.count == 10 || digits.count == 12 else { return nil }
+        break scan
       default: return nil
       }
       rest.removeFirst()
     }
     var fraction = 0.0
-    if rest.first == UInt8(ascii: ".") {
+    if digits.count == 14, rest.first == UInt8(ascii: ".") || rest.first == UInt8(ascii: ",") {
       rest.removeFirst()
       var weight = 0.1
       while let c = rest.first, (48...57).contains(c) {
@@ -37,17 +45,18 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
         rest.removeFirst()
       }
     }
-    guard digits.count == 14 || digits.count == 8, let offset = Self.offset(rest) else { return nil }
+    let isWhole = hasClock ? [10, 12, 14].contains(digits.count) : digits.count == 8 || digits.count == 14
+    guard isWhole, let offset = Self.offset(rest) else { return nil }
     func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + $1 } }
     let year = number(0..<4)
     let month = number(4..<6)
     let day = number(6..<8)
     guard (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day) else { return nil }
     var time = 0
-    if digits.count == 14 {
+    if digits.count > 8 {
       let h = number(8..<10)
-      let m = number(10..<12)
-      let s = number(12..<14)
+      let m = digits.count > 10 ? number(10..<12) : 0
+      let s = digits.count > 12 ? number(12..<14) : 0
       guard h < 24, m < 60, s <= 60 else { return nil }
       time = h * 3600 + m * 60 + s
     }

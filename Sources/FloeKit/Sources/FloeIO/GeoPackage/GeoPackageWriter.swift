@@ -29,6 +29,7 @@ public enum GeoPackageWriter {
     let metadata = [(MetadataStandard.own, metadataJSON), (MetadataStandard.prov, provJSON)].compactMap { uri, json in
       json.map { (uri: uri, json: $0) }
     }
+    for layer in layers { tellInfinite(layer.table, in: layer.name) }
     try create(local, layers, descriptions, metadata)
     do {
       // Closed behind the braces, before the file is read.
@@ -43,6 +44,18 @@ public enum GeoPackageWriter {
       try file.run("COMMIT")
     }
     if isVirtual { try VirtualFile.write(VirtualFile.read(local), to: path) }
+  }
+
+  /// Says of which columns infinite numbers become NULL.
+  private static func tellInfinite(_ table: Table, in layer: String) {
+    for column in table.columns {
+      guard case .number(let values) = column.values else { continue }
+      let count = values.count(where: { $0.isInfinite })
+      guard count > 0 else { continue }
+      LibraryNotices.add(
+        "the column '\(column.name)' of layer '\(layer)' is infinite in \(count) \(count == 1 ? "row" : "rows"), which "
+          + "a GeoPackage cannot hold; they are NULL there, as missing values are")
+    }
   }
 
   /// Why a table cannot be a layer; nil when it can. SQLite takes upper and lower case in names of columns for the

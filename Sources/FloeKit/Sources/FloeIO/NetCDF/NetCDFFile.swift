@@ -120,6 +120,23 @@ public final class NetCDFFile: Sendable {
     return values
   }
 
+  /// The stored whole numbers of a variable, all of their digits.
+  public func readIntegers(_ name: String) throws -> [Int] {
+    let v = try variable(name)
+    guard v.type.isInteger else {
+      throw FloeError("variable '\(name)' of '\(path)' is \(v.type.rawValue), whole numbers are needed")
+    }
+    let (first, extent) = try slab(v, nil, nil)
+    var values = [Int64](repeating: 0, count: extent.reduce(1, *))
+    guard !values.isEmpty else { return [] }
+    try NetCDFLibrary.locked {
+      try NetCDFLibrary.check(
+        nc_get_vara_longlong(v.group, v.id, first, extent, &values),
+        "variable '\(name)' of '\(path)' cannot be read; the file may be damaged")
+    }
+    return values.map { Int($0) }
+  }
+
   /// A hyperslab in physical units: stored * scale_factor + add_offset, NaN where the value is missing.
   public func readPhysical(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
     var values = try readDoubles(name, start: start, count: count)

@@ -93,6 +93,25 @@ public final class NetCDFWriter: @unchecked Sendable {
     }
   }
 
+  /// Writes whole numbers of a whole variable, in 64 bits with all of their digits; nil becomes the fill value.
+  public func write(_ name: String, integers values: [Int?]) throws {
+    try NetCDFLibrary.locked {
+      let v = try known(name)
+      guard v.type == .int64 else {
+        return try put(values.map { stored($0.map(Double.init) ?? .nan, v) }, to: v, name, nil, nil)
+      }
+      let shape = v.shape.map { $0 ?? values.count }
+      try expect(shape.reduce(1, *), values.count, name)
+      let fill = v.fill.flatMap { Int64(exactly: $0) }
+      guard fill != nil || !values.contains(nil) else {
+        throw FloeError("variable '\(name)' of '\(path)' is int64 without a fill value and cannot hold a missing value")
+      }
+      let zeros = shape.map { _ in 0 }
+      let whole = values.map { $0.map { Int64($0) } ?? fill ?? 0 }
+      try check(nc_put_vara_longlong(id, v.id, zeros, shape, whole), "variable '\(name)'")
+    }
+  }
+
   /// Writes single-precision values of a hyperslab of a variable of that type; NaN becomes the fill value.
   public func write(_ name: String, floats values: ArraySlice<Float>, start: [Int], count: [Int]) throws {
     try NetCDFLibrary.locked {

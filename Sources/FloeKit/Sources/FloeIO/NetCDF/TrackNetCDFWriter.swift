@@ -15,7 +15,9 @@ public enum TrackNetCDFWriter {
   /// - Parameters:
   ///   - title: of the data set; by default the product's name, or none.
   ///   - provenance: kept as the attribute `provenance`.
-  public static func write(path: String, table: Table, title: String? = nil, provenance: String? = nil) throws {
+  public static func write(path: String, table given: Table, title: String? = nil, provenance: String? = nil) throws {
+    if let refusal = Self.refusal(of: given) { throw FloeError("cannot hold the table: \(refusal)") }
+    let table = try TableCentroids.added(to: given)
     let file = try NetCDFWriter(path: path)
     let names = Names(table)
     try file.dimension(names.rows, length: table.rowCount)
@@ -56,18 +58,59 @@ public enum TrackNetCDFWriter {
     try file.close()
   }
 
+  /// Why a file cannot hold a table, as the second half of a sentence; nil when it can.
+  public static func refusal(of table: Table) -> String? {
+    for name in table.columns.map(\.name) where !isName(name) {
+      return
+        "netCDF has no variable called '\(TextEscape.oneLine(name))'; names begin with a letter, a digit or '_', have "
+        + "no '/' and no control codes, and do not end in a blank: give the column another one"
+    }
+    return nil
+  }
+
+  /// The rule of the netCDF library for names (NUG, appendix B).
+  private static func isName(_ name: String) -> Bool {
+    guard let first = name.unicodeScalars.first, let last = name.unicodeScalars.last, name.utf8.count <= 200 else {
+      return false
+    }
+    let isWord = first.properties.isAlphabetic || first.properties.numericType != nil
+    let isFirst = first.value > 0x7f || first == "_" || isWord
+    return isFirst && last.value != 0x20
+      && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f && $0.value != 0x2f }
+  }
+
   /// The names that a table's columns get in the file.
   private struct Names {
     let isTrack: Bool
     let time: String?
     let rows: String
-    let coordinates: String?
+    /// The columns of longitudes and latitudes, where there are both.
+    let longitude: String?, latitude: String?
 
     init(_ table: Table) {
       time = table.columns.first { $0.isTime }?.name
       isTrack = time != nil && table.columns.contains { $0.name.hasSuffix("_20_ku") }
       rows = isTrack ? "time_20_ku" : time ?? "row"
-      coordinates = table["lat"] != nil && table["lon"] != nil ? (isTrack ? "lon_20_ku lat_20_ku" : "lon lat") : nil
+      if table["lat"]?.numbers != nil, table["lon"]?.numbers != nil {
+        (longitude, latitude) = ("lon", "lat")
+      } else if case .points(let x, let y)? = table.geometry, table.crs?.isGeographic ?? false {
+        (longitude, latitude) = (x, y)
+      } else {
+        (longitude, latitude) = (nil, nil)
+      }
+    }
+
+    /// The variables that say where a row lies.
+    var coordinates: String? {
+      guard let longitude, let latitude else { return nil }
+      return "\(name(longitude)) \(name(latitude))"
+    }
+
+    /// Standard name and unit of a column of places; nil for others.
+    func place(_ column: String) -> (standardName: String, unit: String)? {
+      if column == latitude || column == "lat" { return ("latitude", "degrees_north") }
+      if column == longitude || column == "lon" { return ("longitude", "degrees_east") }
+      return nil
     }
 
     func name(_ column: String) -> String {
@@ -83,15 +126,16 @@ public enum TrackNetCDFWriter {
         "long_name",
         .text(column.summary.isEmpty ? column.name.split(separator: "_").joined(separator: " ") : column.summary)
       ))
-    let isPlace = column.name == "lat" || column.name == "lon"
+    let place = column.numbers == nil || column.isTime ? nil : names.place(column.name)
+    let isPlace = place != nil
     if column.isTime {
       attributes += [
         ("standard_name", .text("time")), ("units", .text("seconds since 2000-01-01 00:00:00.0")),
         ("calendar", .text("standard")),
       ]
-    } else if isPlace {
-      attributes.append(("standard_name", .text(column.name == "lat" ? "latitude" : "longitude")))
-      attributes.append(("units", .text(column.name == "lat" ? "degrees_north" : "degrees_east")))
+    } else if let place {
+      attributes.append(("standard_name", .text(place.standardName)))
+      attributes.append(("units", .text(place.unit)))
     }
     let name = names.name(column.name)
     func add(_ type: NetCDFType, dimensions: [String], fill: Double?) throws {
@@ -111,10 +155,9 @@ public enum TrackNetCDFWriter {
       try add(
         .float64, dimensions: [names.rows], fill: name == names.rows && !v.contains(where: \.isNaN) ? nil : missing)
     case .integer(let v):
-      let isSmall = v.allSatisfy { $0.map { abs($0) < 2_147_483_647 } ?? true }
-      attributes.append(("units", .text(column.unit.rawValue)))
-      // Many readers know no whole numbers of 64 bits, which CF has since version 1.9.
-      try add(isSmall ? .int32 : .float64, dimensions: [names.rows], fill: isSmall ? -2_147_483_647 : missing)
+      if !isPlace { attributes.append(("units", .text(column.unit.rawValue))) }
+      let (type, fill) = whole(v)
+      try add(type, dimensions: [names.rows], fill: fill)
     case .code(_, let missing):
       if let entries = column.classes?.entries, !entries.isEmpty {
         attributes.append(("flag_values", .numbers(entries.map { Double($0.code) }, .int16)))
@@ -128,6 +171,21 @@ public enum TrackNetCDFWriter {
       // a run.
       try add(.float32, dimensions: [names.rows, second ?? "\(column.name)_ind"], fill: Double(Float(missing)))
     }
+  }
+
+  /// The type that holds whole numbers without loss, and what stands for a missing one.
+  ///
+  /// Many readers know no whole numbers of 64 bits, which CF has since version 1.9: they are used where doubles would
+  /// round.
+  private static func whole(_ values: [Int?]) -> (NetCDFType, fill: Double?) {
+    func fits(_ limit: Int) -> Bool { values.allSatisfy { $0.map { $0 > -limit && $0 < limit } ?? true } }
+    if fits(2_147_483_647) { return (.int32, -2_147_483_647) }
+    if fits(1 << 53 + 1) { return (.float64, missing) }
+    // Numbers that a double holds, as the attribute is given; the first is free unless the column is full of extremes.
+    let free = [-0x1p63, -0x1p63 + 2048, -0x1p63 + 4096].first { fill in
+      !values.contains { $0.map { Double($0) == fill } ?? false }
+    }
+    return (.int64, free ?? -0x1p63)
   }
 
   private static func define(_ status: RowStatus, _ names: Names, in file: NetCDFWriter) throws {
@@ -147,7 +205,7 @@ public enum TrackNetCDFWriter {
     let name = names.name(column.name)
     switch column.values {
     case .number(let v): try file.write(name, column.isTime ? v.map { $0 - UTCTime.year2000.seconds } : v)
-    case .integer(let v): try file.write(name, v.map { $0.map(Double.init) ?? .nan })
+    case .integer(let v): try file.write(name, integers: v)
     case .code(let v, _): try file.write(name, v.map(Double.init))
     case .text(let v): try file.write(name, texts: v.map { $0 ?? "" })
     case .array(let v, let width):

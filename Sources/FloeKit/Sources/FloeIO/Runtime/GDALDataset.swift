@@ -21,6 +21,7 @@ final class GDALDataset {
     return try GDALMessages.collect(about: path) { messages in
       NetworkAccess.settle(for: path)
       let place = try RemoteCopy.forDriver(path)
+      NetCDFLibrary.silence()
       // Files beside one on the network are not looked for: each would be a request, and none is in the input's key.
       if isRemote { CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR") }
       defer { if isRemote { CPLSetThreadLocalConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", nil) } }

@@ -3,12 +3,13 @@ import FloeCore
 
 /// Looks through a CSV file for what OGR would misread without a word: a quote that is not closed, zero bytes, rows
 /// with more fields than there are columns, a line break in a column's name, bytes that are no UTF-8, numbers with
-/// Fortran's exponent or beyond 64 bits, signs and points without digits.
+/// Fortran's exponent or beyond 64 bits, signs and points without digits, dates that it would guess at.
 ///
 /// Source of the rules: RFC 4180, and how OGR's CSV driver of GDAL 3.6 reads.
 struct CSVCheck {
-  /// Whether a column holds numbers that OGR's guess of types would cut: columns are then read as text and typed here.
-  private(set) var hasOddNumbers = false
+  /// Whether a field holds what OGR's guess of types would cut, misread or take for text: numbers, dates, words for
+  /// missing values. Columns are then read as text and typed here.
+  private(set) var hasOddFields = false
   /// The name and then the values of a file of one column, which OGR does not take for a table; nil for empty fields.
   private(set) var only: [String?] = []
   private let path: String
@@ -132,7 +133,9 @@ struct CSVCheck {
   }
 
   private mutating func endField() {
-    if columns > 0, !hasOddNumbers, length <= Self.kept { hasOddNumbers = NumberText.isOdd(field) }
+    if columns > 0, !hasOddFields, length <= Self.kept {
+      hasOddFields = NumberText.isOdd(field) || MissingText.isOne(field) || DateText.isGuessed(field)
+    }
     if columns < 2 { last = length == 0 ? nil : String(decoding: field, as: UTF8.self) }
     isCut = length > Self.keptWhole
     field.removeAll(keepingCapacity: true)

@@ -68,10 +68,15 @@ public enum CSVWriter {
     let taken = Set(names.map { $0.lowercased() })
     let free = [("x", "y"), ("centre_x", "centre_y"), ("polygon_x", "polygon_y")]
     let (x, y) = free.first { !taken.contains($0) && !taken.contains($1) } ?? ("floe_x", "floe_y")
-    let points = polygons.map { isGlobe ? centroid(gathered($0)).map(named) : centroid($0) }
+    let points = centroids(polygons, isGlobe: isGlobe)
     names += [x, y]
     cells.append { points[$0].map { number($0.x) } ?? "" }
     cells.append { points[$0].map { number($0.y) } ?? "" }
+  }
+
+  /// The centre of gravity of each polygon with all of its parts; nil for an empty one.
+  static func centroids(_ polygons: [[[[SIMD2<Double>]]]], isGlobe: Bool) -> [SIMD2<Double>?] {
+    polygons.map { isGlobe ? centroid(gathered($0)).map(named) : centroid($0) }
   }
 
   /// Parts in degrees, moved by whole turns to within half a turn of the first, holes with their outer rings: what the

@@ -15,6 +15,8 @@ struct FieldReader {
   private let place: String?
   /// Whether OGR reads whole numbers of 32 bits, or of 64.
   let isShort: Bool, isWhole: Bool
+  /// The texts that were read as missing values.
+  private(set) var missing = TextTyping.Missing()
   /// Whether a time says that it is local.
   private var hasLocalTimes = false
 
@@ -95,16 +97,25 @@ struct FieldReader {
   ///
   /// - Parameters:
   ///   - typing: how texts become numbers or times where all are some; nil to leave them.
+  ///   - texts: what tells why a column is text; nil to say nothing.
   ///   - keepsRows: whether the values stay, and not only their kind.
-  mutating func finish(typing: TextTyping?, keepsRows: Bool) throws {
+  mutating func finish(typing: TextTyping?, texts telling: TextTyping?, keepsRows: Bool) throws {
     if let typing, case .text(let texts) = values {
       let found = try typing.typed(texts, name: name, place: place ?? "the layer")
       (values, isTime) = (found.values, found.isTime)
-      if let place { found.tellDashes(place, column: name) }
-      if case .number(let numbers) = values, !isTime, let place, numbers.contains(where: { abs($0) >= 0x1p63 }) {
+      missing = found.missing
+      if case .number(let numbers) = values, !isTime, let place,
+        zip(texts, numbers).contains(where: { abs($1) >= 0x1p63 && $1.isFinite && Self.isDigits($0) })
+      {
         LibraryNotices.add(
           "\(place) has whole numbers beyond 64 bits in the column '\(name)'; they are read as the nearest doubles")
       }
+    }
+    if let place, keepsRows {
+      if let telling, case .text(let texts) = values, name != "dropped_because" {
+        telling.tellText(texts, column: name, place: place)
+      }
+      if case .number(let numbers) = values, !isTime { Self.tellInfinite(numbers, name, place) }
     }
     if hasLocalTimes, let place {
       LibraryNotices.add("\(place) has local times in the column '\(name)'; they are taken for UTC")
@@ -116,6 +127,20 @@ struct FieldReader {
     case .text: values = .text([])
     case .code, .array: break
     }
+  }
+
+  /// Says that a column has numbers without end: written so, or larger than any double.
+  static func tellInfinite(_ numbers: [Double], _ column: String, _ place: String) {
+    guard let first = numbers.firstIndex(where: { $0.isInfinite }) else { return }
+    let count = numbers.count(where: { $0.isInfinite })
+    LibraryNotices.add(
+      "\(place) has infinite numbers, or such beyond 1.8e308, in \(count) \(count == 1 ? "row" : "rows") of the column "
+        + "'\(column)', the first in row \(first + 1); they are read as infinity")
+  }
+
+  /// Whether a text is a whole number.
+  private static func isDigits(_ text: String?) -> Bool {
+    text.map { NumberText.trimmed($0).utf8.allSatisfy { (48...57).contains($0) || "+-".utf8.contains($0) } } ?? false
   }
 
   /// Local and unknown time zones are taken as UTC.

@@ -6,10 +6,13 @@ struct LayerReader {
   private let layer: OpenLayer
   /// How text columns become numbers or times where all their texts are some; nil to leave them.
   private let typing: TextTyping?
+  /// What tells why columns of a CSV file are text; nil for files that declare their columns.
+  private let texts: TextTyping?
 
-  init(_ layer: OpenLayer, typing: TextTyping? = nil) {
+  init(_ layer: OpenLayer, typing: TextTyping? = nil, texts: TextTyping? = nil) {
     self.layer = layer
     self.typing = typing
+    self.texts = texts
   }
 
   private var name: String { layer.name }
@@ -45,7 +48,8 @@ struct LayerReader {
         throw FloeError(
           "\(place) cannot be read: \(bad); a date or time that exists is right, such as 2019-03-01T23:56:11Z, or NULL")
       }
-      for i in fields.indices { try fields[i].finish(typing: typing, keepsRows: rows) }
+      for i in fields.indices { try fields[i].finish(typing: typing, texts: texts, keepsRows: rows) }
+      TextTyping.Missing.tell(fields.map { ($0.name, $0.missing) }, place)
     }
     var table = Table(rowCount: rows ? count : 0, crs: shapes.kind == .none ? nil : layer.crs)
     let told = columnNotes()

@@ -29,7 +29,9 @@ struct OneColumnFile {
   func table(rows: Bool) throws -> Table {
     let place = "layer '\(Self.name(of: path))' of '\(path)'"
     let found = try typing.typed(values, name: column, place: place)
-    found.tellDashes(place, column: column)
+    TextTyping.Missing.tell([(column, found.missing)], place)
+    if rows, case .text(let texts) = found.values { typing.tellText(texts, column: column, place: place) }
+    if case .number(let numbers) = found.values, !found.isTime { FieldReader.tellInfinite(numbers, column, place) }
     var table = Table(rowCount: rows ? values.count : 0)
     if column == "dropped_because", case .text(let reasons) = found.values {
       guard rows else { return table }

@@ -19,6 +19,7 @@ public enum VectorLayer {
   ///   them alike.
   public static func readSchema(_ path: String, layer: String? = nil, warn: (String) -> Void = { _ in }) throws -> Table
   {
+    if let file = try NetCDFTable(path, layer: layer) { return try file.table(rows: false) }
     let check = try check(path)
     if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: false) }
     return try GDALMessages.collect { messages in
@@ -38,6 +39,7 @@ public enum VectorLayer {
   ///
   /// - Parameter layer: the layer's name; nil for the only one, or the first.
   public static func readTable(_ path: String, layer: String? = nil) throws -> Table {
+    if let file = try NetCDFTable(path, layer: layer) { return try file.table(rows: true) }
     let check = try check(path)
     if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: true) }
     return try GDALMessages.collect { messages in try reader(path, check, layer).table(messages, rows: true) }
@@ -45,6 +47,7 @@ public enum VectorLayer {
 
   /// The number of a layer's rows.
   public static func rowCount(_ path: String, layer: String? = nil) throws -> Int {
+    if let file = try NetCDFTable(path, layer: layer) { return file.rowCount }
     let check = try check(path)
     if let check, check.columns == 1 { return try OneColumnFile(path, check, layer: layer).table(rows: true).rowCount }
     return try GDALMessages.collect { _ in
@@ -53,13 +56,25 @@ public enum VectorLayer {
     }
   }
 
+  /// The first text of a text column that is neither a number nor a word for a missing value, and its row from 0; nil
+  /// where there is none.
+  public static func firstText(_ path: String, layer: String? = nil, column: String) throws -> (row: Int, text: String)?
+  {
+    guard case .text(let texts)? = try readTable(path, layer: layer)[column]?.values else { return nil }
+    for (row, text) in texts.enumerated() {
+      guard let text, NumberText.number(text) == nil, !MissingText.isOne(text) else { continue }
+      return (row, text)
+    }
+    return nil
+  }
+
   /// - Parameter check: what the look through a CSV file found; nil for others.
   private static func reader(_ path: String, _ check: CSVCheck?, _ layer: String?) throws -> LayerReader {
     // Where OGR's guess of the types cannot be trusted, columns are read as texts.
-    let typing = check.flatMap { $0.hasOddNumbers ? $0.typing : nil }
+    let typing = check.flatMap { $0.hasOddFields ? $0.typing : nil }
     let opened = try OpenLayer(path, open(path, isTyped: typing == nil), layer)
     if layer == nil { opened.tellOthers() }
-    return LayerReader(opened, typing: typing)
+    return LayerReader(opened, typing: typing, texts: check?.typing)
   }
 
   /// Looks through a CSV file; nil for other files.

@@ -1,0 +1,172 @@
+import FloeCore
+
+/// A netCDF file whose variables lie along one dimension, read as a table after the conventions CF.
+///
+/// Times are decoded, stored numbers unpacked, missing ones told by `NetCDFConversion`, whole numbers kept exactly;
+/// longitudes and latitudes, by their standard name or unit, are points. Files that OGR wrote say so and are left to
+/// it, as are grids, and files in archives, which the library cannot open.
+struct NetCDFTable {
+  private let path: String
+  private let file: NetCDFFile
+  private let rows: String
+  private let count: Int
+  private let columns: [NetCDFVariable]
+
+  /// Nil for what is no such file.
+  ///
+  /// - Parameter layer: the dimension of the rows, or the file's name without ending; nil for the dimension that most
+  ///   variables have.
+  init?(_ path: String, layer: String?) throws {
+    let isNetCDF = [".nc", ".nc4"].contains(where: path.lowercased().hasSuffix)
+    guard isNetCDF, !path.hasPrefix("/vsi") || RemotePath.isRemote(path), VirtualFile.exists(path) else { return nil }
+    let file = try NetCDFFile.open(path)
+    let variables = file.variables.filter { !$0.name.contains("/") }
+    let isOfOGR = file.attributes.keys.contains { $0.hasPrefix("ogr_") } || variables.contains(where: Self.isOfOGR)
+    guard !isOfOGR else { return nil }
+    var found: [(rows: String, columns: [NetCDFVariable])] = []
+    for v in variables {
+      guard let rows = Self.rows(of: v) else { continue }
+      if let place = found.firstIndex(where: { $0.rows == rows }) {
+        found[place].columns.append(v)
+      } else {
+        found.append((rows, [v]))
+      }
+    }
+    // Of a grid only the axes have one dimension.
+    let tables = found.filter { entry in entry.columns.contains { $0.name != entry.rows } }
+    let wanted = layer == OneColumnFile.name(of: path) ? nil : layer
+    guard !tables.isEmpty || wanted != nil && !found.isEmpty else { return nil }
+    guard let most = tables.map({ $0.columns.count }).max() ?? found.map({ $0.columns.count }).max() else { return nil }
+    let chosen = found.first { entry in
+      if let wanted { return entry.rows == wanted }
+      return entry.columns.count == most && entry.columns.contains { $0.name != entry.rows }
+    }
+    guard let chosen else {
+      let all = found.map { $0.rows }.joined(separator: ", ")
+      throw FloeError("'\(path)' has no layer '\(wanted ?? "")'; its rows lie along \(all)")
+    }
+    self.path = path
+    self.file = file
+    rows = chosen.rows
+    columns = chosen.columns
+    count = chosen.columns.first?.shape.first ?? 0
+    if layer == nil, tables.count > 1 {
+      let all = tables.map { "'\($0.rows)' (\($0.columns.count) columns)" }.joined(separator: ", ")
+      LibraryNotices.add(
+        "'\(path)' has rows along \(all), of which those along '\(rows)' are read; 'layer' names another")
+    }
+    let wide = variables.filter { $0.dimensions.first == rows && Self.rows(of: $0) == nil }.map { "'\($0.name)'" }
+    if !wide.isEmpty {
+      LibraryNotices.add(
+        "'\(path)' has \(wide.prefix(4).joined(separator: ", "))\(wide.count > 4 ? " and \(wide.count - 4) more" : "") "
+          + "with several numbers a row, which are left out")
+    }
+  }
+
+  /// Whether OGR wrote a variable, or keeps shapes by it (CF 1.13, section 7.5).
+  private static func isOfOGR(_ v: NetCDFVariable) -> Bool {
+    v.attributes.keys.contains { $0.hasPrefix("ogr_") || $0 == "geometry_type" || $0 == "geometry" }
+  }
+
+  /// The dimension along which a variable has one value a row; nil for others.
+  private static func rows(of v: NetCDFVariable) -> String? {
+    // Texts of characters have a second one, their length.
+    let isText = v.type == .char && v.dimensions.count == 2
+    return v.dimensions.count == 1 && v.type != .char || isText ? v.dimensions.first : nil
+  }
+
+  /// The number of rows.
+  var rowCount: Int { count }
+
+  /// The columns, with their rows where they are asked for.
+  func table(rows isWhole: Bool) throws -> Table {
+    var table = Table(rowCount: isWhole ? count : 0)
+    for v in columns {
+      if v.name == "dropped_because", let reasons = v.attributes["reasons"]?.text {
+        if isWhole { try mark(&table, reasons.split(separator: "\n").map(String.init)) }
+      } else {
+        table.set(try column(v, isWhole))
+      }
+    }
+    if let x = place("longitude", "east"), let y = place("latitude", "north") {
+      table.geometry = .points(x: x, y: y)
+      table.crs = .wgs84
+    }
+    return table
+  }
+
+  /// Marks the rows that floe's own files say take no part.
+  private func mark(_ table: inout Table, _ reasons: [String]) throws {
+    for (row, code) in try file.readDoubles("dropped_because").enumerated() {
+      guard let n = Int(exactly: code), n > 0, n <= reasons.count else { continue }
+      table.status.drop(row, because: reasons[n - 1])
+    }
+  }
+
+  /// The column of longitudes or latitudes; by its standard name, else by its unit.
+  private func place(_ name: String, _ side: String) -> String? {
+    let numbers = columns.filter { !$0.type.isText }
+    // The spellings of CF 1.13, sections 4.1 and 4.2.
+    let letter = String(side.prefix(1))
+    let short = ["degrees_", "degree_", "degrees", "degree"].map { $0 + letter }
+    let units = ["degrees_\(side)", "degree_\(side)"] + short
+    let named = numbers.filter { $0.attributes["standard_name"]?.text == name }
+    let found = named.isEmpty ? numbers.filter { units.contains($0.unit?.lowercased() ?? "") } : named
+    let usual = [name, String(name.prefix(3))]
+    return (found.first { usual.contains($0.name.lowercased()) } ?? found.first)?.name
+  }
+
+  private func column(_ v: NetCDFVariable, _ isWhole: Bool) throws -> Column {
+    let summary = v.attributes["long_name"]?.text ?? ""
+    if v.type.isText {
+      // Files of floe's have no other text for a missing one.
+      var texts: [String?] = isWhole ? try file.readTexts(v.name).map { $0.isEmpty ? nil : $0 } : []
+      // Those without a single character have no texts to read.
+      if isWhole, texts.count != count { texts = [String?](repeating: nil, count: count) }
+      return Column(v.name, summary: summary, values: .text(texts))
+    }
+    let unit = v.unit ?? "1"
+    var result = Column(v.name, unit: PhysicalUnit(rawValue: unit), summary: summary, values: .number([]))
+    for key in ["standard_name", "comment"] { result.attributes[key] = v.attributes[key]?.text }
+    if let time = time(v, unit) {
+      result.unit = .second
+      result.isTime = true
+      result.values = .number(isWhole ? try file.readPhysical(v.name).map { time.seconds($0) } : [])
+      return result
+    }
+    let isPacked = v.attributes["scale_factor"] != nil || v.attributes["add_offset"] != nil
+    // Unsigned numbers of 64 bits, and those of which the bits mean another sign, are read as doubles.
+    let isPlain = v.type.isInteger && !isPacked && v.type != .uint64 && !v.isReallyUnsigned && !v.isReallySigned
+    if isPlain {
+      result.values = .integer(isWhole ? try integers(v) : [])
+    } else {
+      result.values = .number(isWhole ? try file.readPhysical(v.name) : [])
+    }
+    return result
+  }
+
+  /// How a variable counts time; nil where it holds none, or in a way that is told.
+  private func time(_ v: NetCDFVariable, _ unit: String) -> CFTime? {
+    guard CFTime.isTime(unit) else { return nil }
+    do throws(FloeError) {
+      return try CFTime(unit, calendar: v.attributes["calendar"]?.text)
+    } catch {
+      LibraryNotices.add("the times '\(v.name)' of '\(path)' stay numbers in '\(unit)': \(error.message)")
+      return nil
+    }
+  }
+
+  private func integers(_ v: NetCDFVariable) throws -> [Int?] {
+    let conversion = try NetCDFConversion(v, path: path)
+    var missing = Set(conversion.missing.compactMap { Int(exactly: $0) })
+    if v.type == .int64, v.attributes["_FillValue"] == nil {
+      // NC_FILL_INT64, for which doubles have the next number alone.
+      missing.remove(.min)
+      missing.insert(-9_223_372_036_854_775_806)
+    }
+    return try file.readIntegers(v.name).map { value in
+      let number = Double(value)
+      return missing.contains(value) || number < conversion.low || number > conversion.high ? nil : value
+    }
+  }
+}
