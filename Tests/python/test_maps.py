@@ -66,7 +66,7 @@ def test_maps_of_the_other_pole_are_told(tmp_path, target, fair):
 floe: 1
 steps:
   r: {{ use: raster.read, with: {{ files: [g.tif] }} }}
-  w: {{ use: raster.warp, in: {{ image: r.image }}, with: {{ crs: "{target}" }} }}
+  w: {{ use: raster.warp, in: {{ image: r.image }}, with: {{ crs: "{target}", resolution: {100 if fair else 20000} }} }}
 outputs: {{ o.tif: w.result }}
 """)
     told = [w["message"] for w in record["warnings"] if "map of another part of the Earth" in w["message"]]

@@ -175,7 +175,7 @@ def foreign(path, units, values, calendar=None, kind="f8"):
 
 @pytest.mark.parametrize("units, calendar", [
     ("days since 1950-01-01 00:00:00", None), ("hours since 1-1-1 00:00:00", "standard"), ("seconds since 1970-1-1", "gregorian"),
-    ("minutes since 2000-01-01 12:00:00 -6:00", "proleptic_gregorian"), ("days since 1582-10-04", "gregorian"),
+    ("minutes since 2000-01-01 12:00:00 -06:00", "proleptic_gregorian"), ("days since 1582-10-04", "gregorian"),
     ("hours since 1-1-1", "proleptic_gregorian"), ("milliseconds since 2019-01-01T00:00:00Z", None),
 ])
 def test_times_of_cf(tmp_path, units, calendar):

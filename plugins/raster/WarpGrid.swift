@@ -29,12 +29,24 @@ enum WarpGrid {
     let north = (y1 / size).rounded(.up)
     let columns = east - west
     let rows = north - south
+    let whole =
+      "a map of one part of the Earth has no end elsewhere: clip the raster first, for example to the map's hemisphere "
+      + "(raster.clip), or give "
+    if resolution == nil, let metres = to.metresPerUnit {
+      let own = source.metresPerUnit ?? Ellipsoid.metresPerDegree(latitude: 0).y
+      let stretch = size * metres / (max(source.pixelWidth, source.pixelHeight) * own)
+      guard stretch < 20 else {
+        throw ParameterError(
+          "crs",
+          "draws the raster with pixels \(Int(min(1e9, stretch))) times as large in \(to.label); \(whole)a 'resolution'"
+        )
+      }
+    }
     guard columns < 1e6, rows < 1e6 else {
       let hint =
         to.isGeographic
         ? "rasters across 180° spread over the globe in degrees: choose a projected system"
-        : "a map of one part of the Earth has no end elsewhere: clip the raster first, for example to the map's "
-          + "hemisphere (raster.clip), or give a coarser resolution"
+        : whole + "a coarser resolution"
       throw ParameterError("resolution", "of \(size) gives \(columns) x \(rows) pixels in \(to.label); \(hint)")
     }
     guard
