@@ -8,12 +8,11 @@ struct ExpressionStep: ProcessingStep {
     The output has one band of single-precision numbers (double precision where the bands are float64 or whole numbers
     of 32 bits), NaN for no data, on the same grid. Bands enter in physical units (`stored * scale + offset`); a pixel
     of which a band that is used has no data, a division by zero, or a root or logarithm outside of its domain is no
-    data. The expression knows `+ - * / ^`, comparisons (1 or 0), `and or not`, which mean what they mean in Python
-    (`not a == b` is `not (a == b)`, `a < b < c` is `a < b and b < c`, `a and b` of numbers is b where a is not 0, else
-    a), `abs sqrt log log10 exp min max` and `where(condition, a, b)`; band names with other characters than letters,
-    digits and `_` are written in double quotes. It is computed tile by tile, pixel by pixel: there is no edge. With
-    `classes` the output is a class raster of uint8: the rounded value is the code; codes without a name, like no data,
-    become 255.
+    data. The expression knows `+ - * / ^`, comparisons and `and or not`, which bind as in Python (`not a == b` is `not
+    (a == b)`, `a < b < c` is `a < b and b < c`) and give 1 or 0, of numbers too, `abs sqrt log log10 exp min max` and
+    `where(condition, a, b)`; band names with other characters than letters, digits and `_` are written in double
+    quotes. It is computed tile by tile, pixel by pixel: there is no edge. With `classes` the output is a class raster
+    of uint8: the rounded value is the code; codes without a name, like no data, become 255.
     """
   static let example = """
     ndwi: { use: raster.expression, in: { image: stack.image }, with: { expression: (B02 - B04) / (B02 + B04), name: \

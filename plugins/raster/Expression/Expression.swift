@@ -4,9 +4,8 @@ import Glibc
 /// A checked arithmetic expression over bands, for example `(B02 - B04) / (B02 + B04)`.
 ///
 /// `+ - * / ^`, comparisons `< <= > >= == !=` (1 or 0), `and or not`, parentheses, numbers, band names, and the
-/// functions `abs sqrt log log10 exp min max where`. As in Python, `a and b` is b where a is not 0, else a, and `a or
-/// b` is a where a is not 0, else b; of comparisons that is 1 or 0. `where(c, a, b)` is a where c is not 0, else b. NaN
-/// in gives NaN out.
+/// functions `abs sqrt log log10 exp min max where`. `and`, `or` and `not` bind as in Python and give 1 or 0, of numbers
+/// too. `where(c, a, b)` is a where c is not 0, else b. NaN in gives NaN out.
 struct Expression: Sendable {
   indirect enum Node: Sendable {
     case number(Double)
@@ -72,8 +71,8 @@ struct Expression: Sendable {
     case .greaterOrEqual: return truth { $0 >= $1 }
     case .equal: return truth { $0 == $1 }
     case .notEqual: return truth { $0 != $1 }
-    case .and: return two { $0.isNaN || $1.isNaN ? .nan : $0 != 0 ? $1 : $0 }
-    case .or: return two { $0.isNaN || $1.isNaN ? .nan : $0 != 0 ? $0 : $1 }
+    case .and: return truth { $0 != 0 && $1 != 0 }
+    case .or: return truth { $0 != 0 || $1 != 0 }
     case .not: return one { $0.isNaN ? .nan : $0 == 0 ? 1 : 0 }
     case .negate: return one { -$0 }
     case .abs: return one { Swift.abs($0) }
