@@ -4,8 +4,8 @@ import Glibc
 /// A checked arithmetic expression over bands, for example `(B02 - B04) / (B02 + B04)`.
 ///
 /// `+ - * / ^`, comparisons `< <= > >= == !=` (1 or 0), `and or not`, parentheses, numbers, band names, and the
-/// functions `abs sqrt log log10 exp min max where`. `and`, `or` and `not` bind as in Python and give 1 or 0, of numbers
-/// too. `where(c, a, b)` is a where c is not 0, else b. NaN in gives NaN out.
+/// functions `abs sqrt log log10 exp min max where`. `and`, `or` and `not` bind as in Python and give 1 or 0, of
+/// numbers too. `where(c, a, b)` is a where c is not 0, else b. NaN in gives NaN out.
 struct Expression: Sendable {
   indirect enum Node: Sendable {
     case number(Double)
