@@ -17,7 +17,7 @@ struct EchoesStep: ProcessingStep {
     mean are less sure the farther echoes were shifted.
     """
   static let example = """
-    echoes: { use: altimetry.echoes, in: { input: aligned.track }, with: { classes: class_code } }
+    echoes: { use: altimetry.echoes, in: { input: aligned.track }, with: { classes: esa_class } }
     """
 
   @Input("Track with raw and aligned echoes") var input: Table

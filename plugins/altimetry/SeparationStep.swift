@@ -18,7 +18,7 @@ struct SeparationStep: ProcessingStep {
     from peakiness, the distance of peakiness is partly circular.
     """
   static let example = """
-    separation: { use: altimetry.separation, in: { input: aligned.track }, with: { classes: class_code } }
+    separation: { use: altimetry.separation, in: { input: aligned.track }, with: { classes: esa_class } }
     """
 
   @Input("Track with features, raw and aligned echoes") var input: Table
