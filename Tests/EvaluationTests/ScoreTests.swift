@@ -125,6 +125,14 @@ import Testing
     #expect(try RowCondition(text).evaluate(table) == expected)
   }
 
+  /// Beyond 2^53 neighbours are the same double.
+  @Test func wholeNumbersAreComparedAsSuch() throws {
+    var table = Table(rowCount: 3)
+    table.set(Column("n", values: .integer([9_007_199_254_740_993, 9_007_199_254_740_992, nil])))
+    #expect(try RowCondition("n == 9007199254740993").evaluate(table) == [true, false, nil])
+    #expect(try RowCondition("n > 9007199254740992").evaluate(table) == [true, false, nil])
+  }
+
   @Test(arguments: ["peakiness", "peakiness ~ 3", "a > b"]) func badConditions(text: String) {
     #expect(throws: FloeError.self) { try RowCondition(text) }
   }

@@ -46,6 +46,10 @@ public struct RowCondition: Sendable, Equatable {
       }
       return texts.map { t in t.map { ($0 == value) == (comparison == "==") } }
     }
+    // Whole numbers beyond 2^53 are others as doubles.
+    if case .integer(let whole) = found.values, let limit = Int(value) {
+      return whole.map { $0.map { holds($0, limit) } }
+    }
     guard let numbers = found.numbers else {
       throw FloeError("column '\(column)' is \(found.values.kind) and cannot be compared in '\(text)'")
     }
@@ -56,7 +60,7 @@ public struct RowCondition: Sendable, Equatable {
     return numbers.map { $0.isNaN ? nil : holds($0, limit) }
   }
 
-  private func holds(_ a: Double, _ b: Double) -> Bool {
+  private func holds<T: Comparable>(_ a: T, _ b: T) -> Bool {
     switch comparison {
     case ">=": a >= b
     case "<=": a <= b

@@ -1,0 +1,47 @@
+"""Two class rasters whose codes have names: scikit-learn judges, and names decide what a code is."""
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score
+
+from conftest import run_pipeline, write_tif
+
+PIPELINE = """
+floe: 1
+steps:
+  a: {{ use: raster.read, with: {{ files: [a.tif], names: [v] }} }}
+  b: {{ use: raster.read, with: {{ files: [b.tif], names: [v] }} }}
+  x: {{ use: raster.expression, in: {{ image: a.image }}, with: {{ expression: v, classes: {first} }} }}
+  y: {{ use: raster.expression, in: {{ image: b.image }}, with: {{ expression: v, classes: {second} }} }}
+  s: {{ use: evaluate.compare, in: {{ reference: x.result, predicted: y.result }} }}
+outputs: {{ s.json: s.score }}
+"""
+
+
+@pytest.fixture
+def rasters(tmp_path):
+    random = np.random.default_rng(8)
+    a = random.integers(0, 4, (40, 50)).astype("uint8")
+    b = np.where(random.random(a.shape) < 0.2, random.integers(0, 4, a.shape), a).astype("uint8")
+    write_tif(tmp_path / "a.tif", a)
+    write_tif(tmp_path / "b.tif", b)
+    return a, b
+
+
+def test_a_code_of_another_name_than_unclassified_is_a_class(tmp_path, rasters):
+    names = "{ 0: p, 1: q, 2: r, 3: s }"
+    out, _, _ = run_pipeline(tmp_path, PIPELINE.format(first=names, second=names))
+    score = json.loads((out / "s.json").read_text())
+    assert score["accuracy"] == pytest.approx(accuracy_score(*(x.ravel() for x in rasters)))
+
+
+def test_names_that_contradict_each_other_are_refused(tmp_path, rasters):
+    err = run_pipeline(
+        tmp_path, PIPELINE.format(first="{ 0: lead, 1: sea_ice, 2: water }", second="{ 0: water, 1: sea_ice, 2: lead }"), expect=2)[2].err
+    assert "the code 0 is 'lead' in the reference and 'water' in the prediction" in err
+
+
+def test_other_names_for_a_code_are_told(tmp_path, rasters):
+    _, record, _ = run_pipeline(tmp_path, PIPELINE.format(first="{ 0: water, 1: ice, 2: lead, 3: nilas }", second="{ 0: water, 1: ice, 2: lead, 3: thin }"))
+    assert any("'nilas' in the reference and 'thin' in the prediction" in w["message"] for w in record["warnings"])
