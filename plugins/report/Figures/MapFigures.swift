@@ -1,5 +1,6 @@
 import FloeIO
 import FloeSDK
+internal import Foundation
 
 /// Maps of rasters with the tracks of the run on top.
 struct MapFigures {
@@ -178,6 +179,19 @@ struct MapFigures {
       bar: (limits, ReportFormat.axis(band.quantity, band.unit), isLogarithmic))
   }
 
+  /// A colour bar by decades; over one or two of them also with their halves and fifths.
+  private static func decades(_ limits: (Double, Double)) -> String {
+    let whole = "set logscale cb; set format cb '10^{%T}'\n"
+    guard limits.0 > 1e-30, limits.1 > limits.0, limits.1 < 1e30 else { return whole }
+    let low = Int(log10(limits.0).rounded(.down))
+    let high = Int(log10(limits.1).rounded(.up))
+    guard high - low <= 2 else { return whole }
+    let ticks = (low...max(low, high)).flatMap { power in [1.0, 2, 5].map { $0 * pow(10, Double(power)) } }
+      .filter { $0 >= limits.0 * 0.999 && $0 <= limits.1 * 1.001 }
+    let places = ticks.map { "'\(ReportFormat.number($0))' \(ReportFormat.data($0))" }.joined(separator: ", ")
+    return "set logscale cb; set cbtics (\(places))\n"
+  }
+
   private func map(
     _ item: ReportInputs.Item, _ small: DecimatedRaster, _ picture: Picture, name: String, title: String,
     caption: String, alt: String, legend: [(color: RGB, text: String)] = [],
@@ -254,7 +268,7 @@ struct MapFigures {
         """
         \(Colours.palette)\nset cbrange [\(ReportFormat.data($0.limits.0)):\(ReportFormat.data($0.limits.1))]\nset \
         cblabel \
-        \(Figure.quoted($0.label)) noenhanced\n\($0.isLogarithmic ? "set logscale cb; set format cb '10^{%T}'\n" : "")
+        \(Figure.quoted($0.label)) noenhanced\n\($0.isLogarithmic ? Self.decades($0.limits) : "")
         """
       } ?? "unset colorbox\n"
     let commands = """

@@ -3,7 +3,7 @@ import FloeSDK
 /// The part of a map that values fill: a grid of a whole hemisphere with one track on it is hatched nearly everywhere.
 enum ValueExtent {
   /// The colour of records without a class on maps.
-  static let bare = RGB(170, 170, 170)
+  static let bare = RGB(201, 169, 110)
   /// Records above which points lie so densely that their rings would hide their colours.
   static let ringed = 150
 
