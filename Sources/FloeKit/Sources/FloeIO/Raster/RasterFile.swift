@@ -1,7 +1,5 @@
 internal import CGDAL
-import Dispatch
 import FloeCore
-import Glibc
 import Synchronization
 
 /// A raster file that reads any window from many threads at once.
@@ -69,14 +67,7 @@ public final class RasterFile: RasterSource {
   /// The file as a raster.
   public var raster: Raster { Raster(spec, source: self) }
 
-  /// As many images of JPEG 2000 are decoded at once as there are processors: each takes tens of megabytes beside its
-  /// pixels, and more workers than processors decode no faster.
-  private static let decoders = DispatchSemaphore(value: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-
   public func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
-    let isDecoded = driver.hasPrefix("JP2")
-    if isDecoded { Self.decoders.wait() }
-    defer { if isDecoded { Self.decoders.signal() } }
     let reader =
       try idle.withLock { $0.popLast() }
       ?? RasterReader(path, drivers: drivers, openOptions: openOptions, reduction: reduction)

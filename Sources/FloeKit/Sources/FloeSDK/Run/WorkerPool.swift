@@ -10,6 +10,10 @@ public final class WorkerPool: TaskExecutor, Sendable {
   public let workers: Int
   private let queue = JobQueue()
 
+  /// Pieces of work that are under way at once, at most: more than processors take memory and no less time. Two on a
+  /// machine with one, so that work which waits for the disk leaves room for other.
+  private static let most = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
   /// Starts the threads; they end when the pool is released and its jobs are done.
   public init(workers: Int) {
     let wanted = max(1, workers)
@@ -108,7 +112,7 @@ extension WorkerPool {
     precondition(workers > 0, "work for a pool without threads")
     let next = SharedCounter()
     return try await withThrowingTaskGroup(of: [(Int, T)].self) { group in
-      for _ in 0..<min(workers, count) {
+      for _ in 0..<min(workers, count, Self.most) {
         group.addTask(executorPreference: self) {
           var done: [(Int, T)] = []
           while true {
