@@ -163,7 +163,7 @@ def main():
     chain = pipeline("chain", ("layer", "echoes", "separation"), "score.json: score.score")
 
     def run(path, track, out, *more):
-        return [FLOE, "run", path, "--set", f"track={track}", "-o", WORK / out, "--quiet", *more]
+        return [FLOE, "run", path, "--set", f"track={track}", "-o", WORK / out, "--quiet", "--force", *more]
 
     def python(track, package):
         return [sys.executable, __file__, "--peer", track / "enhanced_measurement.nc", package, SHARE]

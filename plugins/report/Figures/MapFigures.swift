@@ -186,8 +186,13 @@ struct MapFigures {
     let low = Int(log10(limits.0).rounded(.down))
     let high = Int(log10(limits.1).rounded(.up))
     guard high - low <= 2 else { return whole }
-    let ticks = (low...max(low, high)).flatMap { power in [1.0, 2, 5].map { $0 * pow(10, Double(power)) } }
-      .filter { $0 >= limits.0 * 0.999 && $0 <= limits.1 * 1.001 }
+    var ticks: [Double] = []
+    for power in low...max(low, high) {
+      let unit = pow(10, Double(power))
+      for step in [1.0, 2, 5] where step * unit >= limits.0 * 0.999 && step * unit <= limits.1 * 1.001 {
+        ticks.append(step * unit)
+      }
+    }
     let places = ticks.map { "'\(ReportFormat.number($0))' \(ReportFormat.data($0))" }.joined(separator: ", ")
     return "set logscale cb; set cbtics (\(places))\n"
   }
