@@ -67,7 +67,10 @@ struct OversampledBox: Sendable {
   let count: Int
   /// The distance of two of them in bins.
   let step: Double
-  private let taps: [Tap]
+  /// Weights of each sample, by kind: loops over them are then of eight at a time.
+  private let before, whole, after: [Double]
+  /// Runs of samples whose taps begin at the same bin.
+  private let runs: [(from: Int, samples: Range<Int>)]
   static let width = 11
 
   /// A sample is `whole * b + before * (a - b) + after * (c - b)` for the bins a, b, c from `from` on: equal bins then
@@ -85,7 +88,7 @@ struct OversampledBox: Sendable {
     let step = Double(bins - 1) / Double(count - 1)
     self.step = step
     let reach = Self.width / 2
-    taps = (0..<count).map { [count] i in
+    let taps = (0..<count).map { [count] i in
       let samples = max(0, i - reach)...min(count - 1, i + reach)
       var tap = Tap(from: min(bins - 3, Int(Double(samples.lowerBound) * step)))
       for k in samples {
@@ -103,6 +106,18 @@ struct OversampledBox: Sendable {
       tap.whole = Double(samples.count) / Double(Self.width)
       return tap
     }
+    before = taps.map(\.before)
+    whole = taps.map(\.whole)
+    after = taps.map(\.after)
+    var runs: [(from: Int, samples: Range<Int>)] = []
+    for (i, tap) in taps.enumerated() {
+      if let last = runs.last, last.from == tap.from {
+        runs[runs.count - 1].samples = last.samples.lowerBound..<i + 1
+      } else {
+        runs.append((tap.from, i..<i + 1))
+      }
+    }
+    self.runs = runs
   }
 
   /// The filters of SRAL's and CryoSat-2's echoes, made once.
@@ -120,17 +135,22 @@ struct OversampledBox: Sendable {
 
   /// Writes the smoothed echo, `count` samples in the echo's unit; returns the place of the first largest one.
   func smooth(_ echo: UnsafeBufferPointer<Float>, into target: UnsafeMutableBufferPointer<Double>) -> Int {
-    var top = 0
-    var best = -Double.infinity
-    taps.withUnsafeBufferPointer { taps in
-      for i in 0..<taps.count {
-        let tap = taps[i]
-        let b = Double(echo[tap.from + 1])
-        let v = tap.whole * b + tap.before * (Double(echo[tap.from]) - b) + tap.after * (Double(echo[tap.from + 2]) - b)
-        target.initializeElement(at: i, to: v)
-        if v > best { (best, top) = (v, i) }
+    before.withUnsafeBufferPointer { before in
+      whole.withUnsafeBufferPointer { whole in
+        after.withUnsafeBufferPointer { after in
+          guard let out = target.baseAddress else { return }
+          for run in runs {
+            let b = Double(echo[run.from + 1])
+            let left = Double(echo[run.from]) - b
+            let right = Double(echo[run.from + 2]) - b
+            for i in run.samples { out[i] = whole[i] * b + before[i] * left + after[i] * right }
+          }
+        }
       }
     }
+    var top = 0
+    var best = -Double.infinity
+    for i in 0..<count where target[i] > best { (best, top) = (target[i], i) }
     return top
   }
 }

@@ -5,18 +5,18 @@ import Synchronization
 ///
 /// A run has one pool of `workers` threads. Steps start on it and spread their work over it with `RunContext.map`.
 public final class WorkerPool: TaskExecutor, Sendable {
-  /// The number of threads: as many as were asked for, or fewer where the system gave no more; with 0 nothing would
-  /// run.
+  /// The number of threads: as many as were asked for, or fewer where there are fewer processors or the system gave no
+  /// more; with 0 nothing would run.
   public let workers: Int
   private let queue = JobQueue()
 
-  /// Pieces of work that are under way at once, at most: more than processors take memory and no less time. Two on a
-  /// machine with one, so that work which waits for the disk leaves room for other.
+  /// Threads at most: more than processors take memory and no less time. Two on a machine with one, so that work which
+  /// waits for the disk leaves room for other.
   private static let most = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   /// Starts the threads; they end when the pool is released and its jobs are done.
   public init(workers: Int) {
-    let wanted = max(1, workers)
+    let wanted = max(1, min(workers, Self.most))
     var started = 0
     while started < wanted, queue.startThread() { started += 1 }
     self.workers = started
@@ -112,7 +112,7 @@ extension WorkerPool {
     precondition(workers > 0, "work for a pool without threads")
     let next = SharedCounter()
     return try await withThrowingTaskGroup(of: [(Int, T)].self) { group in
-      for _ in 0..<min(workers, count, Self.most) {
+      for _ in 0..<min(workers, count) {
         group.addTask(executorPreference: self) {
           var done: [(Int, T)] = []
           while true {
