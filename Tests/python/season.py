@@ -83,7 +83,8 @@ def season(folder, chosen, choose):
     poisoned = chosen.count * 617 // 1000
     bad = folder / "poisoned" / scenes[0].name
     shutil.copytree(scenes[0], bad)
-    band = next(bad.rglob("*_B04.jp2"))
+    # Not the masks of the same name in QI_DATA, which nobody reads here.
+    band = next(bad.glob("GRANULE/*/IMG_DATA/*_B04.jp2"))
     whole = band.read_bytes()
     band.write_bytes(whole[: len(whole) // 3])
     with open(folder / "scenes.csv", "w", newline="") as file:
