@@ -16,12 +16,8 @@ struct NetCDFGridRules {
   /// Nil for a file in an archive, which the library cannot open.
   private let file: NetCDFFile?
 
-  init(path: String) throws {
-    let name = DatasetName(path)
-    self.path = name?.file ?? path
-    part = name?.part ?? ""
-    let isArchived = self.path.hasPrefix("/vsi") && !RemotePath.isRemote(self.path)
-    file = try isArchived ? nil : NetCDFFile.open(self.path)
+  init(_ netCDF: NetCDFPart) {
+    (path, part, file) = (netCDF.path, netCDF.part, netCDF.file)
   }
 
   /// The grid of a variable, in metres where the unit of its axes is not that of its reference system.

@@ -21,12 +21,8 @@ struct NetCDFRasterRules {
       .contains { items[$0] != nil }
   }
 
-  init(path: String) throws {
-    let name = DatasetName(path)
-    self.path = name?.file ?? path
-    part = name?.part ?? ""
-    let isArchived = self.path.hasPrefix("/vsi") && !RemotePath.isRemote(self.path)
-    file = try isArchived ? nil : NetCDFFile.open(self.path)
+  init(_ netCDF: NetCDFPart) {
+    (path, part, file) = (netCDF.path, netCDF.part, netCDF.file)
   }
 
   /// Gives a band the scale, the offset and the no-data value of its variable.

@@ -52,7 +52,7 @@ public final class RasterFile: RasterSource {
     try GDALMessages.collect { _ in
       let dataset = try GDALDataset.open(path, flags: GDAL_OF_RASTER, drivers: allowed)
       guard let band = dataset.band(1) else { return [] }
-      return withExtendedLifetime(dataset) { RasterSpecReader.overviews(of: band).keys.sorted() }
+      return withExtendedLifetime(dataset) { RasterOverviews.all(of: band).keys.sorted() }
     }
   }
 
@@ -131,7 +131,7 @@ private final class RasterReader: @unchecked Sendable {
       }
       if done, !validity.isPlain {
         done = try validity.apply(to: &block, bands: bands, of: dataset, reduction: reduction) { band in
-          try RasterSpecReader.overview(of: band, dataset: dataset, reduction: reduction, path: path)
+          try RasterOverviews.band(of: band, dataset: dataset, reduction: reduction, path: path)
         }
       }
       // Some drivers only report an error and leave the pixels as they are: a message counts as failure too. Decoders
@@ -165,7 +165,7 @@ private final class RasterReader: @unchecked Sendable {
     let plane = window.pixelCount * type.byteCount
     for (i, number) in numbers.enumerated() {
       guard let band = dataset.band(number),
-        let overview = try RasterSpecReader.overview(of: band, dataset: dataset, reduction: reduction, path: path)
+        let overview = try RasterOverviews.band(of: band, dataset: dataset, reduction: reduction, path: path)
       else { return false }
       let result = GDALRasterIOEx(
         overview, GF_Read, Int32(window.column), Int32(window.row), Int32(window.width), Int32(window.height),

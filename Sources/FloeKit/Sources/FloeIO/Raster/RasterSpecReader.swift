@@ -29,10 +29,12 @@ struct RasterSpecReader {
     let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
     let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
-    let grid = try settledGrid(bands[0])
+    // Opened once, for its places and for its pixels.
+    let netCDF = try dataset.driverName == "netCDF" ? NetCDFPart(path: path) : nil
+    let grid = try settledGrid(bands[0], netCDF)
     let tags = items(dataset.handle)
     var spec = RasterSpec(grid: grid, bands: try bandSpecs(bands), type: type, tile: tile(bands[0], grid: grid))
-    try applyConventions(to: &spec, bands)
+    if let netCDF { try applyConventions(of: netCDF, to: &spec, bands) }
     let odd = spec.bands.filter { $0.noData.map { type.stored($0) == nil } ?? false }
     var remarks = odd.prefix(1).map { band in
       let others = odd.count > 1 ? " and \(odd.count - 1) more" : ""
@@ -77,11 +79,11 @@ struct RasterSpecReader {
   private static let mostPixels = 1 << 38
 
   /// What netCDF's conventions say of the bands and GDAL does not.
-  private func applyConventions(to spec: inout RasterSpec, _ bands: [UnsafeMutableRawPointer]) throws {
-    guard dataset.driverName == "netCDF", bands.contains(where: { NetCDFRasterRules.concern(items($0)) }) else {
-      return
-    }
-    var rules = try NetCDFRasterRules(path: path)
+  private func applyConventions(
+    of netCDF: NetCDFPart, to spec: inout RasterSpec, _ bands: [UnsafeMutableRawPointer]
+  ) throws {
+    guard bands.contains(where: { NetCDFRasterRules.concern(items($0)) }) else { return }
+    var rules = NetCDFRasterRules(netCDF)
     for i in bands.indices {
       try rules.apply(to: &spec.bands[i], handle: bands[i], items: items(bands[i]), type: spec.type)
     }
@@ -109,18 +111,18 @@ struct RasterSpecReader {
   }
 
   /// The grid, where a netCDF file's own axes agree with it.
-  private func settledGrid(_ band: UnsafeMutableRawPointer) throws -> Grid {
+  private func settledGrid(_ band: UnsafeMutableRawPointer, _ netCDF: NetCDFPart?) throws -> Grid {
     let found = try grid(band)
-    guard dataset.driverName == "netCDF" else { return found }
+    guard let netCDF else { return found }
     var t = [Double](repeating: 0, count: 6)
     let isPlaced = GDALGetGeoTransform(dataset.handle, &t) == CE_None
-    return try NetCDFGridRules(path: path).settled(
+    return try NetCDFGridRules(netCDF).settled(
       found, transform: isPlaced ? t : nil, variable: items(band)["NETCDF_VARNAME"],
       reference: GDALGetSpatialRef(dataset.handle))
   }
 
   private func grid(_ band: UnsafeMutableRawPointer) throws -> Grid {
-    let pixels = try Self.overview(of: band, dataset: dataset, reduction: reduction, path: path) ?? band
+    let pixels = try RasterOverviews.band(of: band, dataset: dataset, reduction: reduction, path: path) ?? band
     let width = Int(GDALGetRasterBandXSize(pixels))
     let height = Int(GDALGetRasterBandYSize(pixels))
     var t = [0.0, 1.0, 0.0, 0.0, 0.0, -1.0]
@@ -167,45 +169,10 @@ struct RasterSpecReader {
         + "it to one first, for example with 'gdalwarp \(option) -t_srs EPSG:3413 IN.tif OUT.tif'")
   }
 
-  /// The band of that reduction; nil for the full resolution. Throws when the file has no such overview.
-  static func overview(
-    of band: UnsafeMutableRawPointer, dataset: GDALDataset, reduction: Int, path: String
-  ) throws -> UnsafeMutableRawPointer? {
-    guard reduction != 1 else { return nil }
-    let found = overviews(of: band)
-    guard let match = found[reduction] else {
-      let all = ([1] + found.keys.sorted()).map(String.init).joined(separator: ", ")
-      throw FloeError("'\(path)' has no resolution reduced by \(reduction); it has \(all)")
-    }
-    return match
-  }
-
-  /// The overviews whose size is the full one divided by a power of two, rounded up (JPEG 2000, GDAL) or down.
-  static func overviews(of band: UnsafeMutableRawPointer) -> [Int: UnsafeMutableRawPointer] {
-    let width = Int(GDALGetRasterBandXSize(band))
-    let height = Int(GDALGetRasterBandYSize(band))
-    var result: [Int: UnsafeMutableRawPointer] = [:]
-    for level in 0..<GDALGetOverviewCount(band) {
-      guard let overview = GDALGetOverview(band, level) else { continue }
-      let w = Int(GDALGetRasterBandXSize(overview))
-      let h = Int(GDALGetRasterBandYSize(overview))
-      for factor in (1...12).map({ 1 << $0 }) where result[factor] == nil {
-        let fits = { (full: Int, part: Int) in
-          part == (full + factor - 1) / factor || (part > 0 && part == full / factor)
-        }
-        if fits(width, w) && fits(height, h) {
-          result[factor] = overview
-          break
-        }
-      }
-    }
-    return result
-  }
-
   /// The file's blocks, or as many of them as make about a million pixels where they are small or flat.
   private func tile(_ band: UnsafeMutableRawPointer, grid: Grid) -> TileSize {
     // Safe because `grid(_:)` has found this overview already; the full band would only be a less handy tile.
-    let pixels = (try? Self.overview(of: band, dataset: dataset, reduction: reduction, path: path)) ?? band
+    let pixels = (try? RasterOverviews.band(of: band, dataset: dataset, reduction: reduction, path: path)) ?? band
     var w: Int32 = 0
     var h: Int32 = 0
     GDALGetBlockSize(pixels, &w, &h)

@@ -115,7 +115,7 @@ struct RasterValidity: Sendable {
         let coarse = try overview(band)
         if let coarse, GDALGetMaskFlags(coarse) & GMF_ALPHA != 0 {
           source = GDALGetMaskBand(coarse)
-        } else if let own = RasterSpecReader.overviews(of: full)[reduction] {
+        } else if let own = RasterOverviews.all(of: full)[reduction] {
           // Not the mask that GDAL gives to the overview: without a level of the mask that calls all pixels valid.
           source = own
         } else {

@@ -87,8 +87,7 @@ public final class RasterWarper: Sendable {
 
   /// A whole cell.
   private func cell(_ cell: PixelWindow, _ bands: [Int], _ transform: CoordinateTransform) throws -> PixelBlock {
-    var made = PixelBlock(window: cell, bandCount: bands.count, type: target.type)
-    for (i, band) in bands.enumerated() { Self.fill(&made, plane: i, with: target.bands[band].noData ?? 0) }
+    var made = empty(cell, bands)
     let places = WarpPlaces(
       from: target.grid, to: source.spec.grid, transform, turn: turn, isRing: ring != nil, cell: cell)
     guard let approximate = GDALCreateApproxTransformer(WarpPlaces.callback, places.pointer, 0.01) else {
@@ -129,8 +128,7 @@ public final class RasterWarper: Sendable {
     }
     var old = try read(touched, bands)
     places.origin = SIMD2(Double(touched.column), Double(touched.row))
-    var new = PixelBlock(window: part, bandCount: bands.count, type: target.type)
-    for (i, band) in bands.enumerated() { Self.fill(&new, plane: i, with: target.bands[band].noData ?? 0) }
+    var new = empty(part, bands)
     try GDALMessages.collect { messages in
       let done = try old.values.withMutableBytes { pixels in
         try withWarp(pixels, touched, bands, approximate, scale) { operation in
@@ -278,35 +276,13 @@ public final class RasterWarper: Sendable {
 
   // MARK: Pixels
 
-  private static func fill(_ block: inout PixelBlock, plane: Int, with value: Double) {
-    let range = plane * block.window.pixelCount..<(plane + 1) * block.window.pixelCount
-    func set<T: PixelValue>(_ values: inout [T]) {
-      guard let value = T(stored: value) else { return }
-      for i in range { values[i] = value }
+  /// A block in which every pixel is no data.
+  private func empty(_ window: PixelWindow, _ bands: [Int]) -> PixelBlock {
+    var block = PixelBlock(window: window, bandCount: bands.count, type: target.type)
+    for (i, band) in bands.enumerated() {
+      block.values.fill(i * window.pixelCount..<(i + 1) * window.pixelCount, with: target.bands[band].noData ?? 0)
     }
-    switch block.values {
-    case .uint8(var v):
-      set(&v)
-      block.values = .uint8(v)
-    case .int16(var v):
-      set(&v)
-      block.values = .int16(v)
-    case .uint16(var v):
-      set(&v)
-      block.values = .uint16(v)
-    case .int32(var v):
-      set(&v)
-      block.values = .int32(v)
-    case .uint32(var v):
-      set(&v)
-      block.values = .uint32(v)
-    case .float32(var v):
-      set(&v)
-      block.values = .float32(v)
-    case .float64(var v):
-      set(&v)
-      block.values = .float64(v)
-    }
+    return block
   }
 
   /// Copies what two blocks of the same bands share.
