@@ -47,9 +47,16 @@ public final class Executor {
       throw FloeError(
         "no thread can be started to work on: the system's limit of processes is reached (see 'ulimit -u')")
     }
-    if pool.workers < options.workers {
+    let useful = min(options.workers, max(2, ProcessInfo.processInfo.activeProcessorCount))
+    if pool.workers < useful {
       journal.log(
         .warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
+    } else if pool.workers < options.workers {
+      // No warning, which a report would show: results do not depend on it.
+      journal.log(
+        .notice, step: "workers",
+        "\(options.workers) threads were asked for; more than \(pool.workers) gain nothing here"
+      )
     }
     GDALRuntime.configure(cacheBytes: options.cacheBytes)
     for told in try Staging.recover(options.outputFolder) { journal.log(.notice, step: "folder", told) }

@@ -7,7 +7,7 @@ import Foundation
 struct ExecutionOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "The folder for the outputs.", completion: .directory)
   var output = "."
-  @Option(help: "Threads that compute and read; the result does not depend on it.")
+  @Option(help: "Threads that compute and read, at most one a processor; the result does not depend on it.")
   var workers: Int?
   @Option(help: "The cap on resident memory, for example 512MB or 8GB; the result does not depend on it.")
   var memory: String?
