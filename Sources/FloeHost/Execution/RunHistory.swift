@@ -2,7 +2,7 @@ import FloeIO
 import FloeSDK
 import Foundation
 
-/// What steps and writers took on this machine: seconds by kind of step and size, the last runs of each.
+/// What steps and writers took on this machine: seconds by kind of step and size, the last runs of each kind and size.
 ///
 /// A line of JSON for each step of each run in `$XDG_CACHE_HOME/floe/times.jsonl`, added with one write, so that any
 /// number of processes may do so; a line that cannot be read is left out. It tells times and decides nothing.
@@ -40,29 +40,52 @@ public struct RunHistory: Sendable {
     }
   }
 
-  private static let kept = 20
+  /// So many runs of each kind and size are kept when the file has grown beyond `largest` bytes.
+  private static let kept = 10
+  private static let largest = 1 << 18
   private let path: String?
-  private let entries: [String: [Entry]]
+  private let lines: [ArraySlice<UInt8>]
 
   /// The history of this user on this machine.
   public init(folder: String? = PluginCache.standardFolder) {
     path = folder.map { $0 + "/times.jsonl" }
     // A history that is not there or cannot be read is an empty one.
     let bytes = path.flatMap { FileManager.default.contents(atPath: $0) } ?? Data()
+    lines = Array(bytes).split(separator: 10)
+  }
+
+  /// The runs of some steps and writers, or of all; only their lines are read.
+  private func entries(of uses: Set<String>? = nil) -> [String: [Entry]] {
+    let decoder = JSONDecoder()
     var found: [String: [Entry]] = [:]
-    for line in bytes.split(separator: 10) {
-      if let entry = try? JSONDecoder().decode(Entry.self, from: line) { found[entry.use, default: []].append(entry) }
+    for line in lines {
+      if let uses, let use = Self.use(in: line), !uses.contains(use) { continue }
+      // Two processes may have written into one line: it tells nothing.
+      if let entry = try? decoder.decode(Entry.self, from: Data(line)) { found[entry.use, default: []].append(entry) }
     }
-    entries = found.mapValues { Array($0.suffix(Self.kept)) }
+    return found
+  }
+
+  /// The step or writer that a line tells of; nil where it is not written as `add` writes it.
+  private static func use(in line: ArraySlice<UInt8>) -> String? {
+    let key = Array("\"use\":\"".utf8)
+    guard
+      let start = line.indices.first(where: { line[$0] == key[0] && line[$0...].starts(with: key) }),
+      let end = line[(start + key.count)...].firstIndex(of: UInt8(ascii: "\""))
+    else { return nil }
+    return String(decoding: line[start + key.count..<end], as: UTF8.self)
   }
 
   /// How long a plan will take with so many workers, before anything is run.
   public func estimate(_ plan: Plan, workers: Int) -> Estimate {
     var estimate = Estimate()
-    for (use, megapixels) in Self.work(plan) {
-      if let seconds = seconds(use, megapixels: megapixels, workers: workers) {
+    let work = Self.work(plan)
+    let entries = entries(of: Set(work.map(\.use)))
+    for (use, megapixels) in work {
+      let past = entries[use] ?? []
+      if let seconds = Self.seconds(past, megapixels: megapixels, workers: workers) {
         estimate.seconds += seconds
-      } else if entries[use]?.isEmpty ?? true {
+      } else if past.isEmpty {
         if !estimate.unknown.contains(use) { estimate.unknown.append(use) }
       } else if !estimate.unlike.contains(use) {
         estimate.unlike.append(use)
@@ -90,7 +113,7 @@ public struct RunHistory: Sendable {
     guard let path, !lines.isEmpty else { return }
     // A read-only or full home costs an estimate.
     try? Folder.make(Folder.parent(of: path))
-    if FileState(of: path)?.size ?? 0 > 1 << 20 { shorten(path) }
+    if FileState(of: path)?.size ?? 0 > Self.largest { shorten(path) }
     let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     guard file >= 0 else { return }
     let bytes = Array(lines.utf8)
@@ -98,11 +121,20 @@ public struct RunHistory: Sendable {
     close(file)
   }
 
-  /// Keeps what is used. Lines that another process adds meanwhile are lost, and nothing with them.
+  /// Keeps the latest of each kind and size. Lines that another process adds meanwhile are lost, and nothing with them.
   private func shorten(_ path: String) {
-    let lines = entries.keys.sorted().flatMap { entries[$0] ?? [] }.compactMap { try? JSONText.encode(encodable: $0) }
+    let entries = entries()
+    let latest = entries.keys.sorted().flatMap { use in
+      let bySize = Dictionary(grouping: entries[use] ?? []) { entry in
+        entry.megapixels > 0 ? Int(exactly: (log2(entry.megapixels) / log2(Self.likeness)).rounded()) : nil
+      }
+      return bySize.sorted { $0.key ?? .min < $1.key ?? .min }.flatMap { $0.value.suffix(Self.kept) }
+    }
+    // Encoding plain values cannot fail; were it to, one line less would be known.
+    let kept = latest.compactMap { try? JSONText.encode(encodable: $0) }
     let making = "\(path).new-\(getpid())"
-    guard (try? VirtualFile.write(lines.joined(separator: "\n") + "\n", to: making)) != nil else { return }
+    // A read-only or full home leaves the file as long as it is.
+    guard (try? VirtualFile.write(kept.joined(separator: "\n") + "\n", to: making)) != nil else { return }
     rename(making, path)
   }
 
@@ -113,10 +145,10 @@ public struct RunHistory: Sendable {
   private static let asked = 5
 
   /// From the runs of the nearest sizes; nil where none is comparable.
-  private func seconds(_ use: String, megapixels: Double, workers: Int) -> Double? {
-    let like = (entries[use] ?? []).filter { entry in
+  private static func seconds(_ entries: [Entry], megapixels: Double, workers: Int) -> Double? {
+    let like = entries.filter { entry in
       guard megapixels > 0, entry.megapixels > 0 else { return megapixels == entry.megapixels }
-      return max(entry.megapixels / megapixels, megapixels / entry.megapixels) <= Self.likeness
+      return max(entry.megapixels / megapixels, megapixels / entry.megapixels) <= likeness
     }
     guard !like.isEmpty else { return nil }
     let alike = like.filter { $0.workers == workers }
@@ -127,7 +159,7 @@ public struct RunHistory: Sendable {
     let chosen = (alike.isEmpty ? like : alike).reversed()
     let nearest = chosen.enumerated().sorted {
       (distance($0.element), $0.offset) < (distance($1.element), $1.offset)
-    }.prefix(Self.asked).map { $0.element }
+    }.prefix(asked).map { $0.element }
     let rates = nearest.map { entry in
       megapixels > 0 ? entry.seconds / entry.megapixels * megapixels : entry.seconds
     }.sorted()
