@@ -14,9 +14,9 @@ struct Floe: AsyncParsableCommand {
       A pipeline is a YAML file that chains steps; plugins bring the steps.
 
       EXAMPLE
-        floe demo /tmp/floe-demo                              make a scene and classify it
+        floe demo /tmp/floe-demo
         floe run ice-lead.yaml --set scene=S2A_....SAFE -o out
-        floe check ice-lead.yaml --set scene=S2A_....SAFE     all mistakes at once, nothing computed
+        floe check ice-lead.yaml --set scene=S2A_....SAFE
 
       -V stands for --version, -q for --quiet, -v for --verbose; `-` as a pipeline is standard input.
       """,

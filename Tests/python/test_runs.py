@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -70,9 +71,18 @@ def test_plugins_are_found_and_none_is_refused():
     assert len(found) >= 5 and all("refusal" not in m or m["refusal"] is None for m in found)
 
 
-@pytest.mark.parametrize("command", ["run", "check", "step", "steps", "plugins", "info", "demo"])
-def test_every_command_has_help_with_an_example(command):
-    assert "EXAMPLE" in floe(command, "--help").out
+COMMANDS = "run batch replay lock gather cache cwl find fetch check step steps formats plugins info demo new doctor".split()
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_has_help_with_examples_that_can_be_copied(command):
+    """A line that is wrapped at 80 columns is no command any more."""
+    examples = floe(*command.split(), "--help").out.split("EXAMPLE\n")[1].split("\n\n")[0].splitlines()
+    goes_on = False
+    for line in examples:
+        assert len(line) <= 80 and line.startswith("    " if goes_on else "  floe "), line
+        goes_on = line.endswith("\\")
+    assert not goes_on
 
 
 def test_a_steps_flags_come_from_its_declaration(tmp_path, demo):

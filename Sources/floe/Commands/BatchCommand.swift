@@ -16,9 +16,11 @@ struct BatchCommand: AsyncParsableCommand {
       Exit status: 0 all done, 3 some failed, 2 the request was wrong, 130 interrupted.
 
       EXAMPLE
-        floe batch ice-lead.yaml --over scene='scenes/*.SAFE' --set land=land.gpkg -o winter
-        floe batch ice-lead.yaml --over scenes.csv -o winter          a column for each input, and 'name'
-        floe batch apply-model.yaml --over scene='later/*.SAFE' --set model=winter/S2A_..../model.json -o again
+        floe batch ice-lead.yaml --over scene='scenes/*.SAFE' \\
+          --set land=land.gpkg -o winter
+        floe batch ice-lead.yaml --over scenes.csv -o winter
+        floe batch apply-model.yaml --over scene='later/*.SAFE' \\
+          --set model=winter/S2A_..../model.json -o again
       """)
   @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var pipeline: String

@@ -13,7 +13,8 @@ struct CWLCommand: AsyncParsableCommand {
       example product (--set) the resources that a job asks for are estimated as `floe check` does.
 
       EXAMPLE
-        floe cwl examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE --image floe:0.1.0 > ice-lead.cwl
+        floe cwl examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE \\
+          --image floe:0.1.0 > ice-lead.cwl
       """)
   @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var pipeline: String

@@ -14,9 +14,12 @@ struct FindCommand: AsyncParsableCommand {
       runs examples/find.yaml; no account is needed.
 
       EXAMPLE
-        floe find SENTINEL-2 --text MSIL1C --box 178,70,-178,71.5 --from 2019-03-01 --to 2019-03-08 --cloud 20 -o s2
-        floe find SENTINEL-3 --text SR_2_LAN --box 178,70,-178,71.5 --from 2019-03-01 --to 2019-03-08 -o s3
-        floe find sentinel-2-l1c --service https://stac.dataspace.copernicus.eu/v1 --box 178,70,179,71 -o stac
+        floe find SENTINEL-2 --text MSIL1C --box 178,70,-178,71.5 \\
+          --from 2019-03-01 --to 2019-03-08 --cloud 20 -o s2
+        floe find SENTINEL-3 --text SR_2_LAN --box 178,70,-178,71.5 \\
+          --from 2019-03-01 --to 2019-03-08 -o s3
+        floe find sentinel-2-l1c --service https://stac.dataspace.copernicus.eu/v1 \\
+          --box 178,70,179,71 -o stac
       """)
   @Argument(help: "Collections, as the catalogue calls them.")
   var collections: [String]

@@ -11,7 +11,8 @@ struct LockCommand: AsyncParsableCommand {
 
       EXAMPLE
         floe lock ice-lead.yaml > ice-lead.lock
-        floe run ice-lead.yaml --frozen ice-lead.lock --set scene=S2A_MSIL1C_....SAFE -o out
+        floe run ice-lead.yaml --frozen ice-lead.lock \\
+          --set scene=S2A_MSIL1C_....SAFE -o out
       """)
   @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var pipeline: String

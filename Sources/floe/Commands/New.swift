@@ -7,9 +7,12 @@ struct New: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes the skeleton of a plugin in Swift, or of a step in another language.",
     discussion: """
+      A plugin is a Swift package with one step, a test and a README; a step is a \
+      manifest and a Python program beside it.
+
       EXAMPLE
-        floe new plugin lead-width     a Swift package with one step, a test and a README
-        floe new step lead-width       a manifest and a Python program beside it
+        floe new plugin lead-width
+        floe new step lead-width
       """,
     subcommands: [NewPlugin.self, NewStep.self])
 }

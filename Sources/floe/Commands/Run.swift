@@ -14,7 +14,8 @@ struct Run: AsyncParsableCommand {
 
       EXAMPLE
         floe run examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE -o out
-        floe run examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE --set groups.clusters=6 --until groups -o part
+        floe run examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE \\
+          --set groups.clusters=6 --until groups -o part
       """)
   @Argument(help: "The pipeline, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var pipeline: String

@@ -12,7 +12,8 @@ struct StepCommand: AsyncParsableCommand {
       `floe step NAME --help` lists them. The options of `floe run` (-o, --workers, --memory ...) hold as well.
 
       EXAMPLE
-        floe step cluster.kmeans --samples stack.tif --clusters 2 --labels labels.tif -o out
+        floe step cluster.kmeans --samples stack.tif --clusters 2 \\
+          --labels labels.tif -o out
       """)
   @Argument(
     parsing: .captureForPassthrough, help: "The step's name and its flags.",
