@@ -21,7 +21,7 @@ extension AlignStep {
         ])
     }
     context.record("shift std after (m)", spread(kept) { outcome.shifts[$0] })
-    context.record("records aligned", .integer(kept.count { aligned[$0] }))
+    context.record(.recordsAligned, .integer(kept.count { aligned[$0] }))
     let whole = kept.filter { before[$0].isWhole }
     let own = whole.filter { aligned[$0] }
     context.record(

@@ -55,7 +55,7 @@ struct AlignStep: ProcessingStep {
   enum Method: String, ChoiceParameter { case physical, retracked }
 
   @Input("Track with echoes") var input: Table
-  @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
+  @Param("Column with the raw echoes") var waveform = ColumnName.waveform.rawValue
   @Param("How the shift is found") var method = Method.physical
   @Param("Columns that are added to the tracker range", unit: .metre) var corrections = [
     "mod_dry_tropo_cor_zero_altitude_01", "mod_wet_tropo_cor_zero_altitude_01", "iono_cor_gim_01_ku",
@@ -105,11 +105,12 @@ struct AlignStep: ProcessingStep {
     if case .array(_, let w)? = input[waveform]?.values { width = w }
     var planned = input.planned(
       adding: [
-        ("shift_m", "m"), ("shift_bins", "1"), ("shift_raw_m", "m"), ("peak_bin", "1"), ("peak_bin_aligned", "1"),
+        (ColumnName.shift.rawValue, "m"), (ColumnName.shiftBins.rawValue, "1"), ("shift_raw_m", "m"),
+        ("peak_bin", "1"), ("peak_bin_aligned", "1"),
       ],
-      arrays: [("waveform_aligned", width)])
+      arrays: [(ColumnName.alignedWaveform.rawValue, width)])
     planned.set(Column("aligned", values: .integer([])))
-    planned.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
+    planned.tags["normalised:\(ColumnName.alignedWaveform.rawValue)"] = normalise ? "true" : nil
     track = planned
   }
 
@@ -143,15 +144,15 @@ struct AlignStep: ProcessingStep {
     let aligned = zip(outcome.aligned, before).map { $0 && (missingAsZero ? $1.peak.isFinite : $1.isWhole) }
     table.set(
       Column(
-        "waveform_aligned", unit: normalise ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo",
+        .alignedWaveform, unit: normalise ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo",
         dimension: table[waveform]?.dimension,
         values: .array(samples, width: echoes.width)))
-    table.tags["normalised:waveform_aligned"] = normalise ? "true" : nil
+    table.tags["normalised:\(ColumnName.alignedWaveform.rawValue)"] = normalise ? "true" : nil
     func shown(_ v: [Double]) -> [Double] { missingAsZero ? v : zip(v, aligned).map { $1 ? $0 : .nan } }
     table.set(
       Column(
-        "shift_m", unit: .metre, summary: "Shift that the echo was moved by", values: .number(shown(outcome.shifts))))
-    table.set(Column("shift_bins", summary: "Shift that the echo was moved by, in bins", values: .number(shown(bins))))
+        .shift, unit: .metre, summary: "Shift that the echo was moved by", values: .number(shown(outcome.shifts))))
+    table.set(Column(.shiftBins, summary: "Shift that the echo was moved by, in bins", values: .number(shown(bins))))
     table.set(
       Column(
         "shift_raw_m", unit: .metre, summary: "Shift before outliers and the mean are taken off", values: .number(raw)))
@@ -170,7 +171,9 @@ struct AlignStep: ProcessingStep {
   }
 
   /// What the shift is computed from, in the order of the sum.
-  var shiftColumns: [String] { ["alt_20_ku", "tracker_range_20_ku"] + corrections + [surface] }
+  var shiftColumns: [String] {
+    [ColumnName.altitude.rawValue, ColumnName.trackerRange.rawValue] + corrections + [surface]
+  }
 
   private func physicalShifts(_ context: RunContext) throws -> [Double] {
     if corrections.contains("load_tide_sol1_01") && corrections.contains("ocean_tide_sol1_01") {
@@ -179,8 +182,8 @@ struct AlignStep: ProcessingStep {
     // In the order of the definition: the corrections are added up first.
     var path = [Double](repeating: 0, count: input.rowCount)
     for name in corrections { for (row, v) in try input.numbers(name).enumerated() { path[row] += v } }
-    let altitude = try input.numbers("alt_20_ku")
-    let range = try input.numbers("tracker_range_20_ku")
+    let altitude = try input.numbers(.altitude)
+    let range = try input.numbers(.trackerRange)
     let height = try input.numbers(surface)
     return path.indices.map { altitude[$0] - range[$0] - path[$0] - height[$0] }
   }

@@ -40,7 +40,8 @@ struct ClassifyStep: ProcessingStep {
   @Param("Least concentration of sea ice, in place of the set's", unit: "percent", in: 0...100) var iceConcentration:
     Double?
   @Param("Start of the names of the new columns") var column = "rule"
-  @Param("Column with the echoes, for what the limits ask and the track lacks") var waveform = "waveform_20_ku"
+  @Param("Column with the echoes, for what the limits ask and the track lacks")
+  var waveform = ColumnName.waveform.rawValue
   @Output("The track with the classes") var track: Table?
 
   func validate() throws {
@@ -143,14 +144,14 @@ struct ClassifyStep: ProcessingStep {
         "notes": .array(limits.notes.map(JSONValue.string)),
       ])
     context.record(
-      "class_counts",
+      .classCounts,
       [
         "open_ocean": .integer(count(.openOcean)), "sea_ice": .integer(count(.seaIce)), "lead": .integer(count(.lead)),
         "unclassified": .integer(count(.between) + count(.missing)),
         "unclassified_for_a_missing_value": .integer(count(.missing)),
       ])
     context.record(
-      "summary",
+      .summary,
       .string(
         """
         \(limits.name): \(count(.lead)) leads, \(count(.seaIce)) sea ice, \(count(.openOcean)) open ocean, \

@@ -31,19 +31,19 @@ struct CourseFiguresStep: ProcessingStep {
 
   @Input("Track with features, shifts, echoes and the mixture's classes") var input: Table
   @Input("The same records with the classes of another clustering") var other: Table?
-  @Param("Column with the class codes") var classes = "class_code"
-  @Param("Column with the reference's class codes") var reference = "esa_class"
+  @Param("Column with the class codes") var classes = ColumnName.classCode.rawValue
+  @Param("Column with the reference's class codes") var reference = ColumnName.esaClass.rawValue
   @Param("Columns of the features: backscatter, peakiness, stack standard deviation") var features = [
-    "sigma0_db", "peakiness", "ssd",
+    ColumnName.backscatter.rawValue, ColumnName.peakiness.rawValue, ColumnName.stackDeviation.rawValue,
   ]
-  @Param("Column with the raw echoes") var raw = "waveform_20_ku"
-  @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
+  @Param("Column with the raw echoes") var raw = ColumnName.waveform.rawValue
+  @Param("Column with the aligned echoes") var aligned = ColumnName.alignedWaveform.rawValue
   @Output("One row a figure") var table: Table?
   @Output("The same as a report") var report: Document?
 
   mutating func plan(in context: PlanContext) throws {
     for (name, parameter) in [
-      (classes, "classes"), (reference, "reference"), ("shift_raw_m", "input"), ("shift_m", "input"),
+      (classes, "classes"), (reference, "reference"), ("shift_raw_m", "input"), (ColumnName.shift.rawValue, "input"),
     ] {
       try input.check(numbers: name, parameter)
     }
@@ -132,7 +132,7 @@ struct CourseFiguresStep: ProcessingStep {
 
   private func shifts(_ kept: [Int]) throws -> [Figure] {
     let raw = try input.numbers("shift_raw_m")
-    let used = try input.numbers("shift_m")
+    let used = try input.numbers(.shift)
     let known = RunningStatistics(kept.lazy.map { raw[$0] }.filter(\.isFinite))
     let moved = RunningStatistics(kept.lazy.map { used[$0] })
     let is_ = known.count > 0

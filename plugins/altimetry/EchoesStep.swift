@@ -22,8 +22,8 @@ struct EchoesStep: ProcessingStep {
 
   @Input("Track with raw and aligned echoes") var input: Table
   @Param("Column with the class codes; class_code, else esa_class by default") var classes: String?
-  @Param("Column with the raw echoes") var raw = "waveform_20_ku"
-  @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
+  @Param("Column with the raw echoes") var raw = ColumnName.waveform.rawValue
+  @Param("Column with the aligned echoes") var aligned = ColumnName.alignedWaveform.rawValue
   @Param("Only records with aligned 1") var onlyAligned = false
   @Output("Mean echoes, one row a bin") var table: Table?
   @Output("The same as a report") var report: Document?

@@ -47,7 +47,7 @@ struct ElevationStep: ProcessingStep {
 
   mutating func plan(in context: PlanContext) throws {
     _ = try terms()
-    track = input.planned(adding: [("height_m", "m"), ("elevation_m", "m")])
+    track = input.planned(adding: [("height_m", "m"), (ColumnName.elevation.rawValue, "m")])
   }
 
   mutating func run(in context: RunContext) async throws {
@@ -56,7 +56,7 @@ struct ElevationStep: ProcessingStep {
     switch terms.source {
     case .height(let name): heights = try input.numbers(name)
     case .range(let name, let corrections):
-      heights = zip(try input.numbers("alt_20_ku"), try input.numbers(name)).map { $0 - $1 }
+      heights = zip(try input.numbers(.altitude), try input.numbers(name)).map { $0 - $1 }
       for name in corrections { for (i, v) in try input.numbers(name).enumerated() { heights[i] -= v } }
     }
     var elevations = heights
@@ -68,7 +68,7 @@ struct ElevationStep: ProcessingStep {
     table.set(
       Column("height_m", unit: .metre, summary: "Height above the ellipsoid", values: .number(heights)))
     table.set(
-      Column("elevation_m", unit: .metre, summary: "Elevation above \(above)", values: .number(elevations)))
+      Column(.elevation, unit: .metre, summary: "Elevation above \(above)", values: .number(elevations)))
     try count(terms, heights, elevations, context)
     context.record("range", .string(terms.source.name))
     if case .range(_, let corrections) = terms.source {
@@ -112,7 +112,7 @@ struct ElevationStep: ProcessingStep {
         column in 'range'
         """)
     }
-    try input.require(["alt_20_ku"], for: "the elevation")
+    try input.require([ColumnName.altitude.rawValue], for: "the elevation")
     guard let corrections else { return .range(found, corrections: try HeightTerms.chosen(in: input)) }
     for name in corrections { try input.check(numbers: name, "corrections") }
     return .range(found, corrections: corrections)

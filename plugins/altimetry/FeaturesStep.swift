@@ -79,7 +79,7 @@ struct FeaturesStep: ProcessingStep {
   }
 
   @Input("Track with echoes and range-integrated power") var input: Table
-  @Param("Column with the echoes, raw or aligned") var waveform = "waveform_20_ku"
+  @Param("Column with the echoes, raw or aligned") var waveform = ColumnName.waveform.rawValue
   @Param("Definition of peakiness") var peakiness = PeakinessDefinition.course
   @Param("Count the noise bins in the cut as the course's Python does; peaks before bin 50 are missing")
   var pythonWindow = false
@@ -94,9 +94,9 @@ struct FeaturesStep: ProcessingStep {
   @Output("The track with the features as columns") var track: Table?
 
   static let columns: [(name: String, unit: PhysicalUnit)] = [
-    ("max_power", "count"), ("peak_bin", "1"), ("noise_floor", "count"), ("leading_edge_width", "1"),
-    ("peakiness", "1"),
-    ("ssd", "1"), ("sigma0_db", "dB"),
+    ("max_power", "count"), ("peak_bin", "1"), ("noise_floor", "count"),
+    (ColumnName.leadingEdgeWidth.rawValue, "1"), (ColumnName.peakiness.rawValue, "1"),
+    (ColumnName.stackDeviation.rawValue, "1"), (ColumnName.backscatter.rawValue, "dB"),
   ]
 
   mutating func plan(in context: PlanContext) throws {
@@ -104,9 +104,11 @@ struct FeaturesStep: ProcessingStep {
     try input.check(echoes: waveform, "waveform")
     try requirePower()
     if ssdLooks == .nbStack, !stackIsGiven {
-      try input.require(["nb_stack_20_ku"], for: "the stack standard deviation (or give ssd_looks: all)")
+      try input.require(
+        [ColumnName.stackLooks.rawValue], for: "the stack standard deviation (or give ssd_looks: all)")
     }
-    try input.require([backscatter == .maxPower ? "scale_factor_20_ku" : backscatter.rawValue], for: "the backscatter")
+    let source = backscatter == .maxPower ? ColumnName.scaleFactor.rawValue : backscatter.rawValue
+    try input.require([source], for: "the backscatter")
     try select.check(input)
     let others: [(name: String, unit: PhysicalUnit)] = ssdOthers ? [("ssd_moment", "1"), ("ssd_notebook", "1")] : []
     track = described(input.planned(adding: Self.columns + others))
@@ -120,9 +122,9 @@ struct FeaturesStep: ProcessingStep {
     var table = input
     let echoes = try EchoColumn(table, waveform)
     try requirePower()
-    let power = stackIsGiven ? nil : try EchoColumn(table, "rip_20_ku")
+    let power = stackIsGiven ? nil : try EchoColumn(table, ColumnName.stackPower.rawValue)
     let given = stackIsGiven ? try table.numbers(Self.givenStack) : []
-    let looks: [Double]? = ssdLooks == .all || stackIsGiven ? nil : try table.numbers("nb_stack_20_ku")
+    let looks: [Double]? = ssdLooks == .all || stackIsGiven ? nil : try table.numbers(.stackLooks)
     let definition = peakiness
     let python = pythonWindow
     let others = ssdOthers
@@ -169,9 +171,9 @@ struct FeaturesStep: ProcessingStep {
       )
     }
     table.style = table.style ?? "track"
-    context.record("peakiness", .string(definition.rawValue))
+    context.record(.peakiness, .string(definition.rawValue))
     context.record("backscatter", .string(backscatter.rawValue))
-    context.record("records kept", .integer(table.status.keptCount))
+    context.record(.recordsKept, .integer(table.status.keptCount))
     track = table
   }
 
@@ -191,11 +193,11 @@ struct FeaturesStep: ProcessingStep {
 
   /// The stack standard deviation in looks of products without range-integrated power.
   private static let givenStack = "stack_std_20_ku"
-  private var stackIsGiven: Bool { input["rip_20_ku"] == nil }
+  private var stackIsGiven: Bool { input[.stackPower] == nil }
 
   private func backscatter(_ table: Table, _ features: [EchoFeatures]) throws -> [Double] {
     guard backscatter == .maxPower else { return try table.numbers(backscatter.rawValue) }
-    let scale = try table.numbers("scale_factor_20_ku")
+    let scale = try table.numbers(.scaleFactor)
     var power = features.map(\.maximum)
     if table.tags["normalised:\(waveform)"] != nil {
       guard let raw = table["max_power"]?.numbers else {
@@ -238,12 +240,13 @@ struct FeaturesStep: ProcessingStep {
   /// The table whose features say by which definition they are made: limits belong to a definition.
   private func described(_ table: Table) -> Table {
     var result = table
-    for (name, definition) in [
-      ("peakiness", peakiness.rawValue), ("ssd", "looks"), ("sigma0_db", backscatter.rawValue),
-    ] {
+    let definitions: [(name: ColumnName, definition: String)] = [
+      (.peakiness, peakiness.rawValue), (.stackDeviation, "looks"), (.backscatter, backscatter.rawValue),
+    ]
+    for (name, definition) in definitions {
       guard var column = table[name] else { continue }
       column.attributes["definition"] = definition
-      if name == "peakiness", case .array(_, let width)? = table[waveform]?.values {
+      if name == .peakiness, case .array(_, let width)? = table[waveform]?.values {
         column.attributes["bins"] = "\(width)"
       }
       result.set(column)
@@ -274,20 +277,21 @@ struct FeaturesStep: ProcessingStep {
     table.set(Column("noise_floor", unit: unit, summary: "Mean of bins 0 to 5", values: .number(f.map(\.noiseFloor))))
     table.set(
       Column(
-        "leading_edge_width", summary: "Bins from 5 % to 95 % of the first maximum",
+        .leadingEdgeWidth, summary: "Bins from 5 % to 95 % of the first maximum",
         values: .number(f.map(\.leadingEdgeWidth))))
     table.set(
       Column(
-        "peakiness", summary: "Pulse peakiness, definition '\(peakiness.rawValue)'", values: .number(f.map(\.peakiness))
+        .peakiness, summary: "Pulse peakiness, definition '\(peakiness.rawValue)'", values: .number(f.map(\.peakiness))
       ))
     table.set(
       Column(
-        "ssd",
+        .stackDeviation,
         summary: "Stack standard deviation in looks: "
           + (stackIsGiven ? "\(Self.givenStack) of the product" : "|sigma| of a Gaussian over rip_20_ku"),
         values: .number(f.map(\.ssd))))
     table.set(
-      Column("sigma0_db", unit: .decibel, summary: "Backscatter from \(backscatter.rawValue)", values: .number(sigma0)))
+      Column(.backscatter, unit: .decibel, summary: "Backscatter from \(backscatter.rawValue)", values: .number(sigma0))
+    )
     guard ssdOthers else { return }
     table.set(
       Column("ssd_moment", summary: "Root second moment of rip_20_ku in looks", values: .number(f.map(\.ssdMoment))))

@@ -35,15 +35,17 @@ struct FreeboardStep: ProcessingStep {
     ], noData: -1)
 
   @Input("Track with elevations, classes and sea surface") var input: Table
-  @Param("Column with the elevation", unit: .metre) var elevation = "elevation_m"
-  @Param("Column with the sea surface", unit: .metre) var surface = "sea_surface_m"
+  @Param("Column with the elevation", unit: .metre) var elevation = ColumnName.elevation.rawValue
+  @Param("Column with the sea surface", unit: .metre) var surface = ColumnName.seaSurface.rawValue
   @Param("Column with the classes; class_code, else esa_class by default") var classes: String?
   @Param("Classes that are sea ice, by name or code") var ice = ["sea_ice"]
   @Param("Random error of one elevation; from the track by default", unit: .metre, in: 0...10) var noise: Double?
   @Param("Least and largest freeboard that are believed", unit: .metre, in: -10...10) var plausible = [-0.25, 2.25]
   @Output("The track with freeboard") var track: Table?
 
-  static let columns: [(name: String, unit: PhysicalUnit)] = [("freeboard_m", "m"), ("freeboard_uncertainty_m", "m")]
+  static let columns: [(name: String, unit: PhysicalUnit)] = [
+    (ColumnName.freeboard.rawValue, "m"), ("freeboard_uncertainty_m", "m"),
+  ]
 
   func validate() throws {
     if plausible.count != 2 || plausible[0] >= plausible[1] {
@@ -59,7 +61,7 @@ struct FreeboardStep: ProcessingStep {
     _ = try members()
     try input.refuseLowResolution(for: "freeboard")
     var planned = input.planned(adding: Self.columns)
-    planned.set(Column("freeboard_flag", classes: Self.flags, values: .code([], missing: -1)))
+    planned.set(Column(.freeboardFlag, classes: Self.flags, values: .code([], missing: -1)))
     planned.style = "freeboard"
     track = planned
   }
@@ -67,7 +69,7 @@ struct FreeboardStep: ProcessingStep {
   mutating func run(in context: RunContext) async throws {
     let elevations = try input.numbers(elevation)
     let sea = try input.numbers(surface)
-    let sigma = input["sea_surface_uncertainty_m"]?.numbers ?? sea.map { _ in .nan }
+    let sigma = input[.seaSurfaceUncertainty]?.numbers ?? sea.map { _ in .nan }
     let isIce = try members()
     let noise = try noise ?? estimatedNoise(elevations, isIce)
     if noise == nil {
@@ -92,7 +94,7 @@ struct FreeboardStep: ProcessingStep {
     var table = input
     table.set(
       Column(
-        "freeboard_m", unit: .metre, summary: "Radar freeboard: elevation of sea ice above the sea surface",
+        .freeboard, unit: .metre, summary: "Radar freeboard: elevation of sea ice above the sea surface",
         values: .number(freeboard)))
     table.set(
       Column(
@@ -100,7 +102,7 @@ struct FreeboardStep: ProcessingStep {
         values: .number(uncertainty)))
     table.set(
       Column(
-        "freeboard_flag", summary: "Why the record has a freeboard or none", classes: Self.flags,
+        .freeboardFlag, summary: "Why the record has a freeboard or none", classes: Self.flags,
         values: .code(flag, missing: -1)))
     table.style = "freeboard"
     report(freeboard, flag, noise, context)

@@ -26,7 +26,7 @@ struct GridStep: ProcessingStep {
     """
 
   @Input("Track with positions") var input: Table
-  @Param("Column with the values") var column = "freeboard_m"
+  @Param("Column with the values") var column = ColumnName.freeboard.rawValue
   @Param("Column of codes, 0 for good values; none for no such column") var flag: String?
   @Param("Reference system of the grid") var crs = "EPSG:6931"
   @Param("Side of a cell", unit: .metre, in: 10...1_000_000) var cell = 25_000.0

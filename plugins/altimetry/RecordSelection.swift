@@ -56,7 +56,7 @@ enum RecordSelection: String, ChoiceParameter {
   }
 
   private static func flag(_ table: Table) -> String {
-    table["esa_class"] == nil ? "surf_type_class_20_ku" : "esa_class"
+    table[.esaClass] == nil ? "surf_type_class_20_ku" : ColumnName.esaClass.rawValue
   }
 
   private static func column(_ table: Table, _ name: String) throws(FloeError) -> [Double] {

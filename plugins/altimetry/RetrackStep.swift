@@ -27,7 +27,7 @@ struct RetrackStep: ProcessingStep {
     """
 
   @Input("Track with echoes") var input: Table
-  @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
+  @Param("Column with the raw echoes") var waveform = ColumnName.waveform.rawValue
   @Param("Share of the first maximum", in: 0.05...0.95) var threshold = 0.5
   @Param("Taken off the range", unit: .metre, in: -10...10) var rangeBias = 0.047
   @Param("Columns that are added to the range", unit: .metre) var corrections = [
@@ -41,14 +41,16 @@ struct RetrackStep: ProcessingStep {
     try input.check(echoes: waveform, "waveform")
     if input.tags["nominal_bin"] != nil {
       for name in corrections { try input.check(numbers: name, "corrections") }
-      try input.require(["tracker_range_20_ku", "alt_20_ku"], for: "the elevation")
+      try input.require([ColumnName.trackerRange.rawValue, ColumnName.altitude.rawValue], for: "the elevation")
     }
     if input.radarMode == .sarin {
       context.warn(
         "the echoes are of SARIn mode and are retracked with pysiral's settings for SAR: a variant, whose ranges differ"
       )
     }
-    track = input.planned(adding: [("retracked_bin", "1"), ("range_tfmra_m", "m"), ("elevation_m", "m")])
+    track = input.planned(adding: [
+      ("retracked_bin", "1"), ("range_tfmra_m", "m"), (ColumnName.elevation.rawValue, "m"),
+    ])
   }
 
   mutating func run(in context: RunContext) async throws {
@@ -69,15 +71,15 @@ struct RetrackStep: ProcessingStep {
     } else {
       let nominal = try input.nominalBin()
       let gate = try input.rangeGate(nil)
-      let tracker = try input.numbers("tracker_range_20_ku")
+      let tracker = try input.numbers(.trackerRange)
       range = zip(bins, tracker).map { $1 + ($0 - nominal) * gate - rangeBias }
-      elevation = zip(try input.numbers("alt_20_ku"), range).map { $0 - $1 }
+      elevation = zip(try input.numbers(.altitude), range).map { $0 - $1 }
       for name in corrections { for (i, v) in try input.numbers(name).enumerated() { elevation[i] -= v } }
     }
     table.set(Column("range_tfmra_m", unit: .metre, summary: "Range to the surface (TFMRA)", values: .number(range)))
     table.set(
       Column(
-        "elevation_m", unit: .metre, summary: "Height of the surface above the ellipsoid", values: .number(elevation)))
+        .elevation, unit: .metre, summary: "Height of the surface above the ellipsoid", values: .number(elevation)))
     track = table
   }
 }

@@ -42,7 +42,7 @@ struct SeaSurfaceStep: ProcessingStep {
     ], noData: -1)
 
   @Input("Track with elevations and classes") var input: Table
-  @Param("Column with the elevation", unit: .metre) var elevation = "elevation_m"
+  @Param("Column with the elevation", unit: .metre) var elevation = ColumnName.elevation.rawValue
   @Param("Column with the classes; class_code, else esa_class by default") var classes: String?
   @Param("Classes that are leads, by name or code") var leads = ["lead"]
   @Param("Length of track whose leads make one value", unit: .metre, in: 1000...1_000_000) var window = 100_000.0
@@ -53,7 +53,8 @@ struct SeaSurfaceStep: ProcessingStep {
   @Output("The track with its sea surface") var track: Table?
 
   static let columns: [(name: String, unit: PhysicalUnit)] = [
-    ("along_track_m", "m"), ("sea_surface_m", "m"), ("sea_surface_uncertainty_m", "m"),
+    (ColumnName.alongTrack.rawValue, "m"), (ColumnName.seaSurface.rawValue, "m"),
+    (ColumnName.seaSurfaceUncertainty.rawValue, "m"),
     ("surface_lead_distance_m", "m"),
   ]
 
@@ -63,7 +64,7 @@ struct SeaSurfaceStep: ProcessingStep {
     try input.refuseLowResolution(for: "the sea surface between floes")
     _ = try input.positions()
     var planned = input.planned(adding: Self.columns)
-    planned.set(Column("lead_use", classes: Self.uses, values: .code([], missing: -1)))
+    planned.set(Column(.leadUse, classes: Self.uses, values: .code([], missing: -1)))
     track = planned
   }
 
@@ -118,7 +119,7 @@ struct SeaSurfaceStep: ProcessingStep {
     }
     table.set(
       Column(
-        "lead_use", summary: "What the record is to the sea surface", classes: Self.uses,
+        .leadUse, summary: "What the record is to the sea surface", classes: Self.uses,
         values: .code(use, missing: -1)))
     return table
   }
@@ -129,7 +130,7 @@ struct SeaSurfaceStep: ProcessingStep {
     context.dropped(leads - used, "leads", because: "outlier in elevation")
     let missing = values.indices.count { values[$0].height.isNaN && input.status.isKept($0) }
     context.dropped(missing, "records", because: "no lead within reach")
-    context.record("leads", .integer(leads))
+    context.record(.leads, .integer(leads))
     context.record("leads used", .integer(used))
     if used == 0 {
       context.warn("the track has no lead with an elevation: no sea surface, and no freeboard will come of it")

@@ -23,9 +23,11 @@ struct SeparationStep: ProcessingStep {
 
   @Input("Track with features, raw and aligned echoes") var input: Table
   @Param("Column with the class codes; class_code, else esa_class by default") var classes: String?
-  @Param("Column with the raw echoes") var raw = "waveform_20_ku"
-  @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
-  @Param("Columns that alignment cannot change") var unchanged = ["ssd", "sigma0_db"]
+  @Param("Column with the raw echoes") var raw = ColumnName.waveform.rawValue
+  @Param("Column with the aligned echoes") var aligned = ColumnName.alignedWaveform.rawValue
+  @Param("Columns that alignment cannot change") var unchanged = [
+    ColumnName.stackDeviation.rawValue, ColumnName.backscatter.rawValue,
+  ]
   @Output("Distances, one row a feature") var table: Table?
   @Output("The same as a report") var report: Document?
 
@@ -71,7 +73,7 @@ struct SeparationStep: ProcessingStep {
         SIMD2(Retracker().edge(before.row($0))?.width ?? .nan, Retracker().edge(after.row($0))?.width ?? .nan)
       }
     }
-    names.append("leading_edge_width")
+    names.append(ColumnName.leadingEdgeWidth.rawValue)
     old.append(distance(widths.map(\.x)))
     new.append(distance(widths.map(\.y)))
     notes.append(nil)
@@ -81,7 +83,7 @@ struct SeparationStep: ProcessingStep {
       old.append(d)
       new.append(d)
       notes.append(
-        name == "ssd"
+        name == ColumnName.stackDeviation.rawValue
           ? "from the range-integrated power: alignment cannot change it" : "does not come from the aligned echo")
     }
     let change = zip(old, new).map { $1 - $0 }
@@ -98,7 +100,7 @@ struct SeparationStep: ProcessingStep {
         "note": JSONValue(notes[i]),
       ]
     }
-    context.record("separation", .array(body))
+    context.record(.separation, .array(body))
     context.log(.info, "the stack standard deviation comes from the range-integrated power: alignment cannot change it")
     report = Document(
       title: "Separation of sea ice and leads",

@@ -3,7 +3,7 @@ import FloeSDK
 /// A column that says which class each record has, asked by name or code.
 struct SurfaceClasses: Sendable {
   /// Columns that are looked for where none is named: that of a classification, then ESA's own.
-  static let usual = ["class_code", "esa_class", "surf_type_class_20_ku"]
+  static let usual = [ColumnName.classCode.rawValue, ColumnName.esaClass.rawValue, "surf_type_class_20_ku"]
 
   let column: String
   private let codes: [Double]?

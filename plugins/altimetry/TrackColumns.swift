@@ -123,7 +123,7 @@ extension Table {
 
   /// How the samples of the echoes lie: what the echo's column says, else the tags of the track.
   private var layout: WaveformLayout {
-    let told = self["waveform_20_ku"]?.waveform ?? columns.lazy.compactMap(\.waveform).first ?? WaveformLayout()
+    let told = self[.waveform]?.waveform ?? columns.lazy.compactMap(\.waveform).first ?? WaveformLayout()
     return WaveformLayout(
       rangeGate: told.rangeGate ?? tags["range_gate_m"].flatMap { Double($0) },
       nominalBin: told.nominalBin ?? tags["nominal_bin"].flatMap { Double($0) }, mode: told.mode)

@@ -6,14 +6,14 @@ extension Table {
     if case .points(let x, let y)? = geometry, crs?.isGeographic != false {
       return try checked(lat: try numbers(y), lon: try numbers(x), column: y)
     }
-    guard let lat = self["lat"]?.numbers, let lon = self["lon"]?.numbers else {
+    guard let lat = self[.latitude]?.numbers, let lon = self[.longitude]?.numbers else {
       throw FloeError(
         """
         the track has no positions in degrees: points with longitude and latitude, or columns 'lat' and 'lon', are \
         needed
         """)
     }
-    return try checked(lat: lat, lon: lon, column: "lat")
+    return try checked(lat: lat, lon: lon, column: ColumnName.latitude.rawValue)
   }
 
   private func checked(lat: [Double], lon: [Double], column: String) throws(FloeError) -> (

@@ -15,14 +15,14 @@ enum ItemTable {
           name, unit: .second, summary: summary, isTime: true, values: .number(items.map { value($0)?.seconds ?? .nan })
         ))
     }
-    text("name", "Name of the product") { $0.name }
+    text(ColumnName.name.rawValue, "Name of the product") { $0.name }
     text("id", "What the catalogue calls it") { $0.id }
     text("collection", "Collection") { $0.collection }
-    time("start", "Beginning, UTC") { $0.start }
+    time(ColumnName.start.rawValue, "Beginning, UTC") { $0.start }
     time("stop", "End, UTC") { $0.stop }
     table.set(
       Column(
-        "cloud_cover", unit: "percent", summary: "Cloud cover as the catalogue tells it",
+        .cloudCover, unit: "percent", summary: "Cloud cover as the catalogue tells it",
         values: .number(items.map { $0.cloudCover ?? .nan })))
     table.set(
       Column("size", unit: "byte", summary: "Size of the product as fetched", values: .integer(items.map(\.size))))

@@ -79,9 +79,9 @@ public struct ApplyStep: ProcessingStep {
     if let mixture {
       probability = try await probabilities(fitted).make(samples, source: source, kernel: mixture, context: context)
     }
-    if !fitted.tests.isEmpty { context.record("evidence", .object(fitted.tests)) }
+    if !fitted.tests.isEmpty { context.record(.evidence, .object(fitted.tests)) }
     if !fitted.evidence.isEmpty {
-      context.record("summary", .string("the model's names: " + fitted.evidence.joined(separator: "; ")))
+      context.record(.summary, .string("the model's names: " + fitted.evidence.joined(separator: "; ")))
     }
   }
 

@@ -66,7 +66,7 @@ struct ClusterTrial: Sendable {
     guard trials.count > 1 else { return }
     let best = best(trials)
     context.record(
-      "cluster_choice",
+      .clusterChoice,
       .array(
         trials.enumerated().map { i, trial in
           [

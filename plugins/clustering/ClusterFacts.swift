@@ -50,6 +50,6 @@ enum ClusterFacts {
     let unit = source.hasBrightness ? "pixels" : "records"
     context.dropped(
       skipped, unit, because: source.hasBrightness ? "no data in a band" : "missing value or left out before")
-    context.record("samples", .integer(valid))
+    context.record(.samples, .integer(valid))
   }
 }

@@ -116,10 +116,12 @@ struct ClusterProducts {
       var counts: [Int: Int] = [:]
       for code in found.codes where code >= 0 { counts[Int(code), default: 0] += 1 }
       context.record(
-        "class_counts",
+        .classCounts,
         .array(
           classTable.entries.compactMap { e in
-            counts[e.code].map { ["code": .integer(e.code), "name": .string(e.name), "records": .integer($0)] }
+            counts[e.code].map { n in
+              JSONValue(keyed: [.code: .integer(e.code), .name: .string(e.name), .records: .integer(n)])
+            }
           }))
       if !found.unclassified.isEmpty {
         context.record("unclassified", .object(found.unclassified.mapValues { .integer($0) }))

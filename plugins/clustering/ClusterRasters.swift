@@ -91,16 +91,16 @@ enum ClusterRasters {
     let valid = counts.indices.filter { $0 != classes.noData }.reduce(0) { $0 + counts[$1] }
     let pixelArea = grid.crs == nil ? nil : grid.pixelSquareMetres
     context.record(
-      "class_areas",
+      .classAreas,
       .array(
         classes.entries.filter { counts[$0.code] > 0 }.map { entry in
           let n = counts[entry.code]
-          return [
-            "code": .integer(entry.code), "name": .string(entry.name), "label": .string(entry.label),
-            "pixels": .integer(n),
-            "area_km2": pixelArea.map { .number(Double(n) * $0 / 1e6) } ?? .null,
-            "share": .number(valid > 0 ? Double(n) / Double(valid) : 0),
-          ]
+          return JSONValue(keyed: [
+            .code: .integer(entry.code), .name: .string(entry.name), .label: .string(entry.label),
+            .pixels: .integer(n),
+            .areaKm2: pixelArea.map { .number(Double(n) * $0 / 1e6) } ?? .null,
+            .share: .number(valid > 0 ? Double(n) / Double(valid) : 0),
+          ])
         }))
   }
 }

@@ -7,7 +7,7 @@ enum ClusterTables {
     var result = table
     result.set(
       Column(
-        "cluster", summary: "Cluster number", classes: .clusters(count),
+        .cluster, summary: "Cluster number", classes: .clusters(count),
         values: .code(clusters.map { $0 == 255 ? -1 : Int16($0) }, missing: -1)))
     return result
   }
@@ -15,10 +15,10 @@ enum ClusterTables {
   /// The table with class codes and names; -1 for rows without a class.
   static func classified(_ table: Table, codes coded: [Int16], classes: ClassTable) -> Table {
     var result = table
-    result.set(Column("class_code", summary: "Surface class", classes: classes, values: .code(coded, missing: -1)))
+    result.set(Column(.classCode, summary: "Surface class", classes: classes, values: .code(coded, missing: -1)))
     result.set(
       Column(
-        "class_name", summary: "Name of the surface class",
+        .className, summary: "Name of the surface class",
         values: .text(coded.map { $0 < 0 ? nil : classes[Int($0)]?.name })))
     result.style = result.style ?? "track"
     return result

@@ -119,7 +119,7 @@ extension ClusteringStep {
       for j in fit.clusters.indices { fit.clusters[j].count = Double(products.count(of: j, in: found)) }
     }
     context.record(
-      "clusters",
+      .clusters,
       ClusterFacts.json(
         fit.clusters, features: source.features, codes: named?.codes, classes: rules?.classes ?? .seaIce))
     model = fit.model(features: source.features, order: orderName, source: source.acquisition)

@@ -41,7 +41,7 @@ public struct DriftStep: ProcessingStep {
 
   @Input("The track with a column of class codes") var input: Table
   @Input("The class raster") var raster: Raster
-  @Param("Column with the track's classes") var column = "class_code"
+  @Param("Column with the track's classes") var column = ColumnName.classCode.rawValue
   @Param("Names of the classes that count as lead") var lead = ["lead"]
   @Param("Largest shift eastward and northward", unit: .metre, in: 1...100_000) var radius = 3000.0
   @Param(
@@ -53,7 +53,8 @@ public struct DriftStep: ProcessingStep {
   var exclude = 500.0
   @Param("Tracks laid elsewhere for the distribution of best shifts by chance", in: 99...9999) var placements = 199
   @Param("Least number of leads that the track crosses", in: 1...1000) var crossings = 3
-  @Param("Column with the time difference to the scene", unit: .second) var dtColumn = "dt_s"
+  @Param("Column with the time difference to the scene", unit: .second)
+  var dtColumn = ColumnName.timeDifference.rawValue
   @Output("Agreement surface, best shift and what it is worth") var report: Document?
 
   /// The largest p value of a shift that means something.

@@ -14,13 +14,14 @@ enum FootprintTable {
     var table = Table(
       rowCount: shapes.count, geometry: .polygons(rings), crs: grid.crs, acquisition: track.acquisition,
       style: "footprints")
-    let wanted = [
-      "record", "time", "class_code", "esa_class", "s2_class", "fp_majority", "fp_purity", "fp_valid", "dt_s",
-      "lead_distance_m",
+    let wanted: Set<ColumnName> = [
+      .record, .time, .classCode, .esaClass, .pixelClass, .footprintMajority, .footprintPurity, .footprintValid,
+      .timeDifference, .leadDistance,
     ]
     let chosen = track.columns.filter { column in
       let name = column.name.hasPrefix(prefix) ? String(column.name.dropFirst(prefix.count)) : column.name
-      return wanted.contains(name) || column.classes == nil && name.hasPrefix("fp_") && !name.hasPrefix("fp_std_")
+      return wanted.contains(ColumnName(rawValue: name))
+        || column.classes == nil && name.hasPrefix("fp_") && !name.hasPrefix("fp_std_")
     }
     for column in chosen {
       var part = column
@@ -44,10 +45,10 @@ enum FootprintTable {
     ]
     var table = Table(
       rowCount: 1, geometry: .polygons([[ring]]), crs: scene.grid.crs, acquisition: acquisition, style: "scene_outline")
-    table.set(Column("product", summary: "Name of the scene", values: .text([acquisition?.product])))
+    table.set(Column(.product, summary: "Name of the scene", values: .text([acquisition?.product])))
     table.set(
       Column(
-        "time", unit: .second, summary: "Time of the scene", isTime: true,
+        .time, unit: .second, summary: "Time of the scene", isTime: true,
         values: .number([acquisition?.time?.seconds ?? .nan])))
     let pixel = scene.grid.pixelMetres?.x ?? scene.grid.pixelWidth / Sphere.degreesPerMetre(latitude: 0).y
     table.set(Column("pixel_m", unit: .metre, summary: "Width of a pixel", values: .number([pixel])))

@@ -23,8 +23,8 @@ struct GroundTrack: Sendable {
   /// The names of the coordinate columns and their system.
   static func columns(of table: Table) throws -> (x: String, y: String, crs: CRS) {
     guard case .points(let x, let y)? = table.geometry else {
-      let names = table.columns.map(\.name)
-      let hint = names.contains("lon") && names.contains("lat") ? "; read it with table.read and x: lon, y: lat" : ""
+      let hasPlaces = table[.longitude] != nil && table[.latitude] != nil
+      let hint = hasPlaces ? "; read it with table.read and x: lon, y: lat" : ""
       throw FloeError("the track has no point coordinates: longitude and latitude of each record are needed\(hint)")
     }
     guard let crs = table.crs else {

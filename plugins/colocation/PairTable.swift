@@ -11,11 +11,11 @@ enum PairTable {
     func number(_ name: String, _ unit: PhysicalUnit, _ what: String, _ values: [Double]) {
       table.set(Column(name, unit: unit, summary: what, values: .number(values)))
     }
-    table.set(Column("scene", summary: "Name of the scene", values: .text(all.map(\.scene.name))))
-    table.set(Column("track", summary: "Name of the track", values: .text(all.map(\.track.name))))
+    table.set(Column(.scene, summary: "Name of the scene", values: .text(all.map(\.scene.name))))
+    table.set(Column(.track, summary: "Name of the track", values: .text(all.map(\.track.name))))
     time("scene_time", "Time of the scene, UTC", all.map(\.scene.time))
     time("track_time", "Time at which the track crosses the scene, UTC", all.map(\.crossing))
-    number("dt_s", .second, "Time of the track minus time of the scene", all.map(\.dt))
+    number(ColumnName.timeDifference.rawValue, .second, "Time of the track minus time of the scene", all.map(\.dt))
     time("overlap_start", "The track enters the scene, UTC", all.map(\.enter))
     time("overlap_stop", "The track leaves the scene, UTC", all.map(\.exit))
     number("overlap_km", "km", "Length of the track inside the scene", all.map { $0.length / 1000 })
@@ -39,7 +39,7 @@ enum PairTable {
     }
     var table = Table(
       rowCount: rows.count, geometry: .polygons(rows.map { [$0.ring] }), crs: .wgs84, style: "scene_outline")
-    table.set(Column("product", summary: "Name of the product", values: .text(rows.map(\.name))))
+    table.set(Column(.product, summary: "Name of the product", values: .text(rows.map(\.name))))
     table.set(Column("kind", summary: "scene, or the part of a track over a scene", values: .text(rows.map(\.kind))))
     return table
   }

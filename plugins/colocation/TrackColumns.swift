@@ -57,12 +57,13 @@ struct TrackColumns {
     }
     if let dt {
       result.append(
-        Column("dt_s", unit: .second, summary: "Time of the record minus time of the scene", values: .number(dt)))
+        Column(
+          .timeDifference, unit: .second, summary: "Time of the record minus time of the scene", values: .number(dt)))
     }
     if leadSearch > 0, let lead, main.classes?.table.named("lead") != nil {
       result.append(
         Column(
-          "lead_distance_m", unit: .metre, summary: "Distance to the centre of the nearest lead pixel",
+          .leadDistance, unit: .metre, summary: "Distance to the centre of the nearest lead pixel",
           values: .number(lead)))
     }
     return result.map { column in
@@ -79,7 +80,7 @@ struct TrackColumns {
     let rows = s.code.all.indices
     result.append(
       Column(
-        "s2_class", summary: "Class of the pixel under the record", classes: classes,
+        .pixelClass, summary: "Class of the pixel under the record", classes: classes,
         values: .code(s.code.array, missing: none)))
     guard footprint else { return result }
     let counts = s.counts.all
@@ -94,14 +95,14 @@ struct TrackColumns {
     }
     result.append(
       Column(
-        "fp_valid", summary: "Share of the footprint that holds a class",
+        .footprintValid, summary: "Share of the footprint that holds a class",
         values: .number(rows.map { share(valid[$0], total[$0]) })))
     let purity = rows.map { row in share((0..<width).reduce(0) { max($0, counts[row * width + $1]) }, valid[row]) }
     result.append(
-      Column("fp_purity", summary: "Fraction of the footprint's most frequent class", values: .number(purity)))
+      Column(.footprintPurity, summary: "Fraction of the footprint's most frequent class", values: .number(purity)))
     result.append(
       Column(
-        "fp_majority", summary: "Most frequent class of the footprint", classes: classes,
+        .footprintMajority, summary: "Most frequent class of the footprint", classes: classes,
         values: .code(s.majority.array, missing: none)))
     return result
   }

@@ -53,7 +53,7 @@ public struct TrackStep: ProcessingStep {
   @Param("Largest time difference; none for any", unit: "min", in: .atLeast(0)) var maxDtMinutes = TimeLimit.standard
   @Param("Drift of the ice eastward and northward", unit: "m/s", in: -10...10) var drift: [Double]?
   @Param("Time of the scene, UTC; the raster's own by default") var sceneTime: String?
-  @Param("Column with the time of the records") var timeColumn = "time"
+  @Param("Column with the time of the records") var timeColumn = ColumnName.time.rawValue
   @Param("How far the nearest lead is looked for; 0 leaves the column out", unit: .metre, in: 0...1e6) var leadSearch =
     10_000.0
   @Param("Put before the names of the new columns, for a track that was laid on other rasters before") var prefix = ""
@@ -159,11 +159,13 @@ public struct TrackStep: ProcessingStep {
       &table, inside: inside, places: ground.places, dt: dt,
       hasData: writer.hasData(samples[writer.place], count: table.rowCount))
     for (reason, count) in left.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
-    context.record("records on the scene", .integer(inside.count))
-    context.record("records kept", .integer(table.status.keptCount))
+    context.record(.recordsOnScene, .integer(inside.count))
+    context.record(.recordsKept, .integer(table.status.keptCount))
     if let dt {
       let range = inside.map { dt[$0] }.filter(\.isFinite)
-      if let low = range.min(), let high = range.max() { context.record("dt_s", [.number(low), .number(high)]) }
+      if let low = range.min(), let high = range.max() {
+        context.record(.timeDifference, [.number(low), .number(high)])
+      }
       let kept = inside.filter { table.status.isKept($0) }.map { abs(dt[$0]) }.filter(\.isFinite)
       if let most = kept.max() {
         context.log(.info, IceMotion.sentence(most))

@@ -75,7 +75,7 @@ struct EchoReader: Sendable {
   private func column(_ samples: [Float]) throws -> Column {
     let v = try variable()
     var column = Column(
-      "waveform_20_ku", unit: PhysicalUnit(rawValue: "W"),
+      .waveform, unit: PhysicalUnit(rawValue: "W"),
       summary: "Power of the echo", dimension: v.dimensions.last,
       attributes: [
         "source_variable": "pwr_waveform_20_ku * echo_scale_factor_20_ku * 2^echo_scale_pwr_20_ku"

@@ -95,7 +95,7 @@ struct SIRALColumns: Sendable {
     return Recipe { isPlanned in
       let numbers = isPlanned ? [] : try source.numbers(v, gap: 0).map { $0 * RadarEquation.lightSpeed / 2 }
       var made = column(
-        "tracker_range_20_ku", v, summary: "Range to the nominal bin, instrument corrections applied",
+        ColumnName.trackerRange.rawValue, v, summary: "Range to the nominal bin, instrument corrections applied",
         from: "\(v.name) * c / 2", .number(numbers))
       made.unit = .metre
       return made
@@ -153,7 +153,7 @@ struct SIRALColumns: Sendable {
         }
       }
       return Column(
-        "scale_factor_20_ku", unit: PhysicalUnit(rawValue: "dB"),
+        .scaleFactor, unit: PhysicalUnit(rawValue: "dB"),
         summary: "Added to 10 log10(power in W) gives sigma0; no bias to other missions",
         attributes: ["source_variable": "transmit_pwr_20_ku, sat_vel_vec_20_ku, window_del_20_ku"],
         values: .number(scale))
@@ -174,7 +174,7 @@ struct SIRALColumns: Sendable {
     let shared = Recipe { isPlanned in
       let codes = isPlanned ? [] : try source.numbers(v, gap: 0).map(Self.seaIceCode)
       return Column(
-        "esa_class", summary: "ESA's surface class", classes: .seaIce, attributes: ["source_variable": v.name],
+        .esaClass, summary: "ESA's surface class", classes: .seaIce, attributes: ["source_variable": v.name],
         values: .code(codes, missing: -1))
     }
     return [own, shared]

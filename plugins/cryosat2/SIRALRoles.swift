@@ -18,13 +18,13 @@ struct SIRALRole: Sendable {
   var isNeeded = false
 
   static let position = [
-    SIRALRole(column: "lat", names: ["lat_20_ku"], isNeeded: true),
-    SIRALRole(column: "lon", names: ["lon_20_ku"], isNeeded: true),
+    SIRALRole(column: ColumnName.latitude.rawValue, names: ["lat_20_ku"], isNeeded: true),
+    SIRALRole(column: ColumnName.longitude.rawValue, names: ["lon_20_ku"], isNeeded: true),
   ]
 
   /// Quantities that both levels have.
   static let shared = [
-    SIRALRole(column: "alt_20_ku", names: ["alt_20_ku"], isNeeded: true),
+    SIRALRole(column: ColumnName.altitude.rawValue, names: ["alt_20_ku"], isNeeded: true),
     SIRALRole(
       column: "surf_type_20_ku", names: ["surf_type_20_ku", "surf_type_01"], content: .flag, summary: "Surface type"),
     SIRALRole(column: "stack_std_20_ku", names: ["stack_std_20_ku"]),

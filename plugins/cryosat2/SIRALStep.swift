@@ -76,7 +76,7 @@ public struct SIRALStep: ProcessingStep {
       table.set(column)
     }
     Self.tag(&table)
-    let time = try table.numbers("time")
+    let time = try table.numbers(.time)
     table.acquisition?.time = UTCTime(seconds: (time[0] + time[time.count - 1]) / 2)
     try markDegraded(&table, source)
     try window().mark(&table)
@@ -90,8 +90,8 @@ public struct SIRALStep: ProcessingStep {
         or only
         """)
     }
-    context.record("records", .integer(table.rowCount))
-    context.record("records kept", .integer(table.status.keptCount))
+    context.record(.records, .integer(table.rowCount))
+    context.record(.recordsKept, .integer(table.status.keptCount))
     track = table
   }
 
@@ -110,7 +110,7 @@ public struct SIRALStep: ProcessingStep {
     }
     if let mode = source.mode { tags["radar_mode"] = mode.rawValue }
     return Table(
-      rowCount: rows, geometry: .points(x: "lon", y: "lat"), crs: .wgs84,
+      rowCount: rows, geometry: .longitudeLatitude, crs: .wgs84,
       acquisition: Acquisition(
         product: product.name, platform: "CryoSat-2", instrument: "SIRAL", level: product.kind.rawValue,
         baseline: product.baseline),
@@ -123,23 +123,23 @@ public struct SIRALStep: ProcessingStep {
     }
     let time = isPlanned ? [] : source.utc
     table.set(
-      Column("record", summary: "Index of the record in the product, from 0", values: .integer(time.indices.map { $0 }))
+      Column(.record, summary: "Index of the record in the product, from 0", values: .integer(time.indices.map { $0 }))
     )
-    table.set(Column("time", unit: .second, summary: "Time of the record, UTC", isTime: true, values: .number(time)))
-    table.set(Column("lat", unit: .degree, summary: "Latitude on WGS 84", values: .number(position[0])))
+    table.set(Column(.time, unit: .second, summary: "Time of the record, UTC", isTime: true, values: .number(time)))
+    table.set(Column(.latitude, unit: .degree, summary: "Latitude on WGS 84", values: .number(position[0])))
     table.set(
       Column(
-        "lon", unit: .degree, summary: "Longitude on WGS 84, -180 ..< 180",
+        .longitude, unit: .degree, summary: "Longitude on WGS 84, -180 ..< 180",
         values: .number(position[1].map { $0 >= 180 ? $0 - 360 : $0 })))
   }
 
   /// Repeats what the echo's column says as facts of the track, for people and files without attributes.
   private static func tag(_ table: inout Table) {
-    guard let layout = table["waveform_20_ku"]?.waveform else { return }
+    guard let layout = table[.waveform]?.waveform else { return }
     table.tags["range_gate_m"] = layout.rangeGate.map { "\($0)" }
     table.tags["nominal_bin"] = layout.nominalBin.map { "\($0)" }
     // By their counts, samples that equal a mean are told from those that lie above it (altimetry.features).
-    table.tags["count_scale:waveform_20_ku"] = EchoReader.scaleColumn
+    table.tags["count_scale:\(ColumnName.waveform.rawValue)"] = EchoReader.scaleColumn
   }
 
   /// The highest bit says that "the block must not be processed" (product text).
@@ -159,7 +159,9 @@ public struct SIRALStep: ProcessingStep {
         let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
         throw ParameterError("only", "must be of \(names.joined(separator: ", ")), not '\(name)'\(near)")
       }
-      window.flags = [TrackWindow.Flag(column: "esa_class", codes: Set(codes), subject: "surface class of ESA")]
+      window.flags = [
+        TrackWindow.Flag(column: ColumnName.esaClass.rawValue, codes: Set(codes), subject: "surface class of ESA")
+      ]
     }
     return window
   }

@@ -44,8 +44,8 @@ public struct CompareStep: ProcessingStep {
   @Input(
     "The classification: a class raster on the same grid, or a table of as many rows; a reference table also serves")
   var predicted: Samples?
-  @Param("Column of the reference's classes; for tables") var referenceColumn = "esa_class"
-  @Param("Column of the predicted classes; for tables") var predictedColumn = "class_code"
+  @Param("Column of the reference's classes; for tables") var referenceColumn = ColumnName.esaClass.rawValue
+  @Param("Column of the predicted classes; for tables") var predictedColumn = ColumnName.classCode.rawValue
   @Param("Band of the reference; for rasters of several bands") var referenceBand: String?
   @Param("Band of the prediction; for rasters of several bands") var predictedBand: String?
   @Param("Conditions that a row must fulfil, such as 'fp_purity >= 0.8'; for tables") var `where`: [String] = []
@@ -106,14 +106,15 @@ public struct CompareStep: ProcessingStep {
     var document = comparison.document
     if case .tables(let tables) = try sides(), case .object(var body) = document.body {
       // A purity of 1 belongs to the last step; minutes are counted from the scene, before or after.
-      let purity = try tables.agreement(by: "fp_purity", step: { min(9, ($0 * 10).rounded(.down)) / 10 }, width: 0.1)
-      let minutes = try tables.agreement(by: "dt_s", step: { (abs($0) / 600).rounded(.down) * 10 }, width: 10)
-      if let purity { body["agreement_by_purity"] = purity }
-      if let minutes { body["agreement_by_minutes"] = minutes }
+      let purity = try tables.agreement(
+        by: .footprintPurity, step: { min(9, ($0 * 10).rounded(.down)) / 10 }, width: 0.1)
+      let minutes = try tables.agreement(by: .timeDifference, step: { (abs($0) / 600).rounded(.down) * 10 }, width: 10)
+      if let purity { body[.agreementByPurity] = purity }
+      if let minutes { body[.agreementByMinutes] = minutes }
       document.body = .object(body)
     }
-    context.record("summary", .string(comparison.summary))
-    context.record("score", document.body)
+    context.record(.summary, .string(comparison.summary))
+    context.record(.score, document.body)
     score = document
   }
 
@@ -242,7 +243,7 @@ public struct CompareStep: ProcessingStep {
     case .raster(let raster): return raster.spec.tags["circular_reference"]
     case .table(let table):
       if let told = table.tags["circular_reference"] { return told }
-      guard ["esa_class", "surf_type_class_20_ku"].contains(referenceColumn) else { return nil }
+      guard [ColumnName.esaClass.rawValue, "surf_type_class_20_ku"].contains(referenceColumn) else { return nil }
       return "ESA's flag is itself derived from peakiness and ice concentration: agreement is partly circular"
     }
   }

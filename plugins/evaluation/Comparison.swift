@@ -112,58 +112,71 @@ public struct Comparison: Sendable {
 
   /// The comparison for programs.
   var body: JSONValue {
-    func figures(_ f: Score.Figures) -> [String: JSONValue] {
+    func figures(_ f: Score.Figures) -> [RecordKey: JSONValue] {
       [
-        "precision": .number(f.precision), "recall": .number(f.recall), "f1-score": .number(f.f1),
-        "support": .integer(f.support),
-        "iou": .number(f.iou),
+        .precision: .number(f.precision), .recall: .number(f.recall), .f1: .number(f.f1),
+        .support: .integer(f.support),
+        .iou: .number(f.iou),
       ]
     }
     /// Figures over no pair are unknown, not 0.
     func known(_ value: JSONValue) -> JSONValue { score.evaluated > 0 ? value : .null }
     func average(_ f: Score.Figures) -> JSONValue {
-      .object(figures(f).reduce(into: [:]) { $0[$1.key] = $1.key == "support" ? $1.value : known($1.value) })
+      var all = figures(f)
+      for (key, value) in all where key != .support { all[key] = known(value) }
+      return JSONValue(keyed: all)
     }
     var perClass: [String: JSONValue] = [:]
     for (code, f) in zip(score.codes, score.classes) {
-      perClass[name(code)] = .object(figures(f).merging(["code": .integer(code)]) { old, _ in old })
+      var own = figures(f)
+      own[.code] = .integer(code)
+      perClass[name(code)] = JSONValue(keyed: own)
     }
     let codes = matrixCodes
-    var members: [String: JSONValue] = [
-      "reference": .string(reference), "predicted": .string(predicted), "classes": .object(perClass),
-      "macro avg": average(score.macro), "weighted avg": average(score.weighted),
-      "accuracy": known(.number(score.accuracy)), "kappa": JSONValue(finite: score.kappa),
-      "balanced_accuracy": known(.number(score.balancedAccuracy)), "evaluated": .integer(score.evaluated),
-      "pairs": .integer(pairs.total),
-      "confusion_matrix": [
-        "rows": "reference", "columns": "predicted", "codes": .array(codes.map { .integer($0) }),
-        "names": .array(codes.map { .string(name($0)) }),
-        "counts": .array(codes.map { r in .array(codes.map { .integer(pairs.count(r, $0)) }) }),
-      ],
-      "not_evaluated": .array(
+    var members: [RecordKey: JSONValue] = [
+      .reference: .string(reference), .predicted: .string(predicted), .classes: .object(perClass),
+      .macroAverage: average(score.macro), .weightedAverage: average(score.weighted),
+      .accuracy: known(.number(score.accuracy)), .kappa: JSONValue(finite: score.kappa),
+      .balancedAccuracy: known(.number(score.balancedAccuracy)), .evaluated: .integer(score.evaluated),
+      .pairs: .integer(pairs.total),
+      .confusionMatrix: JSONValue(keyed: [
+        .rows: "reference", .columns: "predicted", .codes: .array(codes.map { .integer($0) }),
+        .names: .array(codes.map { .string(name($0)) }),
+        .counts: .array(codes.map { r in .array(codes.map { .integer(pairs.count(r, $0)) }) }),
+      ]),
+      .notEvaluated: .array(
         outOfScope.map {
           [
             "side": .string($0.side), "code": .integer($0.code), "name": .string(name($0.code)),
             "count": .integer($0.count),
           ]
         }),
-      "left_out": .object(pairs.leftOut.mapValues { .integer($0) }),
+      .leftOut: .object(pairs.leftOut.mapValues { .integer($0) }),
     ]
     if undecided != (0, 0, 0) {
-      members["unclassified"] = [
+      members[.unclassified] = [
         "reference_only": .integer(undecided.reference), "predicted_only": .integer(undecided.predicted),
         "both": .integer(undecided.both),
         "classes_with_unclassified_as_missed": .object(
           score.codes.reduce(into: [:]) { known, code in
-            if let f = figuresWithUndecided(code) { known[name(code)] = .object(figures(f)) }
+            if let f = figuresWithUndecided(code) { known[name(code)] = JSONValue(keyed: figures(f)) }
           }),
       ]
     }
-    if let note { members["note"] = .string(note) }
+    if let note { members[.note] = .string(note) }
     let warnings = [emptiness, warning].compactMap { $0 }
-    if !warnings.isEmpty { members["warning"] = .string(warnings.joined(separator: "; ")) }
-    return .object(members)
+    if !warnings.isEmpty { members[.warning] = .string(warnings.joined(separator: "; ")) }
+    return JSONValue(keyed: members)
   }
 
   private static func list(_ codes: [Int]) -> String { codes.map(String.init).joined(separator: ", ") }
+}
+
+/// What of a comparison's body no other module reads.
+extension RecordKey {
+  fileprivate static let rows = RecordKey(rawValue: "rows")
+  fileprivate static let columns = RecordKey(rawValue: "columns")
+  fileprivate static let codes = RecordKey(rawValue: "codes")
+  fileprivate static let notEvaluated = RecordKey(rawValue: "not_evaluated")
+  fileprivate static let unclassified = RecordKey(rawValue: "unclassified")
 }

@@ -22,7 +22,7 @@ struct TablePairs {
         """
       )
     }
-    guard let a = reference["record"]?.numbers, let b = predicted["record"]?.numbers else { return }
+    guard let a = reference[.record]?.numbers, let b = predicted[.record]?.numbers else { return }
     if let row = a.indices.first(where: { a[$0] != b[$0] && !(a[$0].isNaN && b[$0].isNaN) }) {
       throw FloeError(
         """
@@ -44,7 +44,7 @@ struct TablePairs {
   /// - Parameters:
   ///   - step: the lower end of the step that a value falls into.
   ///   - width: the size of a step.
-  func agreement(by name: String, step: (Double) -> Double, width: Double) throws -> JSONValue? {
+  func agreement(by name: ColumnName, step: (Double) -> Double, width: Double) throws -> JSONValue? {
     guard let values = (reference[name] ?? predicted[name])?.numbers, values.count == reference.rowCount else {
       return nil
     }
@@ -57,10 +57,10 @@ struct TablePairs {
       }, leftOut: { _ in })
     return .array(
       found.sorted { $0.key < $1.key }.map { low, n in
-        [
-          "from": .number(low), "to": .number(low + width), "pairs": .integer(n.count),
-          "agreement": .number(Double(n.same) / Double(n.count)),
-        ]
+        JSONValue(keyed: [
+          .from: .number(low), .to: .number(low + width), .pairs: .integer(n.count),
+          .agreement: .number(Double(n.same) / Double(n.count)),
+        ])
       })
   }
 

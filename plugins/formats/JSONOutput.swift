@@ -18,7 +18,7 @@ struct JSONOutput: OutputWriter {
     case .document(let document): body = document.body.objectValue ?? ["content": document.body]
     case .raster, .table: throw layer.unfit(for: Self.name)
     }
-    body["provenance"] = layer.provenance
+    body[.provenance] = layer.provenance
     try VirtualFile.write(try JSONText.encode(.object(body), pretty: true) + "\n", to: path)
     if case .model(let model) = layer.data {
       try ModelItem(path: path, model: model, provenance: layer.provenance, others: context.others)

@@ -16,25 +16,25 @@ enum ProvDocument {
     var generated: [String: JSONValue] = [:]
     var associated: [String: JSONValue] = [:]
     var derived: [String: JSONValue] = [:]
-    let version = provenances.first?["software"]?["floe"]?.stringValue ?? ""
+    let version = provenances.first?[.software]?[.floe]?.stringValue ?? ""
     let agent = "floe:program"
     for provenance in provenances {
-      let inputs = provenance["inputs"]?.arrayValue ?? []
+      let inputs = provenance[.inputs]?.arrayValue ?? []
       for input in inputs {
-        guard let name = input["name"]?.stringValue else { continue }
+        guard let name = input[.name]?.stringValue else { continue }
         entities["floe:input/\(name)"] = .object(
-          ["prov:label": .string(name), "floe:sha256": input["fingerprint"] ?? .null].filter { $0.value != .null })
+          ["prov:label": .string(name), "floe:sha256": input[.fingerprint] ?? .null].filter { $0.value != .null })
       }
-      for step in provenance["steps"]?.arrayValue ?? [] {
-        guard let id = step["id"]?.stringValue else { continue }
+      for step in provenance[.steps]?.arrayValue ?? [] {
+        guard let id = step[.id]?.stringValue else { continue }
         let activity = "floe:step/\(id)"
-        var told: [String: JSONValue] = ["prov:label": .string(id), "prov:type": step["use"] ?? ""]
-        for (name, value) in step["with"]?.objectValue ?? [:] { told["floe:\(name)"] = flat(value) }
-        if let key = step["key"], key != .null { told["floe:key"] = key }
+        var told: [String: JSONValue] = ["prov:label": .string(id), "prov:type": step[.use] ?? ""]
+        for (name, value) in step[.parameters]?.objectValue ?? [:] { told["floe:\(name)"] = flat(value) }
+        if let key = step[.key], key != .null { told["floe:key"] = key }
         activities[activity] = .object(told)
         associated["_:by/\(id)"] = ["prov:activity": .string(activity), "prov:agent": .string(agent)]
-        let sources = (step["in"]?.objectValue ?? [:]).values.flatMap { $0.arrayValue ?? [] }.compactMap(\.stringValue)
-        for source in sources.sorted() {
+        let lists = (step[.connections]?.objectValue ?? [:]).values.flatMap { $0.arrayValue ?? [] }
+        for source in lists.compactMap(\.stringValue).sorted() {
           let value = "floe:value/\(source)"
           entities[value] = ["prov:label": .string(source)]
           used["_:use/\(id)/\(source)"] = ["prov:activity": .string(activity), "prov:entity": .string(value)]
@@ -45,27 +45,27 @@ enum ProvDocument {
         }
         // Which file a step read is told by its parameters, which name it.
         for input in inputs {
-          guard let name = input["name"]?.stringValue,
-            (step["with"]?.objectValue ?? [:]).values.contains(where: { mentions($0, name) })
+          guard let name = input[.name]?.stringValue,
+            (step[.parameters]?.objectValue ?? [:]).values.contains(where: { mentions($0, name) })
           else { continue }
           used["_:use/\(id)/\(name)"] = [
             "prov:activity": .string(activity), "prov:entity": .string("floe:input/\(name)"),
           ]
         }
       }
-      guard let output = provenance["output"]?.stringValue else { continue }
+      guard let output = provenance[.output]?.stringValue else { continue }
       let value = "floe:value/\(output)"
       entities[value] = .object(
         [
-          "prov:label": .string(output), "floe:key": provenance["key"] ?? .null,
-          "floe:seed": provenance["seed"] ?? .null,
+          "prov:label": .string(output), "floe:key": provenance[.key] ?? .null,
+          "floe:seed": provenance[.seed] ?? .null,
         ]
         .filter { $0.value != .null })
       generated["_:make/\(output)"] = [
         "prov:entity": .string(value), "prov:activity": .string("floe:step/\(output.prefix { $0 != "." })"),
       ]
       for input in inputs {
-        guard let name = input["name"]?.stringValue else { continue }
+        guard let name = input[.name]?.stringValue else { continue }
         derived["_:from/\(output)/\(name)"] = [
           "prov:generatedEntity": .string(value), "prov:usedEntity": .string("floe:input/\(name)"),
         ]

@@ -37,7 +37,8 @@ struct StyleRenderer {
     case .points?, nil: return nil
     }
     let coded =
-      table.columns.first { $0.name == "class_code" && $0.classes != nil } ?? table.columns.first { $0.classes != nil }
+      table.columns.first { $0.name == ColumnName.classCode.rawValue && $0.classes != nil }
+      ?? table.columns.first { $0.classes != nil }
     guard let coded, let entries = coded.classes?.entries, !entries.isEmpty else { return nil }
     let categories = entries.enumerated().map { i, entry in
       """

@@ -24,7 +24,7 @@ struct TrackNetCDFOutput: OutputWriter {
     let layer = try layers.only(of: .table)
     guard case .table(let table) = layer.data else { throw layer.unfit(for: Self.name) }
     try TrackNetCDFWriter.write(
-      path: path, table: table, title: layer.provenance["title"]?.stringValue,
+      path: path, table: table, title: layer.provenance[.title]?.stringValue,
       provenance: try JSONText.encode(layer.provenance))
     try TableItem(path: path, tables: [("", table)], provenance: layer.provenance, mediaType: "application/netcdf")
       .write(to: path + ".stac.json", in: context)

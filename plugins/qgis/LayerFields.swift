@@ -40,15 +40,15 @@ enum LayerFields {
   }
 
   /// The columns that say most of a record or region, where a table has them.
-  private static let telling = [
-    "record", "time", "class_code", "cluster", "esa_class", "fp_majority", "fp_purity", "peakiness", "sigma0_db", "ssd",
-    "elevation_m", "freeboard_m", "class_name", "area_m2", "length_m", "mean_width_m", "width_m", "orientation_deg",
-    "product",
+  private static let telling: [ColumnName] = [
+    .record, .time, .classCode, .cluster, .esaClass, .footprintMajority, .footprintPurity, .peakiness, .backscatter,
+    .stackDeviation, .elevation, .freeboard, .className, .area, .length, .meanWidth, ColumnName(rawValue: "width_m"),
+    .orientation, .product,
   ]
 
   /// HTML with QGIS's expressions: each value after its name.
   private static func tip(_ columns: [Column]) -> String {
-    let chosen = telling.compactMap { name in columns.first { $0.name == name } }
+    let chosen = telling.compactMap { name in columns.first { $0.name == name.rawValue } }
     let shown = (chosen.isEmpty ? Array(columns.prefix(6)) : chosen).map { column -> String in
       // Names stand in double quotes in expressions; a quote in one is doubled.
       let name = column.name.replacing("\"", with: "\"\"")

@@ -61,7 +61,7 @@ public struct ProjectStep: FinishingStep {
     let ordered = layers.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(
       \.element)
     let view = try ProjectView(layers)
-    let heading = title ?? context.record["title"]?.stringValue ?? "floe"
+    let heading = title ?? context.record[.title]?.stringValue ?? "floe"
     let text = ProjectText.make(title: heading, layers: ordered, view: view)
     context.record("layers", .array(ordered.map { .string($0.name) }))
     project = Document(

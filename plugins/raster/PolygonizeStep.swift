@@ -121,24 +121,24 @@ struct PolygonizeStep: ProcessingStep {
     var t = Table(rowCount: regions.count, geometry: geometry, crs: spec.grid.crs, acquisition: spec.acquisition)
     t.set(
       Column(
-        "class_code", summary: "Class of the region", classes: spec.classes,
+        .classCode, summary: "Class of the region", classes: spec.classes,
         values: .code(codes, missing: Int16(clamping: spec.classes?.noData ?? -1))))
-    t.set(Column("class_name", summary: "Name of the class", values: .text(codes.map { spec.classes?[Int($0)]?.name })))
+    t.set(Column(.className, summary: "Name of the class", values: .text(codes.map { spec.classes?[Int($0)]?.name })))
     t.set(
       Column(
         "pixels", unit: "pixels", summary: "Pixels of the region",
         values: .integer(regions.map { Int(exactly: (RegionMeasure.onMap($0) / spec.grid.pixelArea).rounded()) })))
-    t.set(Column("area_m2", unit: "m2", summary: "Area of the region", values: .number(areas)))
+    t.set(Column(.area, unit: "m2", summary: "Area of the region", values: .number(areas)))
     t.set(Column("perimeter_m", unit: .metre, summary: "Length of all edges", values: .number(perimeters)))
     let sides = codes.indices.map {
       Int(codes[$0]) == lead ? Self.rectangle(areas[$0], perimeters[$0]) : (Double.nan, Double.nan)
     }
     t.set(
       Column(
-        "length_m", unit: .metre, summary: "Long side of the rectangle of the same area and perimeter",
+        .length, unit: .metre, summary: "Long side of the rectangle of the same area and perimeter",
         values: .number(sides.map(\.0))))
     t.set(
-      Column("mean_width_m", unit: .metre, summary: "Short side of that rectangle", values: .number(sides.map(\.1))))
+      Column(.meanWidth, unit: .metre, summary: "Short side of that rectangle", values: .number(sides.map(\.1))))
     return t
   }
 

@@ -37,21 +37,28 @@ package enum ReportFormat {
   }
   /// Features by the names that people use for them.
   static func feature(_ name: String) -> String {
-    [
-      "sigma0_db": "Backscatter (dB)", "ssd": "Stack standard deviation (looks)", "peakiness": "Peakiness",
-      "leading_edge_width": "Leading edge width (bins)",
-    ][name] ?? name
+    switch ColumnName(rawValue: name) {
+    case .backscatter: "Backscatter (dB)"
+    case .stackDeviation: "Stack standard deviation (looks)"
+    case .peakiness: "Peakiness"
+    case .leadingEdgeWidth: "Leading edge width (bins)"
+    default: name
+    }
   }
   /// A name of a pipeline as words: `altimeter_and_scene` is "altimeter and scene".
   static func words(_ name: String) -> String { name.replacing("_", with: " ") }
   /// What a comparison calls its sides, in words: `column fp_majority` is what that column of floe's holds.
   static func side(_ text: String) -> String {
     guard text.hasPrefix("column ") else { return words(text) }
-    return [
-      "class_code": "class of the record", "esa_class": "ESA's flag",
-      "fp_majority": "most frequent class in the footprint",
-      "s2_class": "class of the pixel under the point", "rule_code": "published limits", "cluster": "cluster number",
-    ][String(text.dropFirst(7))] ?? text
+    let column = String(text.dropFirst(7))
+    switch ColumnName(rawValue: column) {
+    case .classCode: return "class of the record"
+    case .esaClass: return "ESA's flag"
+    case .footprintMajority: return "most frequent class in the footprint"
+    case .pixelClass: return "class of the pixel under the point"
+    case .cluster: return "cluster number"
+    default: return column == "rule_code" ? "published limits" : text
+    }
   }
   /// Letters, digits and `-`, for files and anchors.
   static func slug(_ text: String) -> String {

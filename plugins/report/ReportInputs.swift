@@ -102,8 +102,8 @@ struct ReportInputs: Sendable {
 
   /// What the steps recorded, by step in the order of the pipeline.
   var facts: [(step: String, facts: [String: JSONValue])] {
-    let results = record["results"]?.objectValue ?? [:]
-    let order = (record["steps"]?.arrayValue ?? []).compactMap { $0["id"]?.stringValue }
+    let results = record[.results]?.objectValue ?? [:]
+    let order = (record[.steps]?.arrayValue ?? []).compactMap { $0[.id]?.stringValue }
     let known = order.filter { results[$0] != nil }
     return (known + results.keys.filter { !known.contains($0) }.sorted()).map { ($0, results[$0]?.objectValue ?? [:]) }
   }
@@ -111,10 +111,10 @@ struct ReportInputs: Sendable {
   /// The steps that a step's value rests on, itself among them.
   func ancestry(of step: String) -> Set<String> {
     var inputs: [String: [String]] = [:]
-    for s in record["steps"]?.arrayValue ?? [] {
-      guard let id = s["id"]?.stringValue else { continue }
-      inputs[id] = (s["in"]?.objectValue ?? [:]).values.flatMap { $0.arrayValue ?? [] }.compactMap { $0.stringValue }
-        .map { String($0.prefix { $0 != "." }) }
+    for s in record[.steps]?.arrayValue ?? [] {
+      guard let id = s[.id]?.stringValue else { continue }
+      let lists = (s[.connections]?.objectValue ?? [:]).values.flatMap { $0.arrayValue ?? [] }
+      inputs[id] = lists.compactMap(\.stringValue).map { source in String(source.prefix { $0 != "." }) }
     }
     var found: Set<String> = []
     var open = [step]
@@ -146,7 +146,7 @@ struct Clustering: Sendable {
   let features: [String]
 
   init?(step: String, facts: [String: JSONValue]) {
-    guard let list = facts["clusters"]?.arrayValue, !list.isEmpty else { return nil }
+    guard let list = facts[.clusters]?.arrayValue, !list.isEmpty else { return nil }
     func numbers(_ value: JSONValue?) -> [String: Double] {
       (value?.objectValue ?? [:]).compactMapValues(\.doubleValue)
     }

@@ -56,9 +56,9 @@ public struct ReportStep: FinishingStep {
   @Input("Further values to show, beside those that are written") var more: [PortData]?
   @Param("Title of the page; the pipeline's by default") var title: String?
   @Param("Folder for the figures' files, beside the page") var folder = "figures"
-  @Param("Column with the raw echoes") var waveform = "waveform_20_ku"
-  @Param("Column with the aligned echoes") var aligned = "waveform_aligned"
-  @Param("Column with the range-integrated power") var power = "rip_20_ku"
+  @Param("Column with the raw echoes") var waveform = ColumnName.waveform.rawValue
+  @Param("Column with the aligned echoes") var aligned = ColumnName.alignedWaveform.rawValue
+  @Param("Column with the range-integrated power") var power = ColumnName.stackPower.rawValue
   @Param("Column with the classes; by default class_code, cluster or esa_class, whichever is there") var classes:
     String?
   @Param("Numbers of the records to show singly (column record, else the row); by default typical ones of each class")
@@ -111,12 +111,12 @@ public struct ReportStep: FinishingStep {
     var warnings = provenance.warnings() + figures.compactMap { missing[$0.name] }
     if drawn == nil { warnings.append(Gnuplot.absent) }
     if library == nil, !material.rasters.isEmpty { warnings.append(MapLibrary.absent) }
-    let heading = title ?? context.record["title"]?.stringValue ?? "floe"
+    let heading = title ?? context.record[.title]?.stringValue ?? "floe"
     let page = Page(
       title: heading.isEmpty ? "floe" : heading, lead: Headline.lead(material), facts: Headline.facts(material),
       warnings: warnings,
       sections: sections, drawn: drawn ?? [:], missing: missing, folder: folder,
-      version: context.record["floe"]?.stringValue ?? "", library: hasMovingMaps ? library : nil)
+      version: context.record[.floe]?.stringValue ?? "", library: hasMovingMaps ? library : nil)
     var attachments: [String: [UInt8]] = [:]
     for figure in (drawn ?? [:]).values {
       for (name, bytes) in figure.files { attachments["\(folder)/\(name)"] = bytes }
@@ -149,7 +149,7 @@ public struct ReportStep: FinishingStep {
     var features = PageSection("features", "Features")
     var freeboard = PageSection("freeboard", "Freeboard")
     var echoes = PageSection("echoes", "Echoes")
-    let definition = material.facts.lazy.compactMap { $0.facts["peakiness"]?.stringValue }.first
+    let definition = material.facts.lazy.compactMap { $0.facts[.peakiness]?.stringValue }.first
     for (item, table) in material.tables {
       try context.checkCancelled()
       if let figure = FeatureFigures(material: material, classes: classes, limit: points).figure(item, table) {

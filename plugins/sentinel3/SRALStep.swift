@@ -125,8 +125,8 @@ public struct SRALStep: ProcessingStep {
         """
       )
     }
-    context.record("records", .integer(table.rowCount))
-    context.record("records kept", .integer(table.status.keptCount))
+    context.record(.records, .integer(table.rowCount))
+    context.record(.recordsKept, .integer(table.status.keptCount))
     track = table
   }
 
@@ -164,7 +164,8 @@ public struct SRALStep: ProcessingStep {
     }
     if only != nil { names.append(SRALVariables.surfaceClass) }
     if surface != nil { names.append(SRALVariables.surfaceType) }
-    var seen: Set<String> = ["record", "time", "lat", "lon", "esa_class"]
+    let fixed: [ColumnName] = [.record, .time, .latitude, .longitude, .esaClass]
+    var seen = Set(fixed.map(\.rawValue))
     names = (names + also).filter { seen.insert($0).inserted }
     for name in names + ["lat_20_ku", "lon_20_ku"] { _ = try source.variable(name) }
     return (names, absent)
@@ -173,17 +174,17 @@ public struct SRALStep: ProcessingStep {
   private func frame(_ source: SRALFile, rows: Int) -> Table {
     let facts = TrackFacts(source)
     return Table(
-      rowCount: rows, geometry: .points(x: "lon", y: "lat"), crs: .wgs84, acquisition: facts.acquisition,
+      rowCount: rows, geometry: .longitudeLatitude, crs: .wgs84, acquisition: facts.acquisition,
       style: "track", tags: facts.tags)
   }
 
   private func addFixed(_ table: inout Table, time: [Double], lat: [Double], lon: [Double]) {
     table.set(
-      Column("record", summary: "Index of the record in the product, from 0", values: .integer(time.indices.map { $0 }))
+      Column(.record, summary: "Index of the record in the product, from 0", values: .integer(time.indices.map { $0 }))
     )
-    table.set(Column("time", unit: .second, summary: "Time of the record, UTC", isTime: true, values: .number(time)))
-    table.set(Column("lat", unit: .degree, summary: "Latitude on WGS 84", values: .number(lat)))
-    table.set(Column("lon", unit: .degree, summary: "Longitude on WGS 84, -180 ..< 180", values: .number(lon)))
+    table.set(Column(.time, unit: .second, summary: "Time of the record, UTC", isTime: true, values: .number(time)))
+    table.set(Column(.latitude, unit: .degree, summary: "Latitude on WGS 84", values: .number(lat)))
+    table.set(Column(.longitude, unit: .degree, summary: "Longitude on WGS 84, -180 ..< 180", values: .number(lon)))
   }
 
   private func add(_ column: Column, to table: inout Table) {
@@ -193,7 +194,7 @@ public struct SRALStep: ProcessingStep {
     }
     guard column.name == SRALVariables.surfaceClass else { return }
     var copy = column
-    copy.name = "esa_class"
+    copy.name = ColumnName.esaClass.rawValue
     table.set(copy)
   }
 
@@ -221,7 +222,7 @@ public struct SRALStep: ProcessingStep {
         throw ParameterError("only", "must be of \(names.joined(separator: ", ")), not '\(name)'\(near)")
       }
       window.flags.append(
-        TrackWindow.Flag(column: "esa_class", codes: Set(codes), subject: "surface class of ESA"))
+        TrackWindow.Flag(column: ColumnName.esaClass.rawValue, codes: Set(codes), subject: "surface class of ESA"))
     }
     return window
   }

@@ -1,9 +1,11 @@
+import FloeSDK
+
 /// Names of variables of Sentinel-3's SRAL level 2 products.
 public enum SRALVariables {
   /// Echoes; the classic products and the sea-ice product both name them so.
-  public static let echoes = "waveform_20_ku"
+  public static let echoes = ColumnName.waveform.rawValue
   /// Range-integrated power; the sea-ice and hydrology products only.
-  public static let power = "rip_20_ku"
+  public static let power = ColumnName.stackPower.rawValue
   /// ESA's surface class.
   public static let surfaceClass = "surf_type_class_20_ku"
   /// ESA's surface type: ocean, enclosed water, continental ice, land.

@@ -20,7 +20,7 @@ struct ScoreFootprintsStep: ProcessingStep {
 
   @Input("Surfaces under the records, with lead_fraction") var truth: Table
   @Input("Table with a class of each record") var predicted: Table
-  @Param("Column of the predicted classes") var predictedColumn = "class_code"
+  @Param("Column of the predicted classes") var predictedColumn = ColumnName.classCode.rawValue
   @Param("Codes of the prediction that mean lead", in: 0...254) var leads = [2]
   @Param("Codes that mean undecided", in: 0...254) var undecided = [3]
   @Output("Shares with intervals") var score: Document?
@@ -95,7 +95,7 @@ struct ScoreFootprintsStep: ProcessingStep {
         heading: "distance",
         rows: far),
     ]
-    context.record("detection", .array(tables.map(\.json)))
+    context.record(.detection, .array(tables.map(\.json)))
     score = Document(
       title: "Footprints called lead", body: ["detection": .array(tables.map(\.json))],
       renderings: ["txt": tables.map(\.text).joined(separator: "\n")])
@@ -103,7 +103,7 @@ struct ScoreFootprintsStep: ProcessingStep {
 
   /// The row of the prediction for each row of the truth.
   private func partners() throws -> [Int?] {
-    guard let own = truth["record"]?.numbers, let other = predicted["record"]?.numbers else {
+    guard let own = truth[.record]?.numbers, let other = predicted[.record]?.numbers else {
       guard truth.rowCount == predicted.rowCount else {
         throw FloeError(
           """

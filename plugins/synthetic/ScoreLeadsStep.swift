@@ -145,7 +145,7 @@ struct ScoreLeadsStep: ProcessingStep {
       DetectionTable(title: "Leads found, by width", heading: "width", rows: widths.filter { $0.count > 0 }),
       DetectionTable(title: "Pixels called lead, by what they are", heading: "stage", rows: named),
     ]
-    context.record("detection", .array(tables.map(\.json)))
+    context.record(.detection, .array(tables.map(\.json)))
     score = Document(
       title: "Leads found", body: ["detection": .array(tables.map(\.json))],
       renderings: ["txt": tables.map(\.text).joined(separator: "\n")])

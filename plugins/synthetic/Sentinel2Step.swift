@@ -136,8 +136,8 @@ struct Sentinel2Step: ProcessingStep {
     if detailsFile != nil { details = try read("details") }
     var told: [String: JSONValue] = ["scene": final(writer.path), "land": final(land)]
     if let detailsFile { told["details"] = final(detailsFile) }
-    context.record("settings", .object(told))
-    context.record("truth", final(truthFile))
+    context.record(.settings, .object(told))
+    context.record(.truth, final(truthFile))
     var body: [String: JSONValue] = [
       "scene": final(writer.path), "land": final(land), "truth": final(truthFile), "has_leads": .bool(hasLeads),
       "pixels": [

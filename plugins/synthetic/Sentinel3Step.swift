@@ -153,7 +153,7 @@ struct Sentinel3Step: ProcessingStep {
     let writer = Sentinel3Writer(track: track, folder: folder, seed: seed)
     let cancellation = context.cancellation
     try writer.write(Sentinel3Values(track, model, echoes), echoes) { try cancellation.check() }
-    context.record("settings", ["track": .string(writer.path)])
+    context.record(.settings, ["track": .string(writer.path)])
     let by = Dictionary(grouping: under) { $0 }.mapValues(\.count)
     products = Document(
       title: "Synthetic Sentinel-3 product",
@@ -188,16 +188,16 @@ struct Sentinel3Step: ProcessingStep {
     _ under: [SralSurface], _ track: SralTrack?, _ records: [SralModel.Record], _ winter: [SralWinterModel.Made]?
   ) -> Table {
     var result = Table(
-      rowCount: under.count, geometry: .points(x: "lon", y: "lat"), crs: .wgs84,
+      rowCount: under.count, geometry: .longitudeLatitude, crs: .wgs84,
       acquisition: Acquisition(platform: "Sentinel-3A (synthetic)", instrument: "SRAL"))
     let places = track.map { t in under.indices.map { t.position(Double($0)) } } ?? []
-    result.set(Column("record", values: .integer(under.indices.map { $0 })))
+    result.set(Column(.record, values: .integer(under.indices.map { $0 })))
     result.set(
       Column(
-        "time", unit: .second, isTime: true,
+        .time, unit: .second, isTime: true,
         values: .number(track.map { t in under.indices.map { t.time.seconds + t.offset(Double($0)) } } ?? [])))
-    result.set(Column("lat", unit: .degree, values: .number(places.map(\.lat))))
-    result.set(Column("lon", unit: .degree, values: .number(places.map(\.lon))))
+    result.set(Column(.latitude, unit: .degree, values: .number(places.map(\.lat))))
+    result.set(Column(.longitude, unit: .degree, values: .number(places.map(\.lon))))
     result.set(
       Column(
         "truth", summary: "Surface under the record", classes: .seaIce,

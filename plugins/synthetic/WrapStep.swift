@@ -86,7 +86,7 @@ struct WrapStep: ProcessingStep {
     try await writer.write(images, in: context)
     try making.publish()
     let scene = JSONValue.string("\(folder)/\(product.name)")
-    context.record("settings", ["scene": scene])
+    context.record(.settings, ["scene": scene])
     products = Document(title: "Wrapped Sentinel-2 product", body: ["scene": scene])
   }
 }

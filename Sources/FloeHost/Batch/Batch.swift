@@ -168,7 +168,7 @@ public final class Batch: Sendable {
     let entry = looking.ledger.entry(item.name)
     guard !options.isForced else { return (request, nil) }
     if let record = current(item, looking.surroundings) {
-      let seconds = record["seconds"]?.doubleValue ?? 0
+      let seconds = record[.seconds]?.doubleValue ?? 0
       return (request, .init(item: item, state: .unchanged, seconds: seconds, record: record))
     }
     if let entry, entry.state == "failed", entry.request == request, !entry.isPassing, !options.retriesFailed {
@@ -188,19 +188,19 @@ public final class Batch: Sendable {
   private func current(_ item: BatchItem, _ surroundings: RunSurroundings) -> JSONValue? {
     let folder = folder(item)
     let there = FolderRecord(of: folder)
-    guard let record = there.run, record["pipeline_text"]?.stringValue == pipeline.text,
-      record["pipeline_parts"] ?? [:] == .object(pipeline.parts.mapValues { .string($0) }),
-      record["settings"] == .object(item.settings.mapValues { .string(Planner.shown($0)) }),
-      record["seed"]?.stringValue == String(options.seed ?? pipeline.seed), surroundings.made(record),
-      record["without_key"]?.objectValue?.isEmpty == true,
+    guard let record = there.run, record[.pipelineText]?.stringValue == pipeline.text,
+      record[.pipelineParts] ?? [:] == .object(pipeline.parts.mapValues { .string($0) }),
+      record[.settings] == .object(item.settings.mapValues { .string(Planner.shown($0)) }),
+      record[.seed]?.stringValue == String(options.seed ?? pipeline.seed), surroundings.made(record),
+      record[.withoutKey]?.objectValue?.isEmpty == true,
       // Not of a part of the pipeline.
-      record["outputs"]?.arrayValue?.compactMap({ $0["name"]?.stringValue }).sorted()
+      record[.outputs]?.arrayValue?.compactMap({ $0[.name]?.stringValue }).sorted()
         == pipeline.outputs.compactMap({ OutputNames.normal($0.name) }).sorted(),
-      let inputs = record["inputs"]?.arrayValue, let contents = record["fingerprints"]?.arrayValue,
+      let inputs = record[.inputs]?.arrayValue, let contents = record[.fingerprints]?.arrayValue,
       inputs.count == contents.count
     else { return nil }
     for (input, content) in zip(inputs, contents) {
-      guard let path = input.stringValue, let digest = content["fingerprint"]?.stringValue,
+      guard let path = input.stringValue, let digest = content[.fingerprint]?.stringValue,
         // An input that cannot be told is looked at by the scene's run.
         (try? digests.of(path)) == digest
       else { return nil }

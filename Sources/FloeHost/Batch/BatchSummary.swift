@@ -56,14 +56,14 @@ struct BatchSummary {
   /// Areas, shares and counts of classes that steps recorded.
   private static func figures(_ record: JSONValue) -> [Figure: Double] {
     var found: [Figure: Double] = [:]
-    for (step, facts) in record["results"]?.objectValue ?? [:] {
-      for c in facts["class_areas"]?.arrayValue ?? [] {
-        guard let name = (c["name"] ?? c["label"])?.stringValue else { continue }
-        if let area = c["area_km2"]?.doubleValue { found[Figure(step: step, name: name, unit: "km2")] = area }
-        if let share = c["share"]?.doubleValue { found[Figure(step: step, name: name, unit: "share")] = share }
+    for (step, facts) in record[.results]?.objectValue ?? [:] {
+      for c in facts[.classAreas]?.arrayValue ?? [] {
+        guard let name = (c[.name] ?? c[.label])?.stringValue else { continue }
+        if let area = c[.areaKm2]?.doubleValue { found[Figure(step: step, name: name, unit: "km2")] = area }
+        if let share = c[.share]?.doubleValue { found[Figure(step: step, name: name, unit: "share")] = share }
       }
-      for c in facts["class_counts"]?.arrayValue ?? [] {
-        guard let name = c["name"]?.stringValue, let n = c["records"]?.doubleValue else { continue }
+      for c in facts[.classCounts]?.arrayValue ?? [] {
+        guard let name = c[.name]?.stringValue, let n = c[.records]?.doubleValue else { continue }
         found[Figure(step: step, name: name, unit: "records")] = n
       }
     }
@@ -83,8 +83,8 @@ struct BatchSummary {
       rows.append(
         [
           scene.item.name, scene.state == .failed ? "failed" : "done", "\(scene.seconds)",
-          scene.record["peak_memory_bytes"]?.intValue.map { "\($0)" } ?? "", scene.step, scene.message,
-          scene.record["warnings"]?.arrayValue.map { "\($0.count)" } ?? "",
+          scene.record[.peakMemory]?.intValue.map { "\($0)" } ?? "", scene.step, scene.message,
+          scene.record[.warnings]?.arrayValue.map { "\($0.count)" } ?? "",
         ] + inputs.map { scene.item.settings[$0] ?? "" }
           + columns.map { values[$0].map { "\($0)" } ?? "" })
     }
@@ -107,7 +107,7 @@ struct BatchSummary {
   private func catalog() -> JSONValue {
     var links: [JSONValue] = [["rel": "root", "href": "./catalog.json", "type": "application/json"]]
     for scene in report.scenes where scene.state != .failed {
-      let files = (scene.record["files"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+      let files = (scene.record[.files]?.arrayValue ?? []).compactMap { $0[.name]?.stringValue }
       let place = "./\(RelativeAddress.of(scene.item.name))/"
       if files.contains(RunCatalog.name) {
         links.append(StacLink.make("child", place + RunCatalog.name, title: scene.item.name))
@@ -132,8 +132,8 @@ struct BatchSummary {
 
   /// Writes a small picture of a scene's classes, or else of its first raster; nil where it wrote none.
   private func quickLook(_ scene: BatchReport.Scene) throws -> (name: String, isSynthetic: Bool)? {
-    let rasters = (scene.record["outputs"]?.arrayValue ?? []).filter { $0["kind"]?.stringValue == "raster" }
-      .compactMap { $0["name"]?.stringValue }.map { "\(folder)/\(scene.item.name)/\($0)" }
+    let rasters = (scene.record[.outputs]?.arrayValue ?? []).filter { $0[.kind]?.stringValue == "raster" }
+      .compactMap { $0[.name]?.stringValue }.map { "\(folder)/\(scene.item.name)/\($0)" }
     let opened = try rasters.map { try QuickLook(path: $0) }
     guard let look = opened.first(where: \.hasClasses) ?? opened.first else { return nil }
     let name = "quicklooks/\(scene.item.name).png"
@@ -193,7 +193,7 @@ struct BatchSummary {
     for (scene, values) in zip(report.scenes, figures) where scene.state != .failed {
       let name = x(scene.item.name)
       let page =
-        (scene.record["outputs"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+        (scene.record[.outputs]?.arrayValue ?? []).compactMap { $0[.name]?.stringValue }
         .first { $0.hasSuffix(".html") } ?? OutputNames.record
       out +=
         "<tr><th scope=\"row\"><a href=\"\(RelativeAddress.of("\(scene.item.name)/\(page)"))\">\(name)</a></th><td>"
@@ -208,9 +208,9 @@ struct BatchSummary {
         }
         out += "<td class=\"n\">\(x(text))</td>"
       }
-      let warnings = (scene.record["warnings"]?.arrayValue ?? []).map { warning in
-        let step = warning["step"]?.stringValue ?? ""
-        return x((step.isEmpty ? "" : step + ": ") + (warning["message"]?.stringValue ?? ""))
+      let warnings = (scene.record[.warnings]?.arrayValue ?? []).map { warning in
+        let step = warning[.step]?.stringValue ?? ""
+        return x((step.isEmpty ? "" : step + ": ") + (warning[.message]?.stringValue ?? ""))
       }
       out += "<td>\(warnings.joined(separator: "<br>"))</td></tr>\n"
     }

@@ -94,7 +94,7 @@ public struct Gather {
     for (name, one) in found {
       let there = "\(one.source)/\(name)"
       let record = FolderRecord(of: there).run
-      let settings = (record?["settings"]?.objectValue ?? [:]).compactMapValues(\.stringValue)
+      let settings = (record?[.settings]?.objectValue ?? [:]).compactMapValues(\.stringValue)
       let item = BatchItem(name: name, settings: settings)
       if one.entry.state == "failed" {
         tally.failed += 1
@@ -103,7 +103,7 @@ public struct Gather {
             item: item, state: .failed, seconds: one.entry.seconds, step: one.entry.step, message: one.entry.message))
       } else if let record {
         tally.done += 1
-        if text.isEmpty { text = record["pipeline_text"]?.stringValue ?? "" }
+        if text.isEmpty { text = record[.pipelineText]?.stringValue ?? "" }
         try Self.bring(there, to: "\(making)/\(name)")
         scenes.append(.init(item: item, state: .done, seconds: one.entry.seconds, record: record))
       } else {
@@ -130,8 +130,8 @@ public struct Gather {
   /// The rasters of the scenes that are done, in the order in which their pipeline lists them.
   private static func rasters(of scenes: [BatchReport.Scene], in folder: String) -> [(name: String, paths: [String])] {
     scenes.filter { $0.state != .failed }.map { scene in
-      let names = (scene.record["outputs"]?.arrayValue ?? []).filter { $0["kind"]?.stringValue == "raster" }
-        .compactMap { $0["name"]?.stringValue }
+      let names = (scene.record[.outputs]?.arrayValue ?? []).filter { $0[.kind]?.stringValue == "raster" }
+        .compactMap { $0[.name]?.stringValue }
       return (scene.item.name, names.map { "\(folder)/\(scene.item.name)/\($0)" })
     }
   }

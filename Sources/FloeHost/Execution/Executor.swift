@@ -182,10 +182,11 @@ public final class Executor {
     let seconds = Self.seconds(since: clock)
     try await keep(step, seconds: seconds, context)
     forget(after: step)
-    timings.append([
-      "step": .string(step.id), "use": .string(step.use), "seconds": .number(seconds),
-      "peak_memory_bytes": .integer(SystemResources.peakMemory),
-    ])
+    timings.append(
+      JSONValue(keyed: [
+        .step: .string(step.id), .use: .string(step.use), .seconds: .number(seconds),
+        .peakMemory: .integer(SystemResources.peakMemory),
+      ]))
     observer.ended(step: step.id, seconds: seconds)
   }
 
@@ -218,10 +219,10 @@ public final class Executor {
     }
     for remark in LibraryNotices.take() { journal.log(.warning, step: output.name, remark) }
     let seconds = Self.seconds(since: clock)
-    timings.append([
-      "output": .string(output.name), "seconds": .number(seconds),
-      "peak_memory_bytes": .integer(SystemResources.peakMemory),
-    ])
+    timings.append(
+      JSONValue(keyed: [
+        .output: .string(output.name), .seconds: .number(seconds), .peakMemory: .integer(SystemResources.peakMemory),
+      ]))
     observer.ended(step: output.name, seconds: seconds)
     return result
   }
@@ -268,10 +269,11 @@ extension Executor {
     if let events = cached.events(of: step.id) { journal.repeats(events) }
     forget(after: step)
     let seconds = Self.seconds(since: clock)
-    timings.append([
-      "step": .string(step.id), "use": .string(step.use), "seconds": .number(seconds), "from_cache": true,
-      "peak_memory_bytes": .integer(SystemResources.peakMemory),
-    ])
+    timings.append(
+      JSONValue(keyed: [
+        .step: .string(step.id), .use: .string(step.use), .seconds: .number(seconds), .fromCache: true,
+        .peakMemory: .integer(SystemResources.peakMemory),
+      ]))
     if case .found = cached.place(of: step.id) { observer.ended(step: step.id, seconds: seconds) }
     return true
   }

@@ -89,7 +89,7 @@ public struct FolderGuard: Sendable {
     let ofRun = there.isOfStep ? [] : Set(there.files.map(\.name))
     verdict.kept = rest.filter { !ofRun.contains($0.name) && !$0.name.hasSuffix("." + OutputNames.record) }
     let leftovers = rest.filter { ofRun.contains($0.name) }
-    let outputs = Set((there.run?["outputs"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue })
+    let outputs = Set((there.run?[.outputs]?.arrayValue ?? []).compactMap { $0[.name]?.stringValue })
     for file in leftovers {
       // Before the work nobody knows whether a figure will be made again.
       if mayMakeMore, !outputs.contains(file.name) { continue }

@@ -40,7 +40,7 @@ struct FolderRecord {
       owned[name] = Written(name: name, bytes: nil, sha256: nil)
       for file in Self.files(record) { owned[file.name] = file }
     }
-    for file in Self.list(run?["earlier_files"]) { owned[file.name] = file }
+    for file in Self.list(run?[.earlierFiles]) { owned[file.name] = file }
   }
 
   /// All records of the folder.
@@ -50,10 +50,10 @@ struct FolderRecord {
   }
 
   /// Whether `run.json` tells of a single step.
-  var isOfStep: Bool { run.map { Self.isStep($0["pipeline"]?.stringValue ?? "") } ?? false }
+  var isOfStep: Bool { run.map { Self.isStep($0[.pipeline]?.stringValue ?? "") } ?? false }
 
   /// The name of the pipeline's file that `run.json` tells of.
-  var pipeline: String { ((run?["pipeline"]?.stringValue ?? "") as NSString).lastPathComponent }
+  var pipeline: String { ((run?[.pipeline]?.stringValue ?? "") as NSString).lastPathComponent }
 
   /// Whether a pipeline's name stands for a single step.
   static func isStep(_ pipeline: String) -> Bool { pipeline.hasPrefix("floe step ") }
@@ -73,15 +73,15 @@ struct FolderRecord {
 
   /// The record of `run.json`, or of a single step's own, when the outputs here are those that a plan would make.
   func unchanged(_ plan: Plan, keys: RunKeys, record name: String, digests: ContentDigests) -> JSONValue? {
-    guard let record = Self.read("\(folder)/\(name)"), let outputs = record["outputs"]?.arrayValue,
+    guard let record = Self.read("\(folder)/\(name)"), let outputs = record[.outputs]?.arrayValue,
       !plan.outputs.isEmpty, outputs.count == plan.outputs.count
     else { return nil }
     for output in outputs {
-      guard let name = output["name"]?.stringValue, let key = output["key"]?.stringValue, keys.outputs[name] == key
+      guard let name = output[.name]?.stringValue, let key = output[.key]?.stringValue, keys.outputs[name] == key
       else { return nil }
     }
     let files = Self.files(record)
-    guard Self.list(record["files"]).count == record["files"]?.arrayValue?.count else { return nil }
+    guard Self.list(record[.files]).count == record[.files]?.arrayValue?.count else { return nil }
     guard areIntact(files, digests: digests) else { return nil }
     return record
   }
@@ -103,22 +103,22 @@ struct FolderRecord {
   static func read(_ path: String) -> JSONValue? {
     // What is no JSON object of a run is no record, whatever it is.
     guard let bytes = try? VirtualFile.read(path), let value = try? JSONText.decode(bytes: bytes, name: path),
-      value["floe"]?.stringValue != nil, value["outputs"]?.arrayValue != nil
+      value[.floe]?.stringValue != nil, value[.outputs]?.arrayValue != nil
     else { return nil }
     return value
   }
 
   /// The files that a record lists; of older versions, which list none, the outputs.
   static func files(_ record: JSONValue) -> [Written] {
-    if record["files"]?.arrayValue != nil { return list(record["files"]) }
-    return list(record["outputs"])
+    if record[.files]?.arrayValue != nil { return list(record[.files]) }
+    return list(record[.outputs])
   }
 
   private static func list(_ value: JSONValue?) -> [Written] {
     (value?.arrayValue ?? []).compactMap { file in
       // A name that leads out of the folder is none that floe wrote.
-      guard let name = file["name"]?.stringValue, OutputNames.normal(name) == name else { return nil }
-      return Written(name: name, bytes: file["bytes"]?.intValue, sha256: file["sha256"]?.stringValue)
+      guard let name = file[.name]?.stringValue, OutputNames.normal(name) == name else { return nil }
+      return Written(name: name, bytes: file[.bytes]?.intValue, sha256: file[.sha256]?.stringValue)
     }
   }
 }

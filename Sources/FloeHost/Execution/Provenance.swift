@@ -15,41 +15,37 @@ struct Provenance {
     guard let format, !format.inForce.isEmpty, var members = steps(for: reference).objectValue else {
       return steps(for: reference)
     }
-    members["format"] = [
-      "writer": .string(format.declaration.name), "with": .object(format.inForce.mapValues(shown)),
-    ]
+    members[.format] = JSONValue(keyed: [
+      .writer: .string(format.declaration.name), .parameters: .object(format.inForce.mapValues(shown)),
+    ])
     return .object(members)
   }
 
   private func steps(for reference: Pipeline.Reference) -> JSONValue {
     let ids = plan.ancestry(of: reference.step)
     let steps = plan.steps.filter { ids.contains($0.id) }
-    return [
-      "software": .object(versions),
-      "title": .string(plan.pipeline.title),
-      "output": .string(reference.text),
-      "key": JSONValue(keys.key(ofPort: reference)),
-      "seed": .string(String(seed)),
-      "inputs": fingerprints,
-      "steps": .array(steps.map(describe)),
-      "left_out": .array(
-        journal.droppedList.filter { ids.contains($0.step) }.map {
-          [
-            "step": .string($0.step), "count": .integer($0.count), "unit": .string($0.unit),
-            "reason": .string($0.reason),
-          ]
-        }),
-    ]
+    return JSONValue(keyed: [
+      .software: .object(versions),
+      .title: .string(plan.pipeline.title),
+      .output: .string(reference.text),
+      .key: JSONValue(keys.key(ofPort: reference)),
+      .seed: .string(String(seed)),
+      .inputs: fingerprints,
+      .steps: .array(steps.map(describe)),
+      .leftOut: .array(journal.droppedList.filter { ids.contains($0.step) }.map(\.json)),
+    ])
   }
 
   /// Name of each input, and SHA-256 of its content; null where that cannot be told.
   var fingerprints: JSONValue {
     .array(
       keys.inputs.map { input in
-        var members: [String: JSONValue] = ["name": .string(input.name), "fingerprint": JSONValue(input.digest)]
+        var members: [RecordKey: JSONValue] = [
+          .name: .string(input.name), .fingerprint: JSONValue(input.digest),
+        ]
         // What is known by its bytes is the same from wherever it came.
-        if let by = input.by { members["by"] = .string(by) }
-        return .object(members)
+        if let by = input.by { members[.by] = .string(by) }
+        return JSONValue(keyed: members)
       })
   }
   /// All steps with the effective parameters and their connections.
@@ -62,7 +58,7 @@ struct Provenance {
 
   private var versions: [String: JSONValue] {
     var all = LibraryVersions.all().mapValues { JSONValue.string($0) }
-    all["floe"] = .string(FloeVersion.current)
+    all[.floe] = .string(FloeVersion.current)
     return all
   }
 
@@ -76,12 +72,12 @@ struct Provenance {
   }
 
   private func describe(_ step: Plan.Step) -> JSONValue {
-    [
-      "id": .string(step.id), "use": .string(step.use), "with": .object(step.inForce.mapValues(shown)),
-      "in": .object(
+    JSONValue(keyed: [
+      .id: .string(step.id), .use: .string(step.use), .parameters: .object(step.inForce.mapValues(shown)),
+      .connections: .object(
         Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, .array($0.value.map { .string($0.text) })) })),
-      "plugin": keys.origins[step.id]?.json ?? .null, "key": JSONValue(keys.steps[step.id]),
-    ]
+      .plugin: keys.origins[step.id]?.json ?? .null, .key: JSONValue(keys.steps[step.id]),
+    ])
   }
 
 }

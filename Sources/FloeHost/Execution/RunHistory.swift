@@ -36,7 +36,9 @@ public struct RunHistory: Sendable {
       return "about \(time) after past runs \(other)\(rest)"
     }
     var json: JSONValue {
-      ["seconds": .number((seconds * 100).rounded() / 100), "unknown": .array((unknown + unlike).map { .string($0) })]
+      JSONValue(keyed: [
+        .seconds: .number((seconds * 100).rounded() / 100), .unknown: .array((unknown + unlike).map { .string($0) }),
+      ])
     }
   }
 
@@ -98,11 +100,11 @@ public struct RunHistory: Sendable {
   func add(_ plan: Plan, timings: [JSONValue], workers: Int) {
     var lines = ""
     for timing in timings {
-      guard let seconds = timing["seconds"]?.doubleValue, timing["from_cache"] == nil else { continue }
+      guard let seconds = timing[.seconds]?.doubleValue, timing[.fromCache] == nil else { continue }
       var work: (use: String, megapixels: Double)?
-      if let id = timing["step"]?.stringValue, let step = plan.step(id) {
+      if let id = timing[.step]?.stringValue, let step = plan.step(id) {
         work = (step.use, plan.megapixels(of: step))
-      } else if let output = plan.outputs.first(where: { $0.name == timing["output"]?.stringValue }) {
+      } else if let output = plan.outputs.first(where: { $0.name == timing[.output]?.stringValue }) {
         work = Self.work(output, of: plan)
       }
       guard let work else { continue }

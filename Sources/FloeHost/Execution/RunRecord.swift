@@ -15,32 +15,31 @@ struct RunRecord {
     let plan = provenance.plan
     let journal = provenance.journal
     let format = ISO8601DateFormatter()
-    return [
-      "floe": .string(FloeVersion.current),
-      "pipeline": .string(plan.pipeline.file), "title": .string(plan.pipeline.title),
-      "pipeline_text": .string(plan.pipeline.text),
-      "pipeline_parts": .object(plan.pipeline.parts.mapValues { .string($0) }),
-      "started": .string(format.string(from: began)), "ended": .string(format.string(from: Date())),
-      "seconds": .number(Self.rounded(Date().timeIntervalSince(began))),
-      "host": .string(ProcessInfo.processInfo.hostName), "workers": .integer(workers),
-      "memory_limit_bytes": .integer(options.memory), "peak_memory_bytes": .integer(SystemResources.peakMemory),
-      "seed": .string(String(provenance.seed)), "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
-      "inputs": .array(plan.inputPaths.map { .string(RemotePath.shown($0)) }), "fingerprints": provenance.fingerprints,
-      "steps": provenance.steps,
-      "timings": .array(timings), "results": .object(journal.facts.mapValues { .object($0) }),
-      "left_out": journal.droppedJSON,
-      "warnings": .array(
-        plan.warnings.map { ["step": "", "message": .string($0.description)] } + (journal.warningsJSON.arrayValue ?? [])
-      ),
-      "outputs": .array(
-        outputs.map {
-          [
-            "name": .string($0.name), "kind": .string($0.kind.rawValue),
-            "key": JSONValue(provenance.keys.outputs[$0.name]),
-          ]
-        }),
-      "without_key": .object(provenance.keys.reasons.mapValues { .string($0) }),
-    ]
+    let ofPlan = plan.warnings.map { JSONValue(keyed: [.step: "", .message: .string($0.description)]) }
+    let written = outputs.map { output in
+      JSONValue(keyed: [
+        .name: .string(output.name), .kind: .string(output.kind.rawValue),
+        .key: JSONValue(provenance.keys.outputs[output.name]),
+      ])
+    }
+    return JSONValue(keyed: [
+      .floe: .string(FloeVersion.current),
+      .pipeline: .string(plan.pipeline.file), .title: .string(plan.pipeline.title),
+      .pipelineText: .string(plan.pipeline.text),
+      .pipelineParts: .object(plan.pipeline.parts.mapValues { .string($0) }),
+      .started: .string(format.string(from: began)), .ended: .string(format.string(from: Date())),
+      .seconds: .number(Self.rounded(Date().timeIntervalSince(began))),
+      .host: .string(ProcessInfo.processInfo.hostName), .workers: .integer(workers),
+      .memoryLimit: .integer(options.memory), .peakMemory: .integer(SystemResources.peakMemory),
+      .seed: .string(String(provenance.seed)), .libraries: .object(LibraryVersions.all().mapValues { .string($0) }),
+      .inputs: .array(plan.inputPaths.map { .string(RemotePath.shown($0)) }), .fingerprints: provenance.fingerprints,
+      .steps: provenance.steps,
+      .timings: .array(timings), .results: .object(journal.facts.mapValues { .object($0) }),
+      .leftOut: journal.droppedJSON,
+      .warnings: .array(ofPlan + (journal.warningsJSON.arrayValue ?? [])),
+      .outputs: .array(written),
+      .withoutKey: .object(provenance.keys.reasons.mapValues { .string($0) }),
+    ])
   }
 
   /// A record with what a later call needs to tell whether it would make the same: files with their digests (and those
@@ -50,24 +49,28 @@ struct RunRecord {
     estimate: RunHistory.Estimate
   ) -> JSONValue {
     guard case .object(var members) = record else { return record }
-    members["files"] = Self.list(files)
+    members[.files] = Self.list(files)
     let network = NetworkTraffic.total
     if network.requests > 0 {
-      members["network"] = ["bytes": .integer(network.bytes), "requests": .integer(network.requests)]
+      members[.network] = JSONValue(keyed: [
+        .bytes: .integer(network.bytes), .requests: .integer(network.requests),
+      ])
     }
-    members["settings"] = .object(provenance.plan.settings.mapValues { .string($0) })
-    members["estimate"] = estimate.json
-    members["pipeline_folder"] = .string(provenance.plan.pipeline.folder)
-    members["working_folder"] = .string(FileManager.default.currentDirectoryPath)
+    members[.settings] = .object(provenance.plan.settings.mapValues { .string($0) })
+    members[.estimate] = estimate.json
+    members[.pipelineFolder] = .string(provenance.plan.pipeline.folder)
+    members[.workingFolder] = .string(FileManager.default.currentDirectoryPath)
     members.merge(surroundings.members) { _, new in new }
-    if !kept.isEmpty { members["earlier_files"] = Self.list(kept) }
+    if !kept.isEmpty { members[.earlierFiles] = Self.list(kept) }
     return .object(members)
   }
 
   private static func list(_ files: [FolderRecord.Written]) -> JSONValue {
     .array(
-      files.map {
-        ["name": .string($0.name), "bytes": $0.bytes.map { .integer($0) } ?? .null, "sha256": JSONValue($0.sha256)]
+      files.map { file in
+        JSONValue(keyed: [
+          .name: .string(file.name), .bytes: file.bytes.map { .integer($0) } ?? .null, .sha256: JSONValue(file.sha256),
+        ])
       })
   }
 

@@ -7,6 +7,12 @@ final class RunRecorder: RunEvents, Sendable {
   struct Dropped: Sendable {
     let step: String, unit: String, reason: String
     var count: Int
+    /// An entry of what a record tells was left out.
+    var json: JSONValue {
+      JSONValue(keyed: [
+        .step: .string(step), .count: .integer(count), .unit: .string(unit), .reason: .string(reason),
+      ])
+    }
   }
   private struct State {
     var facts: [String: [String: JSONValue]] = [:]
@@ -68,12 +74,10 @@ final class RunRecorder: RunEvents, Sendable {
   var droppedList: [Dropped] { state.withLock { $0.dropped } }
   /// What was left out, as JSON: a list of step, count, unit and reason.
   var droppedJSON: JSONValue {
-    .array(
-      state.withLock { $0.dropped }.map {
-        ["step": .string($0.step), "count": .integer($0.count), "unit": .string($0.unit), "reason": .string($0.reason)]
-      })
+    .array(state.withLock { $0.dropped }.map(\.json))
   }
   var warningsJSON: JSONValue {
-    .array(state.withLock { $0.warnings }.map { ["step": .string($0.step), "message": .string($0.message)] })
+    .array(
+      state.withLock { $0.warnings }.map { JSONValue(keyed: [.step: .string($0.step), .message: .string($0.message)]) })
   }
 }

@@ -68,13 +68,13 @@ struct FetchList {
   /// Rows of a table that `catalogue.search` or `colocate.pairs` wrote.
   private func table(_ word: String) throws -> [(name: String, item: FetchItem?)] {
     let table = try VectorLayer.readTable(word)
-    func texts(_ name: String) -> [String?]? {
+    func texts(_ name: ColumnName) -> [String?]? {
       if case .text(let values)? = table[name]?.values { values } else { nil }
     }
-    if let scenes = texts("scene"), let tracks = texts("track") {
+    if let scenes = texts(.scene), let tracks = texts(.track) {
       return zip(scenes, tracks).flatMap { [$0, $1] }.compactMap { $0 }.map { ($0, nil) }
     }
-    guard let names = texts("name") else {
+    guard let names = texts(.name) else {
       throw RequestRefused.because("'\(word)' has neither a column 'name' nor the columns 'scene' and 'track'")
     }
     return names.compactMap { $0 }.map { ($0, nil) }

@@ -12,8 +12,8 @@ public struct PluginLock: Sendable {
   public static func text(of pipeline: Pipeline, library: StepLibrary, share: ResourceDirectory) throws -> String {
     let now = try RunSurroundings(of: pipeline, library: library, share: share, digests: ContentDigests())
     var members = now.members
-    members["floe_lock"] = 1
-    members["floe"] = .string(FloeVersion.current)
+    members[.lock] = 1
+    members[.floe] = .string(FloeVersion.current)
     return try JSONText.encode(.object(members), pretty: true) + "\n"
   }
 
@@ -28,7 +28,7 @@ public struct PluginLock: Sendable {
     do { content = try JSONText.decode(try VirtualFile.readText(file), name: file) } catch {
       throw refused("\(error)")
     }
-    guard content["floe_lock"]?.intValue == 1 else { throw refused("is no lock; `floe lock PIPELINE` writes one") }
+    guard content[.lock]?.intValue == 1 else { throw refused("is no lock; `floe lock PIPELINE` writes one") }
   }
 
   /// Refuses a pipeline whose plugins, program or libraries are not those of the lock.
@@ -48,10 +48,10 @@ extension RunSurroundings {
   func differences(from other: JSONValue) -> [String] {
     var found: [String] = []
     func byName(_ value: JSONValue?) -> [String: JSONValue] {
-      Dictionary((value?.arrayValue ?? []).map { ($0["name"]?.stringValue ?? "", $0) }) { first, _ in first }
+      Dictionary((value?.arrayValue ?? []).map { ($0[.name]?.stringValue ?? "", $0) }) { first, _ in first }
     }
-    let here = byName(members["plugins"])
-    let there = byName(other["plugins"])
+    let here = byName(members[.plugins])
+    let there = byName(other[.plugins])
     for name in Set(here.keys).union(there.keys).sorted() {
       guard let own = here[name] else {
         found.append("the plugin \(name) is not used here")
@@ -62,25 +62,27 @@ extension RunSurroundings {
         continue
       }
       if own == old { continue }
-      let versions = [old["version"]?.stringValue ?? "", own["version"]?.stringValue ?? ""]
+      let versions = [old[.version]?.stringValue ?? "", own[.version]?.stringValue ?? ""]
       found.append(
         versions[0] != versions[1]
           ? "the plugin \(name) is version \(versions[1]) here, was \(versions[0])"
           : "the plugin \(name) has other code here (\(Self.short(own)), was \(Self.short(old)))")
     }
-    let names = [("kit", "the plugin kit"), ("program", "floe's program"), ("styles", "a style file")]
+    let names: [(key: RecordKey, what: String)] = [
+      (.kit, "the plugin kit"), (.program, "floe's program"), (.styles, "a style file"),
+    ]
     for (key, what) in names where members[key] != other[key] { found.append("\(what) is not the same") }
-    let libraries = members["libraries"]?.objectValue ?? [:]
-    for (name, version) in libraries.sorted(by: { $0.key < $1.key }) where other["libraries"]?[name] != version {
+    let libraries = members[.libraries]?.objectValue ?? [:]
+    for (name, version) in libraries.sorted(by: { $0.key < $1.key }) where other[.libraries]?[name] != version {
       found.append(
         """
         the library \(name) is \(version.stringValue ?? "?") here, was \
-        \(other["libraries"]?[name]?.stringValue ?? "?")
+        \(other[.libraries]?[name]?.stringValue ?? "?")
         """
       )
     }
     return found
   }
 
-  private static func short(_ plugin: JSONValue) -> String { String((plugin["digest"]?.stringValue ?? "?").prefix(12)) }
+  private static func short(_ plugin: JSONValue) -> String { String((plugin[.digest]?.stringValue ?? "?").prefix(12)) }
 }

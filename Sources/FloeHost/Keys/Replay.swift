@@ -38,10 +38,10 @@ public struct Replay: Sendable {
       throw refused("no \(OutputNames.record) beside it tells of it; give the record of the run that made it")
     }
     (path, record) = (found.path, found.record)
-    guard let text = record["pipeline_text"]?.stringValue, !text.isEmpty else {
+    guard let text = record[.pipelineText]?.stringValue, !text.isEmpty else {
       throw refused(
         """
-        it was made by `\(record["pipeline"]?.stringValue ?? "a single step")`, whose record holds no pipeline to run \
+        it was made by `\(record[.pipeline]?.stringValue ?? "a single step")`, whose record holds no pipeline to run \
         again
         """)
     }
@@ -49,18 +49,18 @@ public struct Replay: Sendable {
 
   /// The pipeline as it was.
   public func pipeline() throws -> (pipeline: Pipeline, problems: [Problem]) {
-    let file = record["pipeline"]?.stringValue ?? path
-    let folder = record["pipeline_folder"]?.stringValue ?? Folder.parent(of: path)
-    let parts = (record["pipeline_parts"]?.objectValue ?? [:]).compactMapValues(\.stringValue)
+    let file = record[.pipeline]?.stringValue ?? path
+    let folder = record[.pipelineFolder]?.stringValue ?? Folder.parent(of: path)
+    let parts = (record[.pipelineParts]?.objectValue ?? [:]).compactMapValues(\.stringValue)
     return try PipelineReader.parse(
-      record["pipeline_text"]?.stringValue ?? "", file: file, folder: folder, parts: parts)
+      record[.pipelineText]?.stringValue ?? "", file: file, folder: folder, parts: parts)
   }
 
   /// The values of inputs and parameters as they were, relative paths from where they counted.
   public func settings(of pipeline: Pipeline) -> [String: String] {
-    let folder = record["working_folder"]?.stringValue ?? "."
+    let folder = record[.workingFolder]?.stringValue ?? "."
     var result: [String: String] = [:]
-    for (name, value) in record["settings"]?.objectValue ?? [:] {
+    for (name, value) in record[.settings]?.objectValue ?? [:] {
       guard let text = value.stringValue else { continue }
       let isRelative =
         pipeline.inputs[name]?.isFile == true && !text.hasPrefix("/") && !RemotePath.isURL(text)
@@ -71,7 +71,7 @@ public struct Replay: Sendable {
   }
 
   /// The seed that the run used.
-  public var seed: UInt64? { record["seed"]?.stringValue.flatMap { UInt64($0) } }
+  public var seed: UInt64? { record[.seed]?.stringValue.flatMap { UInt64($0) } }
 
   /// A file beside the record that is not as the record says.
   public struct Changed: Sendable {
@@ -131,18 +131,18 @@ public struct Replay: Sendable {
   /// What differs between the requests and surroundings of the two runs, a sentence each.
   public func causes(_ new: JSONValue) -> [String] {
     var found: [String] = []
-    let before = record["fingerprints"]?.arrayValue ?? []
-    let after = new["fingerprints"]?.arrayValue ?? []
-    for (old, now) in zip(before, after) where old["fingerprint"] != now["fingerprint"] {
-      found.append("the input \(now["name"]?.stringValue ?? "?") has another content")
+    let before = record[.fingerprints]?.arrayValue ?? []
+    let after = new[.fingerprints]?.arrayValue ?? []
+    for (old, now) in zip(before, after) where old[.fingerprint] != now[.fingerprint] {
+      found.append("the input \(now[.name]?.stringValue ?? "?") has another content")
     }
     if before.count != after.count { found.append("there were \(before.count) inputs, now \(after.count)") }
     let made = RunSurroundings(members: new.objectValue ?? [:])
     found += made.differences(from: record)
-    if new["seed"] != record["seed"] { found.append("the seed is not the same") }
-    for (name, value) in new["settings"]?.objectValue ?? [:]
-    where record["settings"]?[name] != value && !(value.stringValue?.contains("/") ?? false) {
-      let was = record["settings"]?[name]?.stringValue ?? "not set"
+    if new[.seed] != record[.seed] { found.append("the seed is not the same") }
+    for (name, value) in new[.settings]?.objectValue ?? [:]
+    where record[.settings]?[name] != value && !(value.stringValue?.contains("/") ?? false) {
+      let was = record[.settings]?[name]?.stringValue ?? "not set"
       found.append("'\(name)' is \(value.stringValue ?? "?"), was \(was)")
     }
     return found

@@ -23,12 +23,13 @@ struct RunSurroundings: Equatable, Sendable {
       guard let format = library.format(ofFile: output.name) else { continue }
       origins.insert(try library.origin(ofWriter: format.name, digests: digests))
     }
-    members = [
-      "plugins": .array(origins.sorted { ($0.name, $0.digest) < ($1.name, $1.digest) }.map(\.json)),
-      "program": .string(try HostDigest.own(digests)), "styles": .string(try HostDigest.styles(of: share, digests)),
-      "kit": .string(PluginEntryPoint.kitStamp),
-      "libraries": .object(LibraryVersions.all().mapValues { .string($0) }),
-    ]
+    var members: [String: JSONValue] = [:]
+    members[.plugins] = .array(origins.sorted { ($0.name, $0.digest) < ($1.name, $1.digest) }.map(\.json))
+    members[.program] = .string(try HostDigest.own(digests))
+    members[.styles] = .string(try HostDigest.styles(of: share, digests))
+    members[.kit] = .string(PluginEntryPoint.kitStamp)
+    members[.libraries] = .object(LibraryVersions.all().mapValues { .string($0) })
+    self.members = members
   }
 
   /// Whether a record tells of the same surroundings.

@@ -12,7 +12,9 @@ struct StepOrigin: Hashable, Sendable {
   /// SHA-256 of the plugin's code, or of a step's manifest and the programs that its command names.
   let digest: String
 
-  var json: JSONValue { ["name": .string(name), "version": .string(version), "digest": .string(digest)] }
+  var json: JSONValue {
+    JSONValue(keyed: [.name: .string(name), .version: .string(version), .digest: .string(digest)])
+  }
 }
 
 extension StepLibrary {

@@ -89,9 +89,9 @@ struct DemoProducts {
   /// Reads the facts `settings` and `truth` of the steps that recorded them; nil when none did.
   init?(record: JSONValue) throws {
     var given: [String: String] = [:]
-    for facts in (record["results"]?.objectValue ?? [:]).values {
-      for (key, value) in facts["settings"]?.objectValue ?? [:] { given[key] = value.stringValue }
-      if let truth = facts["truth"]?.stringValue { given["truth"] = truth }
+    for facts in (record[.results]?.objectValue ?? [:]).values {
+      for (key, value) in facts[.settings]?.objectValue ?? [:] { given[key] = value.stringValue }
+      if let truth = facts[.truth]?.stringValue { given["truth"] = truth }
     }
     if given.isEmpty { return nil }
     self.given = given

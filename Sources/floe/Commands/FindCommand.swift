@@ -62,10 +62,10 @@ struct FindCommand: AsyncParsableCommand {
   /// The first products as lines.
   private static func table(of file: String) throws -> String {
     let table = try VectorLayer.readTable(file)
-    guard table.rowCount > 0, case .text(let names)? = table["name"]?.values else { return "no product" }
-    let starts = try table.numbers("start")
+    guard table.rowCount > 0, case .text(let names)? = table[.name]?.values else { return "no product" }
+    let starts = try table.numbers(.start)
     // A column without any value comes back as text: no product tells its clouds.
-    let clouds = (try? table.numbers("cloud_cover")) ?? [Double](repeating: .nan, count: table.rowCount)
+    let clouds = (try? table.numbers(.cloudCover)) ?? [Double](repeating: .nan, count: table.rowCount)
     let rows = (0..<min(30, table.rowCount)).map { i in
       [
         names[i] ?? "", starts[i].isFinite ? String(UTCTime(seconds: starts[i]).iso8601.prefix(16)) : "",

@@ -64,36 +64,37 @@ struct DocumentView: InfoView {
   private static func describe(_ value: JSONValue) -> (String, Facts) {
     if value["stac_version"] != nil { return ("STAC \(value["type"]?.stringValue ?? "item")", stac(value)) }
     if let kind = value["kind"]?.stringValue, value["features"] != nil { return ("model", model(kind, value)) }
-    if value["floe_lock"] != nil { return ("lock", lock(value)) }
-    if value["floe"] != nil, value["outputs"] != nil, value["results"] != nil { return ("record of a run", run(value)) }
+    if value[.lock] != nil { return ("lock", lock(value)) }
+    if value[.floe] != nil, value[.outputs] != nil, value[.results] != nil { return ("record of a run", run(value)) }
     var facts: Facts = []
-    if value["confusion_matrix"] != nil {
-      for (key, name) in [("reference", "reference"), ("predicted", "predicted")] {
-        if let text = value[key]?.stringValue { facts.append((name, text)) }
+    if value[.confusionMatrix] != nil {
+      for key in [RecordKey.reference, .predicted] {
+        if let text = value[key]?.stringValue { facts.append((key.rawValue, text)) }
       }
-      if let n = value["evaluated"]?.intValue { facts.append(("pairs evaluated", "\(n)")) }
-      for key in ["accuracy", "kappa"] {
-        if let v = value[key]?.doubleValue { facts.append((key, String(format: "%.3f", v))) }
+      if let n = value[.evaluated]?.intValue { facts.append(("pairs evaluated", "\(n)")) }
+      for key in [RecordKey.accuracy, .kappa] {
+        if let v = value[key]?.doubleValue { facts.append((key.rawValue, String(format: "%.3f", v))) }
       }
       return ("comparison", facts + provenance(value))
     }
     if let members = value.objectValue {
-      facts.append(("entries", members.keys.filter { $0 != "provenance" }.sorted().joined(separator: ", ")))
+      facts.append(
+        ("entries", members.keys.filter { $0 != RecordKey.provenance.rawValue }.sorted().joined(separator: ", ")))
     }
     return ("document", facts + provenance(value))
   }
 
   /// By what and from what it was made.
   private static func provenance(_ value: JSONValue) -> Facts {
-    guard let p = value["provenance"] else { return [] }
+    guard let p = value[.provenance] else { return [] }
     var facts: Facts = []
-    if let title = p["title"]?.stringValue, !title.isEmpty { facts.append(("title", title)) }
-    let steps = (p["steps"]?.arrayValue ?? []).compactMap { $0["use"]?.stringValue }
+    if let title = p[.title]?.stringValue, !title.isEmpty { facts.append(("title", title)) }
+    let steps = (p[.steps]?.arrayValue ?? []).compactMap { $0[.use]?.stringValue }
     if !steps.isEmpty { facts.append(("made by", steps.joined(separator: " -> "))) }
-    for input in p["inputs"]?.arrayValue ?? [] {
-      if let name = input["name"]?.stringValue { facts.append(("from", name)) }
+    for input in p[.inputs]?.arrayValue ?? [] {
+      if let name = input[.name]?.stringValue { facts.append(("from", name)) }
     }
-    if let version = p["software"]?["floe"]?.stringValue { facts.append(("floe", version)) }
+    if let version = p[.software]?[.floe]?.stringValue { facts.append(("floe", version)) }
     return facts
   }
 
@@ -113,25 +114,23 @@ struct DocumentView: InfoView {
 
   static func run(_ value: JSONValue) -> Facts {
     var facts: Facts = []
-    for (key, name) in [
-      ("title", "title"), ("pipeline", "pipeline"), ("started", "started"), ("floe", "floe"), ("seed", "seed"),
-    ] {
-      if let text = value[key]?.stringValue, !text.isEmpty { facts.append((name, text)) }
+    for key in [RecordKey.title, .pipeline, .started, .floe, .seed] {
+      if let text = value[key]?.stringValue, !text.isEmpty { facts.append((key.rawValue, text)) }
     }
-    if let seconds = value["seconds"]?.doubleValue { facts.append(("took", String(format: "%.1f s", seconds))) }
-    for input in value["fingerprints"]?.arrayValue ?? [] {
-      if let name = input["name"]?.stringValue { facts.append(("from", name)) }
+    if let seconds = value[.seconds]?.doubleValue { facts.append(("took", String(format: "%.1f s", seconds))) }
+    for input in value[.fingerprints]?.arrayValue ?? [] {
+      if let name = input[.name]?.stringValue { facts.append(("from", name)) }
     }
-    for output in value["outputs"]?.arrayValue ?? [] {
-      facts.append(("output", "\(output["name"]?.stringValue ?? "?") (\(output["kind"]?.stringValue ?? "?"))"))
+    for output in value[.outputs]?.arrayValue ?? [] {
+      facts.append(("output", "\(output[.name]?.stringValue ?? "?") (\(output[.kind]?.stringValue ?? "?"))"))
     }
-    for left in value["left_out"]?.arrayValue ?? [] {
-      let n = left["count"]?.intValue.map { "\($0) " } ?? ""
-      let what = n + (left["unit"]?.stringValue ?? "")
-      let reason = left["reason"]?.stringValue ?? ""
-      facts.append(("left out", "\(left["step"]?.stringValue ?? ""): \(what), \(reason)"))
+    for left in value[.leftOut]?.arrayValue ?? [] {
+      let n = left[.count]?.intValue.map { "\($0) " } ?? ""
+      let what = n + (left[.unit]?.stringValue ?? "")
+      let reason = left[.reason]?.stringValue ?? ""
+      facts.append(("left out", "\(left[.step]?.stringValue ?? ""): \(what), \(reason)"))
     }
-    if let warnings = value["warnings"]?.arrayValue, !warnings.isEmpty {
+    if let warnings = value[.warnings]?.arrayValue, !warnings.isEmpty {
       facts.append(("warnings", "\(warnings.count)"))
     }
     return facts

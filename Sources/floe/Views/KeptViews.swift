@@ -21,7 +21,7 @@ extension DocumentView {
       // A lock may have any ending, as `floe lock` prints it.
       guard try VirtualFile.size(path) <= 4 << 20, try VirtualFile.read(path, limit: 1) == [UInt8(ascii: "{")],
         // What is no JSON is another's to read.
-        let value = try? JSONText.decode(bytes: try VirtualFile.read(path), name: path), value["floe_lock"] != nil
+        let value = try? JSONText.decode(bytes: try VirtualFile.read(path), name: path), value[.lock] != nil
       else { return nil }
       return DocumentView(kind: "lock", facts: lock(value), body: value)
     }
@@ -41,7 +41,7 @@ extension DocumentView {
     let records = names.filter { $0 == "run.json" || $0.hasSuffix(".run.json") }.sorted()
     if let own = records.first(where: { $0 == "run.json" }) ?? records.first {
       let value = try JSONText.decode(try VirtualFile.readText("\(path)/\(own)"), name: "\(path)/\(own)")
-      guard value["floe"] != nil, value["outputs"] != nil else { return nil }
+      guard value[.floe] != nil, value[.outputs] != nil else { return nil }
       let others = records.filter { $0 != own }.map { (name: "record besides", text: $0) }
       return DocumentView(
         kind: own == "run.json" ? "folder of a run" : "folder of single steps", facts: run(value) + others, body: value)
@@ -59,7 +59,7 @@ extension DocumentView {
     let record = above + "/run.json"
     guard VirtualFile.exists(record) else { return nil }
     let value = try JSONText.decode(try VirtualFile.readText(record), name: record)
-    let listed = (value["files"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+    let listed = (value[.files]?.arrayValue ?? []).compactMap { $0[.name]?.stringValue }
     let own = listed.filter { $0.hasPrefix(name + "/") }.map { String($0.dropFirst(name.count + 1)) }.sorted()
     // What is an output as a whole, such as a Zarr group, is told of as what it is.
     guard !own.isEmpty, RasterFile.driver(of: path) == nil else { return nil }
@@ -72,14 +72,14 @@ extension DocumentView {
 
   static func lock(_ value: JSONValue) -> Facts {
     var facts: Facts = []
-    if let version = value["floe"]?.stringValue { facts.append(("floe", version)) }
-    for plugin in value["plugins"]?.arrayValue ?? [] {
-      let digest = (plugin["digest"]?.stringValue ?? "?").prefix(12)
-      let version = plugin["version"]?.stringValue ?? ""
+    if let version = value[.floe]?.stringValue { facts.append(("floe", version)) }
+    for plugin in value[.plugins]?.arrayValue ?? [] {
+      let digest = (plugin[.digest]?.stringValue ?? "?").prefix(12)
+      let version = plugin[.version]?.stringValue ?? ""
       facts.append(
-        ("plugin \(plugin["name"]?.stringValue ?? "?")", "\(version.isEmpty ? "" : version + ", ")code \(digest)"))
+        ("plugin \(plugin[.name]?.stringValue ?? "?")", "\(version.isEmpty ? "" : version + ", ")code \(digest)"))
     }
-    for (name, version) in (value["libraries"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
+    for (name, version) in (value[.libraries]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
       facts.append(("library \(name)", version.stringValue ?? "?"))
     }
     return facts

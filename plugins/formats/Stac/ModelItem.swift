@@ -101,8 +101,8 @@ struct ModelItem {
 
   /// The step that fitted the model.
   private var fitting: JSONValue? {
-    let id = provenance["output"]?.stringValue?.split(separator: ".").first.map(String.init)
-    return provenance["steps"]?.arrayValue?.first { $0["id"]?.stringValue == id }
+    let id = provenance[.output]?.stringValue?.split(separator: ".").first.map(String.init)
+    return provenance[.steps]?.arrayValue?.first { $0[.id]?.stringValue == id }
   }
 
   /// The name begins with a letter, ends with a letter or digit and has no spaces.
@@ -123,7 +123,7 @@ struct ModelItem {
 
   /// The step's parameters that are plain values.
   private var hyperparameters: JSONValue? {
-    let plain = (fitting?["with"]?.objectValue ?? [:]).filter { member in
+    let plain = (fitting?[.parameters]?.objectValue ?? [:]).filter { member in
       switch member.value {
       case .null, .object: false
       default: member.key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }

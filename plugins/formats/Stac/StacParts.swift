@@ -63,7 +63,7 @@ struct StacParts {
     var all: [String: JSONValue] = [
       "processing:software": software, "processing:lineage": .string(lineage),
       "processing:version": .string(FloeVersion.current), "processing:expression": expression,
-      "floe:key": provenance["key"] ?? .null, "floe:plugins": .array(plugins),
+      "floe:key": provenance[.key] ?? .null, "floe:plugins": .array(plugins),
     ]
     if let level { all["processing:level"] = .string(level) }
     // Catalogues show the title; it tells whose data these are, and whether they are made up.
@@ -123,22 +123,22 @@ struct StacParts {
 
   // MARK: Processing
 
-  private var steps: [JSONValue] { provenance["steps"]?.arrayValue ?? [] }
+  private var steps: [JSONValue] { provenance[.steps]?.arrayValue ?? [] }
 
-  private var lineage: String { steps.compactMap { $0["use"]?.stringValue }.joined(separator: " -> ") }
+  private var lineage: String { steps.compactMap { $0[.use]?.stringValue }.joined(separator: " -> ") }
 
   /// floe and the libraries that the bytes rest on, by version.
   private var software: JSONValue {
-    let all = (provenance["software"]?.objectValue ?? [:]).filter { $0.value.stringValue != nil }
+    let all = (provenance[.software]?.objectValue ?? [:]).filter { $0.value.stringValue != nil }
     return .object(all.merging(["floe": .string(FloeVersion.current)]) { _, own in own })
   }
 
   /// The steps as a pipeline has them, with the parameters in force; files by their names.
   private var expression: JSONValue {
     var pipeline: [String: JSONValue] = ["floe": 1]
-    if let seed = provenance["seed"] { pipeline["seed"] = seed }
+    if let seed = provenance[.seed] { pipeline["seed"] = seed }
     let told = steps.compactMap { step in
-      step["id"]?.stringValue.map { ($0, JSONValue.object((step.objectValue ?? [:]).filter(Self.isOfPipeline))) }
+      step[.id]?.stringValue.map { ($0, JSONValue.object((step.objectValue ?? [:]).filter(Self.isOfPipeline))) }
     }
     pipeline["steps"] = .object(Dictionary(told) { first, _ in first })
     return ["format": "floe", "expression": .object(pipeline)]
@@ -146,13 +146,14 @@ struct StacParts {
 
   /// Whether a member of a step's record is one that a pipeline writes; an empty one says nothing.
   private static func isOfPipeline(_ member: (key: String, value: JSONValue)) -> Bool {
-    ["use", "with", "in"].contains(member.key) && member.value.objectValue?.isEmpty != true
+    [RecordKey.use, .parameters, .connections].contains { $0.rawValue == member.key }
+      && member.value.objectValue?.isEmpty != true
   }
 
   /// The plugins of the steps that the file rests on, each once.
   private var plugins: [JSONValue] {
     var seen: Set<JSONValue> = []
-    return steps.compactMap { $0["plugin"] }.filter { seen.insert($0).inserted }
+    return steps.compactMap { $0[.plugin] }.filter { seen.insert($0).inserted }
   }
 }
 

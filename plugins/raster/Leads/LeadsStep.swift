@@ -109,10 +109,10 @@ struct LeadsStep: ProcessingStep {
       // A lead's pixels may hang together through a junction that went to another: then it has several regions.
       shapes[region.code - 1] += region.parts
     }
-    context.record("leads", .integer(all.count))
-    context.record("groups", .integer(Set(all.map(\.group)).count))
-    context.record("length_km", .number(all.reduce(0) { $0 + $1.length } / 1000))
-    context.record("width_distribution", Self.distribution(all))
+    context.record(.leads, .integer(all.count))
+    context.record(.groups, .integer(Set(all.map(\.group)).count))
+    context.record(.lengthKm, .number(all.reduce(0) { $0 + $1.length } / 1000))
+    context.record(.widthDistribution, Self.distribution(all))
     leads = table(shapes, all)
   }
 
@@ -182,18 +182,18 @@ struct LeadsStep: ProcessingStep {
     if let classes = spec.classes, let code = try? code() {  // Looked for in `plan` already.
       t.set(
         Column(
-          "class_code", summary: "Class of the lead", classes: classes,
+          .classCode, summary: "Class of the lead", classes: classes,
           values: .code(leads.map { _ in Int16(clamping: code) }, missing: Int16(clamping: classes.noData))))
     }
     add("lead", .dimensionless, "Number of the lead", .integer(leads.indices.map { $0 + 1 }))
     add("group", .dimensionless, "Leads of one number hang together", .integer(leads.map(\.group)))
     add("pixels", "pixels", "Pixels of the lead", .integer(leads.map(\.pixels)))
-    add("area_m2", "m2", "Area of the lead", .number(leads.map(\.area)))
-    add("length_m", .metre, "Length along the middle line", .number(leads.map(\.length)))
-    add("mean_width_m", .metre, "Area by length", .number(leads.map(\.width)))
+    add(ColumnName.area.rawValue, "m2", "Area of the lead", .number(leads.map(\.area)))
+    add(ColumnName.length.rawValue, .metre, "Length along the middle line", .number(leads.map(\.length)))
+    add(ColumnName.meanWidth.rawValue, .metre, "Area by length", .number(leads.map(\.width)))
     add("max_width_m", .metre, "Width of the widest place", .number(leads.map(\.widest)))
     add(
-      "orientation_deg", .degree, "Longest axis, clockwise from true north",
+      ColumnName.orientation.rawValue, .degree, "Longest axis, clockwise from true north",
       .number(leads.map(\.orientation)))
     add("junctions", .dimensionless, "Ends that meet other leads", .integer(leads.map(\.junctions)))
     return t

@@ -13,13 +13,13 @@ struct EchoExamples {
   let definition: String?
 
   private var stem: String { ReportFormat.slug(item.stem) }
-  private var numbers: [Double]? { view.table["record"]?.numbers }
+  private var numbers: [Double]? { view.table[.record]?.numbers }
   private func number(_ row: Int) -> String { numbers.map { ReportFormat.number($0[row]) } ?? ReportFormat.count(row) }
-  private func value(_ column: String, _ row: Int) -> Double? { view.table[column]?.numbers?[row] }
+  private func value(_ column: ColumnName, _ row: Int) -> Double? { view.table[column]?.numbers?[row] }
 
   /// Echoes with the largest shifts, before and after.
   func largestShifts() -> Figure? {
-    guard let aligned, let shifts = view.table["shift_bins"]?.numbers else { return nil }
+    guard let aligned, let shifts = view.table[.shiftBins]?.numbers else { return nil }
     let known = view.kept.filter {
       shifts[$0].isFinite && shifts[$0] != 0 && raw.peak($0) != nil && aligned.peak($0) != nil
     }
@@ -72,7 +72,7 @@ struct EchoExamples {
         return row.flatMap { raw.peak($0) == nil ? nil : ($0, group($0)) }
       }
     }
-    guard let peakiness = view.table["peakiness"]?.numbers else {
+    guard let peakiness = view.table[.peakiness]?.numbers else {
       return view.kept.first { raw.peak($0) != nil }.map { [($0, group($0))] } ?? []
     }
     var found: [(Int, String)] = []
@@ -108,7 +108,7 @@ struct EchoExamples {
       let top = Double(peak.value)
       data[file] = Figure.rows(raw.row(row).enumerated().map { [Double($0), Double($1) / top] })
       let lines = [
-        "record \(number(row))", "peakiness \(ReportFormat.number(value("peakiness", row), 3))",
+        "record \(number(row))", "peakiness \(ReportFormat.number(value(.peakiness, row), 3))",
         "maximum \(ReportFormat.number(top, 4))", "total \(ReportFormat.number(total, 4))",
         "noise \(ReportFormat.number(floor, 3))",
       ]
@@ -154,11 +154,11 @@ struct EchoExamples {
 
   /// The range-integrated power of the chosen records with the Gaussian of their stack standard deviation.
   func stackPower() -> Figure? {
-    guard let power, let sigmas = view.table["ssd"]?.numbers else { return nil }
+    guard let power, let sigmas = view.table[.stackDeviation]?.numbers else { return nil }
     let rows = chosen.filter { sigmas[$0.row].isFinite && sigmas[$0.row] > 0 && power.peak($0.row) != nil }.prefix(6)
     guard !rows.isEmpty else { return nil }
     let name = "stack-power-\(stem)"
-    let looks = view.table["nb_stack_20_ku"]?.numbers
+    let looks = view.table[.stackLooks]?.numbers
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
     var told: [String] = []

@@ -14,7 +14,8 @@ struct FeatureFigures {
     let fitting = material.clusterings.filter { c in c.features.allSatisfy { table[$0]?.numbers != nil } }
     // The clustering that the table's own classes rest on.
     let own = fitting.last { above.contains($0.step) }
-    let usual = ["sigma0_db", "peakiness", "ssd", "leading_edge_width"].filter { table[$0]?.numbers != nil }
+    let known: [ColumnName] = [.backscatter, .peakiness, .stackDeviation, .leadingEdgeWidth]
+    let usual = known.filter { table[$0]?.numbers != nil }.map(\.rawValue)
     let features = Array((own?.features ?? usual).prefix(4))
     guard features.count > 1 else { return nil }
     let columns = features.compactMap { table[$0]?.numbers }

@@ -21,20 +21,20 @@ struct FreeboardFigures {
   /// Nil for a table without elevation, sea surface and freeboard along a track.
   init?(item: ReportInputs.Item, view: TrackView) {
     let table = view.table
-    guard let along = table["along_track_m"]?.numbers, let elevation = table["elevation_m"]?.numbers,
-      let surface = table["sea_surface_m"]?.numbers, let freeboard = table["freeboard_m"]?.numbers
+    guard let along = table[.alongTrack]?.numbers, let elevation = table[.elevation]?.numbers,
+      let surface = table[.seaSurface]?.numbers, let freeboard = table[.freeboard]?.numbers
     else { return nil }
     self.item = item
     self.view = view
     self.along = along.map { $0 / 1000 }
     self.elevation = elevation
     self.surface = surface
-    let flags = table["freeboard_flag"]?.numbers
+    let flags = table[.freeboardFlag]?.numbers
     let isGood = { (row: Int) in flags.map { $0[row] == 0 } ?? true }
     self.freeboard = freeboard.enumerated().map { isGood($0) ? $1 : .nan }
     measured = view.kept.count { freeboard[$0].isFinite }
     flagged = view.kept.count { freeboard[$0].isFinite && !isGood($0) }
-    sigma = table["sea_surface_uncertainty_m"]?.numbers ?? surface.map { _ in .nan }
+    sigma = table[.seaSurfaceUncertainty]?.numbers ?? surface.map { _ in .nan }
   }
 
   /// Why freeboards are missing from a figure, after a space; empty where none are.
@@ -115,7 +115,7 @@ struct FreeboardFigures {
         lc rgb '#444444' notitle
         """)
     }
-    let leads = view.table["lead_use"]?.numbers ?? []
+    let leads = view.table[.leadUse]?.numbers ?? []
     let used = leads.count { $0 == 1 }
     let left = leads.count { $0 == 2 }
     let grid = Panels(
@@ -143,7 +143,9 @@ struct FreeboardFigures {
   func distribution() -> Figure? {
     let name = "freeboard-\(stem)"
     let rows = view.kept.filter { freeboard[$0].isFinite }
-    guard rows.count > 1, let lat = view.table["lat"]?.numbers, let lon = view.table["lon"]?.numbers else { return nil }
+    guard rows.count > 1, let lat = view.table[.latitude]?.numbers, let lon = view.table[.longitude]?.numbers else {
+      return nil
+    }
     let values = rows.map { freeboard[$0] }
     let q = quantiles([0.005, 0.05, 0.5, 0.95, 0.995], of: values)
     let width = 0.05

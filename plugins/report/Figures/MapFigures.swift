@@ -365,14 +365,14 @@ struct ClassAreas {
   init(
     _ item: ReportInputs.Item, _ material: ReportInputs, _ table: ClassTable, _ small: DecimatedRaster, metres: Double?
   ) {
-    let recorded = material.record["results"]?[item.step]?["class_areas"]?.arrayValue ?? []
+    let recorded = material.record[.results]?[item.step]?[.classAreas]?.arrayValue ?? []
     let isOwn = recorded.allSatisfy { entry in
-      entry["code"]?.intValue.flatMap { table[$0] }.map { $0.name == entry["name"]?.stringValue } ?? false
+      entry[.code]?.intValue.flatMap { table[$0] }.map { $0.name == entry[.name]?.stringValue } ?? false
     }
     if !recorded.isEmpty, isOwn {
       for entry in recorded {
-        if let code = entry["code"]?.intValue {
-          areas[code] = (entry["area_km2"]?.doubleValue, entry["share"]?.doubleValue ?? 0)
+        if let code = entry[.code]?.intValue {
+          areas[code] = (entry[.areaKm2]?.doubleValue, entry[.share]?.doubleValue ?? 0)
         }
       }
       return

@@ -144,7 +144,7 @@ struct NotebookFigures {
 
   /// The three pairs of features in standard deviations.
   private func scatter() -> Figure? {
-    let features = ["sigma0_db", "peakiness", "ssd"]
+    let features: [ColumnName] = [.backscatter, .peakiness, .stackDeviation]
     let columns = features.compactMap { view.table[$0]?.numbers }.map(Self.standardised)
     guard columns.count == features.count else { return nil }
     let whole = view.kept.filter { row in columns.allSatisfy { $0[row].isFinite } }
@@ -199,7 +199,7 @@ struct NotebookFigures {
 
   /// Of each class the three echoes that were moved farthest.
   private func largestShifts() -> Figure? {
-    guard let aligned, let metres = view.table["shift_m"]?.numbers, let bins = view.table["shift_bins"]?.numbers
+    guard let aligned, let metres = view.table[.shift]?.numbers, let bins = view.table[.shiftBins]?.numbers
     else { return nil }
     let name = "notebook-shifts-\(stem)"
     var data: [String: [UInt8]] = [:]

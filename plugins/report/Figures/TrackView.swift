@@ -21,10 +21,13 @@ struct TrackView: Sendable {
   /// Kept rows of each group.
   let members: [[Int]]
 
+  /// Where classes are looked for, in this order.
+  private static let usual: [ColumnName] = [.classCode, .cluster, .esaClass]
+
   /// Groups by the named column, else by `class_code`, `cluster` or `esa_class`, whichever is there first.
   init(_ table: Table, classes name: String?) {
     self.table = table
-    let candidates = name.map { [$0] } ?? ["class_code", "cluster", "esa_class"]
+    let candidates = name.map { [$0] } ?? Self.usual.map(\.rawValue)
     let found = candidates.lazy.compactMap { table[$0] }.first { $0.numbers != nil }
     column = found?.name
     kept = (0..<table.rowCount).filter(table.status.isKept)

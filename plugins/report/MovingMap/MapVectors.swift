@@ -9,9 +9,11 @@ struct MapVectors {
   /// Points of a track, and polygons of a layer, that the map has at most.
   static let limit = 4000
   /// What the page tells of a record, besides its class, where a table has it; with the digits that are kept.
-  private static let told = [
-    "record", "peakiness", "ssd", "sigma0_db", "leading_edge_width", "elevation", "elevation_m", "sea_surface_anomaly",
-    "freeboard", "freeboard_m", "fp_purity", "fp_valid", "dt_s", "lead_distance_m", "area_km2", "length_m", "width_m",
+  private static let told: [ColumnName] = [
+    .record, .peakiness, .stackDeviation, .backscatter, .leadingEdgeWidth, ColumnName(rawValue: "elevation"),
+    .elevation, ColumnName(rawValue: "sea_surface_anomaly"), ColumnName(rawValue: "freeboard"), .freeboard,
+    .footprintPurity, .footprintValid, .timeDifference, .leadDistance, ColumnName(rawValue: "area_km2"), .length,
+    ColumnName(rawValue: "width_m"),
   ]
 
   /// One layer, with its name for people.
@@ -85,7 +87,7 @@ struct MapVectors {
     for name in Self.told {
       guard let column = table[name], let numbers = column.numbers else { continue }
       columns.append([
-        "name": .string(ReportFormat.words(name)),
+        "name": .string(ReportFormat.words(name.rawValue)),
         "unit": .string(column.unit == .dimensionless ? "" : column.unit.rawValue),
         "values": .array(
           rows.map { row in

@@ -7,20 +7,20 @@ struct ClusterSection {
   func section(_ context: RunContext) throws -> PageSection {
     var section = PageSection("classes", "Classes and clusters")
     for (step, facts) in material.facts {
-      if let areas = facts["class_areas"]?.arrayValue, !areas.isEmpty {
+      if let areas = facts[.classAreas]?.arrayValue, !areas.isEmpty {
         section.blocks.append(
           .table(
             PageTable(
               "Class areas: \(ReportFormat.words(step))", ["Class", "Pixels", "Area (km²)", "Share"],
               areas.map { a in
                 [
-                  a["label"]?.stringValue ?? "", ReportFormat.count(a["pixels"]?.intValue ?? 0),
-                  ReportFormat.fixed(a["area_km2"]?.doubleValue, 2),
-                  ReportFormat.share(a["share"]?.doubleValue ?? 0),
+                  a[.label]?.stringValue ?? "", ReportFormat.count(a[.pixels]?.intValue ?? 0),
+                  ReportFormat.fixed(a[.areaKm2]?.doubleValue, 2),
+                  ReportFormat.share(a[.share]?.doubleValue ?? 0),
                 ]
               })))
       }
-      if let naming = facts["naming"]?.arrayValue {
+      if let naming = facts[.naming]?.arrayValue {
         for n in naming { if let text = n.stringValue { section.blocks.append(.note(text)) } }
       }
       EvidenceBlocks(step: step, facts: facts).add(to: &section)

@@ -9,14 +9,14 @@ struct EvidenceBlocks {
   /// Tables and figures, none where the step recorded no evidence.
   func add(to section: inout PageSection) {
     choice(&section)
-    for (word, test) in (facts["evidence"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key })
+    for (word, test) in (facts[.evidence]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key })
     where test["kind"]?.stringValue == "optical" {
       optical(word, test, &section)
     }
   }
 
   private func choice(_ section: inout PageSection) {
-    guard let trials = facts["cluster_choice"]?.arrayValue, trials.count > 1 else { return }
+    guard let trials = facts[.clusterChoice]?.arrayValue, trials.count > 1 else { return }
     section.blocks.append(
       .table(
         PageTable(

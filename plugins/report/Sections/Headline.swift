@@ -20,25 +20,25 @@ enum Headline {
     // Steps that count the same classes differ in nothing but their name.
     for (step, facts) in material.facts {
       let source = ReportFormat.words(step)
-      for a in facts["class_areas"]?.arrayValue ?? [] {
+      for a in facts[.classAreas]?.arrayValue ?? [] {
         let value = [
-          a["area_km2"]?.doubleValue.map { ReportFormat.number($0, 4) + " km²" },
-          a["share"]?.doubleValue.map(ReportFormat.share),
+          a[.areaKm2]?.doubleValue.map { ReportFormat.number($0, 4) + " km²" },
+          a[.share]?.doubleValue.map(ReportFormat.share),
         ].compactMap { $0 }
-        found.append(("\(a["label"]?.stringValue ?? "") (\(source))", value.joined(separator: ", ")))
+        found.append(("\(a[.label]?.stringValue ?? "") (\(source))", value.joined(separator: ", ")))
       }
-      for c in facts["class_counts"]?.arrayValue ?? [] {
-        guard let name = c["name"]?.stringValue, let n = c["records"]?.intValue else { continue }
+      for c in facts[.classCounts]?.arrayValue ?? [] {
+        guard let name = c[.name]?.stringValue, let n = c[.records]?.intValue else { continue }
         let label = ClassTable.seaIce.named(name)?.label ?? name
         found.append(("Records: \(label) (\(source))", ReportFormat.count(n)))
       }
     }
     for (step, facts) in material.facts {
-      guard let score = facts["score"], let accuracy = score["accuracy"]?.doubleValue else { continue }
+      guard let score = facts[.score], let accuracy = score[.accuracy]?.doubleValue else { continue }
       let f1 =
-        (score["classes"]?["lead"]).flatMap { ($0["support"]?.intValue ?? 0) > 0 ? $0["f1-score"]?.doubleValue : nil }
+        (score[.classes]?["lead"]).flatMap { ($0[.support]?.intValue ?? 0) > 0 ? $0[.f1]?.doubleValue : nil }
         .map { ", lead F1 \(ReportFormat.fixed($0, 3))" } ?? ""
-      let n = score["evaluated"]?.intValue.map { " of \(ReportFormat.count($0))" } ?? ""
+      let n = score[.evaluated]?.intValue.map { " of \(ReportFormat.count($0))" } ?? ""
       found.append(("Agreement: \(ReportFormat.words(step))", "\(ReportFormat.share(accuracy))\(n)\(f1)"))
     }
     // A unit stays with its number.

@@ -7,15 +7,15 @@ struct LeadSection {
   func section() -> PageSection {
     var section = PageSection("leads", "Leads")
     for (step, facts) in material.facts {
-      guard let classes = facts["width_distribution"]?.arrayValue, !classes.isEmpty else { continue }
+      guard let classes = facts[.widthDistribution]?.arrayValue, !classes.isEmpty else { continue }
       let word = ReportFormat.words(step)
-      let count = facts["leads"]?.intValue ?? 0
-      let length = facts["length_km"]?.doubleValue
+      let count = facts[.leads]?.intValue ?? 0
+      let length = facts[.lengthKm]?.doubleValue
       section.blocks.append(
         .text(
           """
           \(word): \(ReportFormat.counted(count, "lead")) in \
-          \(ReportFormat.counted(facts["groups"]?.intValue ?? 0, "group")), \(ReportFormat.number(length)) km long \
+          \(ReportFormat.counted(facts[.groups]?.intValue ?? 0, "group")), \(ReportFormat.number(length)) km long \
           together.
           """))
       section.add(figure(step, classes, count))

@@ -7,26 +7,26 @@ struct ProvenanceSection {
 
   func section() -> PageSection {
     var section = PageSection("provenance", "Provenance")
-    func text(_ key: String) -> String { record[key]?.stringValue ?? "–" }
+    func text(_ key: RecordKey) -> String { record[key]?.stringValue ?? "–" }
     section.blocks.append(
       .table(
         PageTable(
           "The run", ["Fact", "Value"],
           [
-            ["Pipeline", file(text("pipeline"))], ["floe", text("floe")], ["Seed", text("seed")],
+            ["Pipeline", file(text(.pipeline))], ["floe", text(.floe)], ["Seed", text(.seed)],
           ]
-            + (record["libraries"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map {
+            + (record[.libraries]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map {
               [$0.key, $0.value.stringValue ?? ""]
             })))
-    let inputs = record["fingerprints"]?.arrayValue ?? []
+    let inputs = record[.fingerprints]?.arrayValue ?? []
     if !inputs.isEmpty {
       section.blocks.append(
         .table(
           PageTable(
             "Inputs", ["Name", "Fingerprint (SHA-256)"],
-            inputs.map { [$0["name"]?.stringValue ?? "", String(($0["fingerprint"]?.stringValue ?? "").prefix(16))] })))
+            inputs.map { [$0[.name]?.stringValue ?? "", String(($0[.fingerprint]?.stringValue ?? "").prefix(16))] })))
     }
-    let left = record["left_out"]?.arrayValue ?? []
+    let left = record[.leftOut]?.arrayValue ?? []
     section.blocks.append(
       left.isEmpty
         ? .text("Nothing was left out.")
@@ -35,12 +35,12 @@ struct ProvenanceSection {
             "What was left out, as each step counted it", ["Step", "Count", "Of", "Reason"],
             left.map {
               [
-                $0["step"]?.stringValue ?? "", ReportFormat.count($0["count"]?.intValue ?? 0),
-                $0["unit"]?.stringValue ?? "",
-                $0["reason"]?.stringValue ?? "",
+                $0[.step]?.stringValue ?? "", ReportFormat.count($0[.count]?.intValue ?? 0),
+                $0[.unit]?.stringValue ?? "",
+                $0[.reason]?.stringValue ?? "",
               ]
             })))
-    let said = material.facts.compactMap { step, facts in facts["summary"]?.stringValue.map { [step, $0] } }
+    let said = material.facts.compactMap { step, facts in facts[.summary]?.stringValue.map { [step, $0] } }
     if !said.isEmpty {
       section.blocks.append(.table(PageTable("What the steps say of their work", ["Step", "Sentence"], said)))
     }
@@ -50,19 +50,16 @@ struct ProvenanceSection {
       .table(
         PageTable(
           "Steps with the effective parameters", ["Step", "Kind", "Inputs", "Parameters"],
-          (record["steps"]?.arrayValue ?? []).map { s in
+          (record[.steps]?.arrayValue ?? []).map { s in
             [
-              s["id"]?.stringValue ?? "", s["use"]?.stringValue ?? "",
-              (s["in"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \(Self.plain($0.value))" }
-                .joined(separator: "; "),
-              (s["with"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \(Self.plain($0.value))" }
-                .joined(separator: "; "),
+              s[.id]?.stringValue ?? "", s[.use]?.stringValue ?? "", Self.members(s[.connections]),
+              Self.members(s[.parameters]),
             ]
           })))
     // A page of the same run has the same bytes; what differs from call to call stands in the record alone.
     section.blocks.append(
       .text("When it ran, on how many workers, and the time and memory that each step took are told in run.json."))
-    if let pipeline = record["pipeline_text"]?.stringValue, !pipeline.isEmpty {
+    if let pipeline = record[.pipelineText]?.stringValue, !pipeline.isEmpty {
       section.blocks.append(.listing(summary: "The pipeline", text: pipeline))
     }
     return section
@@ -70,13 +67,12 @@ struct ProvenanceSection {
 
   /// Samples and records that took part, as steps recorded them.
   private var counts: [[String]] {
-    material.facts.flatMap { step, facts in
-      [
-        ("samples", "samples"), ("records kept", "records"), ("records on the scene", "records on the scene"),
-        ("records aligned", "aligned records"),
-      ].compactMap { key, unit in
-        facts[key]?.intValue.map { [step, ReportFormat.count($0), unit] }
-      }
+    let told: [(key: RecordKey, unit: String)] = [
+      (.samples, "samples"), (.recordsKept, "records"), (.recordsOnScene, "records on the scene"),
+      (.recordsAligned, "aligned records"),
+    ]
+    return material.facts.flatMap { step, facts in
+      told.compactMap { key, unit in facts[key]?.intValue.map { [step, ReportFormat.count($0), unit] } }
     }
   }
 
@@ -84,10 +80,10 @@ struct ProvenanceSection {
   func warnings() -> [String] {
     var found: [String] = []
     func add(_ text: String) { if !found.contains(text) { found.append(text) } }
-    for w in record["warnings"]?.arrayValue ?? [] {
-      let step = w["step"]?.stringValue ?? ""
-      let pipeline = record["pipeline"]?.stringValue ?? ""
-      var message = w["message"]?.stringValue ?? ""
+    for w in record[.warnings]?.arrayValue ?? [] {
+      let step = w[.step]?.stringValue ?? ""
+      let pipeline = record[.pipeline]?.stringValue ?? ""
+      var message = w[.message]?.stringValue ?? ""
       // Warnings of the plan begin with file and line.
       if !pipeline.isEmpty, message.hasPrefix(pipeline + ":"),
         let end = message.dropFirst(pipeline.count).firstRange(of: ": ")
@@ -107,10 +103,11 @@ struct ProvenanceSection {
       }
     }
     for (step, facts) in material.facts {
-      if let warning = facts["score"]?["warning"]?.stringValue, !found.contains(where: { $0.contains(warning) }) {
+      if let warning = facts[.score]?[.warning]?.stringValue, !found.contains(where: { $0.contains(warning) }) {
         add("\(step): \(warning)")
       }
-      if let range = facts["dt_s"]?.arrayValue?.compactMap(\.doubleValue), let most = range.map(abs).max(), most > 1800
+      if let range = facts[.timeDifference]?.arrayValue?.compactMap(\.doubleValue), let most = range.map(abs).max(),
+        most > 1800
       {
         add(
           """
@@ -119,7 +116,7 @@ struct ProvenanceSection {
           """
         )
       }
-      for line in facts["naming"]?.arrayValue ?? [] {
+      for line in facts[.naming]?.arrayValue ?? [] {
         if let text = line.stringValue, text.contains("no lead found"),
           !found.contains(where: { $0.contains("no lead found") })
         {
@@ -131,6 +128,11 @@ struct ProvenanceSection {
   }
 
   private func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  /// The members of an object by name.
+  private static func members(_ v: JSONValue?) -> String {
+    (v?.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \(plain($0.value))" }.joined(separator: "; ")
+  }
 
   private static func plain(_ v: JSONValue) -> String {
     switch v {

@@ -8,20 +8,21 @@ struct ScoreSection {
   func section() -> PageSection {
     var section = PageSection("comparison", "Comparison")
     var scores: [(name: String, body: JSONValue)] = material.facts.compactMap { step, facts in
-      facts["score"].map { (step, $0) }
+      facts[.score].map { (step, $0) }
     }
     let told = Set(scores.map(\.body))
     for (item, document) in material.documents
-    where document.body["confusion_matrix"] != nil && !told.contains(document.body) {
+    where document.body[.confusionMatrix] != nil && !told.contains(document.body) {
       scores.append((item.stem, document.body))
     }
     for (name, body) in scores { add(name, body, to: &section) }
-    for key in ["agreement_by_purity", "agreement_by_minutes"] {
+    for key in [RecordKey.agreementByPurity, .agreementByMinutes] {
       if let table = agreementTable(scores, key) { section.blocks.append(.table(table)) }
       if let figure = agreement(scores, key) { section.add(figure) }
     }
     for (step, facts) in material.facts {
-      guard let range = facts["dt_s"]?.arrayValue?.compactMap(\.doubleValue), let low = range.map({ abs($0) }).min(),
+      guard let range = facts[.timeDifference]?.arrayValue?.compactMap(\.doubleValue),
+        let low = range.map({ abs($0) }).min(),
         let high = range.map({ abs($0) }).max()
       else { continue }
       section.blocks.append(
@@ -32,7 +33,7 @@ struct ScoreSection {
           """))
     }
     for (step, facts) in material.facts {
-      guard let list = facts["separation"]?.arrayValue, !list.isEmpty else { continue }
+      guard let list = facts[.separation]?.arrayValue, !list.isEmpty else { continue }
       section.blocks.append(
         .table(
           PageTable(
@@ -49,7 +50,7 @@ struct ScoreSection {
             })))
     }
     for (step, facts) in material.facts {
-      for table in facts["detection"]?.arrayValue ?? [] { section.blocks.append(.table(detection(step, table))) }
+      for table in facts[.detection]?.arrayValue ?? [] { section.blocks.append(.table(detection(step, table))) }
     }
     for (item, document) in material.documents { if let figure = drift(item, document.body) { section.add(figure) } }
     return section
@@ -73,19 +74,19 @@ struct ScoreSection {
   }
 
   private func add(_ name: String, _ body: JSONValue, to section: inout PageSection) {
-    guard let matrix = body["confusion_matrix"], let names = matrix["names"]?.arrayValue?.compactMap(\.stringValue),
+    guard let matrix = body[.confusionMatrix], let names = matrix[.names]?.arrayValue?.compactMap(\.stringValue),
       !names.isEmpty,
-      let counts = matrix["counts"]?.arrayValue?.map({ ($0.arrayValue ?? []).compactMap(\.intValue) }),
+      let counts = matrix[.counts]?.arrayValue?.map({ ($0.arrayValue ?? []).compactMap(\.intValue) }),
       counts.allSatisfy({ $0.count == names.count })
     else { return }
     let labels = names.map { ClassTable.seaIce.named($0)?.label ?? $0 }
-    let reference = ReportFormat.side(body["reference"]?.stringValue ?? "reference")
-    let predicted = ReportFormat.side(body["predicted"]?.stringValue ?? "prediction")
+    let reference = ReportFormat.side(body[.reference]?.stringValue ?? "reference")
+    let predicted = ReportFormat.side(body[.predicted]?.stringValue ?? "prediction")
     let title = ReportFormat.words(name)
     section.blocks.append(.heading("\(title): \(predicted) against \(reference)"))
-    let evaluated = body["evaluated"]?.intValue ?? 0
-    let accuracy = body["accuracy"]?.doubleValue
-    let kappa = body["kappa"]?.doubleValue
+    let evaluated = body[.evaluated]?.intValue ?? 0
+    let accuracy = body[.accuracy]?.doubleValue
+    let kappa = body[.kappa]?.doubleValue
     let hits = accuracy.flatMap { Int(exactly: ($0 * Double(evaluated)).rounded()) }
     let figures = [
       "Accuracy " + Interval.text(accuracy, hits.flatMap { Interval.wilson($0, of: evaluated) }),
@@ -93,16 +94,16 @@ struct ScoreSection {
         + Interval.text(
           kappa,
           accuracy.flatMap { a in kappa.flatMap { Interval.kappa($0, agreement: a, count: evaluated) } }),
-      "balanced accuracy \(ReportFormat.fixed(body["balanced_accuracy"]?.doubleValue, 3))",
+      "balanced accuracy \(ReportFormat.fixed(body[.balancedAccuracy]?.doubleValue, 3))",
     ]
     section.blocks.append(
       .text(
         """
         \(ReportFormat.list(figures)); n = \(ReportFormat.count(evaluated)) of \
-        \(ReportFormat.count(body["pairs"]?.intValue ?? 0)) pairs. In brackets: 95 % intervals.
+        \(ReportFormat.count(body[.pairs]?.intValue ?? 0)) pairs. In brackets: 95 % intervals.
         """
       ))
-    for remark in [body["warning"]?.stringValue, body["note"]?.stringValue] {
+    for remark in [body[.warning]?.stringValue, body[.note]?.stringValue] {
       guard let remark, !remark.isEmpty else { continue }
       let text = remark.prefix(1).uppercased() + remark.dropFirst() + "."
       // What holds for several comparisons is said at the first one.
@@ -120,16 +121,16 @@ struct ScoreSection {
           + [(text: ReportFormat.count(sum), shade: nil)])
     }
     section.blocks.append(.table(table))
-    let known = names.indices.filter { body["classes"]?[names[$0]] != nil }
+    let known = names.indices.filter { body[.classes]?[names[$0]] != nil }
     var rows = known.compactMap { i -> [String]? in
-      guard let f = body["classes"]?[names[i]] else { return nil }
+      guard let f = body[.classes]?[names[i]] else { return nil }
       // Of the classes that are evaluated: their pairs alone are in the figures.
       let support = known.reduce(0) { $0 + counts[i][$1] }
       let predicted = known.reduce(0) { $0 + counts[$1][i] }
-      let told = f["support"]?.intValue == support
+      let told = f[.support]?.intValue == support
       return Self.row(labels[i], f, told ? (hits: counts[i][i], support: support, predicted: predicted) : nil)
     }
-    for (key, label) in [("macro avg", "Macro average"), ("weighted avg", "Weighted average")] {
+    for (key, label) in [(RecordKey.macroAverage, "Macro average"), (RecordKey.weightedAverage, "Weighted average")] {
       if let f = body[key] { rows.append(Self.row(label, f, nil)) }
     }
     section.blocks.append(
@@ -148,19 +149,20 @@ struct ScoreSection {
       n.flatMap { Interval.wilson($0.hits, of: $0.predicted) }, n.flatMap { Interval.wilson($0.hits, of: $0.support) },
       f1, iou,
     ]
+    let keys: [RecordKey] = [.precision, .recall, .f1, .iou]
     return [label]
-      + zip(["precision", "recall", "f1-score", "iou"], intervals).map { Interval.text(f[$0]?.doubleValue, $1) } + [
-        ReportFormat.count(f["support"]?.intValue ?? 0)
+      + zip(keys, intervals).map { Interval.text(f[$0]?.doubleValue, $1) } + [
+        ReportFormat.count(f[.support]?.intValue ?? 0)
       ]
   }
 
   /// Number, share and interval of agreeing pairs in each step of purity or of minutes.
-  private func agreementTable(_ scores: [(name: String, body: JSONValue)], _ key: String) -> PageTable? {
-    let isPurity = key == "agreement_by_purity"
+  private func agreementTable(_ scores: [(name: String, body: JSONValue)], _ key: RecordKey) -> PageTable? {
+    let isPurity = key == .agreementByPurity
     let rows = scores.flatMap { score in
       (score.body[key]?.arrayValue ?? []).compactMap { s -> [String]? in
-        guard let n = s["pairs"]?.intValue, let share = s["agreement"]?.doubleValue, let from = s["from"]?.doubleValue,
-          let to = s["to"]?.doubleValue
+        guard let n = s[.pairs]?.intValue, let share = s[.agreement]?.doubleValue, let from = s[.from]?.doubleValue,
+          let to = s[.to]?.doubleValue
         else { return nil }
         let interval = Self.interval(share, n)
         return [
@@ -181,14 +183,14 @@ struct ScoreSection {
   }
 
   /// The share of agreeing pairs in steps of purity or of minutes; nil where no comparison has two steps to compare.
-  private func agreement(_ scores: [(name: String, body: JSONValue)], _ key: String) -> Figure? {
-    let isPurity = key == "agreement_by_purity"
+  private func agreement(_ scores: [(name: String, body: JSONValue)], _ key: RecordKey) -> Figure? {
+    let isPurity = key == .agreementByPurity
     let sets = scores.compactMap { score -> (name: String, steps: [JSONValue])? in
       guard let steps = score.body[key]?.arrayValue, !steps.isEmpty else { return nil }
       return (score.name, steps)
     }
     guard sets.contains(where: { $0.steps.count > 1 }) else { return nil }
-    let name = ReportFormat.slug(key)
+    let name = ReportFormat.slug(key.rawValue)
     let slugs = ReportFormat.slugs(sets.map(\.name))
     let colors = [RGB(0, 68, 136), RGB(187, 85, 0), RGB(0, 110, 80), RGB(120, 60, 130), RGB(90, 90, 90)]
     var data: [String: [UInt8]] = [:]
@@ -199,14 +201,14 @@ struct ScoreSection {
       let file = "\(name).\(slugs[k]).dat"
       data[file] = Figure.rows(
         set.steps.map { s in
-          let from = s["from"]?.doubleValue ?? .nan
-          let to = s["to"]?.doubleValue ?? .nan
+          let from = s[.from]?.doubleValue ?? .nan
+          let to = s[.to]?.doubleValue ?? .nan
           let spread = (to - from) * 0.06 * (Double(k) - Double(sets.count - 1) / 2)
-          let share = s["agreement"]?.doubleValue ?? .nan
-          let ends = Self.interval(share, s["pairs"]?.intValue ?? 0)
+          let share = s[.agreement]?.doubleValue ?? .nan
+          let ends = Self.interval(share, s[.pairs]?.intValue ?? 0)
           return [
             (from + to) / 2 + spread, share * 100, (ends?.low ?? .nan) * 100, (ends?.high ?? .nan) * 100,
-            s["pairs"]?.doubleValue ?? .nan,
+            s[.pairs]?.doubleValue ?? .nan,
           ]
         })
       plots.append(
@@ -227,15 +229,15 @@ struct ScoreSection {
         "\(set.name): "
           + set.steps.map {
             """
-            \(ReportFormat.number($0["from"]?.doubleValue, 2)) to \(ReportFormat.number($0["to"]?.doubleValue, 2)): \
-            \(ReportFormat.share($0["agreement"]?.doubleValue ?? .nan)) of \
-            \(ReportFormat.count($0["pairs"]?.intValue ?? 0))
+            \(ReportFormat.number($0[.from]?.doubleValue, 2)) to \(ReportFormat.number($0[.to]?.doubleValue, 2)): \
+            \(ReportFormat.share($0[.agreement]?.doubleValue ?? .nan)) of \
+            \(ReportFormat.count($0[.pairs]?.intValue ?? 0))
             """
           }.joined(separator: ", "))
     }
     let values = sets.flatMap(\.steps)
-    let low = values.compactMap { $0["from"]?.doubleValue }.min() ?? 0
-    let high = values.compactMap { $0["to"]?.doubleValue }.max() ?? 1
+    let low = values.compactMap { $0[.from]?.doubleValue }.min() ?? 0
+    let high = values.compactMap { $0[.to]?.doubleValue }.max() ?? 1
     let title = isPurity ? "Agreement against purity of the footprint" : "Agreement against time difference"
     let panels = Panels(
       title: title, columns: 1,

@@ -96,16 +96,16 @@ public enum SyntheticData {
         rips.append(Float(1 / (1 + off * off)))
       }
     }
-    var table = Table(rowCount: records, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
+    var table = Table(rowCount: records, geometry: .longitudeLatitude, crs: .wgs84)
     // 2019-03-01T23:59:11Z.
     table.set(
       Column(
-        "time", unit: .second, isTime: true, values: .number((0..<records).map { 1_551_484_751 + 0.05 * Double($0) })))
-    table.set(Column("lat", unit: .degree, values: .number(lat)))
-    table.set(Column("lon", unit: .degree, values: .number(lon)))
-    table.set(Column("waveform_20_ku", values: .array(waveforms, width: bins)))
-    table.set(Column("rip_20_ku", values: .array(rips, width: looks)))
-    table.set(Column("esa_class", classes: .seaIce, values: .code(isLead.map { $0 ? 2 : 1 }, missing: 255)))
+        .time, unit: .second, isTime: true, values: .number((0..<records).map { 1_551_484_751 + 0.05 * Double($0) })))
+    table.set(Column(.latitude, unit: .degree, values: .number(lat)))
+    table.set(Column(.longitude, unit: .degree, values: .number(lon)))
+    table.set(Column(.waveform, values: .array(waveforms, width: bins)))
+    table.set(Column(.stackPower, values: .array(rips, width: looks)))
+    table.set(Column(.esaClass, classes: .seaIce, values: .code(isLead.map { $0 ? 2 : 1 }, missing: 255)))
     if records > 2 { table.status.drop(2, because: "the third record is marked") }
     return table
   }

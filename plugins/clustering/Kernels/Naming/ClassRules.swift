@@ -62,9 +62,9 @@ struct ClassRules {
     for sentence in result.evidence {
       if sentence.hasPrefix("no ") { context.warn(sentence) } else { context.log(.info, sentence) }
     }
-    context.record("naming", .array(result.evidence.map(JSONValue.string)))
-    if !result.facts.isEmpty { context.record("evidence", .object(result.facts)) }
-    context.record("summary", .string(result.evidence.joined(separator: "; ")))
+    context.record(.naming, .array(result.evidence.map(JSONValue.string)))
+    if !result.facts.isEmpty { context.record(.evidence, .object(result.facts)) }
+    context.record(.summary, .string(result.evidence.joined(separator: "; ")))
     return result
   }
 }

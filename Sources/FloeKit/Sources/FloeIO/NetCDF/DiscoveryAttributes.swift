@@ -17,8 +17,8 @@ struct DiscoveryAttributes {
     func add(_ key: String, _ value: Double) {
       if !taken.contains(key) { found.append((key, .numbers([value], .float64))) }
     }
-    let latitudes = (table["lat"]?.numbers ?? []).filter(\.isFinite)
-    let longitudes = (table["lon"]?.numbers ?? []).filter(\.isFinite)
+    let latitudes = (table[.latitude]?.numbers ?? []).filter(\.isFinite)
+    let longitudes = (table[.longitude]?.numbers ?? []).filter(\.isFinite)
     let times = (table.columns.first { $0.isTime }?.numbers ?? []).filter(\.isFinite)
     let isTrajectory =
       product != nil && !latitudes.isEmpty && !longitudes.isEmpty && !times.isEmpty

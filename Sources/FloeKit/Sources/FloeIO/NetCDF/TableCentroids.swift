@@ -18,7 +18,10 @@ enum TableCentroids {
     let taken = Set(table.columns.map { $0.name.lowercased() })
     var choices = [("x", "y"), ("centre_x", "centre_y"), ("polygon_x", "polygon_y")]
     if let crs = table.crs {
-      choices = [("lon", "lat"), ("centre_lon", "centre_lat"), ("polygon_lon", "polygon_lat")]
+      choices = [
+        (ColumnName.longitude.rawValue, ColumnName.latitude.rawValue), ("centre_lon", "centre_lat"),
+        ("polygon_lon", "polygon_lat"),
+      ]
       if !crs.isSame(as: .wgs84) { try CoordinateTransform(from: crs, to: .wgs84).transform(&points) }
       result.crs = .wgs84
     }

@@ -86,13 +86,14 @@ public enum TrackNetCDFWriter {
     let rows: String
     /// The columns of longitudes and latitudes, where there are both.
     let longitude: String?, latitude: String?
+    private static let lon = ColumnName.longitude.rawValue, lat = ColumnName.latitude.rawValue
 
     init(_ table: Table) {
       time = table.columns.first { $0.isTime }?.name
       isTrack = time != nil && table.columns.contains { $0.name.hasSuffix("_20_ku") }
       rows = isTrack ? "time_20_ku" : time ?? "row"
-      if table["lat"]?.numbers != nil, table["lon"]?.numbers != nil {
-        (longitude, latitude) = ("lon", "lat")
+      if table[.latitude]?.numbers != nil, table[.longitude]?.numbers != nil {
+        (longitude, latitude) = (Self.lon, Self.lat)
       } else if case .points(let x, let y)? = table.geometry, table.crs?.isGeographic ?? false {
         (longitude, latitude) = (x, y)
       } else {
@@ -108,14 +109,14 @@ public enum TrackNetCDFWriter {
 
     /// Standard name and unit of a column of places; nil for others.
     func place(_ column: String) -> (standardName: String, unit: String)? {
-      if column == latitude || column == "lat" { return ("latitude", "degrees_north") }
-      if column == longitude || column == "lon" { return ("longitude", "degrees_east") }
+      if column == latitude || column == Self.lat { return ("latitude", "degrees_north") }
+      if column == longitude || column == Self.lon { return ("longitude", "degrees_east") }
       return nil
     }
 
     func name(_ column: String) -> String {
       if column == time { return rows }
-      return isTrack && (column == "lat" || column == "lon") ? "\(column)_20_ku" : column
+      return isTrack && (column == Self.lat || column == Self.lon) ? "\(column)_20_ku" : column
     }
   }
 

@@ -71,9 +71,9 @@ public struct TrackWindow: Sendable {
 
   /// Marks the records outside; the table has the columns `time` (s since 1970), `lon` and `lat` (degrees).
   public func mark(_ table: inout Table) throws {
-    let time = try table.numbers("time")
-    let lon = try table.numbers("lon")
-    let lat = try table.numbers("lat")
+    let time = try table.numbers(.time)
+    let lon = try table.numbers(.longitude)
+    let lat = try table.numbers(.latitude)
     let values = try flags.map { try table.numbers($0.column) }
     for row in 0..<table.rowCount {
       if lon[row].isNaN || lat[row].isNaN {
