@@ -239,13 +239,14 @@ extension GMMKernel {
 
 /// Which components count for which class, and which of them a limit of brightness divides.
 private struct ClassShares {
-  /// `whole[class]`, `dark[class]` and `bright[class]`: components that count whole, or with their samples on one side.
+  /// `whole[class]`, `dark[class]` and `bright[class]`: components that count whole, or with one of their parts.
   let whole, dark, bright: [[Int]]
   /// The class of each component; -1 for divided ones.
   let classOf: [Int]
   /// The class of each component's dark samples, and of its bright ones; -1 for what counts for no class.
   private let darkClass, brightClass: [Int]
-  let isDark: [Float]
+  /// How probable it is that each sample is dark; empty where nothing is divided.
+  let darkness: [Float]
   var count: Int { whole.count }
 
   init(components: [Int], codes: [Int], division: DividedBlock?) {
@@ -254,7 +255,7 @@ private struct ClassShares {
     bright = codes.map { code in components.indices.filter { components[$0] == code && divided.contains($0) } }
     let darkCodes = division?.division.codes ?? []
     dark = codes.map { code in divided.indices.filter { darkCodes[$0] == code }.map { divided[$0] } }
-    isDark = division?.isDark ?? []
+    darkness = division?.darkness ?? []
     func place(_ code: Int?) -> Int { code.flatMap { codes.firstIndex(of: $0) } ?? -1 }
     classOf = components.indices.map { divided.contains($0) ? -1 : place(components[$0]) }
     brightClass = components.map { place($0) }
@@ -269,15 +270,15 @@ private struct ClassShares {
       sums[own] += e
       return
     }
-    let mask = darkness(start, i)
-    if darkClass[j] >= 0 { sums[darkClass[j]] += e * mask }
-    if brightClass[j] >= 0 { sums[brightClass[j]] += e * (1 - mask) }
+    let dark = darkness(start, i)
+    if darkClass[j] >= 0 { sums[darkClass[j]] += e * dark }
+    if brightClass[j] >= 0 { sums[brightClass[j]] += e * (1 - dark) }
   }
 
-  /// 1 for the samples on the dark side.
+  /// How probable it is that eight samples are dark.
   @inline(__always)
   private func darkness(_ start: Int, _ i: Int) -> SIMD8<Float> {
-    isDark.withUnsafeBufferPointer { p in
+    darkness.withUnsafeBufferPointer { p in
       guard let base = p.baseAddress, !p.isEmpty else { return .zero }
       return UnsafeRawPointer(base + start + i * 8).loadUnaligned(as: SIMD8<Float>.self)
     }
@@ -288,10 +289,10 @@ private struct ClassShares {
   func sum(_ band: Int, _ r: UnsafeMutablePointer<Float>, start: Int, _ i: Int) -> SIMD8<Float> {
     var sum = SIMD8<Float>.zero
     for j in whole[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) }
-    if isDark.isEmpty { return sum }
-    let mask = darkness(start, i)
-    for j in dark[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * mask }
-    for j in bright[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * (1 - mask) }
+    if darkness.isEmpty { return sum }
+    let share = darkness(start, i)
+    for j in dark[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * share }
+    for j in bright[band] { sum += lanes(r + j * ChunkBuffer.capacity, i) * (1 - share) }
     return sum
   }
 }

@@ -1,4 +1,5 @@
 import FloeCore
+import Glibc
 
 /// Clusters through which a limit of brightness runs: samples within it that are mixtures of ice and water have a
 /// code of their own.
@@ -18,14 +19,17 @@ public struct ClusterDivision: Sendable, Hashable {
     public var dimming: Double
     /// Places of the features by rising wavelength; as they come where that is unknown.
     public var order: [Int]
+    /// The standard deviation of a sample's brightness at the limit, of which probabilities come; 0 makes them 0 or 1.
+    public var deviation: Double
     /// What noise may add to that difference: a share of 0.02 is 0.015 in reflectance, three times the noise of two
     /// bands.
     public static let noise = 0.02
 
     /// A limit; both levels have one number a feature. Without `dimming` and `order`, differences count alike in both
-    /// directions.
+    /// directions; without `deviation` a sample is on one side for certain.
     public init(
-      brightness: Double, ice: [Double], dark: [Double], spread: Double, dimming: Double? = nil, order: [Int]? = nil
+      brightness: Double, ice: [Double], dark: [Double], spread: Double, dimming: Double? = nil, order: [Int]? = nil,
+      deviation: Double = 0
     ) {
       self.brightness = brightness
       self.ice = ice
@@ -33,6 +37,7 @@ public struct ClusterDivision: Sendable, Hashable {
       self.spread = spread
       self.dimming = dimming ?? spread
       self.order = order ?? Array(ice.indices)
+      self.deviation = deviation
     }
 
     /// Whether a band tells ice from the dark surface.
@@ -85,32 +90,33 @@ public struct ClusterDivision: Sendable, Hashable {
     }
   }
 
-  /// What the division says of each sample of a block.
+  /// How probable it is that each sample of a block is of the dark part.
   public func divided(_ block: SampleBlock, layout: [FeatureLayout]) -> DividedBlock {
     let test = SampleTest(limit, layout)
     let n = block.count
-    var isDark = [Float](repeating: 0, count: n + 8)
+    var darkness = [Float](repeating: 0, count: n + 8)
     func run<T: PixelNumber>(_ values: [T]) {
-      values.withUnsafeBufferPointer { v in for i in 0..<n where test.holds(v, i, n) { isDark[i] = 1 } }
+      values.withUnsafeBufferPointer { v in for i in 0..<n { darkness[i] = test.probability(v, i, n) } }
     }
     switch block.values {
     case .uint16(let values): run(values)
     case .float(let values): run(values)
     }
-    return DividedBlock(division: self, isDark: isDark)
+    return DividedBlock(division: self, darkness: darkness)
   }
 }
 
 /// A block's samples on either side of a division.
 public struct DividedBlock: Sendable {
   public let division: ClusterDivision
-  /// 1 for samples of the dark part, else 0; eight more, so that vectors may reach beyond the end.
-  public let isDark: [Float]
+  /// The probability that each sample is of the dark part, 0 to 1, at least 0.5 for those that are; eight more, so that
+  /// vectors may reach beyond the end.
+  public let darkness: [Float]
 }
 
 /// The limit of a division on stored numbers.
 private struct SampleTest {
-  private let brightness, spread, dimming: Double
+  private let brightness, spread, dimming, deviation: Double
   /// The brightness of ice, and its distance from that of the darkest surface.
   private let iceBrightness, contrast: Double
   /// Stored numbers to their part in the mean, and to the share of the dark surface.
@@ -123,6 +129,7 @@ private struct SampleTest {
     brightness = limit.brightness
     spread = limit.spread
     dimming = limit.dimming
+    deviation = limit.deviation
     iceBrightness = limit.ice.reduce(0, +) / d
     contrast = iceBrightness - limit.dark.reduce(0, +) / d
     scales = layout.map { $0.scale / d }
@@ -137,9 +144,42 @@ private struct SampleTest {
   /// Whether sample `i` of `values[feature * count + sample]` is of the dark part.
   @inline(__always)
   func holds<T: PixelNumber>(_ values: UnsafeBufferPointer<T>, _ i: Int, _ count: Int) -> Bool {
+    let sum = brightness(values, i, count)
+    return sum <= brightness && likeness(values, i, count, brightness: sum) >= 0
+  }
+
+  /// How probable it is that a sample is of the dark part: the smaller one of the probabilities that its true
+  /// brightness keeps the limit and that its true shares keep those of a mixture, both with normal errors.
+  @inline(__always)
+  func probability<T: PixelNumber>(_ values: UnsafeBufferPointer<T>, _ i: Int, _ count: Int) -> Float {
+    guard deviation > 0 else { return holds(values, i, count) ? 1 : 0 }
+    let sum = brightness(values, i, count)
+    let depth = (brightness - sum) / deviation
+    // Most samples of a scene are ice: 1 / 50 000 is the least step that is stored.
+    guard depth > -Self.certain else { return 0 }
+    let least = min(depth, likeness(values, i, count, brightness: sum) / Self.shareDeviation)
+    return least > Self.certain ? 1 : Float(0.5 * erfc(-least / 2.0.squareRoot()))
+  }
+
+  /// Standard deviations beyond which a probability is 0 or 1.
+  private static let certain = 4.3
+  /// The standard deviation of a difference of shares by the noise of two bands; what is allowed for it is three times
+  /// as much.
+  private static let shareDeviation = ClusterDivision.Limit.noise / 3
+
+  @inline(__always)
+  private func brightness<T: PixelNumber>(_ values: UnsafeBufferPointer<T>, _ i: Int, _ count: Int) -> Double {
     var sum = offset
     for f in scales.indices { sum += values[f * count + i].double * scales[f] }
-    guard sum <= brightness else { return false }
+    return sum
+  }
+
+  /// By how much the differences of a sample's shares between bands stay below what a mixture may have; negative where
+  /// they do not.
+  @inline(__always)
+  private func likeness<T: PixelNumber>(
+    _ values: UnsafeBufferPointer<T>, _ i: Int, _ count: Int, brightness sum: Double
+  ) -> Double {
     var low = Double.infinity
     var high = -Double.infinity
     var rise = 0.0
@@ -152,6 +192,6 @@ private struct SampleTest {
       fall = max(fall, high - share)
     }
     let share = (iceBrightness - sum) / contrast
-    return rise <= spread * share + ClusterDivision.Limit.noise && fall <= dimming * share + ClusterDivision.Limit.noise
+    return ClusterDivision.Limit.noise + min(spread * share - rise, dimming * share - fall)
   }
 }

@@ -33,7 +33,8 @@ extension FittedModel {
       body["division"] = [
         "limit": .number(division.limit.brightness), "ice": numbers(division.limit.ice),
         "dark": numbers(division.limit.dark), "spread": .number(division.limit.spread),
-        "dimming": .number(division.limit.dimming), "order": .array(division.limit.order.map(JSONValue.integer)),
+        "dimming": .number(division.limit.dimming), "deviation": .number(division.limit.deviation),
+        "order": .array(division.limit.order.map(JSONValue.integer)),
         "clusters": .array(division.clusters.map(JSONValue.integer)),
         "classes": .array(division.codes.map(JSONValue.integer)),
       ]
@@ -151,18 +152,20 @@ extension FittedModel {
     let classes = (cut["classes"]?.arrayValue ?? []).compactMap(\.intValue)
     // Models written before bands had an order hold none.
     let order = cut["order"].map { ($0.arrayValue ?? []).compactMap(\.intValue) } ?? Array(0..<d)
+    // Nor do those from before probabilities were graded hold a deviation.
+    let deviation = cut["deviation"] == nil ? 0 : cut["deviation"]?.doubleValue ?? .nan
     guard codes != nil, let limit = cut["limit"]?.doubleValue, limit.isFinite, let spread = cut["spread"]?.doubleValue,
       clusters.count == classes.count,
       clusters == clusters.sorted(), Set(clusters).count == clusters.count,
       clusters.allSatisfy({ (0..<k).contains($0) }),
       classes.allSatisfy({ table[$0] != nil }), k + clusters.count <= 255,
-      order.sorted() == Array(0..<d)
+      order.sorted() == Array(0..<d), deviation >= 0, deviation.isFinite
     else {
       throw FloeError("the model's 'division' must hold a limit, and clusters with a class each, of named clusters")
     }
     let bounds = ClusterDivision.Limit(
       brightness: limit, ice: try list(cut, "ice", d), dark: try list(cut, "dark", d), spread: spread,
-      dimming: cut["dimming"]?.doubleValue, order: order)
+      dimming: cut["dimming"]?.doubleValue, order: order, deviation: deviation)
     return ClusterDivision(limit: bounds, clusters: clusters, codes: classes)
   }
 

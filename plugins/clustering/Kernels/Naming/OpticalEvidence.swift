@@ -25,7 +25,9 @@ import FloeCore
 /// - A pixel is water from an openness of `waterShare` in brightness on. Clusters within three standard deviations of
 ///   that limit, and clusters that miss the limits of openness by up to as much again, are divided: each of their
 ///   samples is held to these limits, so that they and not the accident of a start say where water ends. Clusters that
-///   miss them by more are refused.
+///   miss them by more are refused. How probable it is that such a sample is water follows from normal errors: of
+///   brightness by as much as the ice of the scene varies, in the share of the pixel that is ice at the limit, and of
+///   openness by the noise of two bands.
 public struct OpticalEvidence: ClusterEvidence {
   /// Names of the features in their order.
   public var features: [String]
@@ -131,7 +133,8 @@ public struct OpticalEvidence: ClusterEvidence {
     let darkBrightness = mean(dark)
     let limit = iceBrightness - limits.waterShare * (iceBrightness - darkBrightness)
     let bounds = ClusterDivision.Limit(
-      brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark), order: order)
+      brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark), order: order,
+      deviation: (1 - limits.waterShare) * deviation(of: clusters.filter { $0.brightness > limit }))
     let standings = clusters.indices.map { j -> EvidenceVerdict.Standing in
       let c = clusters[j]
       let reach = 3 * max(0, c.brightnessVariance).squareRoot()
@@ -188,6 +191,17 @@ public struct OpticalEvidence: ClusterEvidence {
     // No band falls below zero.
     let most = ice.indices.map { ice[$0] > end[$0] ? ice[$0] / (ice[$0] - end[$0]) : .infinity }.min() ?? 1
     return ice.indices.map { ice[$0] - max(1, min(way, most)) * (ice[$0] - end[$0]) }
+  }
+
+  /// The standard deviation of brightness over all samples of some clusters.
+  private func deviation(of clusters: [ClusterSummary]) -> Double {
+    let count = clusters.reduce(0) { $0 + $1.count }
+    guard count > 0 else { return 0 }
+    let mean = clusters.reduce(0) { $0 + $1.count * $1.brightness } / count
+    let sum = clusters.reduce(0) {
+      $0 + $1.count * (max(0, $1.brightnessVariance) + ($1.brightness - mean) * ($1.brightness - mean))
+    }
+    return (sum / count).squareRoot()
   }
 
   /// Openness in each band; nil where ice and water hardly differ.
