@@ -138,6 +138,38 @@ import Testing
     }
   }
 
+  /// Normal errors: half at the limit, 0.8413 and 0.9772 one and two deviations within it.
+  @Test func probabilitiesFollowTheDistanceFromTheLimit() {
+    var limit = ClusterDivision.Limit(
+      brightness: 0.4, ice: [0.8, 0.8], dark: [0, 0], spread: 0.1, order: [0, 1], deviation: 0.05)
+    let even: [Float] = [0.8, 0.5, 0.45, 0.4, 0.35, 0.3, 0.05]
+    let block = SampleBlock(featureCount: 2, values: .float(even + even))
+    let layout = [FeatureLayout("B02"), FeatureLayout("B04")]
+    func darkness() -> [Float] {
+      let division = ClusterDivision(limit: limit, clusters: [0], codes: [2])
+      return Array(division.divided(block, layout: layout).darkness.prefix(even.count))
+    }
+    for (found, right) in zip(darkness(), [0, 0.0228, 0.1587, 0.5, 0.8413, 0.9772, 1]) {
+      #expect(abs(Double(found) - right) < 1e-3)
+    }
+    limit.deviation = 0
+    #expect(darkness() == [0, 0, 0, 1, 1, 1, 1])
+  }
+
+  /// A sample that is dark and of another colour is no more probable than its colour is.
+  @Test func probabilitiesFollowTheColour() throws {
+    let limit = ClusterDivision.Limit(
+      brightness: 0.4, ice: [0.8, 0.8], dark: [0, 0], spread: 0.1, order: [0, 1], deviation: 0.05)
+    // Shares of 0.75 and of 0.75 plus what may be beyond it: 0.075 by the spread and 0.02 by noise.
+    let more = [0.0, 0.095, 0.095 + 0.02, 0.2].map { Float(0.8 * (0.25 - $0)) }
+    let block = SampleBlock(featureCount: 2, values: .float([0.2, 0.2, 0.2, 0.2] + more))
+    let division = ClusterDivision(limit: limit, clusters: [0], codes: [2])
+    let found = division.divided(block, layout: [FeatureLayout("B02"), FeatureLayout("B11")]).darkness
+    #expect(found[0] > 0.99)
+    // The allowance grows with the sample's own mean share: 0.7975 in place of 0.75.
+    #expect((0.5..<0.9).contains(found[1]) && found[2] < 0.1 && found[3] < 1e-6)
+  }
+
   @Test func aDivisionTravelsWithTheModel() throws {
     var model = FittedModel(
       kind: .kmeans, features: [ModelFeature(name: "B04", unit: .dimensionless, quantity: "reflectance")],
@@ -146,7 +178,7 @@ import Testing
         ClusterSummary(mean: [0.2], variance: [0.01], brightnessVariance: 0.01, count: 5),
         ClusterSummary(mean: [0.8], variance: [0.01], brightnessVariance: 0.01, count: 9),
       ])
-    let limit = ClusterDivision.Limit(brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1, dimming: 0.2, order: [0])
+    let limit = ClusterDivision.Limit(brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1, dimming: 0.2, order: [0], deviation: 0.03)
     model.classCodes = [1, 1]
     model.classNames = [1: "sea_ice"]
     model.classTable = ClassTable(

@@ -50,6 +50,25 @@ def test_leads_of_one_pixel_in_a_thousand_are_found(whole):
 
 
 @needs_scene
+def test_probabilities_say_how_often_a_pixel_is_a_lead(whole):
+    """Of the pixels with a probability near one half about half are leads, and most errors lie among the doubtful ones."""
+    probability = read(whole / "probability.tif")[0] * 2e-5
+    classes = read(whole / "ice-lead.tif")[:len(percent())]
+    p, known = probability[:len(percent())], (percent() != 255) & (classes != 255)
+    lead = percent() > 30
+
+    def share(low, high):
+        chosen = known & (p >= low) & (p < high)
+        assert chosen.sum() >= 50
+        return lead[chosen].mean()
+    assert share(0, 0.05) < 0.01 and share(0.05, 0.3) < 0.2 and share(0.4, 0.6) == pytest.approx(0.5, abs=0.2)
+    assert share(0.7, 0.95) > 0.75 and share(0.95, 1.01) > 0.97
+    wrong = known & ((classes == 2) != lead)
+    assert (wrong & (p > 0.05) & (p < 0.95)).sum() > 0.5 * wrong.sum()
+    assert ((p >= 0.5) != (classes == 2))[known].mean() < 1e-4
+
+
+@needs_scene
 def test_shadows_of_mountains_are_no_leads(whole):
     """Wrangel Island lies above row 384: thousands of pixels in shadow, as dark as leads in the mean of both bands."""
     classes = read(whole / "ice-lead.tif")[:330]
