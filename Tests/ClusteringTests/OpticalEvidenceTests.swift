@@ -178,7 +178,8 @@ import Testing
         ClusterSummary(mean: [0.2], variance: [0.01], brightnessVariance: 0.01, count: 5),
         ClusterSummary(mean: [0.8], variance: [0.01], brightnessVariance: 0.01, count: 9),
       ])
-    let limit = ClusterDivision.Limit(brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1, dimming: 0.2, order: [0], deviation: 0.03)
+    let limit = ClusterDivision.Limit(
+      brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1, dimming: 0.2, order: [0], deviation: 0.03)
     model.classCodes = [1, 1]
     model.classNames = [1: "sea_ice"]
     model.classTable = ClassTable(
