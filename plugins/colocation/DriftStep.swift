@@ -25,7 +25,7 @@ public struct DriftStep: ProcessingStep {
     Silverman 1982), every other one also turned by 180°. `p_value` is the share of them, the own one counted, whose
     best shift is at least as good. Since `placements` of one scene are few and not independent, a Gumbel distribution
     (of the largest of many values; Gumbel 1958) is fitted to their best shifts, too. A shift is `significant` with p at
-    most 0.01, at most 0.001 by that distribution, at least `crossings` leads crossed (runs of lead records), and no
+    most 0.01, at most 0.005 by that distribution, at least `crossings` leads crossed (runs of lead records), and no
     other shift as good farther away than `exclude`; else it is meaningless, the reason is given, and no drift follows
     from it. The places follow from the pipeline's seed. With fewer than 10 records on
     the scene, or where no shift lays half of them on a class, nothing is searched: `best` is null, with the reason.
@@ -60,7 +60,7 @@ public struct DriftStep: ProcessingStep {
   /// The largest p value of a shift that means something.
   static let level = 0.01
   /// The largest p value by the Gumbel distribution.
-  static let fittedLevel = 0.001
+  static let fittedLevel = 0.005
   /// The fewest records that a shift is searched for.
   static let leastRecords = 10
   /// One byte each is held: 16 times a full tile of 10 m.
