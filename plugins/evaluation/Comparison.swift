@@ -110,6 +110,9 @@ public struct Comparison: Sendable {
     return (rows + columns).filter { $0.2 > 0 }.map { (side: $0.0, code: $0.1, count: $0.2) }
   }
 
+  /// Wilson's 95 % intervals of the score's shares.
+  var intervals: ScoreIntervals { ScoreIntervals(score, pairs) }
+
   /// The comparison for programs.
   var body: JSONValue {
     func figures(_ f: Score.Figures) -> [String: JSONValue] {
@@ -124,15 +127,25 @@ public struct Comparison: Sendable {
     func average(_ f: Score.Figures) -> JSONValue {
       .object(figures(f).reduce(into: [:]) { $0[$1.key] = $1.key == "support" ? $1.value : known($1.value) })
     }
+    let intervals = self.intervals
     var perClass: [String: JSONValue] = [:]
-    for (code, f) in zip(score.codes, score.classes) {
-      perClass[name(code)] = .object(figures(f).merging(["code": .integer(code)]) { old, _ in old })
+    for (i, code) in score.codes.enumerated() {
+      var members = figures(score.classes[i])
+      members["code"] = .integer(code)
+      let ends = intervals.classes[i]
+      for (key, interval) in [
+        ("precision", ends.precision), ("recall", ends.recall), ("f1", ends.f1), ("iou", ends.iou),
+      ] {
+        members[key + "_interval"] = ScoreIntervals.json(interval)
+      }
+      perClass[name(code)] = .object(members)
     }
     let codes = matrixCodes
     var members: [String: JSONValue] = [
       "reference": .string(reference), "predicted": .string(predicted), "classes": .object(perClass),
       "macro avg": average(score.macro), "weighted avg": average(score.weighted),
-      "accuracy": known(.number(score.accuracy)), "kappa": JSONValue(finite: score.kappa),
+      "accuracy": known(.number(score.accuracy)), "accuracy_interval": ScoreIntervals.json(intervals.accuracy),
+      "kappa": JSONValue(finite: score.kappa),
       "balanced_accuracy": known(.number(score.balancedAccuracy)), "evaluated": .integer(score.evaluated),
       "pairs": .integer(pairs.total),
       "confusion_matrix": [
