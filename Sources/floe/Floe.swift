@@ -18,7 +18,8 @@ struct Floe: AsyncParsableCommand {
         floe run ice-lead.yaml --set scene=S2A_....SAFE -o out
         floe check ice-lead.yaml --set scene=S2A_....SAFE
 
-      -V stands for --version, -q for --quiet, -v for --verbose; `-` as a pipeline is standard input.
+      -V stands for --version; -q (--quiet) and -v (--verbose) stand before or behind a command; - as a pipeline is \
+      standard input. docs/recipes.md has whole tasks.
       """,
     version: FloeVersion.current,
     subcommands: [
@@ -29,14 +30,18 @@ struct Floe: AsyncParsableCommand {
       DoctorCommand.self, Probe.self, Manual.self,
     ])
 
+  /// Mistakes of the command line begin as all others do.
+  static var _errorPrefix: String { "error: " }
+
   /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
   static func main() async {
     Terminal.openStreams()
     Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
     RootCommand.type = Floe.self
     do {
-      try CommandWords.check(Array(CommandLine.arguments.dropFirst()))
-      var command = try await asyncParseAsRoot(CommandWords.spelledOut(Array(CommandLine.arguments.dropFirst())))
+      let words = CommandWords.spelledOut(Array(CommandLine.arguments.dropFirst()))
+      try CommandWords.check(words)
+      var command = try await asyncParseAsRoot(words)
       if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
       end(0)
     } catch {

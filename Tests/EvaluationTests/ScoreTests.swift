@@ -46,6 +46,22 @@ import Testing
     #expect(text.contains("accuracy                                 0.8352         91"))
   }
 
+  /// Wilson's interval is where a share lies z standard errors of its own from what was counted; found by bisection.
+  @Test func sharesHaveWilsonsInterval() throws {
+    var pairs = PairCounts()
+    for (r, p, n) in [(1, 1, 50), (1, 2, 3), (2, 2, 17), (2, 1, 5), (0, 0, 9), (0, 1, 2), (1, 0, 4), (2, 0, 1)] {
+      pairs.add(reference: r, predicted: p, times: n)
+    }
+    let c = try Comparison(pairs, chosen: nil, classes: [], reference: "a", predicted: "b", warning: nil)
+    let body = c.document.body
+    func close(_ value: JSONValue?, _ low: Double, _ high: Double) -> Bool {
+      let ends = (value?.arrayValue ?? []).compactMap(\.doubleValue)
+      return ends.count == 2 && abs(ends[0] - low) < 1e-9 && abs(ends[1] - high) < 1e-9
+    }
+    #expect(close(body["classes"]?["lead"]?["precision_interval"], 0.639581135259, 0.947631254104))
+    #expect(close(body["accuracy_interval"], 0.745692944066, 0.897485690663))
+  }
+
   /// A prediction that never says lead scores 0 for it; it does not fall out of the score.
   @Test func aClassNeverFoundIsAnError() throws {
     var pairs = PairCounts()

@@ -212,3 +212,155 @@ def test_addresses_that_are_not_read(tmp_path, address):
         err = floe(*words, expect=2, cwd=tmp_path).err
         assert f"is an address of a kind that is not read, {scheme}" in err and "no file or folder" not in err
         assert "https://, s3://" in err or "give the path alone, /tmp/a.tif" in err
+
+
+# Help of steps
+
+
+STEPS = json.loads(floe("steps", "--json").out)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda s: s["name"])
+def test_the_help_of_every_step_is_a_commands_help(step):
+    text = floe("step", step["name"], "--help").out
+    lines = text.splitlines()
+    assert lines[0].startswith(step["name"] + " - ") and len(lines[0]) <= 80
+    assert "\n\n\n" not in text
+    for part in ("USAGE", "EXAMPLE", "OPTIONS", "OUTPUTS", "IN A PIPELINE"):
+        assert part in lines, part
+    # Marks of Markdown; the example of a pipeline is as it is declared.
+    prose = text.split("IN A PIPELINE")[0]
+    assert "`" not in prose and "**" not in prose and not re.search(r"(?<![\w*])\*[A-Za-z][^*]*[a-z]\*(?![\w*])", prose)
+    for flag in ("-o, --output", "--workers", "--memory", "--json", "--quiet", "--plugin-path"):
+        assert flag in text, flag
+    assert f"floe step {step['name']}" in text.split("USAGE")[1].split("\n\n")[0]
+    example = text.split("EXAMPLE\n")[1].split("\n\n")[0].splitlines()
+    assert all(len(line) <= 80 for line in example) and example[0].startswith(f"  floe step {step['name']}") and "-o out" in example[-1]
+    assert all(line.endswith("\\") for line in example[:-1]) and not example[-1].endswith("\\")
+    declared = {"--" + p["name"].replace("_", "-") for p in step["inputs"] + step["parameters"] + step["outputs"]}
+    flags = {w.replace("--no-", "--") for line in example for w in line.split() if w.startswith("--")}
+    assert flags and flags <= declared | {"--preset"} | {"--out-" + f[2:] for f in declared}, flags - declared
+
+
+def test_the_example_of_a_steps_help_runs(demo, tmp_path):
+    text = floe("step", "cluster.kmeans", "--help").out
+    command = text.split("EXAMPLE\n")[1].split("\n\n")[0].replace("\\\n", " ").strip()
+    assert command.startswith("floe step cluster.kmeans --samples stack.tif --clusters 2")
+    done = subprocess.run(
+        ["bash", "-c", f'floe() {{ "{FLOE}" "$@"; }}; {command} --quiet'.replace("stack.tif", str(demo["results"] / "stack.tif"))], cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "out/labels.tif").exists()
+
+
+@pytest.mark.parametrize("command", ["", "run", "batch", "check", "gather", "fetch", "replay", "cwl"])
+def test_paragraphs_of_help_are_filled(command):
+    """A line ends where the next word would not fit, or where a paragraph ends."""
+    overview = floe(*command.split(), "--help").out.split("USAGE:")[0]
+    for part in overview.split("\n\n"):
+        lines = part.splitlines()
+        for line, after in zip(lines, lines[1:]):
+            if "EXAMPLE" in part or line.endswith("."):
+                continue
+            assert len(line) + 1 + len(after.split()[0]) > 78, line
+
+
+# Lists and maps in flags
+
+
+OWN = '{ lead: darkest, pale_ice: { rule: brightest, code: 10, label: "Pale, ice", color: "#f7f7f7" }, sea_ice: rest }'
+
+
+@pytest.mark.parametrize("words", [["--names", OWN], ["--names=" + OWN], ["--names", OWN[1:-1]], ["--names", "lead=darkest", "--names", OWN.replace("lead: darkest, ", "")]])
+def test_own_classes_in_a_flag(demo, tmp_path, words):
+    floe("step", "cluster.kmeans", "--samples", demo["results"] / "stack.tif", "--clusters", 4, "--classes", "c.tif", *words, "-o", tmp_path, "--quiet")
+    assert "Pale, ice" in floe("info", tmp_path / "c.tif").out
+
+
+def test_own_classes_by_set(demo, tmp_path):
+    floe("run", ROOT / "examples/ice-lead.yaml", "--set", f"scene={demo['scene']}", "--set", f"groups.names={OWN}", "--set", "bands=[B02, B04]",
+         "--until", "groups", "--set", "groups.clusters=4", "-o", tmp_path, "--quiet")
+    assert "Pale, ice" in floe("info", tmp_path / "ice-lead.tif").out
+    err = floe("check", ROOT / "examples/ice-lead.yaml", "--set", f"scene={demo['scene']}", "--set", "groups.names={ lead: dark", expect=2).err
+    assert "cannot be read as a map" in err and "in quotes" in err
+
+
+@pytest.mark.parametrize("value, sentence", [
+    ("{ lead: darkest, thin_ice: dark }", "in a flag the same in quotes"), ("{ lead=darkest }", "between braces"),
+    ("{ lead: { rule: dark, color: #004488 } }", "needs quotes of its own"),
+])
+def test_maps_that_cannot_be_read_say_what_would_do(demo, tmp_path, value, sentence):
+    err = floe("step", "cluster.kmeans", "--samples", demo["results"] / "stack.tif", "--names", value, "--classes", "c.tif", "-o", tmp_path, expect=2).err
+    assert sentence in " ".join(err.split()), err
+
+
+# Commands
+
+
+def test_commands_that_are_not_there():
+    for words in (["rum"], ["rum", "--json"], ["help", "rum"]):
+        done = floe(*words, expect=2)
+        assert "error: there is no command 'rum' (did you mean 'run'?)" in done.err
+        if "--json" in words:
+            assert "there is no command 'rum'" in json.loads(done.out)["error"]["message"]
+    assert "'cache lst'" in floe("cache", "lst", expect=2).err
+    assert "USAGE" in floe("help", "run").out
+    assert floe("run", expect=2).err.startswith("error: ")
+
+
+def test_general_flags_stand_before_a_command_too(tmp_path):
+    assert floe("-q", "run", ROOT / "examples/points.yaml", "-o", tmp_path).out == ""
+    floe("-q", "step", "cluster.kmeans", "--samples", ROOT / "examples/points.csv", "--features", "x,y", "--labels", "l.csv", "-o", tmp_path / "step")
+
+
+# What else floe writes
+
+
+def test_info_of_figures_logs_and_texts(demo, tmp_path):
+    floe("run", ROOT / "examples/points.yaml", "-o", tmp_path, "--log", tmp_path / "said.log", "--quiet")
+    assert dict(told(tmp_path / "said.log"))["kind"] == "log"
+    score = dict(told(demo["folder"] / "truth/score.txt"))
+    assert score["kind"] == "comparison as text" and score["reference"]
+    figures = demo["folder"] / "story/figures"
+    for file in sorted(figures.iterdir()):
+        rows = dict(told(file))
+        assert rows["kind"] == {".svg": "figure", ".png": "figure", ".gp": "gnuplot script", ".dat": "data of a figure"}[file.suffix], file
+        json.loads(floe("info", file, "--json").out)
+    (tmp_path / "notes.txt").write_text("One line.\nAnother.\n")
+    assert dict(told(tmp_path / "notes.txt"))["lines"] == "2"
+    # A picture without a script beside it is a raster.
+    write_tif(tmp_path / "p.tif", np.zeros((4, 5), np.uint8))
+    assert "raster" in floe("info", tmp_path / "p.tif").out
+
+
+def test_check_estimates_memory(demo, tmp_path):
+    words = [ROOT / "examples/ice-lead.yaml", "--set", f"scene={demo['scene']}", "--workers", 2]
+    checked = json.loads(floe("check", *words, "--json").out)
+    floe("run", *words, "-o", tmp_path, "--quiet")
+    peak = json.loads((tmp_path / "run.json").read_text())["peak_memory_bytes"]
+    assert peak / 2 < checked["memory_bytes"] < peak * 2 and checked["memory_bytes"] <= checked["memory_limit_bytes"]
+
+
+def test_the_recipes(demo, tmp_path):
+    text = (ROOT / "docs/recipes.md").read_text()
+    for name in re.findall(r"examples/([\w-]+\.yaml)", text):
+        assert (ROOT / "examples" / name).exists(), name
+    classes, stack = demo["results"] / "ice-lead.tif", demo["results"] / "stack.tif"
+    floe("run", ROOT / "examples/geotiff.yaml", "--set", f"image={stack}", "--set", "clusters=4", "-o", tmp_path / "a", "--quiet")
+    floe("run", ROOT / "examples/own-classes.yaml", "--set", f"scene={demo['scene']}", "-o", tmp_path / "b", "--quiet")
+    floe("run", ROOT / "examples/lead-widths.yaml", "--set", f"classes={classes}", "-o", tmp_path / "c", "--quiet")
+    assert "mean_width_m" in (tmp_path / "c/leads.csv").read_text().splitlines()[0]
+    floe("run", ROOT / "examples/compare.yaml", "--set", f"reference={classes}", "--set", f"predicted={tmp_path}/a/ice-lead.tif", "-o", tmp_path / "d", "--quiet")
+    score = (tmp_path / "d/score.txt").read_text()
+    assert f"Reference: {classes}" in score and "95 % intervals" in score
+    from osgeo import gdal, osr
+    file = gdal.Open(str(classes))
+    place, system, degrees = file.GetGeoTransform(), osr.SpatialReference(file.GetProjection()), osr.SpatialReference()
+    degrees.ImportFromEPSG(4326)
+    for s in (system, degrees):
+        s.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    way = osr.CoordinateTransformation(system, degrees)
+    points = [way.TransformPoint(place[0] + 2000 + 50 * i, place[3] - 2000 - 40 * i)[:2] for i in range(30)]
+    (tmp_path / "track.csv").write_text("lon,lat\n" + "".join(f"{x},{y}\n" for x, y in points))
+    floe("run", ROOT / "examples/track-on-image.yaml", "--set", f"track={tmp_path}/track.csv", "--set", f"classes={classes}", "--set", f"image={stack}",
+         "-o", tmp_path / "e", "--quiet")
+    head = (tmp_path / "e/track.csv").read_text().splitlines()[0]
+    assert "s2_class" in head and "fp_lead" in head and "s2_value_B04" in head

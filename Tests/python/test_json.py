@@ -67,6 +67,7 @@ def test_each_command_follows_its_schema(run):
         "run": record, "check": floe("check", folder / "p.yaml", "--json").out, "formats": floe("formats", "--json").out,
         "plugins": floe("plugins", "--json").out, "doctor": floe("doctor", "--json", expect=None).out, "steps": floe("steps", "--json").out,
         "replay": floe("replay", folder / "out", "--json").out,
+        "new": floe("new", "step", "made", "--in", folder / "new", "--json").out,
         "batch": floe("batch", folder / "each.yaml", "--over", f"image={folder}/i*.tif", "-o", folder / "b", "--json").out,
     }
     for name, text in told.items():
@@ -74,6 +75,9 @@ def test_each_command_follows_its_schema(run):
         if name not in ("run",):
             assert all(re.fullmatch(r"[^A-Z]*", key) for key in keys(value)), name
     follows((folder / "out/run.json").read_text(), "run")
+    follows(floe("steps", "cluster.gmm", "--json").out, "steps")
+    follows(floe("gather", folder / "b", "-o", folder / "gathered", "--json").out, "batch")
+    follows(floe("demo", folder / "demo", "--size", 240, "--products-only", "--json").out, "demo")
     for name in ["classes.tif", "regions.gpkg", "model.json", "run.json"]:
         follows(floe("info", folder / "out" / name, "--json").out, "info")
     follows(floe("info", folder / "p.yaml", "--json").out, "info")

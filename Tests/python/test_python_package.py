@@ -154,6 +154,24 @@ def test_arrays_go_in_and_come_out_where_they_belong(image, tmp_path):
         floe.raster.filter(uneven, window=1).read()
 
 
+def test_transforms_in_either_order(image):
+    affine = pytest.importorskip("affine")
+    for transform in [UTM["transform"], (10, 0, 300000, 0, -10, 7900020), affine.Affine(10, 0, 300000, 0, -10, 7900020)]:
+        made = floe.from_array(image, crs="EPSG:32601", transform=transform)
+        assert made.spatial_ref.attrs["GeoTransform"] == "300000.0 10.0 0.0 7900020.0 0.0 -10.0"
+    with pytest.raises(ValueError, match="GDAL's order .* Affine's .* north up and not rotated"):
+        floe.from_array(image, transform=(10, 3, 300000, 3, -10, 7900020))
+
+
+def test_what_is_read_twice_warns_once(demo):
+    stack = floe.sentinel2.stack(product=demo["scene"], bands=["B01"])
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        stack.image.read(progress=False)
+        stack.image.read(progress=False)
+    assert len([w for w in told if "zenith" in str(w.message)]) == 1
+
+
 def test_reflectance_is_in_its_units(demo):
     stack = floe.sentinel2.stack(product=demo["scene"], bands=["B02", "B04"])
     with warnings.catch_warnings(record=True) as told:
@@ -347,8 +365,10 @@ def test_tables_and_failures_of_functions():
     from shapely.geometry import Point
     points = geopandas.GeoDataFrame({"v": [1.5, 2.5]}, geometry=[Point(0, 0), Point(1, 1)], crs="EPSG:4326")
     assert list(count(points).counted.read(progress=False)["twice"]) == [3.0, 5.0]
-    with pytest.raises(floe.RunError, match="the function says no"):
+    with pytest.raises(floe.RunError, match="the function says no") as told:
         count(points, fail=True).counted.read(progress=False)
+    line = count.function.__code__.co_firstlineno + 4
+    assert f"{__file__}:{line}: in count: ValueError" in str(told.value) and "dynamic-code" not in str(told.value)
     with pytest.raises(TypeError, match="the parameter 'x' needs a type that floe knows"):
         @floe.step("test.bad", outputs={"o": floe.Document()})
         def bad(x: complex):

@@ -35,6 +35,7 @@ for layer in order:
         facts["aliases"] = {f.name(): layer.attributeAlias(i) for i, f in enumerate(layer.fields())}
         facts["maps"] = {f.name(): layer.editorWidgetSetup(i).config().get("map") for i, f in enumerate(layer.fields()) if layer.editorWidgetSetup(i).type() == "ValueMap"}
         facts["tip"] = layer.mapTipTemplate()
+        facts["title"] = layer.displayExpression()
         from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
         context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
         first = next(layer.getFeatures(), None)
@@ -103,7 +104,8 @@ def test_the_project_explains_itself(opened):
     assert facts["groups"]["Classes"] == [["classes", True]] and facts["groups"]["Images"] == [["values", True]]
     by = {l["name"]: l for l in facts["layers"]}
     assert abs(by["classes"]["opacity"] - 0.6) < 0.01
-    assert by["scene_outline"]["aliases"]["pixel_m"] == "pixel_m (m)"
+    assert by["scene_outline"]["aliases"]["pixel_m"] == "Width of a pixel (m)"
+    assert by["footprints"]["title"] not in ("fid", "dropped_because") and by["track"]["title"] != "fid"
     maps = by["footprints"]["maps"]["fp_majority"]
     assert {"Lead": "2"} in maps and {"Sea ice": "1"} in maps
     assert "Lead" in by["footprints"]["shown"] or "Sea ice" in by["footprints"]["shown"]

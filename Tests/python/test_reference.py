@@ -32,7 +32,7 @@ def test_json_follows_the_schema():
     jsonschema.validate(steps, schema)
     assert {"cluster.kmeans", "example.forest"} <= {s["name"] for s in steps}
     one = json.loads(floe("steps", "cluster.kmeans", "--json", env=ENV).out)
-    jsonschema.validate([one], schema)
+    jsonschema.validate(one, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate([{**one, "summary": ""}], schema)
 

@@ -233,7 +233,7 @@ def test_check_takes_the_words_of_a_run(tmp_path):
     file = tmp_path / "p.yaml"
     file.write_text(POINTS % "csv")
     said = floe("check", file, "-o", tmp_path / "not/yet", "--workers", 2, "--scratch", tmp_path, "--seed", 3, "--memory", "1GB", "--progress", "none").out
-    assert "memory: at most 1.00 GB" in said and "free" in said
+    assert "(cap 1.00 GB)" in said and "memory: about" in said and "free" in said
     for more, sentence in [
         (("--memory", "10MB"), "--memory must be at least 200MB, not '10MB'"), (("--workers", 0), "--workers must be between 1 and 256, not 0"),
         (("--scratch", tmp_path / "no"), "is no folder"),

@@ -82,7 +82,10 @@ def test_replay_tells_what_differs(tmp_path):
     other = floe("replay", out, "--set", f"image={moved}", "--set", "groups.clusters=3", expect=1).out
     assert "'groups.clusters' is 3, was not set" in other
     floe("step", "raster.read", "--files", moved, "--image", "a.tif", "-o", tmp_path / "step", "--quiet")
-    assert "no pipeline to run again" in floe("replay", tmp_path / "step/a.tif", expect=2).err
+    assert "the same bytes" in floe("replay", tmp_path / "step/a.tif").out
+    told = record(tmp_path / "step")
+    (tmp_path / "step/run.json").write_text(json.dumps({**told, "pipeline_text": ""}))
+    assert "run the command again" in floe("replay", tmp_path / "step/a.tif", expect=2).err
     assert "no run.json beside it" in floe("replay", moved, expect=2).err
 
 
@@ -116,3 +119,12 @@ def test_replay_looks_at_what_lies_there(tmp_path, name):
     # What is not there any more can be made again; it is no other content.
     (out / name).unlink()
     assert f"not there any more and not compared: {name}" in floe("replay", out).out
+
+
+def test_a_single_step_is_made_again(tmp_path):
+    """Maps, lists and signs of the command line come back as they were."""
+    picture = image(tmp_path / "image.tif")
+    floe("step", "cluster.kmeans", "--samples", picture, "--clusters", 3, "--classes", "c.tif", "--labels", "l.tif", "-o", "out", "--seed", 5, "--quiet",
+         "--names", '{ lead: darkest, thin_ice: { rule: "brightness < 0.9", code: 10, label: "Thin $ice" }, sea_ice: rest }', cwd=tmp_path)
+    told = json.loads(floe("replay", tmp_path / "out/c.tif", "--json").out)
+    assert told == {"same": True, "differing": [], "causes": []}

@@ -133,7 +133,8 @@ def test_a_new_plugin_builds_and_runs(tmp_path):
 
 
 def test_a_new_step_runs(tmp_path):
-    floe("new", "step", "ice-edge", "--in", tmp_path)
+    said = " ".join(floe("new", "step", "ice-edge", "--in", tmp_path).out.split())
+    assert "python3-gdal" in said and "'command:' of ice_edge.floe-step.yaml" in said
     image = write_tif(tmp_path / "image.tif", np.array([[1, 2, 3], [4, 0, 6]], np.uint16))
     env = {**os.environ, "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
     floe("step", "ice_edge.threshold", "--image", image, "--below", "3", "--mask", "m.tif", "--plugin-path", tmp_path / "ice-edge", "-o", tmp_path / "out", env=env)

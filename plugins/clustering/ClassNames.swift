@@ -115,8 +115,9 @@ struct ClassNames: ParameterValue, Hashable {
         throw FloeError(
           """
           names has no class '\(entry.name)'\(near); classes are \
-          \(ClassTable.seaIce.entries.map(\.name).joined(separator: ", ")), and a class of your own needs a code: \
-          \(entry.name): { rule: \(entry.rule), code: 10 }
+          \(ClassTable.seaIce.entries.map(\.name).joined(separator: ", ")), and a class of your own needs a code, in a \
+          pipeline names: { \(entry.name): { rule: "\(entry.rule)", code: 10 } }, in a flag the same in quotes: \
+          --names '{ \(entry.name): { rule: "\(entry.rule)", code: 10 } }'
           """)
       }
       if let known, code != known.code { classes.removeAll { $0.code == known.code } }

@@ -18,6 +18,8 @@ public struct CompareStep: ProcessingStep {
     (`zero_division=0`) on the pairs of which both codes are evaluated: codes that occur on both sides, and sea ice and
     lead wherever they occur, since never finding a lead is an error and not a question of scope. The pairs of other
     codes, for example open ocean or unclassified on one side only, are listed with their counts under `not_evaluated`.
+    Shares have Wilson's 95 % interval (`precision_interval` and so on), which takes pairs for independent: of pixels
+    beside each other, which are not, true intervals are wider.
     `classes` sets the evaluated classes instead. Where no pair is left to evaluate, the counts are written all the
     same, the figures are null and a warning says why; only inputs without any pixel or record are refused.
 
@@ -48,6 +50,8 @@ public struct CompareStep: ProcessingStep {
   @Param("Column of the predicted classes; for tables") var predictedColumn = ColumnName.classCode.rawValue
   @Param("Band of the reference; for rasters of several bands") var referenceBand: String?
   @Param("Band of the prediction; for rasters of several bands") var predictedBand: String?
+  @Param("What the reference is called; by default its column, or its step and band") var referenceName: String?
+  @Param("What the prediction is called; by default its column, or its step and band") var predictedName: String?
   @Param("Conditions that a row must fulfil, such as 'fp_purity >= 0.8'; for tables") var `where`: [String] = []
   @Param("Names of the classes to evaluate; by default those on both sides, and sea ice and lead") var classes:
     [String]?
@@ -88,7 +92,10 @@ public struct CompareStep: ProcessingStep {
     case .rasters(let a, let b):
       pairs = try await Self.count(a, b, in: context)
       unit = "pixels"
-      names = ("band \(a.name)", "band \(b.name)")
+      func said(_ band: String, _ port: String) -> String {
+        context.connections[port]?.first.map { "\($0), band \(band)" } ?? "band \(band)"
+      }
+      names = (said(a.name, "reference"), said(b.name, "predicted"))
     }
     for (reason, count) in pairs.leftOut.sorted(by: { $0.key < $1.key }) {
       context.dropped(count, unit, because: reason)
@@ -96,7 +103,7 @@ public struct CompareStep: ProcessingStep {
     let recoding = try recoding()
     let comparison = try Comparison(
       recoding.isEmpty ? pairs : pairs.recoded(recoding), chosen: chosenCodes(), classes: classTables,
-      reference: names.0, predicted: names.1, warning: circularity, note: note)
+      reference: referenceName ?? names.0, predicted: predictedName ?? names.1, warning: circularity, note: note)
     if let note { context.log(.info, note) }
     for item in comparison.outOfScope {
       context.dropped(item.count, unit, because: "\(item.side) class \(comparison.name(item.code)) is not evaluated")

@@ -110,6 +110,9 @@ public struct Comparison: Sendable {
     return (rows + columns).filter { $0.2 > 0 }.map { (side: $0.0, code: $0.1, count: $0.2) }
   }
 
+  /// Wilson's 95 % intervals of the score's shares.
+  var intervals: ScoreIntervals { ScoreIntervals(score, pairs) }
+
   /// The comparison for programs.
   var body: JSONValue {
     func figures(_ f: Score.Figures) -> [RecordKey: JSONValue] {
@@ -126,17 +129,25 @@ public struct Comparison: Sendable {
       for (key, value) in all where key != .support { all[key] = known(value) }
       return JSONValue(keyed: all)
     }
+    let intervals = self.intervals
     var perClass: [String: JSONValue] = [:]
-    for (code, f) in zip(score.codes, score.classes) {
-      var own = figures(f)
+    for (i, code) in score.codes.enumerated() {
+      var own = figures(score.classes[i])
       own[.code] = .integer(code)
+      let ends = intervals.classes[i]
+      for (key, interval) in [
+        (RecordKey.precision, ends.precision), (.recall, ends.recall), (.f1, ends.f1), (.iou, ends.iou),
+      ] {
+        own[RecordKey(rawValue: key.rawValue + "_interval")] = ScoreIntervals.json(interval)
+      }
       perClass[name(code)] = JSONValue(keyed: own)
     }
     let codes = matrixCodes
     var members: [RecordKey: JSONValue] = [
       .reference: .string(reference), .predicted: .string(predicted), .classes: .object(perClass),
       .macroAverage: average(score.macro), .weightedAverage: average(score.weighted),
-      .accuracy: known(.number(score.accuracy)), .kappa: JSONValue(finite: score.kappa),
+      .accuracy: known(.number(score.accuracy)), .accuracyInterval: ScoreIntervals.json(intervals.accuracy),
+      .kappa: JSONValue(finite: score.kappa),
       .balancedAccuracy: known(.number(score.balancedAccuracy)), .evaluated: .integer(score.evaluated),
       .pairs: .integer(pairs.total),
       .confusionMatrix: JSONValue(keyed: [
@@ -176,6 +187,7 @@ public struct Comparison: Sendable {
 extension RecordKey {
   fileprivate static let rows = RecordKey(rawValue: "rows")
   fileprivate static let columns = RecordKey(rawValue: "columns")
+  fileprivate static let accuracyInterval = RecordKey(rawValue: "accuracy_interval")
   fileprivate static let codes = RecordKey(rawValue: "codes")
   fileprivate static let notEvaluated = RecordKey(rawValue: "not_evaluated")
   fileprivate static let unclassified = RecordKey(rawValue: "unclassified")

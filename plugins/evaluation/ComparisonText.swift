@@ -26,7 +26,7 @@ enum ComparisonText {
     out += line("macro avg", s.macro) + line("weighted avg", s.weighted)
     out += "\nCohen's kappa      \(s.kappa.isNaN ? "not defined" : Decimals.text(s.kappa, 4))\n"
     out += "Balanced accuracy  \(average(s.balancedAccuracy))\n\n"
-    out += matrix(c)
+    out += intervals(c, names, width) + matrix(c)
     out += "\nEvaluated: \(s.evaluated) of \(c.pairs.total) pairs\n"
     if c.undecided != (0, 0, 0) {
       out +=
@@ -63,6 +63,19 @@ enum ComparisonText {
     out += "cohen_kappa,,,,\(s.kappa.isNaN ? "" : "\(s.kappa)"),\(s.evaluated),\(empty)\n"
     out += "balanced_accuracy,,,,\(known(s.balancedAccuracy)),\(s.evaluated),\(empty)\n"
     return out
+  }
+
+  /// Wilson's intervals of the shares, where there are any.
+  private static func intervals(_ c: Comparison, _ names: [String], _ width: Int) -> String {
+    guard c.score.evaluated > 0 else { return "" }
+    let all = c.intervals
+    var out = "95 % intervals (Wilson), as if pairs were independent\n" + left("", width) + "  "
+    out += ["precision", "recall", "f1-score", "IoU"].map { right($0, 19) }.joined() + "\n"
+    for (name, ends) in zip(names, all.classes) {
+      let cells = [ends.precision, ends.recall, ends.f1, ends.iou].map { right(ScoreIntervals.text($0), 19) }
+      out += left(name, width) + "  " + cells.joined() + "\n"
+    }
+    return out + left("accuracy", width) + "  " + right(ScoreIntervals.text(all.accuracy), 19) + "\n\n"
   }
 
   private static func matrix(_ c: Comparison) -> String {

@@ -39,7 +39,11 @@ struct StyleRenderer {
     let coded =
       table.columns.first { $0.name == ColumnName.classCode.rawValue && $0.classes != nil }
       ?? table.columns.first { $0.classes != nil }
-    guard let coded, let entries = coded.classes?.entries, !entries.isEmpty else { return nil }
+    guard let coded, let known = coded.classes?.entries, !known.isEmpty else { return nil }
+    // The legend lists what is there: of leads alone no open ocean.
+    let used = Self.codes(coded)
+    let there = known.filter { used.contains($0.code) }
+    let entries = there.isEmpty ? known : there
     let categories = entries.enumerated().map { i, entry in
       """
             <category render="true" symbol="\(i)" value="\(entry.code)" type="long" label="\
@@ -66,6 +70,14 @@ struct StyleRenderer {
         "attribute": Self.escaped(coded.name), "categories": categories.joined(separator: "\n"),
         "symbols": symbols.joined(separator: "\n"),
       ])
+  }
+
+  /// The codes that occur in a column.
+  private static func codes(_ column: Column) -> Set<Int> {
+    guard case .code(let values, let missing) = column.values else { return [] }
+    var found: Set<Int16> = []
+    for value in values where value != missing { found.insert(value) }
+    return Set(found.map { Int($0) })
   }
 
   /// The style that a raster asks for; where that shows bands which the raster does not have (any more), the one that

@@ -14,15 +14,34 @@ enum LayerFields {
       .joined(separator: "\n"))
             </aliases>
             <mapTip enabled="1">\(escaped(tip(columns)))</mapTip>
+            <previewExpression>\(escaped(title(columns)))</previewExpression>
       """
   }
 
-  /// `Peakiness`, `sigma0_db (dB)`.
+  /// `Width of a pixel (m)`: what the column's description begins with, or its name where that is long.
   private static func alias(_ column: Column) -> String {
+    let clause = column.summary.prefix { !",;:.(".contains($0) }
+    let words = clause.split(separator: " ").joined(separator: " ")
+    let name = words.isEmpty || words.count > 48 ? column.name : words
     let unit = column.unit.rawValue
-    return column.isTime
-      ? "\(column.name) (UTC)"
-      : column.unit == .dimensionless || unit.isEmpty ? column.name : "\(column.name) (\(unit))"
+    return column.isTime ? "\(name) (UTC)" : column.unit == .dimensionless || unit.isEmpty ? name : "\(name) (\(unit))"
+  }
+
+  /// What a record or region is called in lists: its number or name, since `fid` says nothing.
+  private static func title(_ columns: [Column]) -> String {
+    let naming = ["lead", "record", "name", "product", "scene", "time", "class_code", "fp_majority"]
+    let chosen = naming.compactMap { name in columns.first { $0.name == name } }.first ?? columns.first
+    guard let chosen else { return "" }
+    let value = self.value(chosen)
+    return chosen.name == "lead" || chosen.name == "record" ? "'\(chosen.name) ' || \(value)" : value
+  }
+
+  /// A column in QGIS's expressions, codes by their words.
+  private static func value(_ column: Column) -> String {
+    // Names stand in double quotes in expressions; a quote in one is doubled.
+    let name = column.name.replacing("\"", with: "\"\"")
+    let literal = column.name.replacing("'", with: "''")
+    return column.classes == nil ? "\"\(name)\"" : "represent_value(\"\(name)\", '\(literal)')"
   }
 
   private static func configuration(_ column: Column) -> String {
@@ -49,12 +68,8 @@ enum LayerFields {
   /// HTML with QGIS's expressions: each value after its name.
   private static func tip(_ columns: [Column]) -> String {
     let chosen = telling.compactMap { name in columns.first { $0.name == name.rawValue } }
-    let shown = (chosen.isEmpty ? Array(columns.prefix(6)) : chosen).map { column -> String in
-      // Names stand in double quotes in expressions; a quote in one is doubled.
-      let name = column.name.replacing("\"", with: "\"\"")
-      let literal = column.name.replacing("'", with: "''")
-      let value = column.classes == nil ? "\"\(name)\"" : "represent_value(\"\(name)\", '\(literal)')"
-      return "<b>\(escaped(alias(column)))</b> [% coalesce(\(value), '–') %]"
+    let shown = (chosen.isEmpty ? Array(columns.prefix(6)) : chosen).map { column in
+      "<b>\(escaped(alias(column)))</b> [% coalesce(\(value(column)), '–') %]"
     }
     return shown.joined(separator: "<br>")
   }

@@ -192,7 +192,8 @@ def step(name, outputs, *, timeout=3600):
             kinds = {"inputs": {n: i["kind"] for n, i in facts["inputs"].items()},
                      "parameters": {n: p["type"] for n, p in facts["parameters"].items()},
                      "outputs": facts["outputs"]}
-            (folder / f"{stem}.pickle").write_bytes(pickle.dumps(sys.path) + cloudpickle.dumps({"function": function, "kinds": kinds}))
+            (folder / f"{stem}.pickle").write_bytes(pickle.dumps(sys.path) + cloudpickle.dumps(
+                {"function": function, "kinds": kinds, "file": function.__code__.co_filename if hasattr(function, "__code__") else None}))
             worker = pathlib.Path(__file__).with_name("_worker.py")
             command = [sys.executable, os.fspath(worker), f"{{folder}}/{stem}.pickle"]
             for part, short in (("inputs", "input"), ("parameters", "param"), ("outputs", "output")):

@@ -128,8 +128,9 @@ def from_array(array, *, crs=None, transform=None, bands=None, nodata=None):
     """A NumPy array with a place on earth, to be given to steps.
 
     array: bands first (or one band, two dimensions). crs: anything that pyproj or rasterio calls a reference system, for example
-    "EPSG:32601". transform: an affine transformation as rasterio has it, or GDAL's six numbers. bands: names. nodata: the value of
-    pixels without data; NaN for floats by default.
+    "EPSG:32601". transform: an `affine.Affine`, as rasterio has it, or six numbers in GDAL's order (west, pixel width, 0, north, 0, minus pixel
+    height) or in that of Affine (pixel width, 0, west, 0, minus pixel height, north); which of the two is told by where the zeros
+    and the negative number stand. bands: names. nodata: the value of pixels without data; NaN for floats by default.
     """
     xarray = _need("xarray", "rasters")
     array = np.asarray(array)
@@ -142,12 +143,30 @@ def from_array(array, *, crs=None, transform=None, bands=None, nodata=None):
     if transform is None:
         numbers = (0.0, 1.0, 0.0, float(array.shape[1]), 0.0, -1.0)
     else:
-        numbers = tuple(map(float, transform.to_gdal() if hasattr(transform, "to_gdal") else transform))
+        numbers = _gdal_numbers(transform)
     made = xarray.DataArray(array, dims=("band", "y", "x"), coords={"band": names, "spatial_ref": xarray.DataArray(0, attrs={
         "crs_wkt": _wkt(crs), "GeoTransform": " ".join(map(repr, numbers))})})
     if nodata is not None:
         made.attrs["_FillValue"] = nodata
     return made
+
+
+def _gdal_numbers(transform):
+    """Six numbers in GDAL's order, of a raster that is north up: only of such ones floe takes arrays."""
+    numbers = tuple(map(float, transform.to_gdal() if hasattr(transform, "to_gdal") else transform))
+    if len(numbers) == 9 and numbers[6:] == (0, 0, 1):
+        numbers = numbers[:6]
+    if len(numbers) == 6:
+        # A raster that is north up has its zeros and its negative number at other places in either order.
+        west, width, row_shear, north, column_shear, height = numbers
+        if row_shear == 0 and column_shear == 0 and width > 0 > height:
+            return numbers
+        width, row_shear, west, column_shear, height, north = numbers
+        if row_shear == 0 and column_shear == 0 and width > 0 > height:
+            return west, width, 0.0, north, 0.0, height
+    raise ValueError(
+        "transform must be an affine.Affine, or six numbers in GDAL's order (west, pixel width, 0, north, 0, -pixel height) or in Affine's "
+        f"(pixel width, 0, west, 0, -pixel height, north), north up and not rotated; it is {tuple(transform)}")
 
 
 def _wkt(crs):

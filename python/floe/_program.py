@@ -163,7 +163,10 @@ def _hear(line, bars, said, told, warned, relocate, place):
             # What the check said already, with its place, is not said again by the run.
             if not any(earlier.endswith(sentence) for earlier in warned):
                 warned.append(sentence)
-                warnings.warn_explicit(sentence, FloeWarning, place[0] or "floe", place[1] or 1, registry=_warned)
+                # At the step, where that is known: what is read twice warns once, unless the filters say otherwise.
+                own = re.match(r"(.+?):(\d+): ", sentence) if sentence != told_by else None
+                file, at = (own[1], int(own[2])) if own and "\n" not in own[1] else (place[0] or "floe", place[1] or 1)
+                warnings.warn_explicit(sentence, FloeWarning, file, at, registry=_warned)
         else:
             log.log(logging.DEBUG if level == "debug" else logging.INFO, "%s", sentence)
 

@@ -25,7 +25,10 @@ def main():
             outputs[name] = value
         else:
             arguments[name] = _parameter(kinds["parameters"][name], value)
-    returned = sent["function"](**arguments)
+    try:
+        returned = sent["function"](**arguments)
+    except Exception as error:
+        sys.exit(_told(error, sent.get("file")))
     values = returned if isinstance(returned, dict) and set(returned) == set(kinds["outputs"]) else None
     if values is None:
         if len(kinds["outputs"]) != 1:
@@ -34,6 +37,24 @@ def main():
     for name, path in outputs.items():
         _write(_files, values[name], kinds["outputs"][name], path, arguments)
     floe.progress(1)
+
+
+def _told(error, file):
+    """One line with the place in the function's own file; the whole traceback goes to who asks for more (`--verbose`, `--log`).
+
+    cloudpickle sends functions without the name of their file, and so do those that they call beside them."""
+    import traceback
+
+    from floe._external import _tell
+    frames = [(file if f.filename == "<dynamic-code>" and file else f.filename, f.lineno, f.name) for f in traceback.extract_tb(error.__traceback__)]
+    # The first frame is this program's. The last one outside of installed packages is the user's own.
+    own = [f for f in frames[1:] if f"{os.sep}site-packages{os.sep}" not in f[0] and f"{os.sep}dist-packages{os.sep}" not in f[0]
+           and not f[0].startswith((os.path.dirname(os.__file__) + os.sep, "<frozen"))] or frames[1:] or frames
+    place, line, name = own[-1]
+    lines = [f"{p}:{n} in {f}" for p, n, f in frames[1:]]
+    said = " ".join(str(error).split())
+    _tell(message=" > ".join(lines), level="debug")
+    return f"{place}:{line}: in {name}: {type(error).__name__}{': ' + said if said else ''}"
 
 
 def _parameter(kind, text):

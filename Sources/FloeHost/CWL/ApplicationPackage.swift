@@ -27,14 +27,16 @@ public struct ApplicationPackage {
       self.diskOfScene = diskOfScene
     }
 
-    /// What a plan estimates: the outputs' size without compression and the pixels that are kept meanwhile.
+    /// What a plan estimates: memory as `floe check` tells it, at most the pixels that are kept meanwhile besides; the
+    /// outputs' size without compression.
     public init(plan: Plan, memoryLimit: Int) {
       let mebibyte = 1_048_576
-      // Libraries and codecs take 300 MB beside the pixels.
-      let kept = (plan.scratchBytes + 300_000_000) / mebibyte + 1
-      let least = max(512, min(kept, memoryLimit / mebibyte))
+      let resident = MemoryEstimate(plan, workers: 4, limit: memoryLimit).bytes
+      // An estimate may be too small by half.
+      let least = max(512, min(resident * 3 / 2, memoryLimit) / mebibyte + 1)
+      let most = (plan.scratchBytes + resident * 3 / 2) / mebibyte + 1
       self.init(
-        cores: 1...4, memory: least...max(least, kept),
+        cores: 1...4, memory: least...max(least, most),
         diskOfScene: max(16, (plan.outputBytes + plan.scratchBytes) / mebibyte + 1))
     }
   }

@@ -41,8 +41,8 @@ public struct Replay: Sendable {
     guard let text = record[.pipelineText]?.stringValue, !text.isEmpty else {
       throw refused(
         """
-        it was made by `\(record[.pipeline]?.stringValue ?? "a single step")`, whose record holds no pipeline to run \
-        again
+        it was made by `\(record[.pipeline]?.stringValue ?? "a single step")` of an older floe, whose record holds no \
+        pipeline to run again: run the command again, with --force, and compare the outputs
         """)
     }
   }

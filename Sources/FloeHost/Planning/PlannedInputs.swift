@@ -19,9 +19,9 @@ extension Planner {
           "\(scope.file) has no input '\(input)'\(near); it has \(known.keys.joined(separator: ", "))"))
       return true
     }
-    let folder = FileManager.default.currentDirectoryPath
-    let literal = isPath(declared.type) ? paths(value, type: declared.type, from: folder) : .text(value)
-    pipeline.scopes[step]?.bindings[input] = .init(literal: literal, line: declared.line)
+    if let literal = given(value, type: declared.type, by: name) {
+      pipeline.scopes[step]?.bindings[input] = .init(literal: literal, line: declared.line)
+    }
     return true
   }
 
@@ -97,8 +97,8 @@ extension Planner {
       {
         return value
       }
-    } else if let given = settings[name] {
-      return isPath(type) ? paths(given, type: type, from: FileManager.default.currentDirectoryPath) : .text(given)
+    } else if let text = settings[name] {
+      return given(text, type: type, by: name)
     }
     guard !through.contains(name) else {
       complain(
@@ -110,6 +110,23 @@ extension Planner {
       return nil
     }
     return input.defaultValue.flatMap { resolve($0, type: type, line: line, in: scope, through: through + [name]) }
+  }
+
+  /// A value of `--set`: lists and maps as a pipeline writes them too, paths from the working folder.
+  ///
+  /// - Returns: nil for one that cannot be read, which is complained about.
+  mutating func given(_ text: String, type: String, by name: String) -> ParameterLiteral? {
+    let folder = FileManager.default.currentDirectoryPath
+    do throws(FloeError) {
+      guard let flow = try FlowLiteral.read(text, type: type) else {
+        return isPath(type) ? paths(text, type: type, from: folder) : .text(text)
+      }
+      guard isPath(type), case .list(let items) = flow else { return flow }
+      return .list(items.map { .text(absolute($0.description, from: folder)) })
+    } catch {
+      problems.append(Problem(file: "--set \(name)", line: 0, error.message))
+      return nil
+    }
   }
 
   func isPath(_ type: String) -> Bool { type == "path" || type == "list of path" }

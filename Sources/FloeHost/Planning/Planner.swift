@@ -118,10 +118,9 @@ public struct Planner {
         continue
       }
       let type = declaration.parameters.first { $0.name == parameter }?.type ?? "text"
-      let literal =
-        isPath(type) && !value.hasPrefix("$")
-        ? paths(value, type: type, from: FileManager.default.currentDirectoryPath) : .text(value)
-      pipeline.steps[node.id]?.settings[parameter] = .init(literal: literal, line: node.line)
+      let own = ParameterLiteral.text(value)
+      let literal: ParameterLiteral? = value.hasPrefix("$") ? own : given(value, type: type, by: name)
+      if let literal { pipeline.steps[node.id]?.settings[parameter] = .init(literal: literal, line: node.line) }
     }
   }
 

@@ -9,10 +9,9 @@ struct BatchCommand: AsyncParsableCommand {
     commandName: "batch",
     abstract: "Runs a pipeline over many scenes.",
     discussion: """
-      Each scene gets a folder of its own in the output folder, whole or not at all; several run at a time within one \
-      cap of memory. A scene that fails costs that scene alone. The same call again does only what is missing or \
-      changed, \
-      also after an end of any kind. At the end: summary.csv, summary.html, catalog.json (STAC).
+      Each scene gets a folder of its own in the output folder, whole or not at all; several run at a time within \
+      one cap of memory. A scene that fails costs that scene alone. The same call again does only what is missing or \
+      changed, also after an end of any kind. At the end: summary.csv, summary.html, catalog.json (STAC).
       Exit status: 0 all done, 3 some failed, 2 the request was wrong, 130 interrupted.
 
       EXAMPLE
@@ -27,8 +26,7 @@ struct BatchCommand: AsyncParsableCommand {
   @Option(
     help: """
       What differs from scene to scene: name=PATTERN of the shell, in quotes; name=catalog.json (STAC); or a .csv \
-      file with \
-      a column for each input. Several go together one by one.
+      file with a column for each input. Several go together one by one.
       """,
     completion: .file())
   var over: [String] = []
@@ -132,7 +130,8 @@ struct BatchCommand: AsyncParsableCommand {
     return lines.joined(separator: "\n")
   }
 
-  private static func json(_ report: BatchReport) -> JSONValue {
+  /// The report for programs; `floe gather` tells its own in the same form.
+  static func json(_ report: BatchReport) -> JSONValue {
     [
       "total": .integer(report.tally.total), "done": .integer(report.tally.done),
       "unchanged": .integer(report.tally.unchanged), "failed": .integer(report.tally.failed),

@@ -8,9 +8,9 @@ struct CWLCommand: AsyncParsableCommand {
     commandName: "cwl",
     abstract: "Writes a pipeline as an OGC Application Package, for clusters and platforms.",
     discussion: """
-      The package is one CWL v1.2 document (OGC 20-089r1) with the pipeline inside. It takes many products, runs them \
-      in chunks and gathers the results; cwltool, Toil, Calrissian and platforms of the EOEPCA kind run it. With an \
-      example product (--set) the resources that a job asks for are estimated as `floe check` does.
+      The package is one CWL v1.2 document (OGC 20-089r1) with the pipeline inside. It takes many products, runs \
+      them in chunks and gathers the results; cwltool, Toil, Calrissian and platforms of the EOEPCA kind run it. \
+      With an example product (--set) the resources that a job asks for are estimated as `floe check` does.
 
       EXAMPLE
         floe cwl examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE \\

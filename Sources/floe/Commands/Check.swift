@@ -8,9 +8,8 @@ struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks a pipeline without computing anything.",
     discussion: """
-      Reports every mistake at once with file and line; for a sound pipeline prints the order of steps, grids, sizes, \
-      memory
-      and disk. It takes the same words as `floe run`. Exit status 2 when something is wrong.
+      Reports every mistake at once with file and line; for a sound pipeline prints the order of steps, grids, \
+      sizes, memory and disk. It takes the same words as `floe run`. Exit status 2 when something is wrong.
 
       EXAMPLE
         floe check examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE
@@ -35,7 +34,8 @@ struct Check: AsyncParsableCommand {
       let obstacles = FolderGuard.mistakes(plan: plan, options: options)
       guard obstacles.isEmpty else { throw RequestRefused(obstacles) }
       let view = PlanView(
-        plan: plan, memoryLimit: options.memory, folder: options.outputFolder,
+        plan: plan, memoryLimit: options.memory,
+        memory: MemoryEstimate(plan, workers: options.workers, limit: options.memory), folder: options.outputFolder,
         estimate: RunHistory().estimate(plan, workers: options.workers))
       if execution.json {
         Terminal.json(try JSONText.encode(view.json, pretty: true))

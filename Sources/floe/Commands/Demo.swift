@@ -9,8 +9,8 @@ struct Demo: AsyncParsableCommand {
     abstract: "Makes officially shaped products of a known scene and runs the main job on them.",
     discussion: """
       The products go to DIR/products, the results to DIR/results; the scene comes from the seed alone.
-      With --world winter the scene is about as hard as a real one, and DIR/scores tells what share of its leads of each
-      width was found.
+      With --world winter the scene is about as hard as a real one, and DIR/scores tells what share of its leads of \
+      each width was found.
 
       EXAMPLE
         floe demo /tmp/floe-demo
@@ -33,16 +33,19 @@ struct Demo: AsyncParsableCommand {
   var memory: String?
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
+  @Flag(help: "Print JSON: the runs with their folders, outputs and times.")
+  var json = false
   @OptionGroup var plugins: PluginOptions
 
   func run() async throws {
+    let isSilent = quiet || json
     let share = try PluginOptions.share()
     let root = URL(fileURLWithPath: folder).standardizedFileURL.path
     func session(_ output: String) throws -> Session {
       var words = ["-o", output]
       if let workers { words += ["--workers", "\(workers)"] }
       if let memory { words += ["--memory", memory] }
-      if quiet { words.append("--quiet") }
+      if isSilent { words.append("--quiet") }
       return Session(execution: try ExecutionOptions.parse(words), plugins: plugins)
     }
     // The demonstration is two pipelines like anyone's: which steps make the products is written in the examples.
@@ -50,7 +53,11 @@ struct Demo: AsyncParsableCommand {
     try Folder.make(root)
     let made = try await session("\(root)/products").run(
       try PipelineReader.read(share.example(world.products)), settings: settings)
-    if productsOnly { return }
+    var runs: [(folder: String, report: RunReport)] = [(folder: "products", report: made)]
+    if productsOnly {
+      if json { try tell(runs, root) }
+      return
+    }
     guard let products = try DemoProducts(record: made.record) else {
       throw FloeError("the demonstration's first pipeline did not tell where its products are")
     }
@@ -58,17 +65,36 @@ struct Demo: AsyncParsableCommand {
       ("results", "ice-lead.yaml"), ("radar", "altimetry.yaml"), ("story", "ice-lead-colocated.yaml"),
       ("truth", "demo/truth.yaml"),
     ] + world.scores {
-      if !quiet { print("\n--- \(example) -> \(folder)") }
+      if !isSilent { print("\n--- \(example) -> \(folder)") }
       let read = try PipelineReader.read(share.example(example))
       let known = products.settings(root: root).filter { read.pipeline.inputs[$0.key] != nil }
-      try await session("\(root)/\(folder)").run(read, settings: known)
+      let report = try await session("\(root)/\(folder)").run(read, settings: known)
+      runs.append((folder: folder, report: report))
     }
+    if json { return try tell(runs, root) }
     if !quiet {
       print(try VirtualFile.readText("\(root)/truth/score.txt"))
       if VirtualFile.exists("\(root)/story/report.html") {
         print("The whole run: optical, radar, and both compared: \(root)/story/report.html")
       }
     }
+  }
+
+  /// Prints what was run, for programs.
+  private func tell(_ runs: [(folder: String, report: RunReport)], _ root: String) throws {
+    let all = runs.map { run -> JSONValue in
+      let record = run.report.record
+      return [
+        "folder": .string("\(root)/\(run.folder)"), "pipeline": record["pipeline"] ?? .null,
+        "outputs": .array((record["outputs"]?.arrayValue ?? []).compactMap { $0["name"] }),
+        "seconds": record["seconds"] ?? .null, "peak_memory_bytes": record["peak_memory_bytes"] ?? .null,
+      ]
+    }
+    let content: JSONValue = [
+      "folder": .string(root), "world": .string(world.rawValue), "size": .integer(size), "seed": .string("\(seed)"),
+      "runs": .array(all),
+    ]
+    Terminal.json(try JSONText.encode(content, pretty: true))
   }
 }
 

@@ -10,10 +10,12 @@ struct FetchCommand: AsyncParsableCommand {
     abstract: "Fetches products from the Copernicus Data Space, each whole or not at all.",
     discussion: """
       Takes names of products, answers of a catalogue (items.json of `floe find`), tables with names (items.csv, \
-      items.gpkg, pairs.csv) and URLs. What was fetched in part goes on where it ended; size and MD5 are compared with \
-      the catalogue's. Archives of Sentinel-2 stay zipped, as floe reads them; those of Sentinel-3 are unpacked.
-      The account (dataspace.copernicus.eu) comes from CDSE_USERNAME and CDSE_PASSWORD, or CDSE_REFRESH_TOKEN, and is \
-      asked for on a terminal else; CDSE_TOTP is the code of a second factor. With --s3 keys come from AWS's variables.
+      items.gpkg, pairs.csv) and URLs. What was fetched in part goes on where it ended; size and MD5 are compared \
+      with the catalogue's. Archives of Sentinel-2 stay zipped, as floe reads them; those of Sentinel-3 are \
+      unpacked.
+      The account (dataspace.copernicus.eu) comes from CDSE_USERNAME and CDSE_PASSWORD, or CDSE_REFRESH_TOKEN, and \
+      is asked for on a terminal else; CDSE_TOTP is the code of a second factor. With --s3 keys come from AWS's \
+      variables.
       Exit status: 0 all there, 1 some are not.
 
       EXAMPLE
@@ -39,8 +41,10 @@ struct FetchCommand: AsyncParsableCommand {
   var identity: String?
   @Option(help: "How progress is shown: bar, plain, json or none; a bar on a terminal by default.")
   var progress: ProgressStyle?
-  @Flag(help: "Print nothing but errors.")
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
+  @Flag(help: "Print JSON: each product with its place and what became of it.")
+  var json = false
 
   func run() async throws {
     guard (1...4).contains(jobs) else { throw refuse("--jobs must be between 1 and 4, not \(jobs)") }
@@ -65,13 +69,27 @@ struct FetchCommand: AsyncParsableCommand {
     let clock = ContinuousClock.now
     let outcomes = try await fetch.run(items, cancellation: Interrupt.cancellation)
     observer.ended(step: "fetch", seconds: Double((ContinuousClock.now - clock).components.seconds))
-    for outcome in outcomes where outcome.failure == nil && !quiet {
+    if json { try Self.tell(outcomes, options.folder) }
+    for outcome in outcomes where outcome.failure == nil && !quiet && !json {
       let how = outcome.wasThere ? "there already" : "fetched"
       print("\(outcome.path)  \(how)\(outcome.verified.isEmpty ? "" : " (\(outcome.verified))")")
     }
     let failed = outcomes.compactMap(\.failure)
     for sentence in failed { Terminal.error("error: \(sentence)") }
     if !failed.isEmpty { throw ExitCode(1) }
+  }
+
+  /// Prints what became of the products, for programs.
+  private static func tell(_ outcomes: [Fetch.Outcome], _ folder: String) throws {
+    let products = outcomes.map { outcome -> JSONValue in
+      let state = outcome.failure != nil ? "failed" : outcome.wasThere ? "there" : "fetched"
+      return [
+        "path": .string(outcome.path), "state": .string(state), "verified": .string(outcome.verified),
+        "message": .string(outcome.failure ?? ""),
+      ]
+    }
+    Terminal.json(
+      try JSONText.encode(["folder": .string(folder), "products": .array(products)], pretty: true))
   }
 
   /// Asks on the terminal; nil where there is none, since not every product needs an account.

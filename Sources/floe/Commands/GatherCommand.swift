@@ -1,5 +1,7 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
+import FloeSDK
 import Foundation
 
 struct GatherCommand: ParsableCommand {
@@ -11,8 +13,8 @@ struct GatherCommand: ParsableCommand {
       summary, one STAC catalogue, one ledger. Files are linked where the file system allows it, else copied. Exit \
       status 3 when some scenes failed in their batches and the flag --strict is given, else 0.
 
-      With --season lead the scenes' class rasters become one result: the area of that class by scene and by day with \
-      its uncertainty (season-scenes.csv, season-days.csv), a composite on a polar grid for each month \
+      With --season lead the scenes' class rasters become one result: the area of that class by scene and by day \
+      with its uncertainty (season-scenes.csv, season-days.csv), a composite on a polar grid for each month \
       (season-2019-03.tif: frequency, number of observations, days), and a time series in summary.html.
 
       EXAMPLE
@@ -34,6 +36,8 @@ struct GatherCommand: ParsableCommand {
   var cell = 25_000.0
   @Option(help: "With --season: threads that read scenes.")
   var workers: Int?
+  @Flag(help: "Print JSON, in the form of floe batch --json.")
+  var json = false
 
   func run() throws {
     let paths = folders.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
@@ -46,12 +50,16 @@ struct GatherCommand: ParsableCommand {
         className: $0, grid: grid, cell: cell, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
     }
     let report = try Gather(sources: paths, folder: folder, season: options).run()
-    Terminal.notice(
-      """
-      \(report.tally.total) scenes: \(report.tally.done) done, \(report.tally.failed) failed; see \(folder)\
-      /summary.html
-      """
-    )
+    if json {
+      Terminal.json(try JSONText.encode(BatchCommand.json(report), pretty: true))
+    } else {
+      Terminal.notice(
+        """
+        \(report.tally.total) scenes: \(report.tally.done) done, \(report.tally.failed) failed; see \(folder)\
+        /summary.html
+        """
+      )
+    }
     if strict, report.tally.failed > 0 { throw ExitCode(3) }
   }
 }

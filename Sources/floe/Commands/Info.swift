@@ -13,13 +13,13 @@ struct Info: AsyncParsableCommand {
         floe info out/ice-lead.tif
         floe info https://host/scene.tif
 
-      JSON has no numbers that are not finite: with --json they are the texts \
-      "NaN", "Infinity" and "-Infinity", as GDAL writes them.
+      JSON has no numbers that are not finite: with --json they are the texts "NaN", "Infinity" and "-Infinity", as \
+      GDAL writes them.
       """)
   @Argument(
     help: """
-      A product folder, its .zip, any raster or vector file, a model, a record, a project, a pipeline, the folder of a \
-      run, a batch or a cache, and what else floe writes.
+      A product folder, its .zip, any raster or vector file, a model, a record, a project, a pipeline, a log, a \
+      figure with its script and data, the folder of a run, a batch or a cache, and what else floe writes.
       """,
     completion: .file())
   var path: String
@@ -64,8 +64,13 @@ struct Info: AsyncParsableCommand {
       } else {
         do { view = try FileView(path: whole) } catch let error as FloeError {
           // A netCDF file without a grid is a table of records or a set of measurements.
-          guard name == nil, absolute.lowercased().hasSuffix(".nc") else { throw error }
-          view = try NetCDFView(path: absolute)
+          if name == nil, absolute.lowercased().hasSuffix(".nc") {
+            view = try NetCDFView(path: absolute)
+          } else if name == nil, let text = try DocumentView.text(absolute) {
+            view = text
+          } else {
+            throw error
+          }
         }
       }
     } catch let error as FloeError {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -7,8 +8,8 @@ struct New: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes the skeleton of a plugin in Swift, or of a step in another language.",
     discussion: """
-      A plugin is a Swift package with one step, a test and a README; a step is a \
-      manifest and a Python program beside it.
+      A plugin is a Swift package with one step, a test and a README; a step is a manifest and a Python program \
+      beside it.
 
       EXAMPLE
         floe new plugin lead-width
@@ -26,6 +27,8 @@ struct NewPlugin: ParsableCommand {
   var kit: String?
   @Option(name: .customLong("in"), help: "The folder in which the package's folder is made.", completion: .directory)
   var parent = "."
+  @Flag(help: "Print JSON: the folder and the commands that come next.")
+  var json = false
 
   func run() throws {
     let share = try PluginOptions.share()
@@ -43,12 +46,12 @@ struct NewPlugin: ParsableCommand {
     }
     let skeleton = try Skeleton(name: name, kit: kit)
     let folder = try skeleton.write("plugin", share: share, into: parent)
-    print(
-      """
-      \(folder) is written. Next:
-        cd \(folder) && swift build -c release && swift test
-        floe plugins --plugin-path \(folder)/.build/release
-      """)
+    try Skeleton.tell(
+      folder,
+      next: [
+        "cd \(folder) && swift build -c release && swift test",
+        "floe plugins --plugin-path \(folder)/.build/release",
+      ], note: "", json: json)
   }
 }
 
@@ -59,13 +62,23 @@ struct NewStep: ParsableCommand {
   var name: String
   @Option(name: .customLong("in"), help: "The folder in which the step's folder is made.", completion: .directory)
   var parent = "."
+  @Flag(help: "Print JSON: the folder and the commands that come next.")
+  var json = false
 
   func run() throws {
-    let folder = try Skeleton(name: name, kit: "").write("step", share: try PluginOptions.share(), into: parent)
-    print(
-      """
-      \(folder) is written. Next:
-        floe plugins --plugin-path \(folder)
-      """)
+    let skeleton = try Skeleton(name: name, kit: "")
+    let folder = try skeleton.write("step", share: try PluginOptions.share(), into: parent)
+    try Skeleton.tell(
+      folder,
+      next: [
+        "floe plugins --plugin-path \(folder)",
+        "floe step \(skeleton.moduleName).threshold --help --plugin-path \(folder)",
+      ],
+      note: """
+        The program runs with the python3 that PATH finds first, which needs NumPy and GDAL's bindings: on Debian \
+        apt-get install python3-numpy python3-gdal, in a virtual environment pip install numpy \
+        "gdal==$(gdal-config --version)". Another interpreter, such as /usr/bin/python3 beside pyenv, takes the \
+        place of python3 in 'command:' of \(skeleton.moduleName).floe-step.yaml.
+        """, json: json)
   }
 }

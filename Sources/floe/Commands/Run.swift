@@ -9,8 +9,7 @@ struct Run: AsyncParsableCommand {
     discussion: """
       Everything is checked first; nothing is computed when the check fails. Outputs appear whole or not at all.
       Where the folder holds the very outputs that the run would make, nothing is done. Files that floe did not \
-      write, and
-      those of another pipeline's run, are not replaced without --overwrite.
+      write, and those of another pipeline's run, are not replaced without --overwrite.
 
       EXAMPLE
         floe run examples/ice-lead.yaml --set scene=S2A_MSIL1C_....SAFE -o out

@@ -8,7 +8,7 @@ struct StepCommand: AsyncParsableCommand {
     commandName: "step",
     abstract: "Runs one step on files.",
     discussion: """
-      Inputs and outputs are flags that take files, parameters are flags too; all come from the step's declaration.
+      Inputs and outputs are flags that take files, parameters are flags too; all come from the step's declaration. \
       `floe step NAME --help` lists them. The options of `floe run` (-o, --workers, --memory ...) hold as well.
 
       EXAMPLE
@@ -32,7 +32,8 @@ struct StepCommand: AsyncParsableCommand {
     let library = try await pluginOptions(arguments).library()
     guard let declaration = library.declaration(name) else { throw refuse(library.unknown(name)) }
     if wantsHelp { return print(StepHelp(declaration).text) }
-    let (pipeline, rest) = try StepFlags(declaration).parse(arguments)
+    let flags = StepFlags(declaration)
+    let (pipeline, rest) = try flags.parse(arguments)
     let common: Common
     do { common = try Common.parse(rest) } catch {
       throw refuse("\(Common.message(for: error)); `floe step \(name) --help` lists the step's flags")
@@ -41,7 +42,7 @@ struct StepCommand: AsyncParsableCommand {
       throw refuse(
         """
         nothing would be written: name at least one output file with \
-        \(declaration.outputs.map { "--" + $0.name.replacing("_", with: "-") }.joined(separator: ", "))
+        \(declaration.outputs.map { flags.flag(ofOutput: $0.name) }.joined(separator: ", "))
         """
       )
     }

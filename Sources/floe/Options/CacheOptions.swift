@@ -7,8 +7,8 @@ struct CacheOptions: ParsableArguments {
   @Option(
     name: .customLong("cache"),
     help: """
-      A folder that keeps outputs of steps by their content keys, for this and other runs; FLOE_CACHE by default, else \
-      none.
+      A folder that keeps outputs of steps by their content keys, for this and other runs; FLOE_CACHE by default, \
+      else none.
       """, completion: .directory)
   var folder: String?
   @Option(

@@ -10,8 +10,7 @@ struct SettingOptions: ParsableArguments {
     name: .customLong("set"),
     help: """
       The value of a pipeline's input, name=value, or of a step's parameter, step.parameter=value. May be given \
-      several \
-      times.
+      several times.
       """,
     completion: .file())
   var settings: [String] = []

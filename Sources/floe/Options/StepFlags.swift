@@ -37,7 +37,14 @@ struct StepFlags {
     if case .parameter(let p)? = meanings[flag] { p.choices } else { nil }
   }
 
-  private static func flag(_ name: String) -> String { "--" + name.replacing("_", with: "-") }
+  /// The flag of an output, which has another name where an input or a parameter has that of the output.
+  func flag(ofOutput name: String) -> String {
+    let flag = Self.flag(name)
+    if case .output? = meanings[flag] { return flag }
+    return "--out-" + flag.dropFirst(2)
+  }
+
+  static func flag(_ name: String) -> String { "--" + name.replacing("_", with: "-") }
 
   /// The files of a list with commas, in which each part may be a pattern of the shell.
   private static func files(_ value: String, _ flag: String) throws -> [String] {
@@ -84,15 +91,8 @@ struct StepFlags {
       }
       switch meaning {
       case .parameter(let p):
-        // Maps and lists given in parts are one; of anything else a second value would replace the first in silence.
-        if let earlier = settings[p.name]?.literal.text {
-          guard p.type == "map" || p.type.hasPrefix("list") else {
-            throw refuse("\(flag) is given twice, as '\(earlier)' and '\(value)'")
-          }
-          settings[p.name] = .init(literal: .text("\(earlier),\(value)"), line: 0)
-        } else {
-          settings[p.name] = .init(literal: .text(value), line: 0)
-        }
+        let literal = try Self.literal(value, after: settings[p.name]?.literal, of: p, flag)
+        settings[p.name] = .init(literal: literal, line: 0)
       case .input(let port):
         for file in try port.acceptsMany ? Self.files(value, flag) : [value] {
           let id = "\(port.name)-\(connections[port.name]?.count ?? 0)"
@@ -106,9 +106,31 @@ struct StepFlags {
       }
     }
     steps["step"] = .init(id: "step", use: declaration.name, line: 0, settings: settings, connections: connections)
-    let pipeline = Pipeline(
+    var pipeline = Pipeline(
       file: "floe step \(declaration.name)", folder: FileManager.default.currentDirectoryPath, title: declaration.name,
       steps: steps, outputs: outputs, hasInputs: false)
+    // The record keeps it, so that `floe replay` makes the outputs again.
+    pipeline.text = pipeline.written()
     return (pipeline, rest)
+  }
+
+  /// The value of a parameter's flag, behind what the flag was given before.
+  ///
+  /// Lists and maps may stand as a pipeline writes them, and those given in parts are one; of anything else a second
+  /// value would replace the first in silence.
+  private static func literal(
+    _ value: String, after earlier: ParameterLiteral?, of parameter: ParameterInfo, _ flag: String
+  ) throws -> ParameterLiteral {
+    do throws(FloeError) {
+      let flow = try FlowLiteral.read(value, type: parameter.type)
+      let literal = flow ?? ParameterLiteral.text(value)
+      guard let earlier else { return literal }
+      if parameter.type == "map" || parameter.type.hasPrefix("list") {
+        return try FlowLiteral.joined(earlier, literal, type: parameter.type)
+      }
+      throw FloeError("is given twice, as '\(earlier.description)' and '\(value)'")
+    } catch {
+      throw refuse("\(flag) \(error.message)")
+    }
   }
 }

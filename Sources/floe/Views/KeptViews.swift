@@ -17,6 +17,7 @@ extension DocumentView {
       return DocumentView(kind: "QGIS style", facts: style(try VirtualFile.readText(path)), body: .null)
     case "cwl":
       return DocumentView(kind: "application package", facts: package(try VirtualFile.readText(path)), body: .null)
+    case "svg", "png", "gp", "dat": return try figure(path)
     default:
       // A lock may have any ending, as `floe lock` prints it.
       guard try VirtualFile.size(path) <= 4 << 20, try VirtualFile.read(path, limit: 1) == [UInt8(ascii: "{")],

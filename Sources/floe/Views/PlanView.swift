@@ -7,6 +7,8 @@ import Foundation
 struct PlanView {
   let plan: Plan
   let memoryLimit: Int
+  /// What the run will about take.
+  let memory: MemoryEstimate
   let folder: String
   /// How long past runs took for the like.
   let estimate: RunHistory.Estimate
@@ -40,8 +42,8 @@ struct PlanView {
     lines.append("")
     lines.append(
       """
-      memory: at most \(SystemResources.text(memoryLimit)); pixels kept for several passes: \
-      \(SystemResources.text(kept))\(kept > memoryLimit - 300_000_000 ? ", partly on disk" : "")
+      memory: about \(SystemResources.text(memory.bytes)) (cap \(SystemResources.text(memoryLimit))); pixels kept for \
+      several passes: \(SystemResources.text(kept))\(kept > memoryLimit - 300_000_000 ? ", partly on disk" : "")
       """
     )
     let free = SystemResources.freeDisk(at: Folder.nearest(folder)).map { ", free \(SystemResources.text($0))" } ?? ""
@@ -84,7 +86,8 @@ struct PlanView {
       "left_out": .array(plan.leftOut.map { .string($0) }),
       "seconds": estimate.seconds > 0 ? .number(estimate.seconds) : .null,
       "never_run_here": .array((estimate.unknown + estimate.unlike).map { .string($0) }),
-      "memory_limit_bytes": .integer(memoryLimit), "scratch_bytes": .integer(plan.scratchBytes),
+      "memory_bytes": .integer(memory.bytes), "memory_limit_bytes": .integer(memoryLimit),
+      "scratch_bytes": .integer(plan.scratchBytes),
       "output_bytes": .integer(plan.outputBytes),
       "warnings": .array(plan.warnings.map { .string($0.description) }),
     ]

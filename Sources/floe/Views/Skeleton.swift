@@ -7,6 +7,8 @@ import Foundation
 /// A template with a name put into it.
 struct Skeleton {
   private let folderName: String
+  /// The name as a word of small letters, which begins the names of files and of the step.
+  let moduleName: String
   private let words: [(String, String)]
 
   /// - Throws: `RequestRefused` for a name of which no Swift name can be made.
@@ -19,9 +21,10 @@ struct Skeleton {
         "'\(name)' cannot be a plugin's name: it must begin with a letter and hold letters, digits, '-' and '_'")
     }
     folderName = parts.joined(separator: "-")
+    moduleName = parts.joined(separator: "_").lowercased()
     words = [
       ("__Name__", parts.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()),
-      ("__name__", parts.joined(separator: "_").lowercased()),
+      ("__name__", moduleName),
       ("__TestSupport__", Self.quoted(Self.testSupport(besideKit: kit))),
       ("__KitName__", (kit as NSString).lastPathComponent),
       ("__Kit__", Self.quoted(kit)),
@@ -55,6 +58,17 @@ struct Skeleton {
       try VirtualFile.write(filled(try VirtualFile.readText("\(from)/\(name)")), to: target)
     }
     return to
+  }
+
+  /// Says what was written and what comes next.
+  static func tell(_ folder: String, next: [String], note: String, json: Bool) throws {
+    if json {
+      var content: [String: JSONValue] = ["folder": .string(folder), "next": .array(next.map { .string($0) })]
+      if !note.isEmpty { content["note"] = .string(note) }
+      return Terminal.json(try JSONText.encode(.object(content), pretty: true))
+    }
+    print((["\(folder) is written. Next:"] + next.map { "  " + $0 }).joined(separator: "\n"))
+    if !note.isEmpty { print(Terminal.wrapped(note)) }
   }
 
   private func filled(_ text: String) -> String { words.reduce(text) { $0.replacing($1.0, with: $1.1) } }

@@ -84,16 +84,6 @@ enum Terminal {
     }.joined(separator: "\n")
   }
 
-  /// Markdown's paragraphs with the line breaks inside them taken out; lists keep theirs.
-  static func unfilled(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).reduce(into: "") { out, line in
-      let starts = line.isEmpty || line.hasPrefix("- ") || line.hasPrefix("  ") || out.isEmpty || out.hasSuffix("\n")
-      out +=
-        (starts ? (out.isEmpty || out.hasSuffix("\n") && !line.isEmpty ? "" : "\n") : " ") + line
-        + (line.isEmpty ? "\n" : "")
-    }
-  }
-
   /// Text broken at spaces to the given width, each line indented.
   static func wrapped(_ text: String, width: Int = min(100, Terminal.width), indent: String = "") -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
