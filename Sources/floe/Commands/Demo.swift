@@ -85,9 +85,9 @@ struct Demo: AsyncParsableCommand {
     let all = runs.map { run -> JSONValue in
       let record = run.report.record
       return [
-        "folder": .string("\(root)/\(run.folder)"), "pipeline": record["pipeline"] ?? .null,
-        "outputs": .array((record["outputs"]?.arrayValue ?? []).compactMap { $0["name"] }),
-        "seconds": record["seconds"] ?? .null, "peak_memory_bytes": record["peak_memory_bytes"] ?? .null,
+        "folder": .string("\(root)/\(run.folder)"), "pipeline": record[.pipeline] ?? .null,
+        "outputs": .array((record[.outputs]?.arrayValue ?? []).compactMap { $0["name"] }),
+        "seconds": record[.seconds] ?? .null, "peak_memory_bytes": record[.peakMemory] ?? .null,
       ]
     }
     let content: JSONValue = [
