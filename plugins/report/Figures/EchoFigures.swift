@@ -132,7 +132,7 @@ struct EchoFigures {
       name: name, title: "Echogram",
       caption:
         """
-        The echoes of \(ReportFormat.count(rows.count)) kept records side by side, each divided by the maximum that \
+        The echoes of \(ReportFormat.counted(rows.count, "kept record")) side by side, each divided by the maximum that \
         it has before alignment; \
         colours go with the root of the power, so that weak returns show.
         """
@@ -149,8 +149,8 @@ struct EchoFigures {
     guard let aligned else { return "" }
     return
       """
-      Peaks spread by \(ReportFormat.fixed(spread(raw).standardDeviation, 1)) bins before and \
-      \(ReportFormat.fixed(spread(aligned).standardDeviation, 1)) bins after alignment.
+      The standard deviation of the peaks' positions is \(ReportFormat.fixed(spread(raw).standardDeviation, 1)) bins \
+      before and \(ReportFormat.fixed(spread(aligned).standardDeviation, 1)) bins after alignment.
       """
   }
 
