@@ -3,7 +3,8 @@ internal import Foundation
 
 /// Numbers and names as people read them.
 package enum ReportFormat {
-  /// Up to `digits` significant digits, without an exponent for usual sizes, with a real minus; `–` for a missing value.
+  /// Up to `digits` significant digits, without an exponent for usual sizes, with a real minus; `–` for a missing
+  /// value.
   package static func number(_ v: Double?, _ digits: Int = 4) -> String {
     guard let v, v.isFinite else { return "–" }
     if v == v.rounded(), abs(v) < 1e9 { return count(Int(v)) }
@@ -26,7 +27,9 @@ package enum ReportFormat {
     return "\(text(mean)) ± \(text(deviation))"
   }
   /// `1 lead`, `12 345 leads`.
-  package static func counted(_ n: Int, _ word: String) -> String { "\(count(n)) \(word)\(n == 1 ? "" : "s")" }
+  package static func counted(_ n: Int, _ word: String, _ plural: String = "s") -> String {
+    "\(count(n)) \(word)\(n == 1 ? "" : plural)"
+  }
   /// A fixed number of decimals.
   package static func fixed(_ v: Double?, _ decimals: Int) -> String {
     guard let v, v.isFinite else { return "–" }
@@ -50,7 +53,7 @@ package enum ReportFormat {
   static func count(_ v: Double) -> String { abs(v) < 1e15 ? count(Int(v.rounded())) : "–" }
   static func share(_ v: Double) -> String { fixed(v * 100, 1) + " %" }
   /// `name (unit)`; a dimensionless one has its name alone. A unit at the name's end is not told twice.
-  package static func axis(_ name: String, _ unit: PhysicalUnit) -> String {
+  static func axis(_ name: String, _ unit: PhysicalUnit) -> String {
     if unit == .dimensionless || unit.rawValue.isEmpty || unit.rawValue == "1" { return words(name) }
     let ending = "_" + unit.rawValue
     let own = name.hasSuffix(ending) && name != ending ? String(name.dropLast(ending.count)) : name

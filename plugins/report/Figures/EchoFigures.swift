@@ -64,7 +64,7 @@ struct EchoFigures {
         let top = bins.enumerated().max { $0.element.mean < $1.element.mean }
         told.append(
           """
-          \(side.label.lowercased()) \(part.group.label): \(ReportFormat.count(count)) echoes, mean peaks at \
+          \(side.label.lowercased()) \(part.group.label): \(ReportFormat.counted(count, "echo", "es")), mean peaks at \
           \(ReportFormat.fixed(top?.element.mean, 2)) in bin \(top?.offset ?? 0)
           """
         )
@@ -132,8 +132,8 @@ struct EchoFigures {
       name: name, title: "Echogram",
       caption:
         """
-        The echoes of \(ReportFormat.counted(rows.count, "kept record")) side by side, each divided by the maximum that \
-        it has before alignment; \
+        The echoes of \(ReportFormat.counted(rows.count, "kept record")) side by side, each divided by the maximum \
+        that it has before alignment; \
         colours go with the root of the power, so that weak returns show.
         """
           + (thinned.isEmpty ? "" : " Of them \(thinned)."),

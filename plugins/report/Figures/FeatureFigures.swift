@@ -91,8 +91,8 @@ struct FeatureFigures {
     if beyond > 0 {
       caption +=
         """
-         The axes end at the 0.2nd and 99.8th percentile: up to \(ReportFormat.count(beyond)) records of a panel \
-        lie beyond.
+         The axes end at the 0.2nd and 99.8th percentile: up to \(ReportFormat.counted(beyond, "record")) \
+        of a panel beyond.
         """
     }
     if let own {

@@ -184,7 +184,8 @@ struct FreeboardFigures {
     return Figure(
       name: name, title: item.titled("Elevations and sea surface"), caption: caption,
       alt: "Elevations along the track by class with the sea surface; "
-        + held.map { "\($0.group.label) \(ReportFormat.counted($0.rows.count, "record"))" }.joined(separator: ", ") + ".",
+        + held.map { "\($0.group.label) \(ReportFormat.counted($0.rows.count, "record"))" }
+        .joined(separator: ", ") + ".",
       size: grid.size, commands: grid.commands, data: data)
   }
 
@@ -236,12 +237,12 @@ struct FreeboardFigures {
     return Figure(
       name: name, title: item.titled("Radar freeboard"),
       caption: """
-        Radar freeboard of \(ReportFormat.counted(rows.count, "record")) of sea ice: median \(numbers[1]) m, 5th and 95th \
-        percentile \(numbers[0]) and \(numbers[2]) m; classes of 0.05 m between the 0.5th and 99.5th percentile. The \
-        map is Lambert's equal-area projection about the pole.\(uncertaintyNote)\(flaggedNote)
+        Radar freeboard of \(ReportFormat.counted(rows.count, "record")) of sea ice: median \(numbers[1]) m, 5th and \
+        95th percentile \(numbers[0]) and \(numbers[2]) m; classes of 0.05 m between the 0.5th and 99.5th \
+        percentile. The map is Lambert's equal-area projection about the pole.\(uncertaintyNote)\(flaggedNote)
         """,
-      alt: "Histogram and map of freeboard: median \(numbers[1]) m.\(uncertaintyNote)", size: grid.size, commands: grid.commands,
-      data: data)
+      alt: "Histogram and map of freeboard: median \(numbers[1]) m.\(uncertaintyNote)", size: grid.size,
+      commands: grid.commands, data: data)
   }
 
   /// The size of a panel of the histogram and the map, in points.

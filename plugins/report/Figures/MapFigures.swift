@@ -174,8 +174,8 @@ struct MapFigures {
     let what = ReportFormat.title(band)
     let beyond =
       ends.low < limits.0 || ends.high > limits.1
-      ? " Colours run from \(ReportFormat.number(limits.0, 3)) to \(ReportFormat.number(limits.1, 3)); what lies beyond "
-        + "has the colour of the nearer end." : ""
+      ? " Colours run from \(ReportFormat.number(limits.0, 3)) to \(ReportFormat.number(limits.1, 3)); what lies "
+        + "beyond has the colour of the nearer end." : ""
     return try map(
       item, small, small.ramp(place, limits.0, limits.1, isLogarithmic: isLogarithmic),
       name: "map-\(ReportFormat.slug(item.stem))-\(ReportFormat.slug(band.name))", title: item.titled(what),

@@ -59,6 +59,7 @@ struct TrackView: Sendable {
     func rank(_ column: Column) -> Int? {
       switch column.name {
       case "class_code": return 0
+      case "rule_code": return 1
       case "cluster": return 2
       case "esa_class": return 3
       default:

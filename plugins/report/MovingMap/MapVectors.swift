@@ -14,7 +14,8 @@ struct MapVectors {
     ("leading_edge_width", "leading edge width"), ("elevation", "elevation"), ("elevation_m", "elevation"),
     ("sea_surface_anomaly", "sea surface anomaly"), ("freeboard", "freeboard"), ("freeboard_m", "freeboard"),
     ("freeboard_uncertainty_m", "uncertainty of the freeboard"), ("fp_purity", "purity of the footprint"),
-    ("fp_valid", "valid share of the footprint"), ("dt_s", "time difference"), ("lead_distance_m", "distance to a lead"),
+    ("fp_valid", "valid share of the footprint"), ("dt_s", "time difference"),
+    ("lead_distance_m", "distance to a lead"),
     ("area_km2", "area"), ("length_m", "length"), ("width_m", "width"), ("mean_width_m", "mean width"),
   ]
 
@@ -51,7 +52,8 @@ struct MapVectors {
       let every = (inside.count + Self.limit - 1) / Self.limit
       let rows = stride(from: 0, to: inside.count, by: every).map { inside[$0] }
       let places = rows.map { JSONValue.array([Self.place(x[$0]), Self.place(y[$0])]) }
-      layers.append(layer(item.isOnly ? "Altimeter track" : "Track of \(item.stem)", "points", table, rows, places, every, "record"))
+      let name = item.isOnly ? "Altimeter track" : "Track of \(item.stem)"
+      layers.append(layer(name, "points", table, rows, places, every, "record"))
     }
     return layers
   }

@@ -24,7 +24,8 @@ struct EvidenceBlocks {
           ["Clusters", "BIC", "Mean log-likelihood", "Taken"],
           trials.map { t in
             [
-              ReportFormat.count(t["clusters"]?.intValue ?? 0), t["bic"]?.doubleValue.map { ReportFormat.count($0) } ?? "–",
+              ReportFormat.count(t["clusters"]?.intValue ?? 0),
+              t["bic"]?.doubleValue.map { ReportFormat.count($0) } ?? "–",
               ReportFormat.fixed(t["mean_log_likelihood"]?.doubleValue, 3),
               t["chosen"]?.boolValue == true ? "yes" : "",
             ]

@@ -43,7 +43,8 @@ struct LeadSection {
     let name = "lead-widths-\(ReportFormat.slug(step))"
     let shares = classes.map { ($0["share_of_length"]?.doubleValue ?? 0) * 100 }
     // Classes meet at their edges: one number a tick, where two would touch their neighbours.
-    let edges = classes.compactMap { $0["from_m"]?.doubleValue } + [classes.last?["to_m"]?.doubleValue].compactMap { $0 }
+    let lower = classes.compactMap { $0["from_m"]?.doubleValue }
+    let edges = lower + [classes.last?["to_m"]?.doubleValue].compactMap { $0 }
     let ticks = edges.enumerated().map {
       "\(Figure.quoted(ReportFormat.number($1))) \(ReportFormat.data(Double($0) - 0.5))"
     }
