@@ -295,6 +295,19 @@ def test_no_text_lies_outside_of_a_figure(demo):
     assert seen > 200
 
 
+def test_svg_and_png_are_the_same_figure(demo, tabs, tmp_path):
+    """What the legend's plot switches off is on again for the second picture: both have a colour bar."""
+    folder = demo["folder"] / "story/figures"
+    tab = tabs()
+    tab.open(folder / "map-groups-probability-p-lead.svg", 680, height=900)
+    tab.screenshot(tmp_path / "shot.png")
+    drawn = read(folder / "map-groups-probability-p-lead.png")[:3].astype(int)
+    # The bar's bright end, in the right quarter of both.
+    for picture in (read(tmp_path / "shot.png")[:3].astype(int), drawn):
+        right = picture[:, :, picture.shape[2] * 3 // 4:]
+        assert np.all(np.abs(right - np.array([254, 232, 56])[:, None, None]) < 25, axis=0).sum() > 20
+
+
 def test_figures_do_not_depend_on_workers_or_time(demo, tmp_path):
     def figures(folder, *arguments):
         floe("run", ROOT / "examples/altimetry.yaml", "--set", f"track={demo['track']}", "-o", folder, "--quiet", *arguments)

@@ -14,7 +14,7 @@
   const ends = (limits) => {
     const told = (digits) => limits.map((v) => String(Number(v.toPrecision(digits))));
     const digits = [3, 4, 5, 6, 7].find((n) => told(n)[0] !== told(n)[1]) || 7;
-    return told(digits);
+    return told(digits).map((text) => text.replace("-", "−"));
   };
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
@@ -138,7 +138,7 @@
     const number = reading.numbers[row * reading.width + column];
     if (number === reading.missing) return "no data";
     const value = reading.low + reading.step * number;
-    if (!reading.classes) return `${value.toFixed(reading.digits)} ${reading.unit}`.trim();
+    if (!reading.classes) return `${value.toFixed(reading.digits).replace("-", "−")} ${reading.unit}`.trim();
     const entry = reading.classes.find((c) => c.code === value);
     return entry ? `${entry.label} (${value})` : String(value);
   };

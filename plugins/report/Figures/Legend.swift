@@ -135,7 +135,7 @@ package struct Legend: Sendable {
       set xrange [0:\(data(width))]; set yrange [0:\(data(height))]
       \(labels.joined(separator: "\n"))
       plot \(plots.joined(separator: ", \\\n    "))
-      set border; set xtics; set ytics
+      set border; set xtics; set ytics; set colorbox
 
       """
   }

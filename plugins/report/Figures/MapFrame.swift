@@ -199,7 +199,9 @@ struct MapFrame: Sendable {
     }
     if let north {
       let x = arrowCorner.x == 0 ? b.minX + w * 0.07 : b.minX + w * 0.93
-      let y = arrowCorner.y == 0 ? b.minY + h * 0.09 : b.maxY - h * 0.09
+      // The disc below it stays within the map.
+      let rise = max(h * 0.09, w * 0.062)
+      let y = arrowCorner.y == 0 ? b.minY + rise : b.maxY - rise
       let size = w * 0.035
       out += """
         set object 4 circle at \(f(x)),\(f(y)) size \(f(w * 0.055)) front fc rgb '#30ffffff' fs solid noborder
