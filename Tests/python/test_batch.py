@@ -117,6 +117,8 @@ def test_summary_catalogue_and_quick_looks(pipeline, tmp_path):
     page = (out / "summary.html").read_text()
     assert "Synthetic data" not in page
     assert "x&lt;b&gt;&amp;" in page and "<b>" not in page
+    # Classes by their labels with pixels beside the area, and what the colours mean.
+    assert "Lead, km²" in page and "\u00a0pixels)" in page and 'class="keys"' in page
     from osgeo import gdal
     look = gdal.Open(str(out / "quicklooks/s00.png"))
     assert (look.RasterXSize, look.RasterYSize) == (80, 80)

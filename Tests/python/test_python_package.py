@@ -252,6 +252,8 @@ def test_a_notebook_shows_map_areas_and_what_was_left_out(demo):
     from html.parser import HTMLParser
     done = floe.run(ROOT / "examples/ice-lead.yaml", scene=demo["scene"], resolution=20, clusters=4, bands=["B02", "B04"], progress=False)
     page = done._repr_html_()
+    done.record["title"] = ""
+    assert repr(done).startswith("<run of an untitled pipeline: ")
     open_tags = []
 
     class Balance(HTMLParser):

@@ -266,17 +266,46 @@ def test_words_of_the_inside_stay_there(demo, page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_cut_on_a_phone_and_on_paper(demo, tabs, page):
-    """Figures fit the screen; on paper tables fit, too, for nobody can scroll there."""
+    """On a phone figures are scrolled in their frames, so that their letters can be read; on paper nobody can scroll."""
     tab = tabs()
     tab.open(demo["folder"] / page / "report.html", 390)
     wide = "[...document.querySelectorAll('%s')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.getAttribute('aria-label'))"
-    assert tab.run(wide % ".picture") == []
+    # Figures are drawn in letters of 13 points.
+    letters = tab.run("[...document.querySelectorAll('.picture img')].map(i => 13 * i.getBoundingClientRect().width / i.getAttribute('width'))")
+    assert len(letters) > 3 and min(letters) >= 9
+    assert tab.run("getComputedStyle(document.querySelector('.picture')).overflowX") == "auto"
     tab = tabs()
     # A4 between margins of 1 cm, at 96 dots an inch.
     tab.open(demo["folder"] / page / "report.html", 718)
     tab.call("Emulation.setEmulatedMedia", media="print")
     assert tab.run(wide % ".picture, .wide") == []
     assert tab.run("document.documentElement.scrollWidth") <= 718
+
+
+def test_no_text_lies_outside_of_a_figure(demo):
+    """In SVG gnuplot takes letters for wider than they are, and once put a legend's second row below the figure."""
+    seen = 0
+    for page in PAGES:
+        for path in (demo["folder"] / page / "figures").glob("*.svg"):
+            text = path.read_text()
+            width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups())
+            for x, y in re.findall(r'<g transform="translate\(([-\d.]+),([-\d.]+)\)[^>]*>\s*<text>', text):
+                assert 0 <= float(x) <= width and 5 <= float(y) <= height, (path.name, x, y)
+                seen += 1
+    assert seen > 200
+
+
+def test_svg_and_png_are_the_same_figure(demo, tabs, tmp_path):
+    """What the legend's plot switches off is on again for the second picture: both have a colour bar."""
+    folder = demo["folder"] / "story/figures"
+    tab = tabs()
+    tab.open(folder / "map-groups-probability-p-lead.svg", 680, height=900)
+    tab.screenshot(tmp_path / "shot.png")
+    drawn = read(folder / "map-groups-probability-p-lead.png")[:3].astype(int)
+    # The bar's bright end, in the right quarter of both.
+    for picture in (read(tmp_path / "shot.png")[:3].astype(int), drawn):
+        right = picture[:, :, picture.shape[2] * 3 // 4:]
+        assert np.all(np.abs(right - np.array([254, 232, 56])[:, None, None]) < 25, axis=0).sum() > 20
 
 
 def test_figures_do_not_depend_on_workers_or_time(demo, tmp_path):

@@ -206,3 +206,25 @@ def test_two_reports_in_one_folder_are_refused_whole(tmp_path):
     out, _, result = run_pipeline(tmp_path, text, expect=1)
     assert "is there already" in result.err and "folder" in result.err
     assert not out.exists()
+
+
+def test_classes_by_limits_are_drawn_and_counted(tmp_path):
+    """altimetry.classify makes rule_code and no class_code: its classes are those of the figures and of the tiles."""
+    (tmp_path / "points.csv").write_text("peakiness,ssd\n" + "".join(f"{(5, 12, 25)[i % 3] + i / 100},{30 + i % 7}\n" for i in range(60)))
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  points: {{ use: table.read, with: {{ file: {tmp_path}/points.csv }} }}
+  rules: {{ use: altimetry.classify, in: {{ input: points.table }}, with: {{ lead: ['peakiness >= 18'], sea_ice: ['peakiness <= 9'] }} }}
+  report: {{ use: report.html }}
+outputs:
+  rules.csv: rules.track
+  report.html: report.page
+""")
+    counts = record["results"]["rules"]["class_counts"]
+    assert (counts["sea_ice"], counts["lead"], counts["unclassified"]) == (20, 20, 20)
+    groups = sorted((out / "figures").glob("scatter-rules.[0-9].dat"))
+    assert [len(p.read_text().splitlines()) for p in groups] == [20, 20, 20]
+    svg = (out / "figures/scatter-rules.svg").read_text()
+    assert all(label in svg for label in ["Sea ice", "Lead", "Unclassified"])
+    assert "<dt>Lead, records</dt><dd>20 of 60, 33.3\u00a0%</dd>" in (out / "report.html").read_text()

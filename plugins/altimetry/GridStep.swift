@@ -134,9 +134,13 @@ struct GridStep: ProcessingStep {
         pixelHeight: cell, crs: system)
     else { throw ParameterError("cell", "of \(cell) m makes more than 200000 columns or rows of this extent") }
     let unit = input[column]?.unit ?? .dimensionless
+    // The name in words, without the unit that it ends in; a summary is not known yet when a run is planned.
+    let ending = "_" + unit.rawValue
+    let bare = column.hasSuffix(ending) && column != ending ? String(column.dropLast(ending.count)) : column
+    let what = bare.replacing("_", with: " ")
     let bands = CellStatistics.Measure.allCases.map { measure in
       BandSpec(
-        name: "\(measure)", summary: "\(column): \(measure) of a cell",
+        name: "\(measure)", summary: "\(what), \(measure) of the cell",
         quantity: measure == .count ? "count" : column,
         unit: measure == .count ? PhysicalUnit(rawValue: "1") : unit, noData: .nan)
     }

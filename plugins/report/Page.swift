@@ -24,7 +24,7 @@ struct PageTable: Sendable {
       },
       "rows": rows.map { row -> [String: Any] in
         [
-          "head": Self.html(row.first?.text ?? ""),
+          "head": Self.html(row.first?.text ?? ""), "isShort": hasShortHeads,
           "cells": row.dropFirst().enumerated().map { i, cell -> [String: Any] in
             var c: [String: Any] = ["text": Self.html(cell.text), "numeric": isNumeric(i + 1)]
             if let shade = cell.shade { c["shade"] = "\(Int((shade * 45).rounded()))" }
@@ -48,6 +48,9 @@ struct PageTable: Sendable {
     }
     return out
   }
+
+  /// Whether all rows begin with a few letters, such as a number, which need no room kept free.
+  private var hasShortHeads: Bool { rows.allSatisfy { ($0.first?.text.count ?? 0) < 9 } }
 
   private func isNumeric(_ column: Int) -> Bool {
     rows.allSatisfy { row in
@@ -109,7 +112,7 @@ struct Page {
   /// The folder of the figures' files, relative to the page.
   var folder: String
   var version: String
-  /// What draws the maps that move; nil where the page has none.
+  /// What draws the interactive maps; nil where the page has none.
   var library: MapLibrary?
 
   func html() throws -> String {
@@ -158,6 +161,9 @@ struct Page {
     return parts
   }
 
+  /// The width in pixels below which the letters of a figure, drawn in 13 points, would be smaller than 9 pixels.
+  private static func leastWidth(_ figure: Figure) -> Int { figure.size.width * 9 / 13 + 8 }
+
   private func block(_ block: PageBlock) throws -> [String: Any]? {
     switch block {
     case .moving(let map):
@@ -173,7 +179,7 @@ struct Page {
       return [
         "figure": [
           "name": figure.name, "figureTitle": figure.title, "caption": figure.caption, "alt": figure.alt,
-          "width": figure.size.width, "height": figure.size.height, "folder": folder,
+          "least": Self.leastWidth(figure), "width": figure.size.width, "height": figure.size.height, "folder": folder,
           "type": drawn.picture.type, "base64": Base64.text(drawn.picture.bytes),
         ] as [String: Any]
       ]

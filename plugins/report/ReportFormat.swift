@@ -3,24 +3,45 @@ internal import Foundation
 
 /// Numbers and names as people read them.
 package enum ReportFormat {
-  /// Up to `digits` significant digits, without an exponent for usual sizes; `–` for a missing value.
+  /// Up to `digits` significant digits, without an exponent for usual sizes, with a real minus; `–` for a missing
+  /// value.
   package static func number(_ v: Double?, _ digits: Int = 4) -> String {
     guard let v, v.isFinite else { return "–" }
     if v == v.rounded(), abs(v) < 1e9 { return count(Int(v)) }
     if abs(v) >= 1e4, abs(v) < 1e9 { return count(Int(v.rounded())) }
-    return String(format: "%.\(digits)g", v)
+    let text = String(format: "%.\(digits)g", v)
+    guard let letter = text.firstIndex(of: "e") else { return signed(text) }
+    // A number with more digits before its point than are asked for.
+    if abs(v) >= 1, abs(v) < 1e9 { return count(Int(v.rounded())) }
+    let power = Int(text[text.index(after: letter)...]) ?? 0
+    let raised = String(abs(power)).compactMap { $0.wholeNumberValue.map { Array("⁰¹²³⁴⁵⁶⁷⁸⁹")[$0] } }
+    return "\(signed(String(text[..<letter]))) × 10\(power < 0 ? "⁻" : "")\(String(raised))"
+  }
+  /// `0.158 ± 0.014`: both with the decimals that the deviation's two leading digits have.
+  package static func spread(_ mean: Double?, _ deviation: Double?) -> String {
+    guard let mean, mean.isFinite, let deviation, deviation.isFinite, deviation > 1e-6, abs(mean) < 1e9,
+      deviation < 1e9
+    else { return "\(number(mean)) ± \(number(deviation, 2))" }
+    let decimals = max(0, 1 - Int(log10(deviation).rounded(.down)))
+    func text(_ v: Double) -> String { decimals == 0 ? count(Int(v.rounded())) : fixed(v, decimals) }
+    return "\(text(mean)) ± \(text(deviation))"
   }
   /// `1 lead`, `12 345 leads`.
-  static func counted(_ n: Int, _ word: String) -> String { "\(count(n)) \(word)\(n == 1 ? "" : "s")" }
-  /// A fixed number of decimals.
-  static func fixed(_ v: Double?, _ decimals: Int) -> String {
-    guard let v, v.isFinite else { return "–" }
-    return String(format: "%.\(decimals)f", v)
+  package static func counted(_ n: Int, _ word: String, _ plural: String = "s") -> String {
+    "\(count(n)) \(word)\(n == 1 ? "" : plural)"
   }
+  /// A fixed number of decimals.
+  package static func fixed(_ v: Double?, _ decimals: Int) -> String {
+    guard let v, v.isFinite else { return "–" }
+    let text = String(format: "%.\(decimals)f", v)
+    return text.contains { $0 != "-" && $0 != "0" && $0 != "." } ? signed(text) : text.replacing("-", with: "")
+  }
+  /// A number with a real minus.
+  private static func signed(_ text: String) -> String { text.replacing("-", with: "−") }
   /// Thousands parted by thin spaces.
   package static func count(_ n: Int) -> String {
-    let digits = String(abs(n))
-    guard digits.count > 4 else { return String(n) }
+    let digits = String(n.magnitude)
+    guard digits.count > 4 else { return (n < 0 ? "−" : "") + digits }
     var out = ""
     for (i, c) in digits.enumerated() {
       if i > 0, (digits.count - i) % 3 == 0 { out += "\u{202f}" }
@@ -31,9 +52,20 @@ package enum ReportFormat {
   /// The nearest whole number; `–` for one that is missing or beyond counting.
   static func count(_ v: Double) -> String { abs(v) < 1e15 ? count(Int(v.rounded())) : "–" }
   static func share(_ v: Double) -> String { fixed(v * 100, 1) + " %" }
-  /// `name (unit)`; a dimensionless one has its name alone.
+  /// `name (unit)`; a dimensionless one has its name alone. A unit at the name's end is not told twice.
   static func axis(_ name: String, _ unit: PhysicalUnit) -> String {
-    unit == .dimensionless || unit.rawValue.isEmpty ? name : "\(name) (\(unit.rawValue))"
+    if unit == .dimensionless || unit.rawValue.isEmpty || unit.rawValue == "1" { return words(name) }
+    let ending = "_" + unit.rawValue
+    let own = name.hasSuffix(ending) && name != ending ? String(name.dropLast(ending.count)) : name
+    return "\(words(own)) (\(unit.rawValue))"
+  }
+  /// A text that begins with a capital letter.
+  static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+  /// What a band holds, in a few words: what its summary says before its definition, else its name.
+  static func title(_ band: BandSpec) -> String {
+    let head = words(String(band.summary.prefix { $0 != ":" && $0 != ";" }))
+    if !head.isEmpty, head.count < 50 { return sentence(head) }
+    return head.isEmpty ? band.name : "\(sentence(words(band.quantity))) (\(band.name))"
   }
   /// Features by the names that people use for them.
   static func feature(_ name: String) -> String {
@@ -46,7 +78,7 @@ package enum ReportFormat {
     }
   }
   /// A name of a pipeline as words: `altimeter_and_scene` is "altimeter and scene".
-  static func words(_ name: String) -> String { name.replacing("_", with: " ") }
+  package static func words(_ name: String) -> String { name.replacing("_", with: " ") }
   /// What a comparison calls its sides, in words: `column fp_majority` is what that column of floe's holds.
   static func side(_ text: String) -> String {
     guard text.hasPrefix("column ") else { return words(text) }

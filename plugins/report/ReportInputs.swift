@@ -14,6 +14,8 @@ struct ReportInputs: Sendable {
     var step: String { String(source.prefix { $0 != "." }) }
     /// The name without ending, for figures: without folder where no other value of the kind has the same.
     var stem = ""
+    /// Whether it is the only one of its kind, so that titles need not say which.
+    var isOnly = false
 
     /// Words that titles are made of: a file of such a name is told with its ending, so that none reads
     /// "Mean echoes of echoes".
@@ -24,15 +26,16 @@ struct ReportInputs: Sendable {
     private var isTitleWord: Bool { Self.titleWords.contains(stem.lowercased()) }
     /// The name for titles that begin with it.
     var label: String { isTitleWord ? name : stem }
-    /// A title that says of what it is: "Features of scene", or "Features (echoes.nc)" where the name is a word of
-    /// titles.
+    /// A title that says of what it is where there are several of a kind: "Features of scene", or
+    /// "Features (echoes.nc)" where the name is a word of titles.
     func titled(_ what: String, note: String = "") -> String {
+      if isOnly { return note.isEmpty ? what : "\(what) (\(note))" }
       let notes = [isTitleWord ? name : "", note].filter { !$0.isEmpty }
       return what + (isTitleWord ? "" : " of \(stem)") + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
     }
   }
 
-  let items: [Item]
+  private(set) var items: [Item]
   let record: JSONValue
 
   init(_ context: RunContext, more: [PortData]) {
@@ -56,7 +59,23 @@ struct ReportInputs: Sendable {
     }
     self.items = items
     record = context.record
+    // The tables that are shown are chosen among the items.
+    var kinds: [String: [String]] = [:]
+    for (item, raster) in rasters { kinds[Self.kind(of: raster.spec), default: []].append(item.source) }
+    for (item, _) in tables { kinds["table", default: []].append(item.source) }
+    let alone = Set(kinds.values.filter { $0.count == 1 }.flatMap { $0 })
+    for i in items.indices { items[i].isOnly = alone.contains(items[i].source) }
+    self.items = items
   }
+
+  /// Rasters of one kind have figures of one kind.
+  private static func kind(of spec: RasterSpec) -> String {
+    if spec.classes != nil { return "classes" }
+    return spec.bands.first.map { isProbability($0) ? "probability" : "image" } ?? "image"
+  }
+
+  /// Whether a band tells how likely or how sure a class is.
+  static func isProbability(_ band: BandSpec) -> Bool { ["probability", "uncertainty"].contains(band.quantity) }
 
   /// Names as short as they can be and still differ: the last part without ending, with as many parts before it as it
   /// needs.

@@ -12,15 +12,17 @@ public struct ReportStep: FinishingStep {
 
     Shown is what the run wrote and what is connected to `more`, each where it is there:
 
-    - **A map that moves**, one for each reference system of rasters: images, classes, probabilities, tracks, footprints
-      and other polygons as layers, with the values under the pointer. It is drawn by Leaflet (BSD-2-Clause), which is
-      set into the page and must be installed (`libjs-leaflet`); without it the still maps remain and a warning says so.
+    - **An interactive map**, one for each reference system of rasters: images, classes, probabilities, tracks,
+      footprints and other polygons as layers, with the values under the pointer. Only what has no data is hatched. It
+      is drawn by Leaflet (BSD-2-Clause), which is set into the page and must be installed (`libjs-leaflet`); without it
+      the still maps remain and a warning says so.
       Class codes are exact, other values are kept in 65 534 steps of their range, those of images in 254. Large rasters
       are shown by an overview; where that loses thin leads, a layer of its own shows every drawn pixel that holds any.
     - **Maps** of rasters: true and false colour (each band between its 2nd and 98th percentile), classes,
       probabilities, with graticule, scale bar, north arrow, legend and the tracks on top. Pixels come from the
       overviews of the written file, so a large raster costs little. No data is hatched. A track that no raster lies
       under has a polar map of its own.
+    - **Values** of rasters that are no classes: histograms of their bands.
     - **Classes and clusters**: areas, statistics of each cluster, centres over wavelength, histograms of bands by
       class.
     - **Leads** of `vector.leads`: the distribution of their widths by length.
@@ -59,8 +61,8 @@ public struct ReportStep: FinishingStep {
   @Param("Column with the raw echoes") var waveform = ColumnName.waveform.rawValue
   @Param("Column with the aligned echoes") var aligned = ColumnName.alignedWaveform.rawValue
   @Param("Column with the range-integrated power") var power = ColumnName.stackPower.rawValue
-  @Param("Column with the classes; by default class_code, cluster or esa_class, whichever is there") var classes:
-    String?
+  @Param("Column with the classes; by default class_code, rule_code, cluster or esa_class, whichever is there first")
+  var classes: String?
   @Param("Numbers of the records to show singly (column record, else the row); by default typical ones of each class")
   var records: [Int] = []
   @Param("Records that a scatter plot shows at most", in: 10...1_000_000) var points = 2000
@@ -96,10 +98,11 @@ public struct ReportStep: FinishingStep {
       }
     }
     let hasMovingMaps = !maps.blocks.isEmpty
-    for figure in try await MapFigures(material: material).figures(context) { maps.add(figure) }
+    for figure in try await MapFigures(material: material, classes: classes).figures(context) { maps.add(figure) }
     for figure in try TrackMap(material: material, classes: classes).figures(context) { maps.add(figure) }
+    let clusters = ClusterSection(material: material)
     var sections = [
-      maps, try ClusterSection(material: material).section(context), LeadSection(material: material).section(),
+      maps, try clusters.values(context), try clusters.section(context), LeadSection(material: material).section(),
     ]
     sections += try trackSections(material, context)
     sections.append(try notebookSection(material, context))
@@ -137,7 +140,7 @@ public struct ReportStep: FinishingStep {
       renderings: ["html": try page.html()], attachments: attachments)
   }
 
-  /// The library of the map that moves; nil where there is nothing to show, or none is installed, which is told.
+  /// The library of the interactive map; nil where there is nothing to show, or none is installed, which is told.
   private func movable(_ material: ReportInputs, _ context: RunContext) throws -> MapLibrary? {
     guard !material.rasters.isEmpty else { return nil }
     let library = try MapLibrary.find()

@@ -1,4 +1,4 @@
-// The maps that move: layers of pixels, tracks and polygons from the data in the page, drawn with Leaflet.
+// The interactive maps: layers of pixels, tracks and polygons from the data in the page, drawn with Leaflet.
 // Places are in units of the map: 512 of them along its longer side, from its lower left corner.
 (() => {
   "use strict";
@@ -14,7 +14,7 @@
   const ends = (limits) => {
     const told = (digits) => limits.map((v) => String(Number(v.toPrecision(digits))));
     const digits = [3, 4, 5, 6, 7].find((n) => told(n)[0] !== told(n)[1]) || 7;
-    return told(digits);
+    return told(digits).map((text) => text.replace("-", "−"));
   };
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
@@ -29,7 +29,9 @@
       for (let i = 0; i < reading.numbers.length; i++) reading.numbers[i] = raw[2 * i] | (raw[2 * i + 1] << 8);
     }
     delete reading.data;
-    reading.digits = reading.classes ? 0 : Math.max(0, Math.min(6, Math.ceil(-Math.log10(reading.step))));
+    // As many decimals as tell a thousandth of the range apart, and no more than the steps that are kept.
+    const range = reading.step * (reading.missing - 1), kept = Math.ceil(-Math.log10(reading.step));
+    reading.digits = reading.classes ? 0 : Math.max(0, Math.min(kept, 3 - Math.floor(Math.log10(range)), 9));
   };
 
   // The colour of 0...1 on the ramp.
@@ -49,12 +51,15 @@
       const color = rgb(layer.color);
       return (number) => (reading.low + reading.step * number > 0 ? color : undefined);
     }
-    const ramp = data.ramp.map(rgb), [low, high] = layer.limits, known = new Map();
+    const ramp = rampOf(data, layer).map(rgb), [low, high] = layer.limits, known = new Map();
     return (number) => {
       if (!known.has(number)) known.set(number, onRamp(ramp, (reading.low + reading.step * number - low) / (high - low)));
       return known.get(number);
     };
   };
+
+  // A picture of one band goes from black to white.
+  const rampOf = (data, layer) => (layer.grey ? ["#000000", "#ffffff"] : data.ramp);
 
   const paint = async (data, layer) => {
     const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
@@ -78,13 +83,23 @@
     return canvas;
   };
 
+  // An opaque ground below every valid pixel: through a layer that is half clear shows no hatching, which means no data.
+  const ground = (reading) => {
+    const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+    [canvas.width, canvas.height] = [reading.width, reading.height];
+    const image = pen.createImageData(reading.width, reading.height);
+    reading.numbers.forEach((number, i) => number !== reading.missing && image.data.set([255, 255, 255, 255], 4 * i));
+    pen.putImageData(image, 0, 0);
+    return canvas;
+  };
+
   // Swatches or a bar that tell what the colours of a layer mean.
   const legend = (data, layer, entries, parent) => {
     if (layer.kind === "ramp") {
       const bar = make("span", "", parent, { class: "bar" });
       const [low, high] = ends(layer.limits);
       make("span", low, bar);
-      make("i", "", bar).style.background = `linear-gradient(90deg, ${data.ramp.join(", ")})`;
+      make("i", "", bar).style.background = `linear-gradient(90deg, ${rampOf(data, layer).join(", ")})`;
       make("span", `${high} ${data.readings[layer.reading].unit}`.trim(), bar);
       return;
     }
@@ -109,7 +124,11 @@
     return [Math.atan2(normal[1], normal[0]), Math.atan2(normal[2], Math.hypot(normal[0], normal[1]))]
       .map((angle) => (angle * 180) / Math.PI);
   };
-  const degrees = (v, plus, minus) => `${Math.abs(v).toFixed(4)}° ${v < 0 ? minus : plus}`;
+  // The equator, Greenwich and the meridian opposite of it belong to neither side.
+  const degrees = (v, plus, minus) => {
+    const text = Math.abs(v).toFixed(4);
+    return Number(text) === 0 || Number(text) === 180 ? `${text}°` : `${text}° ${v < 0 ? minus : plus}`;
+  };
 
   // What a reading says at a place: its value, "no data", or undefined outside.
   const read = (reading, x, y) => {
@@ -119,7 +138,7 @@
     const number = reading.numbers[row * reading.width + column];
     if (number === reading.missing) return "no data";
     const value = reading.low + reading.step * number;
-    if (!reading.classes) return `${value.toFixed(reading.digits)} ${reading.unit}`.trim();
+    if (!reading.classes) return `${value.toFixed(reading.digits).replace("-", "−")} ${reading.unit}`.trim();
     const entry = reading.classes.find((c) => c.code === value);
     return entry ? `${entry.label} (${value})` : String(value);
   };
@@ -163,6 +182,7 @@
     const upper = [];
     // A pane of their own keeps them below the vectors, whenever they are switched on.
     map.createPane("pixels").style.zIndex = 350;
+    map.createPane("ground").style.zIndex = 340;
     const choice = (name, note, isOn, show, kind) => {
       const label = make("label", "", list), tick = make("input", "", label, { type: "checkbox" });
       make("span", name, label, { title: note || name });
@@ -176,13 +196,21 @@
     };
     let height = 1;
     for (const layer of data.layers) {
-      const canvas = await paint(data, layer), isUpper = layer.kind !== "image";
+      const canvas = await paint(data, layer), isUpper = layer.kind !== "image" && !layer.grey;
       const overlay = L.svgOverlay(canvas, box2(layer.bounds), { pane: "pixels", opacity: layer.kind === "classes" ? 0.6 : 1 });
       const order = height++;
       if (isUpper) upper.push(overlay);
-      const sharpen = () => canvas.classList.toggle("pixels", canvas.getBoundingClientRect().width > canvas.width);
+      const below = isUpper ? L.svgOverlay(ground(data.readings[layer.reading]), box2(layer.bounds), { pane: "ground" }) : null;
+      const sharpen = () => {
+        for (const one of [canvas, below && below.getElement()]) {
+          if (one) one.classList.toggle("pixels", one.getBoundingClientRect().width > one.width);
+        }
+      };
       map.on("zoomend", sharpen);
-      const show = (isOn) => (isOn ? (overlay.addTo(map).setZIndex(order), sharpen()) : overlay.remove());
+      const show = (isOn) => {
+        if (below) isOn ? below.addTo(map) : below.remove();
+        isOn ? (overlay.addTo(map).setZIndex(order), sharpen()) : overlay.remove();
+      };
       const keys = choice(layer.name, layer.note, layer.on, show, layer.kind);
       const reading = data.readings[layer.reading];
       // Of the classes those that occur.
@@ -263,7 +291,7 @@
     map.on("moveend", () => {
       if (document.activeElement === view && view.matches(":focus-visible")) tell(map.getCenter(), map.getSize().divideBy(2));
     });
-    const buttons = { nearer: () => map.zoomIn(1), farther: () => map.zoomOut(1), whole: fit };
+    const buttons = { in: () => map.zoomIn(1), out: () => map.zoomOut(1), whole: fit };
     for (const [name, action] of Object.entries(buttons)) box.querySelector(`[data-do=${name}]`).addEventListener("click", action);
     new ResizeObserver(() => map.invalidateSize()).observe(view);
     box.dataset.state = "ready";

@@ -173,7 +173,7 @@ class Run(collections.abc.Mapping):
         return sorted(p.stem for p in (self.folder / "figures").glob("*.gp"))
 
     def __repr__(self):
-        return f"<run of {self.record.get('title', 'a pipeline')}: {', '.join(self._names())}; in {self.folder}>"
+        return f"<run of {self.record.get('title') or 'an untitled pipeline'}: {', '.join(self._names())}; in {self.folder}>"
 
     def _repr_html_(self):
         """The map of the report, areas and scores, outputs, and what was left out."""

@@ -10,6 +10,8 @@ struct QuickLook {
   private let spec: RasterSpec
   /// Whether the raster's codes are classes with colours.
   var hasClasses: Bool { spec.classes != nil }
+  /// What its colours mean; nil for a picture in grey.
+  var classes: ClassTable? { spec.classes }
   /// Whether the raster comes from a made product, which says so in the name of its platform.
   var isSynthetic: Bool { spec.acquisition?.platform?.contains("synthetic") ?? false }
 

@@ -19,7 +19,9 @@ struct SeasonChart {
       borders by half a pixel makes, and the standard error between the day's scenes. As tables:
       <a href="\(Season.tables[1])">\(Season.tables[1])</a> by day,
       <a href="\(Season.tables[0])">\(Season.tables[0])</a> by scene.</p>
-      \(svg())
+      <div class="wide" tabindex="0" role="region" aria-label="Share of \(name) by day">
+      \(svg())</div>
+      <div class="wide" tabindex="0" role="region" aria-label="Share of \(name) by month">
       <table><thead><tr><th scope="col">month</th><th scope="col" class="n">scenes</th>
       <th scope="col" class="n">days</th><th scope="col" class="n">\(name), %</th><th scope="col">composite</th>
       </tr></thead><tbody>
@@ -36,7 +38,8 @@ struct SeasonChart {
 
         """
     }
-    out += "</tbody></table>\n<p>Cells of \(SeasonChart.metres(season.options.cell)) m in \(x(season.crs.label)).</p>\n"
+    out += "</tbody></table></div>\n"
+    out += "<p>Cells of \(SeasonChart.metres(season.options.cell)) m in \(x(season.crs.label)).</p>\n"
     if !season.without.isEmpty {
       out +=
         "<p>Without a raster of classes with \(name) and a time: \(x(season.without.joined(separator: ", "))).</p>\n"
@@ -61,7 +64,8 @@ struct SeasonChart {
     }
     func f(_ v: Double) -> String { String(format: "%.1f", v) }
     var out = """
-      <svg viewBox="0 0 \(f(Self.width)) \(f(Self.height))" role="img" style="max-width: 100%; height: auto"
+      <svg viewBox="0 0 \(f(Self.width)) \(f(Self.height))" role="img"
+      style="width: 100%; min-width: 40rem; max-width: \(f(Self.width))px; height: auto"
       aria-label="Share of \(TextEscape.xml(season.options.className)) by day, from \(days[0].day) to \
       \(days[days.count - 1].day)"><g font-size="12" fill="currentColor" stroke="none">
 

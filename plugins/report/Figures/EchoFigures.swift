@@ -64,7 +64,7 @@ struct EchoFigures {
         let top = bins.enumerated().max { $0.element.mean < $1.element.mean }
         told.append(
           """
-          \(side.label.lowercased()) \(part.group.label): \(ReportFormat.count(count)) echoes, mean peaks at \
+          \(side.label.lowercased()) \(part.group.label): \(ReportFormat.counted(count, "echo", "es")), mean peaks at \
           \(ReportFormat.fixed(top?.element.mean, 2)) in bin \(top?.offset ?? 0)
           """
         )
@@ -132,8 +132,8 @@ struct EchoFigures {
       name: name, title: "Echogram",
       caption:
         """
-        The echoes of \(ReportFormat.count(rows.count)) kept records side by side, each divided by the maximum that \
-        it has before alignment; \
+        The echoes of \(ReportFormat.counted(rows.count, "kept record")) side by side, each divided by the maximum \
+        that it has before alignment; \
         colours go with the root of the power, so that weak returns show.
         """
           + (thinned.isEmpty ? "" : " Of them \(thinned)."),
@@ -149,8 +149,8 @@ struct EchoFigures {
     guard let aligned else { return "" }
     return
       """
-      Peaks spread by \(ReportFormat.fixed(spread(raw).standardDeviation, 1)) bins before and \
-      \(ReportFormat.fixed(spread(aligned).standardDeviation, 1)) bins after alignment.
+      The standard deviation of the peaks' positions is \(ReportFormat.fixed(spread(raw).standardDeviation, 1)) bins \
+      before and \(ReportFormat.fixed(spread(aligned).standardDeviation, 1)) bins after alignment.
       """
   }
 

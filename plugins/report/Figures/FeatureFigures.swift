@@ -30,7 +30,7 @@ struct FeatureFigures {
     for (k, part) in parts.enumerated() {
       let own = Set(part.rows)
       data["\(name).\(k).dat"] = Figure.rows(drawn.filter(own.contains).map { row in columns.map { $0[row] } })
-      told.append("\(part.group.label) \(ReportFormat.count(part.rows.count)) records")
+      told.append("\(part.group.label) \(ReportFormat.counted(part.rows.count, "record"))")
     }
     if let own {
       data["\(name).centres.dat"] = Figure.rows(own.clusters.map { c in features.map { c.centre[$0] ?? .nan } })
@@ -83,23 +83,23 @@ struct FeatureFigures {
     if own != nil { key.append("keyentry with points pt 2 ps 1.2 lw 2 lc rgb '#000000' title 'Centre'") }
     let title = item.titled("Features")
     let isSingle = panels.count == 1
-    var caption = "Each pair of features of \(ReportFormat.count(whole.count)) records"
+    var caption = "Each pair of features of \(ReportFormat.counted(whole.count, "record"))"
     if let column = view.column { caption += " by \(ReportFormat.side("column \(column)"))" }
     if own != nil { caption += "; crosses are the centres of \(ReportFormat.words(own?.step ?? ""))" }
-    caption += "."
+    caption += ".\(view.choiceNote)"
     let thinned = ReportFormat.thinned(step, "record")
     if !thinned.isEmpty { caption += " To stay readable, \(thinned)." }
     if beyond > 0 {
       caption +=
         """
-         The axes end at the 0.2nd and 99.8th percentile: up to \(ReportFormat.count(beyond)) records of a panel \
-        lie beyond.
+         The axes end at the 0.2nd and 99.8th percentile: up to \(ReportFormat.counted(beyond, "record")) \
+        of a panel beyond.
         """
     }
     if let own {
       told += own.clusters.map { c in
         "centre of \(c.label): "
-          + features.map { "\($0) \(ReportFormat.number(c.centre[$0], 3))" }.joined(separator: ", ")
+          + features.map { "\(ReportFormat.words($0)) \(ReportFormat.number(c.centre[$0], 3))" }.joined(separator: ", ")
       }
     }
     let grid = Panels(

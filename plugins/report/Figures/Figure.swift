@@ -39,7 +39,7 @@ struct Figure: Sendable {
     return """
       # \(TextEscape.oneLine(title))
       # gnuplot \(name).gp draws \(name).svg and \(name).png anew, in the folder of this file.
-      set encoding utf8
+      set encoding utf8; set minussign
       do for [ending in 'svg png'] {
         if (ending eq 'svg') { set terminal svg size \(w),\(h) dynamic font 'DejaVu Sans,13' background '#ffffff' } \
       else { \

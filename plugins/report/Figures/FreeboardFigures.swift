@@ -14,6 +14,8 @@ struct FreeboardFigures {
   private let sigma: [Double]
   /// Freeboards that are drawn: NaN where there is none, and where it is flagged.
   private let freeboard: [Double]
+  /// One sigma of each freeboard; NaN where it is not known.
+  private let uncertainty: [Double]
   /// Kept records with a freeboard, and those of them whose flag is not 0.
   private let measured: Int, flagged: Int
   private var stem: String { ReportFormat.slug(item.stem) }
@@ -34,7 +36,51 @@ struct FreeboardFigures {
     self.freeboard = freeboard.enumerated().map { isGood($0) ? $1 : .nan }
     measured = view.kept.count { freeboard[$0].isFinite }
     flagged = view.kept.count { freeboard[$0].isFinite && !isGood($0) }
+    uncertainty = table["freeboard_uncertainty_m"]?.numbers ?? freeboard.map { _ in .nan }
     sigma = table[.seaSurfaceUncertainty]?.numbers ?? surface.map { _ in .nan }
+  }
+
+  /// Rows whose freeboard is drawn.
+  private var shown: [Int] { view.kept.filter { freeboard[$0].isFinite } }
+
+  /// The median of one sigma of the drawn freeboards; nil where none is known.
+  private var typicalUncertainty: Double? {
+    let known = shown.map { uncertainty[$0] }.filter(\.isFinite)
+    return known.isEmpty ? nil : quantiles([0.5], of: known)[0]
+  }
+
+  /// How sure a freeboard is, after a space; empty where that is not known.
+  private var uncertaintyNote: String {
+    guard let typicalUncertainty else { return "" }
+    return " The uncertainty of one freeboard is \(ReportFormat.fixed(typicalUncertainty, 3)) m (one sigma, median)."
+  }
+
+  /// Label and value of what the page tells at its head.
+  var facts: [(label: String, value: String)] {
+    let values = shown.map { freeboard[$0] }
+    guard !values.isEmpty else { return [("Freeboard", "no record has one")] }
+    var found = [
+      (
+        label: "Median radar freeboard",
+        value: "\(ReportFormat.fixed(quantiles([0.5], of: values)[0], 3)) m, n = \(ReportFormat.count(values.count))"
+      )
+    ]
+    if let typicalUncertainty {
+      found.append(
+        (label: "Uncertainty of one freeboard", value: "\(ReportFormat.fixed(typicalUncertainty, 3)) m (one sigma)"))
+    }
+    found.append(
+      (
+        label: "Records with freeboard",
+        value: "\(ReportFormat.count(measured)) of \(ReportFormat.count(view.kept.count)), "
+          + ReportFormat.share(Double(measured) / Double(max(1, view.kept.count)))
+      ))
+    if let leads = view.table["lead_use"]?.numbers {
+      let used = leads.count { $0 == 1 }
+      let known = leads.count { $0 == 1 || $0 == 2 }
+      found.append((label: "Lead records used", value: "\(ReportFormat.count(used)) of \(ReportFormat.count(known))"))
+    }
+    return found
   }
 
   /// Why freeboards are missing from a figure, after a space; empty where none are.
@@ -97,7 +143,9 @@ struct FreeboardFigures {
     let ice = view.kept.filter { freeboard[$0].isFinite && along[$0].isFinite }
     let step = max(1, (ice.count + Self.limit - 1) / Self.limit)
     data["\(name).freeboard.dat"] = Figure.rows(
-      stride(from: 0, to: ice.count, by: step).map { [along[ice[$0]], freeboard[ice[$0]]] })
+      stride(from: 0, to: ice.count, by: step).map {
+        [along[ice[$0]], freeboard[ice[$0]], uncertainty[ice[$0]].isFinite ? uncertainty[ice[$0]] : 0]
+      })
     let limits = Self.axis(shown.map { elevation[$0] })
     let range = "set xrange [\(ReportFormat.data(along[shown[0]])):\(ReportFormat.data(along[shown[shown.count - 1]]))]"
     var panels = [
@@ -111,7 +159,8 @@ struct FreeboardFigures {
         """
         set xlabel 'Distance along the track (km)'; set ylabel 'Freeboard (m)'; \(range)
         set yrange [\(Self.axis(ice.map { freeboard[$0] }))]
-        plot '\(name).freeboard.dat' using 1:2 with points pt 7 ps 0.3 lc rgb '#60004488' notitle, 0 with lines lw 0.8 \
+        plot '\(name).freeboard.dat' using 1:2:3 with yerrorbars pt -1 lw 0.6 lc rgb '#c0004488' notitle, \
+        '\(name).freeboard.dat' using 1:2 with points pt 7 ps 0.3 lc rgb '#60004488' notitle, 0 with lines lw 0.8 \
         lc rgb '#444444' notitle
         """)
     }
@@ -119,23 +168,24 @@ struct FreeboardFigures {
     let used = leads.count { $0 == 1 }
     let left = leads.count { $0 == 2 }
     let grid = Panels(
-      title: item.titled("Elevations"), columns: 1, plots: panels, key: key, panelHeight: 250)
+      title: item.titled("Elevations and sea surface"), columns: 1, plots: panels, key: key, panelHeight: 250)
     let missing = view.kept.count { surface[$0].isNaN }
     var caption = """
-      Elevations of \(ReportFormat.count(shown.count)) records above the mean sea surface, the sea surface from \
-      \(ReportFormat.count(used)) leads with one sigma to either side, and the freeboard of \
-      \(ReportFormat.count(ice.count)) records of sea ice.
+      Elevations of \(ReportFormat.counted(shown.count, "record")) above the mean sea surface, the sea surface from \
+      \(ReportFormat.counted(used, "lead record")) with one sigma to either side, and the freeboard of \
+      \(ReportFormat.counted(ice.count, "record")) of sea ice\(typicalUncertainty == nil ? "" : " with one sigma").
       """
-    caption += flaggedNote
-    if left > 0 { caption += " \(ReportFormat.count(left)) leads were left out as outliers." }
-    if missing > 0 { caption += " \(ReportFormat.count(missing)) records have no lead within reach." }
+    caption += uncertaintyNote + flaggedNote
+    if left > 0 { caption += " Left out as outliers: \(ReportFormat.counted(left, "lead record"))." }
+    if missing > 0 { caption += " Without a lead within reach: \(ReportFormat.counted(missing, "record"))." }
     let note = ReportFormat.thinned(thinned, "record")
     if !note.isEmpty { caption += " To stay readable, \(note)." }
     caption += " The axes end at the 0.5th and 99.5th percentile."
     return Figure(
-      name: name, title: "Elevations and sea surface", caption: caption,
+      name: name, title: item.titled("Elevations and sea surface"), caption: caption,
       alt: "Elevations along the track by class with the sea surface; "
-        + held.map { "\($0.group.label) \(ReportFormat.count($0.rows.count)) records" }.joined(separator: ", ") + ".",
+        + held.map { "\($0.group.label) \(ReportFormat.counted($0.rows.count, "record"))" }
+        .joined(separator: ", ") + ".",
       size: grid.size, commands: grid.commands, data: data)
   }
 
@@ -175,7 +225,7 @@ struct FreeboardFigures {
       """,
       """
       set xlabel 'km from the \(pole) Pole along 90° E'; set ylabel 'km from the pole along \(south ? "0°" : "180°")'
-      \(Self.ranges(points)); set size ratio -1; set xtics autofreq; \(Colours.palette)
+      \(Self.ranges(points)); set size ratio -1; \(Colours.palette)
       set cbrange [\(ReportFormat.data(q[1])):\(ReportFormat.data(q[3] > q[1] ? q[3] : q[1] + 0.1))]
       set cblabel 'Freeboard (m)'
       plot '\(name).map.dat' using 1:2:3 with points pt 7 ps 0.5 palette notitle
@@ -183,18 +233,18 @@ struct FreeboardFigures {
       """,
     ]
     let grid = Panels(
-      title: item.titled("Freeboard"), columns: 1, plots: panels, panelHeight: Self.panelHeight, left: Self.left,
+      title: item.titled("Radar freeboard"), columns: 1, plots: panels, panelHeight: Self.panelHeight, left: Self.left,
       right: Self.right)
     let numbers = [q[1], q[2], q[3]].map { ReportFormat.fixed($0, 2) }
     return Figure(
-      name: name, title: "Freeboard",
+      name: name, title: item.titled("Radar freeboard"),
       caption: """
-        Radar freeboard of \(ReportFormat.count(rows.count)) records of sea ice: median \(numbers[1]) m, 5th and 95th \
-        percentile \(numbers[0]) and \(numbers[2]) m; classes of 0.05 m between the 0.5th and 99.5th percentile. The \
-        map is Lambert's equal-area projection about the pole.\(flaggedNote)
+        Radar freeboard of \(ReportFormat.counted(rows.count, "record")) of sea ice: median \(numbers[1]) m, 5th and \
+        95th percentile \(numbers[0]) and \(numbers[2]) m; classes of 0.05 m between the 0.5th and 99.5th \
+        percentile. The map is Lambert's equal-area projection about the pole.\(uncertaintyNote)\(flaggedNote)
         """,
-      alt: "Histogram and map of freeboard: median \(numbers[1]) m.", size: grid.size, commands: grid.commands,
-      data: data)
+      alt: "Histogram and map of freeboard: median \(numbers[1]) m.\(uncertaintyNote)", size: grid.size,
+      commands: grid.commands, data: data)
   }
 
   /// The size of a panel of the histogram and the map, in points.

@@ -5,6 +5,8 @@ internal import Foundation
 /// Maps of rasters with the tracks of the run on top.
 struct MapFigures {
   let material: ReportInputs
+  /// The column with the classes of records; nil for the usual ones.
+  var classes: String?
   /// Pixels along the longer side that a map has at least, where the raster has them.
   static let side = 600
   /// Points of a track that a map shows at most.
@@ -48,9 +50,10 @@ struct MapFigures {
     }
     let composites = Self.composites(spec)
     if composites.isEmpty {
-      let small = try DecimatedRaster.focused(item, raster, bands: [0], side: Self.side)
+      let shown = Self.shownBand(spec)
+      let small = try DecimatedRaster.focused(item, raster, bands: [shown], side: Self.side)
       guard let limits = small.limits(0) else { return [] }
-      return [try rampMap(item, small, place: 0, band: spec.bands[0], limits: limits)]
+      return [try rampMap(item, small, place: 0, band: spec.bands[shown], limits: limits)]
     }
     let needed = Set(composites.flatMap(\.bands)).sorted()
     let small = try DecimatedRaster.focused(item, raster, bands: needed, side: Self.side)
@@ -66,7 +69,7 @@ struct MapFigures {
         separator: ", ")
       return try map(
         item, small, picture, name: "map-\(ReportFormat.slug(item.stem))-\(ReportFormat.slug(c.name))",
-        title: "\(c.name) of \(item.stem)",
+        title: item.titled(c.name),
         caption:
           """
           Red, green and blue are \(ReportFormat.list(names)), each between its 2nd and 98th percentile (\(stretch), \
@@ -84,6 +87,12 @@ struct MapFigures {
       chosen = chosen.filter { spec.bands[$0].name == name || spec.bands[$0].quantity == "uncertainty" }
     }
     return Array(chosen.prefix(3))
+  }
+
+  /// The band of a raster without colours that is worth a map: its style's, else the first.
+  static func shownBand(_ spec: RasterSpec) -> Int {
+    guard case .ramp(let name, _, _)? = spec.style else { return 0 }
+    return spec.bandIndex(name) ?? 0
   }
 
   /// True and false colour, as far as the bands allow.
@@ -138,7 +147,7 @@ struct MapFigures {
     return try map(
       item, drawn, drawn.ramp(0, least, 1, isLogarithmic: true),
       name: "map-\(ReportFormat.slug(item.stem))-share-of-\(ReportFormat.slug(word))",
-      title: "Share of \(word) in each drawn pixel of \(item.stem)",
+      title: item.titled("Share of \(word) in each drawn pixel"),
       caption:
         """
         Counted in all pixels of the raster, so that nothing thin is lost: \(ReportFormat.count(touched)) of \
@@ -158,42 +167,49 @@ struct MapFigures {
     _ item: ReportInputs.Item, _ small: DecimatedRaster, place: Int, band: BandSpec, limits: (Double, Double),
     isLogarithmic: Bool = false
   ) throws -> Figure {
-    let valid = small.values[place].lazy.filter(\.isFinite)
-    let mean = RunningStatistics(valid.map(Double.init)).mean
-    let what = band.summary.isEmpty ? band.name : band.summary
+    let valid = RunningStatistics(small.values[place].lazy.filter(\.isFinite).map { Double($0) })
+    var ends = (low: Double.infinity, high: -Double.infinity)
+    for v in small.values[place] where v.isFinite { ends = (min(ends.low, Double(v)), max(ends.high, Double(v))) }
+    let mean = ReportFormat.number(valid.mean, 3)
+    let what = ReportFormat.title(band)
+    let beyond =
+      ends.low < limits.0 || ends.high > limits.1
+      ? " Colours run from \(ReportFormat.number(limits.0, 3)) to \(ReportFormat.number(limits.1, 3)); what lies "
+        + "beyond has the colour of the nearer end." : ""
     return try map(
       item, small, small.ramp(place, limits.0, limits.1, isLogarithmic: isLogarithmic),
-      name: "map-\(ReportFormat.slug(item.stem))-\(ReportFormat.slug(band.name))",
-      title: what.count < 50
-        ? what : "\(band.quantity.prefix(1).uppercased() + band.quantity.dropFirst()) (\(band.name))",
+      name: "map-\(ReportFormat.slug(item.stem))-\(ReportFormat.slug(band.name))", title: item.titled(what),
       caption:
         """
-        \(what) (band \(band.name) of \(item.name)); mean of the drawn pixels \(ReportFormat.number(mean, 3)). \
-        \(isLogarithmic ? "The scale goes by decades; what is below it has the lowest colour. " : "")Hatched is no data.
+        \(ReportFormat.sentence(band.summary.isEmpty ? band.name : band.summary)) (band \(band.name) of \(item.name)): \
+        mean of the drawn pixels \(mean), least \(ReportFormat.number(ends.low, 3)), greatest \
+        \(ReportFormat.number(ends.high, 3)).\(isLogarithmic ? " The scale goes by decades." : "")\(beyond) Hatched is \
+        no data.
         """,
       alt:
         """
-        Map of \(what) from \(ReportFormat.number(limits.0, 3)) to \(ReportFormat.number(limits.1, 3)), mean \
-        \(ReportFormat.number(mean, 3)).
+        Map of \(what); drawn pixels from \(ReportFormat.number(ends.low, 3)) to \(ReportFormat.number(ends.high, 3)), \
+        mean \(mean).
         """,
       bar: (limits, ReportFormat.axis(band.quantity, band.unit), isLogarithmic))
   }
 
-  /// A colour bar by decades; over one or two of them also with their halves and fifths.
+  /// A colour bar by decades; over one or two of them also with steps between.
   private static func decades(_ limits: (Double, Double)) -> String {
     let whole = "set logscale cb; set format cb '10^{%T}'\n"
     guard limits.0 > 1e-30, limits.1 > limits.0, limits.1 < 1e30 else { return whole }
     let low = Int(log10(limits.0).rounded(.down))
     let high = Int(log10(limits.1).rounded(.up))
     guard high - low <= 2 else { return whole }
-    var ticks: [Double] = []
-    for power in low...max(low, high) {
-      let unit = pow(10, Double(power))
-      for step in [1.0, 2, 5] where step * unit >= limits.0 * 0.999 && step * unit <= limits.1 * 1.001 {
-        ticks.append(step * unit)
-      }
+    func ticks(_ steps: [Double]) -> [Double] {
+      (low...max(low, high)).flatMap { power in steps.map { $0 * pow(10, Double(power)) } }
+        .filter { $0 >= limits.0 * 0.999 && $0 <= limits.1 * 1.001 }
     }
-    let places = ticks.map { "'\(ReportFormat.number($0))' \(ReportFormat.data($0))" }.joined(separator: ", ")
+    var found = ticks([1, 2, 5])
+    // Over less than a decade that would leave one or two.
+    if found.count < 4 { found = ticks([1, 1.5, 2, 3, 5, 7]) }
+    if let first = found.first, first > limits.0 * 1.15 { found.insert(limits.0, at: 0) }
+    let places = found.map { "'\(ReportFormat.number($0))' \(ReportFormat.data($0))" }.joined(separator: ", ")
     return "set logscale cb; set cbtics (\(places))\n"
   }
 
@@ -213,15 +229,12 @@ struct MapFigures {
     var tracks = try tracks(in: b, small.spec.grid.crs)
     // Classes of records have the colours of the classes on the map.
     tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
-    // Beside a colour bar there is room for one column of the legend, and long entries take a whole row each: gnuplot
-    // takes letters of an SVG for wider than they are.
-    let longest = max(legend.map(\.text.count).max() ?? 0, (tracks.legend.map(\.text.count).max() ?? 0) + 8)
-    let keyColumns = bar == nil && longest <= 28 ? 2 : 1
-    let keyRows =
-      Double((legend.count + keyColumns - 1) / keyColumns) + Double((tracks.legend.count + keyColumns - 1) / keyColumns)
-    let width = 680.0
-    let height = down + 40 + 34 + keyRows * 20 + 8
-    let bottom = (34 + keyRows * 20 + 8) / height
+    let box = "boxes fs solid border lc rgb '#444444' fc rgb"
+    let told = legend + tracks.legend.map { (color: $0.color, text: "Record: \($0.text)") }
+    let key = Legend(told.map { Legend.Entry(look: "\(box) '\(Colours.hex($0.color))'", text: $0.text) })
+    let width = key.width
+    let height = down + 40 + 34 + key.height
+    let bottom = (34 + key.height) / height
     var plots = [
       """
       '\(name).image.png' binary filetype=png origin=(\
@@ -251,22 +264,6 @@ struct MapFigures {
         )
       }
     }
-    for entry in legend {
-      plots.append(
-        """
-        keyentry with boxes fs solid border lc rgb '#444444' fc rgb '\(Colours.hex(entry.color))' title \
-        \(Figure.quoted(entry.text))
-        """
-      )
-    }
-    for entry in tracks.legend {
-      plots.append(
-        """
-        keyentry with boxes fs solid border lc rgb '#444444' fc rgb '\(Colours.hex(entry.color))' title \
-        \(Figure.quoted("Record: \(entry.text)"))
-        """
-      )
-    }
     if bar != nil { plots.append("NaN with points palette notitle") }
     let color =
       bar.map {
@@ -277,14 +274,14 @@ struct MapFigures {
         """
       } ?? "unset colorbox\n"
     let commands = """
-      set title \(Figure.quoted(title)) noenhanced
-      \(frame.commands())\(color)set lmargin at screen \(ReportFormat.data(84 / width)); set rmargin at screen \
-      \(ReportFormat.data((84 + across) / width))
+      set multiplot title \(Figure.quoted(title)) noenhanced
+      unset key
+      \(frame.commands(across: across, down: down, avoiding: tracks.rows))\(color)set lmargin at screen \
+      \(ReportFormat.data(84 / width)); set rmargin at screen \(ReportFormat.data((84 + across) / width))
       set bmargin at screen \(ReportFormat.data(bottom)); set tmargin at screen \
       \(ReportFormat.data(bottom + down / height))
-      set key at screen 0.5, screen \(ReportFormat.data((keyRows * 20 + 6) / height)) center top maxcols \(keyColumns) \
-      horizontal Left reverse samplen 1.5
       plot \(plots.joined(separator: ", \\\n    "))
+      \(key.commands(figureHeight: height))unset multiplot
       """
     var notes = [caption]
     if small.isPart { notes.append("Shown is the part of the raster that has values.") }
@@ -321,7 +318,9 @@ struct MapFigures {
       var y = try table.numbers(yName)
       try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
       let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
-      if !inside.isEmpty { found.append((item, TrackView(table, classes: nil), x, y, inside)) }
+      if inside.isEmpty { continue }
+      let named = table.columns.contains { $0.name == classes } ? classes : nil
+      found.append((item, TrackView(table, classes: named), x, y, inside))
     }
     result.isRinged = found.reduce(0) { $0 + $1.inside.count } <= ValueExtent.ringed
     for (item, view, x, y, inside) in found {
@@ -345,11 +344,11 @@ struct MapFigures {
       result.notes.append(
         """
         The track of \(item.name) lies on top, \(result.isRinged ? "ringed " : "")points in the colours of its \
-        classes, with \(ReportFormat.count(inside.count)) records on the \
-        map\(thinned.isEmpty ? "" : "; " + thinned).
+        classes, with \(ReportFormat.counted(inside.count, "record")) on the \
+        map\(thinned.isEmpty ? "" : "; " + thinned).\(view.choiceNote)
         """
       )
-      result.alt += " The track crosses it with \(ReportFormat.count(inside.count)) records."
+      result.alt += " The track crosses it with \(ReportFormat.counted(inside.count, "record"))."
     }
     return result
   }

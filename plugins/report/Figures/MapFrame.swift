@@ -7,7 +7,8 @@ struct MapFrame: Sendable {
   let bounds: Bounds
   /// Data of the graticule's lines.
   let lines: [[Double]?]
-  /// Labels along the lower and the left edge, with their place in map units.
+  /// Labels along the lower and the left edge, with their place in map units: longitudes below and latitudes to the
+  /// left, or where a line does not cross that edge along the other one.
   let bottom: [(text: String, at: Double)], left: [(text: String, at: Double)]
   /// The direction of north on the map at its centre; nil without a reference system.
   let north: SIMD2<Double>?
@@ -42,8 +43,10 @@ struct MapFrame: Sendable {
     var bottom: [(String, Double)] = []
     var left: [(String, Double)] = []
     let n = 60
-    /// One line; hands over where it crosses the lower and the left edge.
-    func line(_ point: (Double) -> SIMD2<Double>?, crossing: (SIMD2<Double>, SIMD2<Double>) -> Void) {
+    /// One line, which is labelled where it crosses the lower or the left edge.
+    func line(_ point: (Double) -> SIMD2<Double>?, text: String, isBelow: Bool) {
+      var below: [Double] = []
+      var beside: [Double] = []
       var last: SIMD2<Double>?
       for i in 0...n {
         guard let p = point(Double(i) / Double(n)), p.x.isFinite, p.y.isFinite else {
@@ -51,11 +54,23 @@ struct MapFrame: Sendable {
           continue
         }
         if let last {
-          crossing(last, p)
+          if (last.y - b.minY) * (p.y - b.minY) < 0 {
+            let x = last.x + (p.x - last.x) * (b.minY - last.y) / (p.y - last.y)
+            if x >= b.minX, x <= b.maxX { below.append(x) }
+          }
+          if (last.x - b.minX) * (p.x - b.minX) < 0 {
+            let y = last.y + (p.y - last.y) * (b.minX - last.x) / (p.x - last.x)
+            if y >= b.minY, y <= b.maxY { beside.append(y) }
+          }
           let inside = [last, p].contains { $0.x >= b.minX && $0.x <= b.maxX && $0.y >= b.minY && $0.y <= b.maxY }
           if inside { lines += [[last.x, last.y], [p.x, p.y], nil] }
         }
         last = p
+      }
+      if (isBelow && !below.isEmpty) || (!isBelow && beside.isEmpty) {
+        bottom += below.map { (text, $0) }
+      } else {
+        left += beside.map { (text, $0) }
       }
     }
     if low.x < high.x, low.y < high.y, high.y - low.y < 180 {
@@ -66,23 +81,17 @@ struct MapFrame: Sendable {
         (low.x / dLon).rounded(.up))...max(Int((low.x / dLon).rounded(.up)), Int((high.x / dLon).rounded(.down)))
       {
         let lon = Double(k) * dLon
-        line({ transform.point(lon, min(90, max(-90, low.y - pad.y + (high.y - low.y + 2 * pad.y) * $0))) }) { a, c in
-          guard (a.y - b.minY) * (c.y - b.minY) < 0 else { return }
-          let x = a.x + (c.x - a.x) * (b.minY - a.y) / (c.y - a.y)
-          if x >= b.minX, x <= b.maxX {
-            bottom.append((Self.degrees(lon - 360 * (lon / 360).rounded(), dLon, "E", "W"), x))
-          }
-        }
+        line(
+          { transform.point(lon, min(90, max(-90, low.y - pad.y + (high.y - low.y + 2 * pad.y) * $0))) },
+          text: Self.degrees(lon - 360 * (lon / 360).rounded(), dLon, "E", "W"), isBelow: true)
       }
       for k in Int(
         (low.y / dLat).rounded(.up))...max(Int((low.y / dLat).rounded(.up)), Int((high.y / dLat).rounded(.down)))
       {
         let lat = Double(k) * dLat
-        line({ transform.point(low.x - pad.x + (high.x - low.x + 2 * pad.x) * $0, lat) }) { a, c in
-          guard (a.x - b.minX) * (c.x - b.minX) < 0 else { return }
-          let y = a.y + (c.y - a.y) * (b.minX - a.x) / (c.x - a.x)
-          if y >= b.minY, y <= b.maxY { left.append((Self.degrees(lat, dLat, "N", "S"), y)) }
-        }
+        line(
+          { transform.point(low.x - pad.x + (high.x - low.x + 2 * pad.x) * $0, lat) },
+          text: Self.degrees(lat, dLat, "N", "S"), isBelow: false)
       }
     }
     let step = (high.y - low.y) / 20
@@ -96,18 +105,21 @@ struct MapFrame: Sendable {
       north = nil
     }
     self.lines = lines
-    self.bottom = Self.apart(bottom, (b.maxX - b.minX) / 7)
-    self.left = Self.apart(left, (b.maxY - b.minY) / 12)
+    self.bottom = bottom.map { (text: $0.0, at: $0.1) }
+    self.left = left.map { (text: $0.0, at: $0.1) }
     metres = crs.metresPerUnit
     place = crs.label
   }
 
   /// Labels that would touch their neighbour are left out.
-  private static func apart(_ labels: [(String, Double)], _ distance: Double) -> [(text: String, at: Double)] {
-    labels.sorted { $0.1 < $1.1 }.reduce(into: []) { kept, label in
-      if let last = kept.last, label.1 - last.at < distance { return }
-      kept.append((text: label.0, at: label.1))
+  private static func apart(_ labels: [(text: String, at: Double)], _ distance: Double) -> [(text: String, at: Double)]
+  {
+    var kept: [(text: String, at: Double)] = []
+    for label in labels.sorted(by: { $0.at < $1.at }) {
+      if let last = kept.last, label.at - last.at < distance { continue }
+      kept.append(label)
     }
+    return kept
   }
 
   /// A round step that parts a range into three to six.
@@ -118,14 +130,49 @@ struct MapFrame: Sendable {
 
   private static func degrees(_ v: Double, _ step: Double, _ plus: String, _ minus: String) -> String {
     let decimals = step >= 1 ? 0 : step >= 0.1 && step != 0.25 ? 1 : step >= 0.01 ? 2 : 3
-    return "\(ReportFormat.fixed(abs(v), decimals))° \(v < 0 ? minus : plus)"
+    let number = ReportFormat.fixed(abs(v), decimals)
+    // The equator and the two meridians that part east from west belong to neither side.
+    if abs(v) < step / 1000 || (plus == "E" && abs(abs(v) - 180) < step / 1000) { return "\(number)°" }
+    return "\(number)° \(v < 0 ? minus : plus)"
+  }
+
+  /// The corner of the map, of those that are free, in which the fewest points lie; (0, 0) is the lower
+  /// left one, (1, 1) the upper right one.
+  ///
+  /// - Parameter size: the part of the map along each side that the corner takes.
+  private func corner(_ wanted: [SIMD2<Double>], size: SIMD2<Double>, points: [[Double]?]) -> SIMD2<Double> {
+    let whole = SIMD2(bounds.maxX - bounds.minX, bounds.maxY - bounds.minY)
+    func covered(_ corner: SIMD2<Double>) -> Int {
+      points.count { point in
+        guard let point, point.count > 1 else { return false }
+        let place = (SIMD2(point[0], point[1]) - SIMD2(bounds.minX, bounds.minY)) / whole
+        let distance = SIMD2(abs(place.x - corner.x), abs(place.y - corner.y))
+        return distance.x < size.x && distance.y < size.y
+      }
+    }
+    let counts = wanted.map(covered)
+    let least = counts.min() ?? 0
+    return zip(wanted, counts).first { $0.1 == least }?.0 ?? wanted[0]
   }
 
   /// The commands for frame, labels, scale bar and north arrow of a map.
-  func commands() -> String {
+  ///
+  /// - Parameters:
+  ///   - across: the width of the map in points.
+  ///   - down: its height in points.
+  ///   - points: places in units of the map that scale bar and arrow should not cover.
+  func commands(across: Double, down: Double, avoiding points: [[Double]?] = []) -> String {
     let b = bounds
     let w = b.maxX - b.minX
     let h = b.maxY - b.minY
+    let longest = self.bottom.map { Legend.width($0.text) }.max() ?? 0
+    let bottom = Self.apart(self.bottom, w * (longest + 8) / max(1, across))
+    let left = Self.apart(self.left, h * 22 / max(1, down))
+    let (low, high) = (SIMD2(0.0, 0), SIMD2(1.0, 1))
+    let (lowRight, highLeft) = (SIMD2(1.0, 0), SIMD2(0.0, 1))
+    let barCorner = corner([low, lowRight, highLeft, high], size: SIMD2(0.32, 0.14), points: points)
+    let arrowCorner = corner(
+      [high, highLeft, lowRight, low].filter { $0 != barCorner }, size: SIMD2(0.16, 0.2), points: points)
     func f(_ v: Double) -> String { ReportFormat.data(v) }
     func tics(_ labels: [(text: String, at: Double)]) -> String {
       labels.map { "\(Figure.quoted($0.text)) \(f($0.at))" }.joined(separator: ", ")
@@ -136,8 +183,8 @@ struct MapFrame: Sendable {
     if let metres {
       let told = Self.round(w * metres / 4)
       let length = told / metres
-      let x = b.minX + w * 0.04
-      let y = b.minY + h * 0.045
+      let x = barCorner.x == 0 ? b.minX + w * 0.04 : b.maxX - w * 0.04 - length
+      let y = barCorner.y == 0 ? b.minY + h * 0.045 : b.maxY - h * 0.075
       let text = told >= 1000 ? "\(f(told / 1000)) km" : "\(f(told)) m"
       out += """
         set object 1 rect from \(f(x - w * 0.02)),\(f(y - h * 0.025)) to \(f(x + length + w * 0.02)),\
@@ -151,8 +198,10 @@ struct MapFrame: Sendable {
         """
     }
     if let north {
-      let x = b.minX + w * 0.93
-      let y = b.maxY - h * 0.09
+      let x = arrowCorner.x == 0 ? b.minX + w * 0.07 : b.minX + w * 0.93
+      // The disc below it stays within the map.
+      let rise = max(h * 0.09, w * 0.062)
+      let y = arrowCorner.y == 0 ? b.minY + rise : b.maxY - rise
       let size = w * 0.035
       out += """
         set object 4 circle at \(f(x)),\(f(y)) size \(f(w * 0.055)) front fc rgb '#30ffffff' fs solid noborder

@@ -49,7 +49,7 @@ struct NotebookFigures {
         """)
       told.append(
         """
-        \(part.group.label): \(ReportFormat.count(part.rows.count)) echoes, mean at most \
+        \(part.group.label): \(ReportFormat.counted(part.rows.count, "echo", "es")), mean at most \
         \(ReportFormat.number(top, 4))
         """
       )
@@ -187,7 +187,8 @@ struct NotebookFigures {
         "Features of \(ReportFormat.count(whole.count)) kept records less their mean, over their standard deviation; "
         + "both are those of all records, kept or not." + (thinned.isEmpty ? "" : " To stay readable, \(thinned)."),
       alt: "Scatter plots of backscatter, peakiness and stack standard deviation in z-scores: "
-        + parts.map { "\($0.group.label) \(ReportFormat.count($0.rows.count)) records" }.joined(separator: ", ") + ".",
+        + parts.map { "\($0.group.label) \(ReportFormat.counted($0.rows.count, "record"))" }
+        .joined(separator: ", ") + ".",
       size: grid.size, commands: grid.commands, data: data)
   }
 

@@ -15,14 +15,8 @@ struct Panels {
   var width = 680.0
 
   private var rows: Int { (plots.count + columns - 1) / columns }
-  private var keyHeight: Double {
-    if key.isEmpty { return 10 }
-    // gnuplot gives every entry the width of the longest one: about 8 points a letter, and room for its sign.
-    let longest = key.map { $0.rest(after: " title ").count }.max() ?? 0
-    let across = max(1, min(key.count, Int((width - 40) / (Double(longest) * 8 + 50))))
-    return 14 + 20 * Double((key.count + across - 1) / across)
-  }
-  var height: Double { 36 + Double(rows) * panelHeight + keyHeight }
+  private var legend: Legend { Legend(key.compactMap(Legend.Entry.init(keyentry:)), width: width) }
+  var height: Double { 36 + Double(rows) * panelHeight + legend.height }
   var size: (width: Int, height: Int) { (Int(width), Int(height)) }
 
   var commands: String {
@@ -33,19 +27,10 @@ struct Panels {
       let c = Double(i % columns)
       let top = h - 36 - panelHeight * Double(i / columns)
       out += margins(across * c + left, across * (c + 1) - right, top - panelHeight + 50, top - 20)
-      out += "unset label; unset object; unset arrow; unset title\nset xlabel offset 0,0.5\n\(plot)\n"
+      out += "unset label; unset object; unset arrow; unset title\nset xlabel offset 0,0.5\n"
+      out += "\(TickDistance.command(plot, points: across - left - right))\(plot)\n"
     }
-    if !key.isEmpty {
-      out +=
-        margins(20, width - 20, 4, keyHeight) + """
-          unset label; unset object; unset arrow; unset xlabel; unset ylabel; unset x2tics; unset xtics; unset ytics; \
-          unset border; unset grid; unset colorbox
-          set xrange [0:1]; set yrange [0:1]; set key center center horizontal noenhanced samplen 2
-          plot \((["NaN notitle"] + key).joined(separator: ", \\\n    "))
-          set border; set xtics; set ytics
-
-          """
-    }
+    out += legend.commands(figureHeight: h)
     return out + "unset multiplot"
   }
 
@@ -59,9 +44,4 @@ struct Panels {
       \(ReportFormat.data(top / height))\n
       """
   }
-}
-
-extension String {
-  /// What stands behind the first `mark`; nothing where it is not there.
-  fileprivate func rest(after mark: String) -> Substring { firstRange(of: mark).map { self[$0.upperBound...] } ?? "" }
 }

@@ -53,36 +53,33 @@ struct TrackMap {
         text: "\(g < 0 ? "Without class" : view.groups[g].label) (\(ReportFormat.count(counts[g] ?? 0)))"
       )
     }
-    let keyRows = Double((legend.count + 1) / 2)
-    let height = down + 40 + 34 + keyRows * 20 + 8
-    let bottom = (34 + keyRows * 20 + 8) / height
+    let key = Legend(
+      legend.map { .init(look: "points pt 7 ps 1 lc rgb '\(Colours.hex($0.color))'", text: $0.text) }, width: width)
+    let height = down + 40 + 34 + key.height
+    let bottom = (34 + key.height) / height
     var plots = ["'\(name).graticule.dat' using 1:2 with lines lw 0.7 lc rgb '#c4c8cc' notitle"]
     plots.append("'\(name).track.dat' using 1:2:3 with points pt 7 ps 0.45 lc rgb variable notitle")
-    for entry in legend {
-      plots.append(
-        "keyentry with points pt 7 ps 1 lc rgb '\(Colours.hex(entry.color))' title \(Figure.quoted(entry.text))")
-    }
-    let title = item.titled("Track")
+    let title = item.titled("Altimeter track")
     let thinned = ReportFormat.thinned(every, "record")
     return Figure(
       name: name, title: title,
       caption:
         """
         Where the records lie, by class; in brackets: records. \
-        \(frame.place).\(thinned.isEmpty ? "" : " To stay readable, \(thinned).")
+        \(frame.place).\(view.choiceNote)\(thinned.isEmpty ? "" : " To stay readable, \(thinned).")
         """,
       alt: "Map of the track. " + ReportFormat.list(legend.map(\.text)) + ".", size: (Int(width), Int(height)),
       scale: 1.5,
       commands: """
-        set title \(Figure.quoted(title)) noenhanced
-        \(frame.commands())unset colorbox
+        set multiplot title \(Figure.quoted(title)) noenhanced
+        unset key
+        \(frame.commands(across: across, down: down, avoiding: rows))unset colorbox
         set lmargin at screen \(ReportFormat.data(84 / width))
         set rmargin at screen \(ReportFormat.data((84 + across) / width))
         set bmargin at screen \(ReportFormat.data(bottom))
         set tmargin at screen \(ReportFormat.data(bottom + down / height))
-        set key at screen 0.5, screen \(ReportFormat.data((keyRows * 20 + 6) / height)) center top maxcols 2 \
-        horizontal Left reverse samplen 1.5
         plot \(plots.joined(separator: ", \\\n    "))
+        \(key.commands(figureHeight: height))unset multiplot
         """,
       data: ["\(name).graticule.dat": Figure.rows(frame.lines), "\(name).track.dat": Figure.rows(rows)])
   }

@@ -13,6 +13,8 @@ struct TrackView: Sendable {
   let table: Table
   /// The column that the classes come from; nil when there is none.
   let column: String?
+  /// Other columns of the run's own classes, which are not drawn.
+  let others: [String]
   let groups: [Group]
   /// The group of each row; -1 for rows left out or without a class, which is a whole number.
   let group: [Int]
@@ -21,19 +23,17 @@ struct TrackView: Sendable {
   /// Kept rows of each group.
   let members: [[Int]]
 
-  /// Where classes are looked for, in this order.
-  private static let usual: [ColumnName] = [.classCode, .cluster, .esaClass]
-
-  /// Groups by the named column, else by `class_code`, `cluster` or `esa_class`, whichever is there first.
+  /// Groups by the named column, else by the first one of `candidates`.
   init(_ table: Table, classes name: String?) {
     self.table = table
-    let candidates = name.map { [$0] } ?? Self.usual.map(\.rawValue)
-    let found = candidates.lazy.compactMap { table[$0] }.first { $0.numbers != nil }
-    column = found?.name
+    let usual = Self.candidates(table)
+    let found = name.map { wanted in [wanted].compactMap { table[$0] }.filter { $0.numbers != nil } } ?? usual
+    column = found.first?.name
+    others = name == nil ? found.dropFirst().filter(Self.isOwn).map(\.name) : []
     kept = (0..<table.rowCount).filter(table.status.isKept)
     var group = [Int](repeating: -1, count: table.rowCount)
     var groups: [Group] = []
-    if let found, let codes = found.numbers {
+    if let found = found.first, let codes = found.numbers {
       let known = Set(kept.lazy.compactMap { Int(exactly: codes[$0]) }).sorted()
       let names = found.classes
       groups = known.prefix(12).map { code in
@@ -50,6 +50,38 @@ struct TrackView: Sendable {
     var members = groups.map { _ in [Int]() }
     for row in kept where group[row] >= 0 { members[group[row]].append(row) }
     self.members = members
+  }
+
+  /// Columns whose codes are classes, the most telling first: those that the run's own steps made (`class_code`, and
+  /// the other columns of codes that end in it, such as `rule_code`), cluster numbers, the product's own flag, and
+  /// any other column with a table of surface classes.
+  private static func candidates(_ table: Table) -> [Column] {
+    func rank(_ column: Column) -> Int? {
+      switch column.name {
+      case "class_code": return 0
+      case "rule_code": return 1
+      case "cluster": return 2
+      case "esa_class": return 3
+      default:
+        guard column.classes?.named("sea_ice") != nil || column.classes?.named("lead") != nil else { return nil }
+        return isOwn(column) ? 1 : 4
+      }
+    }
+    var found: [(rank: Int, place: Int, column: Column)] = []
+    for (place, column) in table.columns.enumerated() {
+      if let rank = rank(column), column.numbers != nil { found.append((rank, place, column)) }
+    }
+    return found.sorted { ($0.rank, $0.place) < ($1.rank, $1.place) }.map(\.column)
+  }
+
+  /// Whether a column holds surface classes that a step of the run made.
+  private static func isOwn(_ column: Column) -> Bool { column.classes != nil && column.name.hasSuffix("_code") }
+
+  /// Which of several classifications is drawn, after a space; empty where there is but one.
+  var choiceNote: String {
+    guard let column, !others.isEmpty else { return "" }
+    return " Drawn are the classes of \(ReportFormat.side("column \(column)")) (\(column)); the table also holds "
+      + "\(ReportFormat.list(others))."
   }
 
   /// Groups, or one of all rows where the table has no classes.

@@ -2,7 +2,7 @@ import FloeIO
 import FloeSDK
 internal import Foundation
 
-/// Leaflet, the JavaScript library of the map that moves: read where Debian's package puts it and set into the page.
+/// Leaflet, the JavaScript library of the interactive map: read where Debian's package puts it and set into the page.
 struct MapLibrary: Sendable {
   let script: String
   let style: String
@@ -10,7 +10,7 @@ struct MapLibrary: Sendable {
   let version: String
 
   static let absent =
-    "the report has no map that moves, since Leaflet is not installed; on Debian: apt-get install libjs-leaflet"
+    "the report has no interactive map, since Leaflet is not installed; on Debian: apt-get install libjs-leaflet"
   /// Where packages of Linux distributions put it, below each folder for data that belongs to no machine.
   private static var folders: [String] {
     let named = ProcessInfo.processInfo.environment["XDG_DATA_DIRS"] ?? ""

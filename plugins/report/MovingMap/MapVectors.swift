@@ -2,18 +2,21 @@ import FloeIO
 import FloeSDK
 internal import Foundation
 
-/// Tracks and polygons for the map that moves.
+/// Tracks and polygons for the interactive map.
 struct MapVectors {
   let material: ReportInputs
   let classes: String?
   /// Points of a track, and polygons of a layer, that the map has at most.
   static let limit = 4000
-  /// What the page tells of a record, besides its class, where a table has it; with the digits that are kept.
-  private static let told: [ColumnName] = [
-    .record, .peakiness, .stackDeviation, .backscatter, .leadingEdgeWidth, ColumnName(rawValue: "elevation"),
-    .elevation, ColumnName(rawValue: "sea_surface_anomaly"), ColumnName(rawValue: "freeboard"), .freeboard,
-    .footprintPurity, .footprintValid, .timeDifference, .leadDistance, ColumnName(rawValue: "area_km2"), .length,
-    ColumnName(rawValue: "width_m"),
+  /// What the page tells of a record, besides its class, where a table has it, with the words for it.
+  private static let told: [(column: String, words: String)] = [
+    ("record", "record"), ("peakiness", "peakiness"), ("ssd", "stack standard deviation"), ("sigma0_db", "backscatter"),
+    ("leading_edge_width", "leading edge width"), ("elevation", "elevation"), ("elevation_m", "elevation"),
+    ("sea_surface_anomaly", "sea surface anomaly"), ("freeboard", "freeboard"), ("freeboard_m", "freeboard"),
+    ("freeboard_uncertainty_m", "uncertainty of the freeboard"), ("fp_purity", "purity of the footprint"),
+    ("fp_valid", "valid share of the footprint"), ("dt_s", "time difference"),
+    ("lead_distance_m", "distance to a lead"),
+    ("area_km2", "area"), ("length_m", "length"), ("width_m", "width"), ("mean_width_m", "mean width"),
   ]
 
   /// One layer, with its name for people.
@@ -49,7 +52,8 @@ struct MapVectors {
       let every = (inside.count + Self.limit - 1) / Self.limit
       let rows = stride(from: 0, to: inside.count, by: every).map { inside[$0] }
       let places = rows.map { JSONValue.array([Self.place(x[$0]), Self.place(y[$0])]) }
-      layers.append(layer("Track of \(item.name)", "points", table, rows, places, every, "record"))
+      let name = item.isOnly ? "Altimeter track" : "Track of \(item.stem)"
+      layers.append(layer(name, "points", table, rows, places, every, "record"))
     }
     return layers
   }
@@ -71,7 +75,14 @@ struct MapVectors {
       places.append(.array(ring.flatMap { [Self.place($0.x), Self.place($0.y)] }))
     }
     if rows.isEmpty { return nil }
-    let name = table.style == "footprints" ? "Footprints of \(item.name)" : "Polygons of \(item.name)"
+    let what =
+      table.style == "footprints"
+      ? "Footprints" : table.style == "scene_outline" ? "Outline of the scene" : "Polygons"
+    let same = material.items.count { other in
+      guard case .table(let own) = other.data else { return false }
+      return own.style == table.style
+    }
+    let name = same == 1 && what != "Polygons" ? what : "\(what) of \(item.stem)"
     return layer(name, "polygons", table, rows, places, every, "polygon")
   }
 
@@ -84,14 +95,18 @@ struct MapVectors {
     let present = Set(rows.map { view.group[$0] }).filter { $0 >= 0 }.sorted()
     let place = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
     var columns: [JSONValue] = []
-    for name in Self.told {
+    for (name, words) in Self.told {
       guard let column = table[name], let numbers = column.numbers else { continue }
+      // Heights to the centimetre, other numbers to three digits.
+      let isHeight = column.unit == .metre && numbers.allSatisfy { !$0.isFinite || abs($0) < 1000 }
       columns.append([
-        "name": .string(ReportFormat.words(name.rawValue)),
+        "name": .string(words),
         "unit": .string(column.unit == .dimensionless ? "" : column.unit.rawValue),
         "values": .array(
-          rows.map { row in
-            numbers[row].isFinite ? .string(ReportFormat.number(numbers[row], 6)) : .null
+          rows.map { row -> JSONValue in
+            let v = numbers[row]
+            guard v.isFinite else { return .null }
+            return .string(isHeight ? ReportFormat.fixed(v, 2) : ReportFormat.number(v, 3))
           }),
       ])
     }

@@ -2,7 +2,7 @@ import FloeIO
 import FloeSDK
 internal import Foundation
 
-/// A map that moves: the rasters of one reference system with tracks and polygons on top, as data for the page's
+/// An interactive map: the rasters of one reference system with tracks and polygons on top, as data for the page's
 /// script.
 struct MovingMap: Sendable {
   let title: String
@@ -18,7 +18,7 @@ struct MovingMap: Sendable {
   }
 }
 
-/// Gathers the maps that move.
+/// Gathers the interactive maps.
 struct MovingMaps {
   let material: ReportInputs
   let classes: String?
@@ -40,7 +40,7 @@ struct MovingMaps {
     }
     var maps: [MovingMap] = []
     for group in groups {
-      let title = groups.count > 1 ? "Map that moves, \(group.crs?.label ?? "no reference system")" : "Map that moves"
+      let title = groups.count > 1 ? "Interactive map, \(group.crs?.label ?? "no reference system")" : "Interactive map"
       for (i, side) in Self.sides.enumerated() {
         try context.checkCancelled()
         let layers = try await layers(group.members, side, context)
@@ -67,6 +67,8 @@ struct MovingMaps {
     var picture: [UInt8] = []
     var limits: (Double, Double)?
     var color: RGB?
+    /// Whether a ramp goes from black to white, for a picture of one band.
+    var isGrey = false
     var isOn = false
     var note = ""
     /// Bytes in the page.
@@ -87,7 +89,7 @@ struct MovingMaps {
             name: item.titled("Classes"),
             reading: [
               try MapReading(
-                name: "Class (\(item.stem))", unit: .dimensionless, values: small.values[0], width: small.width,
+                name: Self.named("Class", item), unit: .dimensionless, values: small.values[0], width: small.width,
                 height: small.height, bounds: small.bounds, classes: table)
             ], kind: "classes", bounds: small.bounds, valueBox: small.valueBox,
             isOn: !found.contains { $0.kind == "classes" }, note: small.note))
@@ -95,50 +97,67 @@ struct MovingMaps {
           let shares = try await ClassShare.shares(raster, code: lead.code, like: small, context)
           found.append(
             Layer(
-              name: "Any \(lead.label.lowercased()) of \(item.stem)",
+              name: Self.named("Pixels with any \(lead.label.lowercased())", item),
               reading: [
                 try MapReading(
-                  name: "Share of \(lead.label.lowercased()) (\(item.stem))", unit: .dimensionless, values: shares,
+                  name: Self.named("Share of \(lead.label.lowercased())", item), unit: .dimensionless, values: shares,
                   width: small.width, height: small.height, bounds: small.bounds)
               ], kind: "share", bounds: small.bounds, valueBox: small.valueBox, color: lead.color,
-              note: "drawn wherever a drawn pixel holds any"))
+              note: "drawn wherever at least one pixel below a drawn one is of the class"))
         }
-      } else if let quantity = spec.bands.first?.quantity, ["probability", "uncertainty"].contains(quantity) {
+      } else if let first = spec.bands.first, ReportInputs.isProbability(first) {
         found += try ramps(item, raster, bands: MapFigures.shownProbabilities(spec), side: side.layers, (0, 1))
       } else {
         found += try image(item, raster, side: side.images, larger: side.layers)
       }
     }
-    if !found.contains(where: { $0.kind == "image" }), !found.contains(where: \.isOn), !found.isEmpty {
-      found[0].isOn = true
+    if !found.contains(where: { $0.kind == "image" }) {
+      // Of pictures of one band the first lies below the classes.
+      if let picture = found.firstIndex(where: \.isGrey) {
+        found[picture].isOn = true
+      } else if !found.contains(where: \.isOn), !found.isEmpty {
+        found[0].isOn = true
+      }
     }
     // Pictures lie below classes.
     let order = ["image": 0, "ramp": 1, "classes": 2, "share": 3]
+    func height(_ layer: Layer) -> Int { layer.isGrey ? 0 : order[layer.kind] ?? 0 }
     return found.enumerated().sorted {
-      (order[$0.element.kind] ?? 0, $0.offset) < (order[$1.element.kind] ?? 0, $1.offset)
+      (height($0.element), $0.offset) < (height($1.element), $1.offset)
     }.map(\.element)
   }
 
+  /// A name that says of which raster it is where there are several of a kind.
+  private static func named(_ what: String, _ item: ReportInputs.Item) -> String {
+    item.isOnly ? what : "\(what) (\(item.stem))"
+  }
+
   private func ramps(
-    _ item: ReportInputs.Item, _ raster: Raster, bands: [Int], side: Int, _ limits: (Double, Double)?
+    _ item: ReportInputs.Item, _ raster: Raster, bands: [Int], side: Int, _ limits: (Double, Double)?,
+    isGrey: Bool = false
   ) throws -> [Layer] {
     let small = try DecimatedRaster(item, raster, bands: bands, side: side)
     return try bands.enumerated().compactMap { place, band in
       guard let natural = limits ?? small.limits(place) else { return nil }
       let spec = raster.spec.bands[band]
       let reading = try MapReading(
-        name: "\(spec.name) (\(item.stem))", unit: spec.unit, values: small.values[place], width: small.width,
-        height: small.height, bounds: small.bounds)
+        name: Self.named(ReportFormat.title(spec), item), unit: spec.unit, values: small.values[place],
+        width: small.width, height: small.height, bounds: small.bounds)
       return Layer(
-        name: "\(spec.name) of \(item.stem)", reading: [reading], kind: "ramp", bounds: small.bounds,
-        valueBox: small.valueBox, limits: natural, note: small.note)
+        name: Self.named(ReportFormat.title(spec), item), reading: [reading], kind: "ramp", bounds: small.bounds,
+        valueBox: small.valueBox, limits: natural, isGrey: isGrey, note: small.note)
     }
   }
 
-  /// True and false colour, with the values of their bands; a single band as a ramp.
+  /// True and false colour, with the values of their bands; a single band in grey where it is brightness, as camera and
+  /// radiometer see it, else as a ramp.
   private func image(_ item: ReportInputs.Item, _ raster: Raster, side: Int, larger: Int) throws -> [Layer] {
     let composites = MapFigures.composites(raster.spec)
-    if composites.isEmpty { return try ramps(item, raster, bands: [0], side: larger, nil) }
+    if composites.isEmpty {
+      let shown = MapFigures.shownBand(raster.spec)
+      let isGrey = raster.spec.bands.indices.contains(shown) && Self.isBrightness(raster.spec.bands[shown])
+      return try ramps(item, raster, bands: [shown], side: larger, nil, isGrey: isGrey)
+    }
     let needed = Set(composites.flatMap(\.bands)).sorted()
     let sharp = try DecimatedRaster(item, raster, bands: needed, side: larger)
     let values =
@@ -146,7 +165,7 @@ struct MovingMaps {
     let readings = try needed.enumerated().map { place, band in
       let spec = raster.spec.bands[band]
       return try MapReading(
-        name: "\(spec.name) \(spec.quantity) (\(item.stem))", unit: spec.unit, values: values.values[place],
+        name: Self.named("\(spec.name) \(spec.quantity)", item), unit: spec.unit, values: values.values[place],
         width: values.width, height: values.height, bounds: values.bounds, bits: 8)
     }
     var layers: [Layer] = []
@@ -155,11 +174,17 @@ struct MovingMaps {
       guard places.count == 3, let (picture, _) = sharp.composite(places[0], places[1], places[2]) else { continue }
       layers.append(
         Layer(
-          name: "\(c.name) of \(item.stem)", reading: layers.isEmpty ? readings : [], kind: "image",
+          name: Self.named(c.name, item), reading: layers.isEmpty ? readings : [], kind: "image",
           bounds: sharp.bounds, valueBox: sharp.valueBox, picture: try picture.jpeg(), isOn: layers.isEmpty,
           note: sharp.note))
     }
     return layers
+  }
+
+  /// Whether a band is a picture rather than a measure with a scale of its own: reflectance, or numbers of no unit.
+  private static func isBrightness(_ band: BandSpec) -> Bool {
+    let isPlain = ["reflectance", "DN", "value"].contains(band.quantity) && band.unit == .dimensionless
+    return band.wavelength != nil || isPlain
   }
 
   // MARK: The whole
@@ -181,6 +206,7 @@ struct MovingMaps {
       } else {
         parts["reading"] = .integer(readings.count)
       }
+      if layer.isGrey { parts["grey"] = .bool(true) }
       if let limits = layer.limits { parts["limits"] = [.number(limits.0), .number(limits.1)] }
       if let color = layer.color { parts["color"] = .string(Colours.hex(color)) }
       readings += layer.reading.map(\.content)

@@ -25,31 +25,69 @@ struct ClusterSection {
       }
       EvidenceBlocks(step: step, facts: facts).add(to: &section)
       if let clustering = Clustering(step: step, facts: facts) {
-        section.blocks.append(.table(Self.statistics(clustering)))
+        section.blocks.append(.table(Self.statistics(clustering, divided: Self.divided(facts))))
         if let figure = spectra(clustering) { section.add(figure) }
       }
     }
-    for (item, raster) in material.rasters
-    where raster.spec.classes == nil && !["probability", "uncertainty"].contains(raster.spec.bands.first?.quantity) {
+    for (item, raster) in pictures where isClassified(raster.spec) {
       try context.checkCancelled()
       if let figure = try histograms(item, raster) { section.add(figure) }
     }
     return section
   }
 
-  private static func statistics(_ clustering: Clustering) -> PageTable {
+  /// Histograms of rasters that no class of the run rests on, such as a grid of freeboards.
+  func values(_ context: RunContext) throws -> PageSection {
+    var section = PageSection("values", "Values")
+    for (item, raster) in pictures where !isClassified(raster.spec) {
+      try context.checkCancelled()
+      if let figure = try histograms(item, raster) { section.add(figure) }
+    }
+    return section
+  }
+
+  /// Rasters of measures.
+  private var pictures: [(item: ReportInputs.Item, raster: Raster)] {
+    material.rasters.filter { _, raster in
+      raster.spec.classes == nil && !(raster.spec.bands.first.map(ReportInputs.isProbability) ?? false)
+    }
+  }
+
+  /// Whether classes lie on the raster's grid, or a clustering of the run has its bands as features.
+  private func isClassified(_ spec: RasterSpec) -> Bool {
+    let names = Set(spec.bands.map(\.name))
+    return material.rasters.contains { _, other in other.spec.classes != nil && other.spec.grid == spec.grid }
+      || material.clusterings.contains { names.isSuperset(of: $0.features) }
+  }
+
+  /// Numbers of clusters that the limit of a class runs through.
+  private static func divided(_ facts: [String: JSONValue]) -> Set<Int> {
+    let tests = (facts["evidence"]?.objectValue ?? [:]).values.flatMap { $0["clusters"]?.arrayValue ?? [] }
+    return Set(tests.filter { $0["standing"]?.stringValue == "divided" }.compactMap { $0["cluster"]?.intValue })
+  }
+
+  private static func statistics(_ clustering: Clustering, divided: Set<Int>) -> PageTable {
     let total = clustering.clusters.reduce(0) { $0 + $1.count }
+    func standing(_ c: Clustering.Cluster) -> String {
+      if divided.contains(c.number) { return c.className == nil ? "divided" : "divided: \(c.label) and darker" }
+      return c.className == nil ? "–" : c.label
+    }
+    let parts = clustering.clusters.filter { divided.contains($0.number) }
+    let share = total > 0 ? parts.reduce(0) { $0 + $1.count } / total : 0
+    let note =
+      parts.isEmpty
+      ? ""
+      : """
+      . \(parts.count) of \(clustering.clusters.count) clusters (\(ReportFormat.share(share)) of the samples) are \
+      divided: a limit runs through them, and their darker samples have the class that the sentence above tells
+      """
     return PageTable(
-      "Clusters of \(ReportFormat.words(clustering.step)): mean ± standard deviation of each feature",
+      "Clusters of \(ReportFormat.words(clustering.step)): mean ± standard deviation of each feature\(note)",
       ["Cluster", "Class", "Samples", "Share"] + clustering.features.map(ReportFormat.feature),
       clustering.clusters.map { c in
         [
-          "\(c.number)", c.className == nil ? "–" : c.label, ReportFormat.count(c.count),
-          ReportFormat.share(total > 0 ? c.count / total : 0),
-        ]
-          + clustering.features.map {
-            "\(ReportFormat.number(c.centre[$0])) ± \(ReportFormat.number(c.deviation[$0], 3))"
-          }
+          "\(c.number)", standing(c), ReportFormat.count(c.count), ReportFormat.share(total > 0 ? c.count / total : 0),
+        ] + clustering.features.map { ReportFormat.spread(c.centre[$0], c.deviation[$0]) }
       })
   }
 
@@ -113,7 +151,10 @@ struct ClusterSection {
   /// Histograms of a raster's bands, by class where a class raster lies on the same grid.
   private func histograms(_ item: ReportInputs.Item, _ raster: Raster) throws -> Figure? {
     let spec = raster.spec
-    let bands = Array(spec.bands.indices.filter { spec.bands[$0].quantity != "uncertainty" }.prefix(6))
+    // Of several statistics of one measure the styled one is worth a histogram.
+    let isStyled = if case .ramp? = spec.style { !isClassified(spec) } else { false }
+    let usual = spec.bands.indices.filter { spec.bands[$0].quantity != "uncertainty" }.prefix(6)
+    let bands = isStyled ? [MapFigures.shownBand(spec)] : Array(usual)
     guard !bands.isEmpty else { return nil }
     let side = 600
     let small = try DecimatedRaster(item, raster, bands: bands, side: side)
@@ -176,13 +217,13 @@ struct ClusterSection {
           """
             + "'\(file)' using 1:\(g + 2) with steps lw 1.5 dt \(g % 5 + 1) lc rgb '\(Colours.hex(color))' notitle"
       }
-      let axis = "\(spec.bands[band].name): \(ReportFormat.axis(spec.bands[band].quantity, spec.bands[band].unit))"
+      let quantity = ReportFormat.axis(spec.bands[band].quantity, spec.bands[band].unit)
+      let axis = bands.count == 1 ? quantity : "\(spec.bands[band].name): \(quantity)"
       panels.append(
         """
         set xlabel \(Figure.quoted(axis)) noenhanced
         set ylabel \(Figure.quoted(i % 2 == 0 ? "Share of pixels (%)" : ""))
-        set xrange [\(ReportFormat.data(low)):\(ReportFormat.data(high))]; set yrange [0:*]; set xtics auto \
-        \(ReportFormat.data(Self.tick((high - low) / 6)))
+        set xrange [\(ReportFormat.data(low)):\(ReportFormat.data(high))]; set yrange [0:*]
         plot \(plots.joined(separator: ", \\\n    "))
         """)
       let means = sums.enumerated().map { g, s -> String in
@@ -207,14 +248,5 @@ struct ClusterSection {
         """,
       alt: "Histograms of each band. " + told.joined(separator: ". ") + ".", size: drawn.size, commands: drawn.commands,
       data: data)
-  }
-
-  /// 1, 2 or 5 times a power of ten, at least `v`.
-  static func tick(_ v: Double) -> Double {
-    guard v > 0, v.isFinite else { return 1 }
-    var power = 1.0
-    while power > v { power /= 10 }
-    while power * 10 <= v { power *= 10 }
-    return [1, 2, 5, 10].map { $0 * power }.first { $0 >= v } ?? v
   }
 }

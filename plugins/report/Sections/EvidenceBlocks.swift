@@ -24,8 +24,9 @@ struct EvidenceBlocks {
           ["Clusters", "BIC", "Mean log-likelihood", "Taken"],
           trials.map { t in
             [
-              ReportFormat.count(t["clusters"]?.intValue ?? 0), ReportFormat.number(t["bic"]?.doubleValue ?? .nan, 6),
-              ReportFormat.number(t["mean_log_likelihood"]?.doubleValue ?? .nan, 5),
+              ReportFormat.count(t["clusters"]?.intValue ?? 0),
+              t["bic"]?.doubleValue.map { ReportFormat.count($0) } ?? "–",
+              ReportFormat.fixed(t["mean_log_likelihood"]?.doubleValue, 3),
               t["chosen"]?.boolValue == true ? "yes" : "",
             ]
           })))

@@ -16,34 +16,65 @@ enum Headline {
   }
 
   static func facts(_ material: ReportInputs) -> [(label: String, value: String)] {
-    var found: [(String, String)] = []
-    // Steps that count the same classes differ in nothing but their name.
+    // What a tile tells, the step it comes from, and its value.
+    var found: [(what: String, step: String, value: String)] = []
     for (step, facts) in material.facts {
-      let source = ReportFormat.words(step)
       for a in facts[.classAreas]?.arrayValue ?? [] {
         let value = [
           a[.areaKm2]?.doubleValue.map { ReportFormat.number($0, 4) + " km²" },
           a[.share]?.doubleValue.map(ReportFormat.share),
         ].compactMap { $0 }
-        found.append(("\(a[.label]?.stringValue ?? "") (\(source))", value.joined(separator: ", ")))
+        found.append((a[.label]?.stringValue ?? "", step, value.joined(separator: ", ")))
       }
-      for c in facts[.classCounts]?.arrayValue ?? [] {
-        guard let name = c[.name]?.stringValue, let n = c[.records]?.intValue else { continue }
-        let label = ClassTable.seaIce.named(name)?.label ?? name
-        found.append(("Records: \(label) (\(source))", ReportFormat.count(n)))
+      let counts = ClassCount.list(facts[.classCounts])
+      let total = counts.reduce(0) { $0 + $1.records }
+      for c in counts {
+        let share = total > 0 ? Double(c.records) / Double(total) : 0
+        let value = "\(ReportFormat.count(c.records)) of \(ReportFormat.count(total)), \(ReportFormat.share(share))"
+        found.append(("\(c.label), records", step, value))
       }
+    }
+    for (item, table) in material.tables {
+      guard let figures = FreeboardFigures(item: item, view: TrackView(table, classes: nil)) else { continue }
+      for fact in figures.facts { found.append((fact.label, item.stem, fact.value)) }
     }
     for (step, facts) in material.facts {
       guard let score = facts[.score], let accuracy = score[.accuracy]?.doubleValue else { continue }
       let f1 =
         (score[.classes]?["lead"]).flatMap { ($0[.support]?.intValue ?? 0) > 0 ? $0[.f1]?.doubleValue : nil }
-        .map { ", lead F1 \(ReportFormat.fixed($0, 3))" } ?? ""
+        .map { "; lead F1 \(ReportFormat.fixed($0, 3))" } ?? ""
       let n = score[.evaluated]?.intValue.map { " of \(ReportFormat.count($0))" } ?? ""
-      found.append(("Agreement: \(ReportFormat.words(step))", "\(ReportFormat.share(accuracy))\(n)\(f1)"))
+      let sides = ["predicted", "reference"].compactMap { score[$0]?.stringValue.map(ReportFormat.side) }
+      let what = sides.isEmpty ? ReportFormat.words(step) : ReportFormat.list(sides)
+      found.append(("Agreement: \(what)", step, "\(ReportFormat.share(accuracy))\(n)\(f1)"))
     }
+    // A step's name parts tiles that say the same; else it tells a reader nothing.
+    let times = Dictionary(grouping: found, by: { $0.what }).mapValues { $0.count }
     // A unit stays with its number.
-    return found.map {
-      (label: $0.0, value: $0.1.replacing(" %", with: "\u{a0}%").replacing(" km²", with: "\u{a0}km²"))
+    return found.map { fact in
+      let source = (times[fact.what] ?? 0) > 1 ? " (\(ReportFormat.words(fact.step)))" : ""
+      var value = fact.value
+      for unit in ["%", "km²", "m,", "m ("] { value = value.replacing(" \(unit)", with: "\u{a0}\(unit)") }
+      return (label: fact.what + source, value: value)
+    }
+  }
+}
+
+/// How many records have a class, as a step recorded it.
+struct ClassCount {
+  let label: String
+  let records: Int
+
+  /// Counts from a list of names with records, or from an object of names; what is no surface class is left out.
+  static func list(_ value: JSONValue?) -> [ClassCount] {
+    if let list = value?.arrayValue {
+      return list.compactMap { entry in
+        guard let name = entry[.name]?.stringValue, let n = entry[.records]?.intValue else { return nil }
+        return ClassCount(label: ClassTable.seaIce.named(name)?.label ?? ReportFormat.words(name), records: n)
+      }
+    }
+    return ClassTable.seaIce.entries.compactMap { entry in
+      value?[entry.name]?.intValue.map { ClassCount(label: entry.label, records: $0) }
     }
   }
 }

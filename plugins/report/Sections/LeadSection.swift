@@ -42,7 +42,12 @@ struct LeadSection {
   private func figure(_ step: String, _ classes: [JSONValue], _ count: Int) -> Figure {
     let name = "lead-widths-\(ReportFormat.slug(step))"
     let shares = classes.map { ($0["share_of_length"]?.doubleValue ?? 0) * 100 }
-    let ticks = classes.enumerated().map { "\(Figure.quoted(Self.range($1))) \($0)" }
+    // Classes meet at their edges: one number a tick, where two would touch their neighbours.
+    let lower = classes.compactMap { $0["from_m"]?.doubleValue }
+    let edges = lower + [classes.last?["to_m"]?.doubleValue].compactMap { $0 }
+    let ticks = edges.enumerated().map {
+      "\(Figure.quoted(ReportFormat.number($1))) \(ReportFormat.data(Double($0) - 0.5))"
+    }
     let panels = Panels(
       title: "Widths of leads: \(ReportFormat.words(step))", columns: 1,
       plots: [
@@ -50,7 +55,7 @@ struct LeadSection {
         set xlabel 'Mean width (m)'; set ylabel 'Share of the length (%)'; set yrange [0:*]
         set xrange [-0.6:\(ReportFormat.data(Double(classes.count) - 0.4))]; \
         set xtics (\(ticks.joined(separator: ", ")))
-        plot '\(name).dat' using 1:2:(0.8) with boxes fs solid 0.6 lc rgb '#004488' notitle
+        plot '\(name).dat' using 1:2:(0.96) with boxes fs solid 0.6 lc rgb '#004488' notitle
         """
       ], panelHeight: 330)
     return Figure(

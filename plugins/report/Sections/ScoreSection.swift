@@ -121,6 +121,15 @@ struct ScoreSection {
           + [(text: ReportFormat.count(sum), shade: nil)])
     }
     section.blocks.append(.table(table))
+    let listed = counts.flatMap { $0 }.reduce(0, +)
+    if listed > evaluated {
+      section.blocks.append(
+        .note(
+          """
+          The matrix has \(ReportFormat.counted(listed, "pair")); \(ReportFormat.count(listed - evaluated)) of them, \
+          unclassified on one side at least, are left out of the scores, whose n is the smaller for it.
+          """))
+    }
     let known = names.indices.filter { body[.classes]?[names[$0]] != nil }
     var rows = known.compactMap { i -> [String]? in
       guard let f = body[.classes]?[names[i]] else { return nil }

@@ -151,8 +151,8 @@ public struct OpticalEvidence: ClusterEvidence {
       isFound: true,
       sentence: """
         brightness at most \(short(limit)), \(short(limit / iceBrightness)) of the ice level \(short(iceBrightness)), \
-        where \(short(limits.waterShare)) of a pixel is as dark as \
-        \(dark == end ? "the darkest" : "water, which fills no pixel"), \(short(darkBrightness))
+        which is a mixture of \(short(limits.waterShare * 100)) % dark surface of brightness \
+        \(short(darkBrightness))\(dark == end ? "" : ", which fills no pixel,") with ice
         """,
       standings: standings,
       limit: standings.contains(.divided) ? bounds : nil,
