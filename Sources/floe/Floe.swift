@@ -63,6 +63,10 @@ struct Floe: AsyncParsableCommand {
       FailureView.tell(refused.problems, status: 2)
       Terminal.error(refused.problems.map { "error: \($0)" }.joined(separator: "\n"))
       end(2)
+    case let failure as FolderFailure:
+      FailureView.tell([Problem(file: "", line: 0, "\(failure)")], status: 1)
+      Terminal.error("error: \(failure)")
+      end(1)
     case let failure as FloeError:
       FailureView.tell([Problem(file: "", line: 0, "\(failure)")], status: 1)
       Terminal.error("error: \(failure)")

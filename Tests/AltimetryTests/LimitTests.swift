@@ -30,8 +30,12 @@ import Testing
           "lead", "unclassified", "unclassified", "unclassified", "sea_ice", "unclassified", "unclassified",
           "open_ocean", "unclassified", nil,
         ]))
-    #expect(told.records["class_counts"]?["lead"] == 1 && told.records["class_counts"]?["unclassified"] == 6)
-    #expect(told.records["class_counts"]?["unclassified_for_a_missing_value"] == 1)
+    var counted: [String: Int] = [:]
+    for entry in told.records["class_counts"]?.arrayValue ?? [] {
+      counted[entry["name"]?.stringValue ?? "", default: 0] += entry["records"]?.intValue ?? 0
+    }
+    #expect(counted == ["open_ocean": 1, "sea_ice": 1, "lead": 1, "unclassified": 6])
+    #expect(told.records["unclassified_for_a_missing_value"] == 1)
     // CPOM's limit for SARIn mode is another, and concentrations are parameters.
     let other = try await TestRun.track(
       "altimetry.classify", table,

@@ -10,7 +10,7 @@ import Testing
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// What stands at the top of every record; `network` and `earlier_files` are there in some.
+  /// What stands at the top of every record; `network`, `earlier_files`, `until` and `keep` are there in some.
   private let top: [RecordKey] = [
     .floe, .pipeline, .title, .pipelineText, .pipelineParts, .pipelineFolder, .workingFolder, .started, .ended,
     .seconds, .host, .workers, .memoryLimit, .peakMemory, .seed, .libraries, .inputs, .fingerprints, .steps, .timings,
@@ -45,7 +45,7 @@ import Testing
     let record = try JSONText.decode(try VirtualFile.readText(folder + "/run.json"))
     let known = Set(texts.split { $0 == " " || $0 == "\n" }.map(String.init))
     #expect(names(top) == known)
-    let some = names([.network, .earlierFiles])
+    let some = names([.network, .earlierFiles, .until, .keep])
     #expect(members(record).subtracting(some) == known)
 
     let steps = record[.steps]?.arrayValue ?? []
@@ -64,7 +64,7 @@ import Testing
   @Test func theSchemaNamesTheSameKeys() throws {
     let schema = try JSONText.decode(try VirtualFile.readText(Self.root + "/docs/run.schema.json"))
     let properties = schema["properties"]
-    #expect(members(properties) == names([.title, .seed, .steps, .results, .leftOut, .warnings]))
+    #expect(members(properties) == names([.title, .seed, .steps, .results, .leftOut, .warnings, .until, .keep]))
     let step = properties?[.steps]?["items"]?["properties"]
     #expect(members(step) == names([.id, .use, .parameters, .connections]))
     let entry = properties?[.leftOut]?["items"]?["properties"]

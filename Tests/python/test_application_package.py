@@ -86,6 +86,31 @@ def test_a_run_gives_what_a_batch_gives(place, tmp_path):
     assert json.loads((results / "catalog.json").read_text())["type"] == "Catalog"
 
 
+def test_lists_are_arrays(place, tmp_path):
+    """An input of type list is an array of texts or numbers, and reaches floe as --set does."""
+    rng = np.random.default_rng(7)
+    write_tif(tmp_path / "two.tif", rng.integers(1, 4000, (3, 30, 40), dtype=np.uint16))
+    (tmp_path / "some.yaml").write_text(PIPELINE.replace(
+        "  land:", "  features: { type: list, optional: true }\n  land:").replace("clusters: $clusters", "clusters: $clusters, features: $features"))
+    text = floe("cwl", tmp_path / "some.yaml", "--files", "--author", AUTHOR, "--without-container").out
+    (tmp_path / "some.cwl").write_text(text)
+    for part in yaml.safe_load(text)["$graph"]:
+        if "features" in (part.get("inputs") or {}):
+            assert part["inputs"]["features"]["type"] == ["null", {"type": "array", "items": ["string", "double"]}]
+    tool(BIN / "cwltool", "--validate", "some.cwl", cwd=tmp_path)
+    tool(BIN / "eoap-validator", "some.cwl", "--profile", "eoap-package", cwd=tmp_path)
+    image = {"class": "File", "path": str(tmp_path / "two.tif")}
+    made = {}
+    for name, features in {"some": ["B01", "B03"], "all": None}.items():
+        (tmp_path / "job.json").write_text(json.dumps({"image": [image]} | ({"features": features} if features else {})))
+        tool(BIN / "cwltool", "--no-container", "--outdir", tmp_path / name, f"{tmp_path}/some.cwl#some", tmp_path / "job.json", cwd=tmp_path)
+        more = ["--set", f"features={','.join(features)}"] if features else []
+        floe("batch", tmp_path / "some.yaml", "--over", f"image={tmp_path}/two.tif", *more, "-o", tmp_path / f"{name}-batch", "--quiet")
+        made[name] = sums(tmp_path / name / "results")
+        assert made[name] == sums(tmp_path / f"{name}-batch") and made[name]
+    assert made["some"] != made["all"]
+
+
 def test_gather_joins_chunks_and_refuses_what_does_not_belong_together(place, tmp_path):
     for i, pattern in enumerate(["image-[012].tif", "image-[34].tif"]):
         floe("batch", place / "groups.yaml", "--over", f"image={place}/images/{pattern}", "-o", tmp_path / f"c{i}", expect=3 if i else 0)

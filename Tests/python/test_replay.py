@@ -116,9 +116,12 @@ def test_replay_looks_at_what_lies_there(tmp_path, name):
     assert answer["same"] is False and answer["differing"] == [name] and name in answer["causes"][0]
     (out / name).write_bytes(data[:-1])
     assert f"{len(data) - 1} bytes, not {len(data)}" in floe("replay", out, expect=1).out
-    # What is not there any more can be made again; it is no other content.
+    # What is not there any more can be made again, but is missing all the same.
     (out / name).unlink()
-    assert f"not there any more and not compared: {name}" in floe("replay", out).out
+    told = floe("replay", out, expect=1).out
+    assert f"not there any more: {name}" in told and "the same bytes" not in told
+    answer = json.loads(floe("replay", out, "--json", expect=1).out)
+    assert answer["same"] is False and answer["missing"] == [name] and answer["differing"] == []
 
 
 def test_a_single_step_is_made_again(tmp_path):
@@ -127,4 +130,19 @@ def test_a_single_step_is_made_again(tmp_path):
     floe("step", "cluster.kmeans", "--samples", picture, "--clusters", 3, "--classes", "c.tif", "--labels", "l.tif", "-o", "out", "--seed", 5, "--quiet",
          "--names", '{ lead: darkest, thin_ice: { rule: "brightness < 0.9", code: 10, label: "Thin $ice" }, sea_ice: rest }', cwd=tmp_path)
     told = json.loads(floe("replay", tmp_path / "out/c.tif", "--json").out)
-    assert told == {"same": True, "differing": [], "causes": []}
+    assert told == {"same": True, "differing": [], "missing": [], "causes": []}
+
+
+@pytest.mark.parametrize("part", [["--until", "read"], ["--keep", "read"], ["--keep", "read", "--keep", "groups"], ["--until", "groups", "--keep", "read"]])
+def test_replay_of_a_part_makes_that_part(tmp_path, part):
+    picture, out = image(tmp_path / "image.tif"), tmp_path / "out"
+    file = pipeline(tmp_path, outputs="{ model.json: groups.model, again.tif: groups.labels }")
+    run(file, picture, out, *part, "--quiet")
+    told = record(out)
+    given = dict(zip(part[::2], part[1::2]))
+    assert ("until" in told) == ("--until" in given) and ("keep" in told) == ("--keep" in given)
+    assert told.get("until", []) + told.get("keep", []) == part[1::2]
+    assert "the same bytes in all outputs" in floe("replay", out).out
+    # A record of a whole run tells of no part.
+    run(file, picture, tmp_path / "whole", "--quiet")
+    assert not {"until", "keep"} & set(record(tmp_path / "whole"))

@@ -143,13 +143,17 @@ struct ClassifyStep: ProcessingStep {
         "sea_ice": .string(TableLimits.text(limits.seaIce)), "open_ocean": .string(TableLimits.text(limits.openOcean)),
         "notes": .array(limits.notes.map(JSONValue.string)),
       ])
+    var byCode: [Int: Int] = [:]
+    for (verdict, n) in counts { byCode[Int(verdict.code), default: 0] += n }
     context.record(
       .classCounts,
-      [
-        "open_ocean": .integer(count(.openOcean)), "sea_ice": .integer(count(.seaIce)), "lead": .integer(count(.lead)),
-        "unclassified": .integer(count(.between) + count(.missing)),
-        "unclassified_for_a_missing_value": .integer(count(.missing)),
-      ])
+      .array(
+        ClassTable.seaIce.entries.compactMap { entry in
+          byCode[entry.code].map { n in
+            JSONValue(keyed: [.code: .integer(entry.code), .name: .string(entry.name), .records: .integer(n)])
+          }
+        }))
+    if count(.missing) > 0 { context.record("unclassified_for_a_missing_value", .integer(count(.missing))) }
     context.record(
       .summary,
       .string(

@@ -28,7 +28,7 @@ public struct FitStep: ProcessingStep {
       with: { method: gmm, clusters: 6, training: balanced, names: { lead: dark, sea_ice: rest } }
     """
 
-  @Input("Rasters of the same bands, one for each scene") var samples: [Samples]
+  @Input("Rasters of the same bands, one for each scene", anyOrder: true) var samples: [Samples]
   @Param("What is fitted") var method = Method.gmm
   @Group var sampling = SampleOptions()
   @Param("Number of clusters, or auto: the best by the Bayesian criterion within cluster_range", in: 2...255)

@@ -16,7 +16,20 @@ enum SceneSamples {
       guard case .raster = one else {
         throw ParameterError("samples", "must be rasters: number \(i + 1) is a table; join tables into one first")
       }
-      let source = try SampleSource(one, features: features ?? sources.first.map { $0.features.map(\.name) })
+      let wanted = sources.first.map { $0.features.map(\.name) }
+      if features == nil, let wanted {
+        // In either order: bands that one scene has and another lacks are no choice of the first.
+        let own = try SampleSource(one, features: nil).features.map(\.name)
+        if Set(own) != Set(wanted) {
+          throw ParameterError(
+            "samples",
+            """
+            number \(i + 1) does not fit number 1: it has the bands \(own.joined(separator: ", ")), not \
+            \(wanted.joined(separator: ", ")); name those that all have with 'features'
+            """)
+        }
+      }
+      let source = try SampleSource(one, features: features ?? wanted)
       if let first = sources.first, let reason = difference(first, source) {
         throw ParameterError("samples", "number \(i + 1) does not fit number 1: \(reason)")
       }

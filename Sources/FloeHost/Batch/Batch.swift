@@ -125,15 +125,18 @@ public final class Batch: Sendable {
     // Links to the same product, and products that many scenes share, are read once.
     try await digests.prepare(Array(Set(items.flatMap(paths))), pool: pool, cancellation: cancellation)
     let ledgers = Looking(ledger: ledger, surroundings: surroundings)
-    let found = try await pool.map(items.count, cancellation: cancellation) { i in try self.look(self.items[i], ledgers)
+    let found = try await pool.map(items.count, cancellation: cancellation) { i in
+      try self.look(self.items[i], ledgers)
     }
+    try refuseReplacing(found.compactMap(\.conflict))
+    let waiting = items.indices.filter { found[$0].scene == nil }
+    try tell(found, waiting: waiting, ledger)
     let shared = Shared(State(scenes: found.map(\.scene)))
     shared.state.withLock { state in
       state.tally.total = items.count
       state.tally.unchanged = found.count { $0.scene?.state == .unchanged }
       state.tally.failed = found.count { $0.scene?.state == .failed }
     }
-    let waiting = items.indices.filter { found[$0].scene == nil }
     for scene in found.compactMap(\.scene) { observer.ended(scene, shared.state.withLock { $0.tally }) }
     let requests = found.map(\.request)
     Interrupt.hold()
@@ -162,23 +165,58 @@ public final class Batch: Sendable {
     let ledger: BatchLedger, surroundings: RunSurroundings
   }
 
-  /// What a scene's run is given, and how it ended where nothing is to do.
-  private func look(_ item: BatchItem, _ looking: Looking) throws -> (request: String, scene: BatchReport.Scene?) {
-    let request = try request(item, looking.surroundings)
-    let entry = looking.ledger.entry(item.name)
-    guard !options.isForced else { return (request, nil) }
-    if let record = current(item, looking.surroundings) {
+  /// What is known of a scene before anything is run.
+  private struct Found: Sendable {
+    /// What its run is given, as a digest.
+    let request: String
+    /// How it ended, where nothing is to do.
+    var scene: BatchReport.Scene?
+    /// The sentence about another scene's outputs in its folder.
+    var conflict: String?
+  }
+
+  private func look(_ item: BatchItem, _ looking: Looking) throws -> Found {
+    var found = Found(request: try request(item, looking.surroundings))
+    if !options.isForced, let record = current(item, looking.surroundings) {
       let seconds = record[.seconds]?.doubleValue ?? 0
-      return (request, .init(item: item, state: .unchanged, seconds: seconds, record: record))
+      found.scene = .init(item: item, state: .unchanged, seconds: seconds, record: record)
+      return found
     }
-    if let entry, entry.state == "failed", entry.request == request, !entry.isPassing, !options.retriesFailed {
-      return (
-        request,
-        .init(
-          item: item, state: .failed, seconds: entry.seconds, step: entry.step, message: entry.message, isOld: true)
-      )
+    if !options.isOverwriting {
+      found.conflict = SceneIdentity(pipeline: pipeline, digests: digests).conflict(item, folder: folder(item))
     }
-    return (request, nil)
+    if !options.isForced, !options.retriesFailed, case .failed(let entry) = looking.ledger.state(of: item.name),
+      entry.request == found.request, !entry.isPassing
+    {
+      found.scene = .init(
+        item: item, state: .failed, seconds: entry.seconds, step: entry.step, message: entry.message, isOld: true)
+    }
+    return found
+  }
+
+  /// Refuses scenes that would take the places of others.
+  private func refuseReplacing(_ conflicts: [String]) throws {
+    guard let first = conflicts.first else { return }
+    let rest = conflicts.count > 1 ? "; so it is with \(conflicts.count - 1) more of the scenes" : ""
+    throw RequestRefused.because(first + rest)
+  }
+
+  /// Brings the ledger to what was found: the list, what is to be run, what is there already.
+  private func tell(_ found: [Found], waiting: [Int], _ ledger: BatchLedger) throws {
+    try ledger.begin(items.map(\.name), waiting: waiting.map { items[$0].name })
+    for one in found {
+      guard let scene = one.scene, scene.state == .unchanged else { continue }
+      try ledger.keep(.init(scene: scene.item.name, state: "done", request: one.request, seconds: scene.seconds))
+    }
+    let leftOut = ledger.leftOut
+    guard let first = leftOut.first else { return }
+    let names = leftOut.count == 1 ? first : "\(first) and \(leftOut.count - 1) more"
+    observer.note(
+      .notice,
+      """
+      \(leftOut.count == 1 ? "1 scene of an earlier call is" : "\(leftOut.count) scenes of earlier calls are") not in \
+      this list (\(names)): in the folder still, but neither in summary and catalogue nor in what floe gather takes
+      """)
   }
 
   private func folder(_ item: BatchItem) -> String { "\(options.folder)/\(item.name)" }
@@ -309,9 +347,7 @@ public final class Batch: Sendable {
         item: item, state: .failed, seconds: seconds,
         message: "its run ended well, but there is no \(OutputNames.record) in \(folder(item))")
     }
-    // A request that is wrong failed before any step.
-    let step = ending.status == 2 ? "" : ending.step
-    return .init(item: item, state: .failed, seconds: seconds, step: step, message: ending.message)
+    return .init(item: item, state: .failed, seconds: seconds, step: ending.step, message: ending.message)
   }
 
   private func words(_ item: BatchItem, jobs: Int, atOnce: Int) -> [String] {
@@ -327,10 +363,12 @@ public final class Batch: Sendable {
     return words + options.words
   }
 
-  /// Whether a failure may pass by itself: the disk or the memory were at fault, and not the scene. Of the network the
-  /// scene's process tells itself.
+  /// Whether a failure may pass by itself: the disk, its permissions or the memory were at fault, and not the scene. Of
+  /// the network and of obstacles in the output folder the scene's process tells itself.
   private static func mayPass(_ message: String) -> Bool {
-    [ENOSPC, EDQUOT, ENOMEM, EIO, EMFILE, ENFILE, EAGAIN, ESTALE, ETIMEDOUT].contains {
+    [
+      ENOSPC, EDQUOT, ENOMEM, EIO, EMFILE, ENFILE, EAGAIN, ESTALE, ETIMEDOUT, EACCES, EROFS,
+    ].contains {
       message.contains(String(cString: strerror($0)))
     }
   }

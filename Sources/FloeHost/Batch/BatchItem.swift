@@ -10,6 +10,8 @@ public struct BatchItem: Sendable, Hashable {
   public let settings: [String: String]
   /// The whole URLs, by what `settings` shows of them.
   var urls: [String: String] = [:]
+  /// The inputs by which it is told from other scenes: those that name it.
+  var identity: [String] = []
 }
 
 /// Turns `--over` into the list of scenes.
@@ -17,8 +19,11 @@ public struct BatchItems {
   /// Values that vary together, with a name for each row.
   private struct Rows {
     let source: String
-    var rows: [(name: String, path: String?, settings: [String: String])]
+    /// The input that names the rows; nil where none is a file.
+    let naming: String?
+    var rows: [Row]
   }
+  private typealias Row = (name: String, path: String?, settings: [String: String])
   private let pipeline: Pipeline
   private let library: StepLibrary?
 
@@ -77,6 +82,7 @@ public struct BatchItems {
         }
       }
     }
+    let identity = (crosses ? all : [first]).compactMap(\.naming)
     return try named(rows).map { row in
       var settings = row.settings.merging(common) { own, _ in own }
       var urls: [String: String] = [:]
@@ -86,7 +92,7 @@ public struct BatchItems {
         settings[name] = shown
         if shown != value { urls[shown] = value }
       }
-      return BatchItem(name: row.name, settings: settings, urls: urls)
+      return BatchItem(name: row.name, settings: settings, urls: urls, identity: identity)
     }
   }
 
@@ -96,9 +102,7 @@ public struct BatchItems {
   ]
 
   /// Gives every row a folder of its own: files of one name in several folders are told apart by these.
-  private static func named(_ rows: [(name: String, path: String?, settings: [String: String])]) throws -> [(
-    name: String, settings: [String: String]
-  )] {
+  private static func named(_ rows: [Row]) throws -> [(name: String, settings: [String: String])] {
     let counts = Dictionary(grouping: rows, by: \.name).mapValues(\.count)
     var seen: [String: String] = [:]
     return try rows.map { row in
@@ -137,7 +141,7 @@ public struct BatchItems {
         throw RequestRefused.because(
           "--over must be name=PATTERN or a .csv file with a column for each input, not '\(over)'")
       }
-      return Rows(source: "--over \(over)", rows: try table(over))
+      return try table(over)
     }
     let input = String(over[..<cut])
     let pattern = String(over[over.index(after: cut)...])
@@ -162,12 +166,15 @@ public struct BatchItems {
           """)
       }
       try CatalogueChoice.check(fitting, of: shown, note)
-      return Rows(source: "--over \(input)", rows: fitting.map { ($0.id, $0.path, [input: RemotePath.whole($0.path)]) })
+      return Rows(
+        source: "--over \(input)", naming: input,
+        rows: fitting.map { ($0.id, $0.path, [input: RemotePath.whole($0.path)]) })
     }
     if RemotePath.isURL(pattern) {
       let name = (RemotePath.shown(pattern) as NSString).lastPathComponent
       return Rows(
-        source: "--over \(input)", rows: [((name as NSString).deletingPathExtension, nil, [input: pattern])])
+        source: "--over \(input)", naming: input,
+        rows: [((name as NSString).deletingPathExtension, nil, [input: pattern])])
     }
     let found = FilePattern.matches(pattern)
     guard !found.isEmpty else {
@@ -179,14 +186,14 @@ public struct BatchItems {
         "--over \(input): \(hint); put the pattern in quotes, so that floe and not the shell reads it")
     }
     return Rows(
-      source: "--over \(input)",
+      source: "--over \(input)", naming: input,
       rows: found.map { path in
         (((path as NSString).lastPathComponent as NSString).deletingPathExtension, path, [input: path])
       })
   }
 
   /// The rows of a CSV file: a column for each input, and one called `name` for the folders.
-  private func table(_ path: String) throws -> [(name: String, path: String?, settings: [String: String])] {
+  private func table(_ path: String) throws -> Rows {
     let text: String
     do { text = try VirtualFile.readText(path) } catch { throw RequestRefused.because("--over \(path): \(error)") }
     let lines = try CommaText.rows(text, name: path)
@@ -197,7 +204,8 @@ public struct BatchItems {
       throw RequestRefused.because("--over \(path): the column '\(twice)' is there twice")
     }
     let folder = Folder.parent(of: URL(fileURLWithPath: path).standardizedFileURL.path)
-    return try lines.dropFirst().enumerated().map { i, cells in
+    let naming = header.first { pipeline.inputs[$0]?.isFile == true }
+    let rows: [Row] = try lines.dropFirst().enumerated().map { i, cells in
       guard cells.count == header.count else {
         throw RequestRefused.because(
           "--over \(path): line \(i + 2) has \(cells.count) cells, the header \(header.count)")
@@ -224,6 +232,7 @@ public struct BatchItems {
       // A name that is given is not made another by its folder.
       return (name ?? stem ?? "row-\(i + 1)", name == nil ? first : nil, settings)
     }
+    return Rows(source: "--over \(path)", naming: naming, rows: rows)
   }
 }
 

@@ -6,42 +6,17 @@ import Synchronization
 /// What became of the scenes of a batch, a line of JSON for each, added as it happens: `batch.jsonl`.
 ///
 /// Each line is one write at the end of the file, so that a process that is killed leaves at most one torn line, which
-/// the next call leaves out. What is done stands in the scenes' own folders; the ledger tells what failed and why.
+/// the next call leaves out. What is done stands in the scenes' own folders; the ledger tells which scenes belong to
+/// the batch, what failed and why.
 final class BatchLedger: Sendable {
   static let name = "batch.jsonl"
-
-  /// How a scene ended.
-  struct Entry: Codable, Sendable {
-    let scene: String
-    /// `done` or `failed`.
-    let state: String
-    /// SHA-256 over everything that the scene's run was given.
-    let request: String
-    let seconds: Double
-    /// The step that failed; empty where it is not known.
-    var step = ""
-    /// Why it failed.
-    var message = ""
-    /// Whether the same run may end in another way: no room, no memory, no connection, a signal.
-    var isPassing = false
-  }
-  private struct Header: Codable {
-    let form: Int
-    let pipeline: String
-    enum CodingKeys: String, CodingKey {
-      case form = "floe_batch"
-      case pipeline
-    }
-  }
 
   private let path: String
   private let descriptor: Int32
   private let lock: FileLock
-  /// The last entry of each scene.
-  private let entries: Mutex<[String: Entry]>
+  private let content: Mutex<LedgerContent>
   /// Sentences about lines that could not be read.
   let remarks: [String]
-  private let length = Mutex(0)
 
   /// Opens the ledger of a folder, or begins it.
   ///
@@ -62,33 +37,28 @@ final class BatchLedger: Sendable {
     do { bytes = try VirtualFile.read(path) } catch {
       throw RequestRefused.because("the ledger \(path) cannot be read: \(error)")
     }
-    var lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map(Array.init)[...]
-    var found: [String: Entry] = [:]
-    var remarks: [String] = []
-    if let first = lines.popFirst() {
-      guard let header = try? JSONText.decode(Header.self, from: first, name: path), header.form == 1 else {
+    var known = LedgerContent(pipeline: pipeline)
+    if !bytes.isEmpty {
+      guard let read = LedgerContent(bytes, path: path) else {
+        let beside = BatchSummary.files.filter { FileState(of: "\(folder)/\($0)") != nil }
+        let rest = beside.isEmpty ? "" : " together with \(beside.joined(separator: ", ")) beside it"
         throw RequestRefused.because(
-          "\(path) is no ledger of a batch of floe's: choose another folder with -o, or move the file away")
+          "\(path) is no ledger of a batch of floe's: choose another folder with -o, or move the file away\(rest)")
       }
-      guard header.pipeline == pipeline || isOverwriting else {
+      guard read.pipeline == pipeline || isOverwriting else {
         throw RequestRefused.because(
           """
-          \(folder) holds a batch of \(header.pipeline), this is one of \(pipeline): choose another folder with -o, or \
+          \(folder) holds a batch of \(read.pipeline), this is one of \(pipeline): choose another folder with -o, or \
           give --overwrite
           """)
       }
+      known = read
     }
-    for (i, line) in lines.enumerated() {
-      if let entry = try? JSONText.decode(Entry.self, from: line, name: path) {
-        found[entry.scene] = entry
-      } else {
-        remarks.append("line \(i + 2) of \(path) cannot be read; the scene that it tells of is looked at again")
-      }
-    }
-    entries = Mutex(found)
-    self.remarks = remarks
+    let place = path
+    remarks = known.torn.map { "line \($0) of \(place) cannot be read; the scene that it tells of is looked at again" }
+    content = Mutex(known)
     if bytes.isEmpty {
-      try add(try JSONText.encode(encodable: Header(form: 1, pipeline: pipeline)))
+      try add(try JSONText.encode(encodable: LedgerContent.Header(form: 1, pipeline: pipeline)))
     } else if bytes.last != 10 {
       try add("")
     }
@@ -96,13 +66,34 @@ final class BatchLedger: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The last that is known of a scene.
-  func entry(_ scene: String) -> Entry? { entries.withLock { $0[scene] } }
+  /// How a scene stands.
+  func state(of scene: String) -> LedgerContent.State { content.withLock { $0.state(of: scene) } }
+
+  /// Scenes of earlier lists.
+  var leftOut: [String] { content.withLock { $0.leftOut } }
+
+  /// Tells the scenes of this call and those of them that it is to run; nothing where that is no news.
+  func begin(_ scenes: [String], waiting: [String]) throws {
+    let call = LedgerContent.Call(scenes: scenes, waiting: waiting)
+    let isNews: Bool = content.withLock { known in
+      if waiting.isEmpty, known.list == scenes, known.unmended == nil { return false }
+      known.take(call)
+      return true
+    }
+    if isNews { try add(try JSONText.encode(encodable: call)) }
+  }
 
   /// Adds what became of a scene.
-  func add(_ entry: Entry) throws {
-    entries.withLock { $0[entry.scene] = entry }
+  func add(_ entry: LedgerContent.Entry) throws {
+    content.withLock { $0.take(entry) }
     try add(try JSONText.encode(encodable: entry))
+  }
+
+  /// Adds that a scene's outputs are there already, where the ledger tells anything else of it: an input that was
+  /// damaged and is whole again, or a kill before the line was written.
+  func keep(_ entry: LedgerContent.Entry) throws {
+    if case .done = state(of: entry.scene) { return }
+    try add(entry)
   }
 
   private func add(_ line: String) throws {

@@ -55,4 +55,6 @@ public struct BatchReport: Sendable {
   public let scenes: [Scene]
   /// The counts.
   public let tally: BatchTally
+  /// Scenes of earlier lists of the same batches, which a gathering leaves out.
+  public var leftOut = 0
 }

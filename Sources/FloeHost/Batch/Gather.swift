@@ -21,7 +21,7 @@ public struct Gather {
   /// A scene and the folder of the batch that it is in.
   private struct Found {
     let source: String
-    let entry: BatchLedger.Entry
+    let state: LedgerContent.State
   }
 
   /// Does the work, whole or not at all.
@@ -42,8 +42,9 @@ public struct Gather {
     }
     var pipeline = ""
     var found: [String: Found] = [:]
+    var leftOut = 0
     for source in sources {
-      let ledger = try Self.ledger(of: source)
+      let ledger = try LedgerContent(folder: source)
       guard pipeline.isEmpty || pipeline == ledger.pipeline else {
         throw RequestRefused.because(
           """
@@ -61,16 +62,25 @@ public struct Gather {
           what is missing
           """)
       }
-      for (scene, entry) in ledger.entries.sorted(by: { $0.key < $1.key }) {
-        if let other = found.updateValue(Found(source: source, entry: entry), forKey: scene) {
+      for (scene, state) in ledger.states {
+        if case .waiting = state {
+          throw RequestRefused.because(
+            """
+            the batch in \(source) has not come to its end (scene '\(scene)' was not run): run it again, which does \
+            what is missing
+            """)
+        }
+        if let other = found.updateValue(Found(source: source, state: state), forKey: scene) {
           throw RequestRefused.because("scene '\(scene)' is both in \(other.source) and in \(source)")
         }
       }
+      leftOut += ledger.leftOut.count
     }
     let making = "\(folder).new-\(getpid())"
     try Folder.make(making)
     do {
-      let report = try gather(found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }, pipeline, making)
+      var report = try gather(found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }, pipeline, making)
+      report.leftOut = leftOut
       // Takes the place of an empty folder in one act.
       guard rename(making, folder) == 0 else {
         throw FloeError("\(folder) cannot be put in place: \(String(cString: strerror(errno)))")
@@ -96,21 +106,25 @@ public struct Gather {
       let record = FolderRecord(of: there).run
       let settings = (record?[.settings]?.objectValue ?? [:]).compactMapValues(\.stringValue)
       let item = BatchItem(name: name, settings: settings)
-      if one.entry.state == "failed" {
+      switch one.state {
+      case .failed(let entry):
         tally.failed += 1
         scenes.append(
-          .init(
-            item: item, state: .failed, seconds: one.entry.seconds, step: one.entry.step, message: one.entry.message))
-      } else if let record {
+          .init(item: item, state: .failed, seconds: entry.seconds, step: entry.step, message: entry.message))
+        try ledger.add(entry)
+      case .done(let entry):
+        guard let record else {
+          throw RequestRefused.because(
+            "scene '\(name)' is done by the ledger of \(one.source), but there is no \(there)/run.json")
+        }
         tally.done += 1
         if text.isEmpty { text = record[.pipelineText]?.stringValue ?? "" }
         try Self.bring(there, to: "\(making)/\(name)")
-        scenes.append(.init(item: item, state: .done, seconds: one.entry.seconds, record: record))
-      } else {
-        throw RequestRefused.because(
-          "scene '\(name)' is done by the ledger of \(one.source), but there is no \(there)/run.json")
+        scenes.append(.init(item: item, state: .done, seconds: entry.seconds, record: record))
+        try ledger.add(entry)
+      // Refused before.
+      case .waiting: continue
       }
-      try ledger.add(one.entry)
     }
     let read = text.isEmpty ? nil : try PipelineReader.parse(text, file: pipeline, folder: making).pipeline
     let report = BatchReport(scenes: scenes, tally: tally)
@@ -134,31 +148,6 @@ public struct Gather {
         .compactMap { $0[.name]?.stringValue }
       return (scene.item.name, names.map { "\(folder)/\(scene.item.name)/\($0)" })
     }
-  }
-
-  /// What the ledger of a folder holds; the folder itself may be read-only.
-  private static func ledger(of folder: String) throws -> (pipeline: String, entries: [String: BatchLedger.Entry]) {
-    let path = "\(folder)/\(BatchLedger.name)"
-    let bytes: [UInt8]
-    do { bytes = try VirtualFile.read(path) } catch {
-      throw RequestRefused.because("\(folder) is no folder that floe batch wrote: \(path) cannot be read")
-    }
-    let lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map(Array.init)
-    guard let first = lines.first,
-      let header = try? JSONText.decode(String(decoding: first, as: UTF8.self), name: path),
-      header["floe_batch"]?.intValue == 1, let pipeline = header["pipeline"]?.stringValue
-    else { throw RequestRefused.because("\(path) is no ledger of a batch of floe's") }
-    var entries: [String: BatchLedger.Entry] = [:]
-    for (i, line) in lines.enumerated().dropFirst() {
-      do {
-        let entry = try JSONText.decode(BatchLedger.Entry.self, from: line, name: path)
-        entries[entry.scene] = entry
-      } catch {
-        throw RequestRefused.because(
-          "line \(i + 1) of \(path) cannot be read: run the same batch again, which mends it")
-      }
-    }
-    return (pipeline, entries)
   }
 
   /// Brings a scene's folder: links to the same files where the file system allows it, else copies.

@@ -12,7 +12,7 @@ struct SceneProcess {
   struct Ending: Sendable {
     /// The exit status, or the signal's number below zero.
     var status: Int32 = 0
-    /// The step or output that had begun last.
+    /// The step or output that had begun last, or that a mistake in the request is about.
     var step = ""
     /// The sentences that it ended with.
     var message = ""
@@ -86,6 +86,8 @@ struct SceneProcess {
         return
       case "failed":
         ending.mayPass = event["may_pass"]?.boolValue ?? false
+        // A request that is wrong failed before any step began; the mistake tells which one it is about.
+        if let step = event["step"]?.stringValue, !step.isEmpty { ending.step = step }
         return
       case "ended": return
       default: break

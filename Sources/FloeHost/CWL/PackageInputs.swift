@@ -39,13 +39,25 @@ extension ApplicationPackage {
       case "number": ["double"]
       case "boolean": ["boolean"]
       case "path": ["File", "Directory"]
+      // An item is a text or a number, as a pipeline writes it.
+      case "list": [Self.map([("type", "array"), ("items", Self.list(["string", "double"]))])]
       default: ["string"]
       }
     var facts: [(Node, Node)] = [
       ("type", Self.list((isLeftOut ? [Self.text("null")] : []) + types)),
       ("label", Self.text(input)), ("doc", Self.text(help(of: input))),
     ]
-    if isBound {
+    if isBound, declared.type == "list" {
+      // One word, in which an item's comma would part it: such items are not for lists of floe's either.
+      facts.append(
+        (
+          "inputBinding",
+          Self.map([
+            ("position", Self.number(3)), ("prefix", Self.text("--set=\(input)=")),
+            ("separate", Node("false", Tag(.bool))), ("itemSeparator", Self.text(",")),
+          ])
+        ))
+    } else if isBound {
       let value = declared.type == "path" ? "self.path" : "self"
       facts.append(
         (

@@ -40,8 +40,10 @@ public struct FolderGuard: Sendable {
       plan: plan, folder: options.outputFolder, isOverwriting: options.isOverwriting, digests: digests)
     var names = plan.outputs.flatMap { [$0.name] + plan.sidecars(of: $0.name) }
     if own.recordName == OutputNames.record, RunCatalog.isExpected(plan) { names.append(RunCatalog.name) }
-    return own.verdict(on: names, record: own.recordName, mayMakeMore: true).refusals.map {
-      Problem(file: plan.pipeline.file, line: 0, $0)
+    return own.verdict(on: names, record: own.recordName, mayMakeMore: true).refusals.map { refusal in
+      var problem = Problem(file: plan.pipeline.file, line: 0, refusal)
+      problem.isOfFolder = true
+      return problem
     }
   }
 

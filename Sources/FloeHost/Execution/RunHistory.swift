@@ -9,7 +9,7 @@ import Foundation
 public struct RunHistory: Sendable {
   private struct Entry: Codable {
     let use: String
-    /// Millions of pixels of the largest raster that it reads or makes; 0 without one.
+    /// Millions of pixels of the largest raster that it reads or makes, else of what it rests on; 0 without one.
     let megapixels: Double
     let seconds: Double
     let workers: Int
@@ -99,13 +99,14 @@ public struct RunHistory: Sendable {
   /// Adds what the steps and outputs of a run took.
   func add(_ plan: Plan, timings: [JSONValue], workers: Int) {
     var lines = ""
+    let sizes = plan.megapixels()
     for timing in timings {
       guard let seconds = timing[.seconds]?.doubleValue, timing[.fromCache] == nil else { continue }
       var work: (use: String, megapixels: Double)?
       if let id = timing[.step]?.stringValue, let step = plan.step(id) {
-        work = (step.use, plan.megapixels(of: step))
+        work = (step.use, sizes[id] ?? 0)
       } else if let output = plan.outputs.first(where: { $0.name == timing[.output]?.stringValue }) {
-        work = Self.work(output, of: plan)
+        work = Self.work(output, of: plan, sizes)
       }
       guard let work else { continue }
       let entry = Entry(use: work.use, megapixels: work.megapixels, seconds: seconds, workers: workers)
@@ -169,13 +170,18 @@ public struct RunHistory: Sendable {
   }
 
   private static func work(_ plan: Plan) -> [(use: String, megapixels: Double)] {
-    plan.steps.map { ($0.use, plan.megapixels(of: $0)) } + plan.outputs.compactMap { work($0, of: plan) }
+    let sizes = plan.megapixels()
+    return plan.steps.map { ($0.use, sizes[$0.id] ?? 0) } + plan.outputs.compactMap { work($0, of: plan, sizes) }
   }
 
-  private static func work(_ output: Pipeline.OutputNode, of plan: Plan) -> (use: String, megapixels: Double)? {
+  private static func work(_ output: Pipeline.OutputNode, of plan: Plan, _ sizes: [String: Double])
+    -> (use: String, megapixels: Double)?
+  {
     guard let format = plan.formats[output.name] else { return nil }
-    let sizes = output.layers.values.map { Plan.megapixels(plan.value($0)) }
-    return ("write " + format.declaration.name, sizes.max() ?? 0)
+    let own = output.layers.values.map { Plan.megapixels(plan.value($0)) }.max() ?? 0
+    // How many outlines or what model comes out follows from the pixels behind it.
+    let behind = output.layers.values.compactMap { sizes[$0.step] }.max() ?? 0
+    return ("write " + format.declaration.name, own > 0 ? own : behind)
   }
 }
 
@@ -185,9 +191,17 @@ extension Plan {
     return Double(raster.spec.grid.width) * Double(raster.spec.grid.height) * Double(raster.spec.bands.count) / 1e6
   }
 
-  /// Of the largest raster that a step reads or makes.
-  fileprivate func megapixels(of step: Step) -> Double {
-    let read = step.connections.values.joined().map { Self.megapixels(value($0)) }
-    return (read + step.outputs.values.map { Self.megapixels($0) }).max() ?? 0
+  /// By step: of the largest raster that it reads or makes. A step without one, that takes a table of outlines or looks
+  /// at what was written, has the size of what it rests on: its time follows from pixels all the same.
+  fileprivate func megapixels() -> [String: Double] {
+    var found: [String: Double] = [:]
+    for step in steps {
+      let references = step.connections.values.joined()
+      let read = references.map { Self.megapixels(value($0)) }
+      let own = (read + step.outputs.values.map { Self.megapixels($0) }).max() ?? 0
+      let behind = step.isFinishing ? found.values.max() : references.compactMap { found[$0.step] }.max()
+      found[step.id] = own > 0 ? own : behind ?? 0
+    }
+    return found
   }
 }

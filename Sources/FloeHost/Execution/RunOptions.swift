@@ -17,6 +17,8 @@ public struct RunOptions: Sendable {
   public var isForced = false
   /// Whether files that floe did not write, and those of another run, may be replaced.
   public var isOverwriting = false
+  /// The part of the pipeline that the plan is of, for the record.
+  public var part = PipelinePart()
   /// Where outputs of steps are kept and looked for; nil for nowhere.
   public var cache: StepCache.Options?
 

@@ -57,6 +57,8 @@ struct RunRecord {
       ])
     }
     members[.settings] = .object(provenance.plan.settings.mapValues { .string($0) })
+    if !options.part.until.isEmpty { members[.until] = .array(options.part.until.map { .string($0) }) }
+    if !options.part.keep.isEmpty { members[.keep] = .array(options.part.keep.map { .string($0) }) }
     members[.estimate] = estimate.json
     members[.pipelineFolder] = .string(provenance.plan.pipeline.folder)
     members[.workingFolder] = .string(FileManager.default.currentDirectoryPath)

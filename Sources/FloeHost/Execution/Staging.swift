@@ -14,7 +14,7 @@ final class Staging: Sendable {
   init(target: String) throws {
     self.target = target
     do { temporary = try TemporaryFolder(in: target) } catch {
-      throw FloeError("output folder \(target) cannot be written: \(error)")
+      throw FolderFailure("output folder \(target) cannot be written: \(error)")
     }
     // Under its own name only once it is locked: who finds it free knows that the run is gone.
     let file = temporary.path + "/lock"
@@ -57,11 +57,11 @@ final class Staging: Sendable {
     for name in ordered {
       let to = "\(target)/\(name)"
       if let obstacle = OutputNames.obstacle(to, plan.formats[name]) {
-        throw FloeError("\(to) cannot be put in place: \(obstacle)")
+        throw FolderFailure("\(to) cannot be put in place: \(obstacle)")
       }
     }
     let verdict = try judge(ordered.filter { $0 != record })
-    if let refusal = verdict.refusals.first { throw FloeError(refusal) }
+    if let refusal = verdict.refusals.first { throw FolderFailure(refusal) }
     let outdated = ordered.flatMap(plan.outdated)
     // What GDAL keeps beside a file goes with it.
     let gone = verdict.leftovers.flatMap { [$0, $0 + ".aux.xml"] }

@@ -70,6 +70,14 @@ public struct Replay: Sendable {
     return result
   }
 
+  /// The part of the pipeline that it ran.
+  public var part: PipelinePart {
+    var part = PipelinePart()
+    part.until = (record[.until]?.arrayValue ?? []).compactMap(\.stringValue)
+    part.keep = (record[.keep]?.arrayValue ?? []).compactMap(\.stringValue)
+    return part
+  }
+
   /// The seed that the run used.
   public var seed: UInt64? { record[.seed]?.stringValue.flatMap { UInt64($0) } }
 
@@ -81,8 +89,8 @@ public struct Replay: Sendable {
     public let sentence: String
   }
 
-  /// Compares the files beside the record with what it says of them; those that are not there any more, and those of
-  /// records that tell no digests, are not compared.
+  /// Compares the files beside the record with what it says of them, and names those that are not there any more; those
+  /// of records that tell no digests are not compared.
   ///
   /// - Throws: a sentence where a file cannot be read.
   public func changedFiles() throws -> (changed: [Changed], missing: [String]) {

@@ -45,6 +45,7 @@ public enum PipelineReader {
   ) throws -> (pipeline: Pipeline, problems: [Problem]) {
     let read = try PipelineForm.read(text, file: file, folder: folder)
     let tree = PipelineTree(read.pipeline, texts: parts)
+    guard tree.circles.isEmpty else { throw RequestRefused(Array(OrderedSet(tree.circles))) }
     let pipeline = tree.flattened()
     // Steps that are not there for a mistake would be missed once more while planning.
     guard tree.problems.isEmpty else { throw RequestRefused(Array(OrderedSet(read.problems + tree.problems))) }

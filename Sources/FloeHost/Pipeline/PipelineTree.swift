@@ -16,6 +16,8 @@ final class PipelineTree {
   private let node: Pipeline.StepNode?
   private var parts: [String: PipelineTree] = [:]
   private(set) var problems: [Problem] = []
+  /// Pipelines that use each other: what else is wrong with such may follow from the circle, and is not told.
+  private(set) var circles: [Problem] = []
 
   private static let mostSteps = 10_000
   private static let deepest = 16
@@ -58,7 +60,11 @@ final class PipelineTree {
     let name = scope.isEmpty ? step.id : "\(scope)/\(step.id)"
     if let start = above.firstIndex(of: real) {
       let ring = (above[start...] + [real]).map { Self.base($0) }.joined(separator: " <- ")
-      return complain(step.line, "step '\(step.id)': the pipelines use each other in a circle: \(ring)")
+      circles.append(
+        Problem(
+          file: pipeline.file, line: step.line,
+          "step '\(step.id)': the pipelines use each other in a circle: \(ring)"))
+      return
     }
     guard above.count <= Self.deepest else {
       return complain(step.line, "step '\(step.id)': pipelines are used more than \(Self.deepest) deep")
@@ -83,6 +89,7 @@ final class PipelineTree {
       read.pipeline, scope: name, outer: self, node: step, above: above + [real], texts: texts)
     problems += part.problems
     part.problems = []
+    circles += part.circles
     parts[step.id] = part
     check(step, against: read.pipeline)
   }

@@ -8,6 +8,10 @@ public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   public let line: Int
   /// The sentence.
   public let message: String
+  /// The step that it is about; empty for none.
+  public var step = ""
+  /// Whether it is about what lies in the output folder, so that the same request may be sound another time.
+  public var isOfFolder = false
 
   /// A mistake at a line of a file.
   public init(file: String, line: Int, _ message: String) {

@@ -10,6 +10,10 @@ public struct RequestRefused: Error, Sendable, CustomStringConvertible {
   static func because(_ message: String) -> RequestRefused {
     RequestRefused([Problem(file: "", line: 0, message)])
   }
+  /// The step that the first reason about a step is about; empty where none is.
+  public var step: String { problems.lazy.map(\.step).first { !$0.isEmpty } ?? "" }
+  /// Whether nothing but the output folder is in the way.
+  public var isOfFolder: Bool { !problems.isEmpty && problems.allSatisfy(\.isOfFolder) }
   /// The reasons, a line each.
   public var description: String { problems.map(\.description).joined(separator: "\n") }
 }

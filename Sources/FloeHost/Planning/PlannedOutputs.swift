@@ -57,7 +57,11 @@ extension Planner {
   }
 
   mutating func checkOutputs(_ steps: [Plan.Step], _ formats: [String: Plan.Format]) {
-    if let reason = OutputFolder.refusal(outputFolder) { problems.append(Problem(file: outputFolder, line: 0, reason)) }
+    if let reason = OutputFolder.refusal(outputFolder) {
+      var problem = Problem(file: outputFolder, line: 0, reason)
+      problem.isOfFolder = true
+      problems.append(problem)
+    }
     for (line, message) in OutputNames(outputs: pipeline.outputs, formats: formats, folder: outputFolder).mistakes() {
       complain(line, message)
     }

@@ -86,7 +86,9 @@ public struct Planner {
   }
 
   private static func tidied(_ problems: [Problem]) -> [Problem] {
-    Array(OrderedSet(problems)).sorted { ($0.file, $0.line) < ($1.file, $1.line) }
+    // One sentence about one place, though several steps may meet the mistake.
+    var seen: Set<String> = []
+    return problems.filter { seen.insert($0.description).inserted }.sorted { ($0.file, $0.line) < ($1.file, $1.line) }
   }
 
   mutating func complain(_ line: Int, _ message: String, in scope: String = "") {
@@ -261,6 +263,7 @@ public struct Planner {
   private mutating func planStep(_ node: Pipeline.StepNode, after earlier: [Plan.Step]) -> Plan.Step? {
     guard let declaration = library.declaration(node.use) else { return nil }
     let before = problems.count
+    defer { for i in problems.indices.dropFirst(before) where problems[i].step.isEmpty { problems[i].step = node.id } }
     var literals: [String: ParameterLiteral] = [:]
     var missing: Set<String> = []
     for (name, setting) in node.settings {
@@ -306,7 +309,7 @@ public struct Planner {
       }
       return Plan.Step(
         id: node.id, use: factory.declaration.name, line: node.line, bound: step,
-        connections: node.connections,
+        connections: Self.ordered(node.connections, declaration),
         outputs: step.outputs,
         isBarrier: notes.notes.isBarrier, isFinishing: declaration.isFinishing, scratchBytes: notes.notes.scratchBytes,
         inForce: step.parameters)
@@ -322,6 +325,19 @@ public struct Planner {
       complain(node.line, "\(who): \(error)\(hint)", in: node.scope)
     }
     return nil
+  }
+
+  /// The connections of a step, those of inputs that may come in any order in the order of their names: keys,
+  /// provenance and run are the same for each order that a pipeline writes.
+  private static func ordered(
+    _ connections: OrderedDictionary<String, [Pipeline.Reference]>, _ declaration: StepDeclaration
+  ) -> OrderedDictionary<String, [Pipeline.Reference]> {
+    var result = connections
+    for input in declaration.inputs where input.anyOrder == true {
+      guard let references = connections[input.name] else { continue }
+      result[input.name] = references.sorted { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
+    }
+    return result
   }
 
   private func isUnsetOptional(_ literal: ParameterLiteral, in scope: String) -> Bool {

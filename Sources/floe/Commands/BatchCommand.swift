@@ -38,6 +38,9 @@ struct BatchCommand: AsyncParsableCommand {
   var retryFailed = false
   @Flag(help: "End with the first scene that fails.")
   var failFast = false
+  @Option(
+    help: "A lock of `floe lock`: other plugins, libraries or styles are refused.", completion: .file())
+  var frozen: String?
   @OptionGroup var settings: SettingOptions
   @OptionGroup var execution: ExecutionOptions
   @OptionGroup var plugins: PluginOptions
@@ -55,11 +58,15 @@ struct BatchCommand: AsyncParsableCommand {
       words.append("--no-cache")
     }
     for path in plugins.pluginPaths { words += ["--plugin-path", path] }
+    if let frozen { words += ["--frozen", frozen] }
     if let jobs, !(1...256).contains(jobs) { throw refuse("--jobs must be between 1 and 256, not \(jobs)") }
     let read = try PipelineReader.read(pipeline)
     guard read.problems.isEmpty else { throw RequestRefused(read.problems) }
     let common = try settings.dictionary()
     let library = await plugins.library()
+    let share = try PluginOptions.share()
+    // Wrong for one scene is wrong for all.
+    if let frozen { try PluginLock(file: frozen).check(read.pipeline, library: library, share: share) }
     let observer = BatchView(style: execution.style, isQuiet: execution.quiet, isVerbose: execution.verbose)
     let items = try BatchItems.find(
       over: over, crosses: cross, common: common, pipeline: read.pipeline, library: library
@@ -75,7 +82,7 @@ struct BatchCommand: AsyncParsableCommand {
     options.seed = run.seed
     options.words = words
     let report = try await Batch(
-      pipeline: read.pipeline, items: items, options: options, library: library, share: try PluginOptions.share(),
+      pipeline: read.pipeline, items: items, options: options, library: library, share: share,
       observer: observer, cancellation: Interrupt.cancellation
     ).run()
     observer.finish()
@@ -114,7 +121,8 @@ struct BatchCommand: AsyncParsableCommand {
     if !failed.isEmpty {
       lines.append("failed:")
       for scene in failed.prefix(10) {
-        let step = scene.step.isEmpty || scene.message.hasPrefix(scene.step + ":") ? "" : scene.step + ": "
+        let isNamed = scene.message.hasPrefix(scene.step + ":") || scene.message.contains(" \(scene.step): ")
+        let step = scene.step.isEmpty || isNamed ? "" : scene.step + ": "
         let note = scene.isOld ? " (as before; not tried again)" : ""
         lines.append("  \(scene.item.name): \(step)\(scene.message)\(note)")
       }

@@ -59,6 +59,10 @@ struct GatherCommand: ParsableCommand {
         /summary.html
         """
       )
+      if report.leftOut > 0 {
+        Terminal.notice(
+          "\(report.leftOut) more of earlier lists, which the batches' own summaries leave out, are left out")
+      }
     }
     if strict, report.tally.failed > 0 { throw ExitCode(3) }
   }

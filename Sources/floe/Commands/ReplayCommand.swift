@@ -12,7 +12,7 @@ struct ReplayCommand: AsyncParsableCommand {
       Takes a run.json, its folder, or an output beside it. Inputs are looked for where they were; --set names them \
       where they are now. Before that the files beside the record are compared with what it says of them. Exit \
       status: 0 the same bytes, 1 other bytes (with the input, plugin or version that differs) or a file that was \
-      changed since, 2 nothing that could be run again.
+      changed or removed since, 2 nothing that could be run again.
 
       EXAMPLE
         floe replay out/ice-lead.tif
@@ -42,7 +42,7 @@ struct ReplayCommand: AsyncParsableCommand {
     let (changed, missing) = try replay.changedFiles()
     if !json {
       for file in changed { print(file.sentence) }
-      if !missing.isEmpty, !quiet { print("not there any more and not compared: \(missing.joined(separator: ", "))") }
+      if !missing.isEmpty { print("not there any more: \(missing.joined(separator: ", "))") }
     }
     let given = replay.settings(of: read.pipeline).merging(try settings.dictionary()) { _, new in new }
     // On the disk of the outputs: a place in memory may be too small for them.
@@ -55,7 +55,7 @@ struct ReplayCommand: AsyncParsableCommand {
     let report: RunReport
     do {
       report = try await Session(execution: try ExecutionOptions.parse(words), plugins: plugins).run(
-        read, settings: given, isSilent: true)
+        read, settings: given, part: replay.part, isSilent: true)
     } catch {
       aside?.discard()
       throw error
@@ -65,17 +65,20 @@ struct ReplayCommand: AsyncParsableCommand {
     let causes = replay.causes(report.record)
     if json {
       let differing = Set(files).union(changed.map(\.name)).sorted()
-      let reasons = changed.map(\.sentence) + causes
+      let reasons = changed.map(\.sentence) + missing.map { "\($0) is not there any more" } + causes
       Terminal.json(
         try JSONText.encode(
           [
-            "same": .bool(files.isEmpty && changed.isEmpty),
+            "same": .bool(files.isEmpty && changed.isEmpty && missing.isEmpty),
             "differing": .array(differing.map { .string($0) }),
+            "missing": .array(missing.map { .string($0) }),
             "causes": .array(reasons.map { .string($0) }),
           ], pretty: true))
     } else if files.isEmpty {
       if !quiet {
-        print(changed.isEmpty ? "the same bytes in all outputs" : "the run makes the bytes that the record tells of")
+        print(
+          changed.isEmpty && missing.isEmpty
+            ? "the same bytes in all outputs" : "the run makes the bytes that the record tells of")
       }
     } else {
       print("other bytes in \(files.joined(separator: ", "))")
@@ -83,6 +86,6 @@ struct ReplayCommand: AsyncParsableCommand {
         causes.isEmpty
           ? "  inputs, settings, plugins and versions are the same" : causes.map { "  " + $0 }.joined(separator: "\n"))
     }
-    if !files.isEmpty || !changed.isEmpty { throw ExitCode(1) }
+    if !files.isEmpty || !changed.isEmpty || !missing.isEmpty { throw ExitCode(1) }
   }
 }

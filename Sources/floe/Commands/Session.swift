@@ -21,8 +21,11 @@ struct Session {
     do {
       return try await work(read, settings: settings, part: part, frozen: frozen, isSilent: isSilent)
     } catch {
-      // For programs that read events: a batch tries such a scene again.
-      if execution.style == .json, HTTPClient.hasMetPassingFailure { ConsoleObserver.failed(mayPass: true) }
+      // For programs that read events: a batch tries a scene again that met what may pass.
+      let refused = error as? RequestRefused
+      let mayPass = HTTPClient.hasMetPassingFailure || refused?.isOfFolder == true || error is FolderFailure
+      let step = refused?.step ?? ""
+      if execution.style == .json, mayPass || !step.isEmpty { ConsoleObserver.failed(mayPass: mayPass, step: step) }
       throw error
     }
   }
@@ -31,7 +34,8 @@ struct Session {
     _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], part: PipelinePart,
     frozen: String?, isSilent: Bool
   ) async throws -> RunReport {
-    let options = try execution.runOptions()
+    var options = try execution.runOptions()
+    options.part = part
     let library = await plugins.library()
     let share = try PluginOptions.share()
     if let frozen { try PluginLock(file: frozen).check(read.pipeline, library: library, share: share) }

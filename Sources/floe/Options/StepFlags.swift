@@ -56,6 +56,22 @@ struct StepFlags {
     }
   }
 
+  /// The places of files in the order of their names, those of one name in that of their contents: the same for any
+  /// order in which they are given, and wherever they lie.
+  private static func order(_ files: [String]) -> [Int] {
+    func name(_ file: String) -> String { (file as NSString).lastPathComponent }
+    let counts = Dictionary(grouping: files, by: name).mapValues(\.count)
+    let digests = ContentDigests()
+    let keys = files.map { file -> String in
+      // A file that cannot be read is told of by the plan; until then its path does.
+      let tie = (counts[name(file)] ?? 0) > 1 ? (try? digests.of(file)) ?? file : ""
+      return name(file) + "/" + tie
+    }
+    return files.indices.sorted { a, b in
+      keys[a] == keys[b] ? a < b : keys[a].utf8.lexicographicallyPrecedes(keys[b].utf8)
+    }
+  }
+
   /// Takes the flags of the step out of the words.
   ///
   /// - Returns: a pipeline of this one step, and the words that were not the step's.
@@ -63,6 +79,7 @@ struct StepFlags {
     var settings: OrderedDictionary<String, ParameterSetting> = [:]
     var connections: OrderedDictionary<String, [Pipeline.Reference]> = [:]
     var steps: OrderedDictionary<String, Pipeline.StepNode> = [:]
+    var files: OrderedDictionary<String, [String]> = [:]
     var outputs: [Pipeline.OutputNode] = []
     var rest: [String] = []
     var i = 0
@@ -94,16 +111,26 @@ struct StepFlags {
         let literal = try Self.literal(value, after: settings[p.name]?.literal, of: p, flag)
         settings[p.name] = .init(literal: literal, line: 0)
       case .input(let port):
-        for file in try port.acceptsMany ? Self.files(value, flag) : [value] {
-          let id = "\(port.name)-\(connections[port.name]?.count ?? 0)"
-          steps[id] = .init(
-            id: id, use: "file.read", line: 0, settings: ["path": .init(literal: .text(file), line: 0)],
-            connections: [:], flag: flag)
-          connections[port.name, default: []].append(.init(step: id, port: "data", line: 0))
-        }
+        let given = try port.acceptsMany ? Self.files(value, flag) : [value]
+        files[port.name, default: []].append(contentsOf: given)
       case .output(let port):
         outputs.append(.init(name: value, line: 0, layers: ["": .init(step: "step", port: port.name, line: 0)]))
       }
+    }
+    for (port, given) in files {
+      let isFree = declaration.inputs.contains { $0.name == port && $0.anyOrder == true }
+      let order = isFree ? Self.order(given) : Array(given.indices)
+      var ids = given
+      for (rank, place) in order.enumerated() {
+        // Such names are in the order of their texts, too, which the plan puts the values of such inputs in.
+        let id = isFree ? "\(port)-\(String(format: "%05d", rank))" : "\(port)-\(rank)"
+        ids[place] = id
+        steps[id] = .init(
+          id: id, use: "file.read", line: 0, settings: ["path": .init(literal: .text(given[place]), line: 0)],
+          connections: [:], flag: Self.flag(port))
+      }
+      // As given, so that "number 2" in a sentence is the second of the request.
+      connections[port] = ids.map { Pipeline.Reference(step: $0, port: "data", line: 0) }
     }
     steps["step"] = .init(id: "step", use: declaration.name, line: 0, settings: settings, connections: connections)
     var pipeline = Pipeline(

@@ -133,7 +133,11 @@ final class ConsoleObserver: RunObserver, Sendable {
   }
 
   /// Says as an event, before the sentences, that a run ends without outputs.
-  static func failed(mayPass: Bool) { json(["event": "failed", "may_pass": .bool(mayPass)]) }
+  ///
+  /// - Parameter step: the step that a mistake in the request is about; empty for none.
+  static func failed(mayPass: Bool, step: String) {
+    json(["event": "failed", "may_pass": .bool(mayPass), "step": .string(step)])
+  }
 
   private func json(_ value: JSONValue) { Self.json(value) }
 

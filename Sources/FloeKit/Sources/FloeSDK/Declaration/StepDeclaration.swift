@@ -50,15 +50,18 @@ public struct PortInfo: Sendable, Hashable, Codable {
   public var acceptsMany: Bool
   /// When a conditional output is made, in words.
   public var condition: String?
+  /// True for an input of several values whose order changes nothing in what the step makes; nil for all others.
+  public var anyOrder: Bool?
 
   /// A port's description.
   public init(
     name: String, help: String, kinds: [PortKind], isRequired: Bool = true, acceptsMany: Bool = false,
-    condition: String? = nil
+    condition: String? = nil, anyOrder: Bool? = nil
   ) {
     self.name = name
     self.help = help
     self.kinds = kinds
+    self.anyOrder = anyOrder
     self.isRequired = isRequired
     self.acceptsMany = acceptsMany
     self.condition = condition
@@ -165,6 +168,9 @@ public struct StepDeclaration: Sendable, Hashable, Codable {
         found.append("parameter '\(p.name)' has an empty range")
       }
       if p.isRequired, p.defaultValue != nil { found.append("parameter '\(p.name)' is required and has a default") }
+    }
+    for input in inputs where input.anyOrder == true && !input.acceptsMany {
+      found.append("input '\(input.name)' takes one value, which has no order")
     }
     for preset in presets {
       for key in preset.values.keys where !parameters.contains(where: { $0.name == key }) {

@@ -67,10 +67,15 @@ public struct Input<Value: PortValue>: Sendable, Decodable {
   /// What the step put in place of the connected value, and the connection that it holds for.
   private var prepared: (value: Value, count: Int)?
   let help: String
+  let anyOrder: Bool
   /// An input with its help.
-  public init(_ help: String) {
+  ///
+  /// - Parameter anyOrder: for an input of several values, whether their order changes nothing in what the step makes:
+  ///   keys, provenance and the step itself then know them in one order, whatever the request's.
+  public init(_ help: String, anyOrder: Bool = false) {
     connection = Connection()
     self.help = help
+    self.anyOrder = anyOrder
   }
   /// Takes the values that the host connected.
   public init(from decoder: any Decoder) throws {
@@ -78,6 +83,7 @@ public struct Input<Value: PortValue>: Sendable, Decodable {
       throw FloeError("a step's inputs can only be bound by floe")
     }
     help = declared.help
+    anyOrder = declared.anyOrder
     connection = Connection()
     guard connect(field.ports) else { throw FloeError("input '\(field.name)' does not fit") }
   }
@@ -187,7 +193,7 @@ extension Input: DeclaredInput {
   func describe(_ name: String) -> PortInfo {
     PortInfo(
       name: name, help: help, kinds: Value.kinds, isRequired: !Value.isOptional, acceptsMany: Value.acceptsMany,
-      condition: nil)
+      condition: nil, anyOrder: anyOrder ? true : nil)
   }
   func accepts(_ ports: [PortData]) -> Bool { Value(ports: ports) != nil }
   func connect(_ ports: [PortData]) -> Bool {

@@ -5,8 +5,8 @@
 extension RecordKey {
   /// The areas of the classes of a raster, a list with `code`, `name`, `label`, `pixels`, `area_km2` and `share`.
   public static let classAreas = RecordKey(rawValue: "class_areas")
-  /// The records of the classes of a table, a list with `code`, `name` and `records`. Where limits alone decided it is
-  /// an object of numbers by class, which readers of the list pass over.
+  /// The records of the classes of a table, a list with `code`, `name` and `records`; classes without records are left
+  /// out.
   public static let classCounts = RecordKey(rawValue: "class_counts")
   /// Number, size, centre and spread of each cluster in physical units, a list.
   public static let clusters = RecordKey(rawValue: "clusters")

@@ -96,6 +96,10 @@ extension RecordKey {
   public static let network = RecordKey(rawValue: "network")
   /// The values of the pipeline's inputs and parameters by name, as texts.
   public static let settings = RecordKey(rawValue: "settings")
+  /// The steps to which the run was told to run (`--until`), a list of texts; absent where it ran to the end.
+  public static let until = RecordKey(rawValue: "until")
+  /// The steps whose outputs it was told to write too (`--keep`), a list of texts; absent where there are none.
+  public static let keep = RecordKey(rawValue: "keep")
   /// How long the run was expected to take, `seconds`, and a list of what was `unknown`.
   public static let estimate = RecordKey(rawValue: "estimate")
   /// The plugins that took part, a list with `name`, `version` and `digest`.
