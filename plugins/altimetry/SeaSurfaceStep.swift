@@ -23,10 +23,11 @@ struct SeaSurfaceStep: ProcessingStep {
     two leads the product of both distances over their sum. pysiral gives 0.02 m at a lead and 0.10 m at 100 km.
 
     **Leads aside of the track** come late and look low: in `synthetic.sentinel3`'s winter world, whose leads may lie
-    beside the track, the surface is 3 to 5 cm low and freeboard as much high. Stricter limits for leads
+    beside the track, the surface is 4 to 6 cm low and freeboard as much high. Stricter limits for leads
     (altimetry.classify) keep more of them out. Records must be in order along one track.
 
-    Only kept records with an elevation are used as leads. A track without any lead within reach is no error: its
+    Only kept records with an elevation are used as leads; a number beyond 12 km is a fill value and no elevation,
+    counted. A track without any lead within reach is no error: its
     surface is missing.
     """
   static let example = """
@@ -69,7 +70,9 @@ struct SeaSurfaceStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let elevations = try input.numbers(elevation)
+    let stored = try input.numbers(elevation)
+    let elevations = stored.map(MissingValue.height)
+    context.dropped(MissingValue.countOfNoHeights(stored, input.status), "records", because: MissingValue.noHeight)
     let isLead = try members()
     let position = try input.positions()
     let turned = reversals(latitude: position.lat, longitude: position.lon)
