@@ -147,6 +147,57 @@ private func sin(_ x: Double) -> Double {
     }
   }
 
+  @Test("fills of tables without one are no heights: neither as a lone lead nor as ice")
+  func fills() async throws {
+    var made = syntheticTrack(seed: 4, records: 600)
+    // A lead of its own, far from others, that is a fill; and ice that is infinite, or farther than any mountain.
+    for i in 250..<400 { made.isLead[i] = i == 330 }
+    let codes = made.isLead.map { $0 ? Int16(2) : 1 }
+    made.table.set(Column("esa_class", classes: .seaIce, values: .code(codes, missing: -1)))
+    var elevation = try made.table.numbers("elevation_m")
+    let clean = try await chain(table(made.table, without: [330, 410, 411], elevation))
+    let fills: [(Int, Double)] = [(330, 3.402_823_5e38), (410, -.infinity), (411, 32_767)]
+    for (row, value) in fills { elevation[row] = value }
+    made.table.set(Column("elevation_m", unit: .metre, values: .number(elevation)))
+    let surface = try await TestRun.track("altimetry.sea_surface", made.table)
+    #expect(surface.told.dropped["a height beyond 12 km of its reference: a fill value"] == 3)
+    let track = try await TestRun.track("altimetry.freeboard", surface.track).track
+    for name in ["sea_surface_m", "sea_surface_uncertainty_m", "freeboard_m", "freeboard_uncertainty_m"] {
+      let found = try track.numbers(name)
+      let wanted = try clean.numbers(name)
+      let isSame = zip(found, wanted).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }
+      #expect(isSame, "\(name)")
+    }
+    #expect(try track.numbers("freeboard_flag")[410...411].allSatisfy { $0 == 3 || $0 == 2 })
+  }
+
+  /// The track with missing elevations in some rows.
+  private func table(_ track: Table, without rows: [Int], _ elevation: [Double]) -> Table {
+    var values = elevation
+    for row in rows { values[row] = .nan }
+    var result = track
+    result.set(Column("elevation_m", unit: .metre, values: .number(values)))
+    return result
+  }
+
+  @Test("terms beyond 1e30, and heights that no surface has, are counted and missing")
+  func fillsOfTerms() async throws {
+    var table = Table(rowCount: 4)
+    table.set(Column("alt_20_ku", unit: .metre, values: .number([800_000, 3.402_823_5e38, 800_000, 800_000])))
+    table.set(Column("range_tfmra_m", unit: .metre, values: .number([799_950, 799_950, 9.96921e36, 720_000])))
+    table.set(Column("pole_tide_01", unit: .metre, values: .number([0.5, 0.5, 0.5, 0.5])))
+    table.set(Column("mean_sea_surf_sol1_20_ku", unit: .metre, values: .number([20, 20, 20, 20])))
+    let made = try await TestRun.track(
+      "altimetry.elevation", table, ["corrections": .list([.text("pole_tide_01")])])
+    let elevation = try made.track.numbers("elevation_m")
+    #expect(abs(elevation[0] - 29.5) < 1e-9 && elevation[1...].allSatisfy(\.isNaN))
+    #expect(
+      made.told.dropped == [
+        "no elevation: no alt_20_ku": 1, "no elevation: no range (range_tfmra_m)": 1,
+        "no elevation: a height beyond 12 km of its reference: a fill value": 1,
+      ])
+  }
+
   @Test("elevation is altitude - range - corrections - mean sea surface, each once")
   func elevation() async throws {
     var table = Table(rowCount: 2, tags: [:])

@@ -44,14 +44,18 @@ import Testing
     #expect(other["sarin_code"]?.values == .code([3, 3, 3, 2, 1, 3, 3, 0, 3, -1], missing: -1))
   }
 
-  /// The same numbers of another definition are refused, those of a ratio of the same kind taken with a note.
+  /// The same numbers of another definition are refused; each definition has its own set.
   @Test func definitionsDecide() throws {
     func limits(_ set: RadarLimits, _ definition: String?) throws -> TableLimits {
       try set.applied(to: track([(1, 1, 1)], definition: definition))
     }
     #expect(try limits(.cpom, "course").notes.isEmpty)
     #expect(try limits(.cpom, nil).isUncertain)
-    #expect(try limits(.cpom, "esa-l2i").notes.count == 1)
+    #expect(try limits(.l2i, "esa-l2i").notes.isEmpty)
+    for other in ["esa-l2i", "esa-l2i-traditional", "esa-peakiness-2"] {
+      #expect(throws: FloeError.self) { try limits(.cpom, other) }
+    }
+    #expect(RadarLimits.suited(to: track([(1, 1, 1)], definition: "esa-l2i"))?.name == "cryosat2-l2i")
     #expect(throws: FloeError.self) { try limits(.cpom, "max-mean") }
     #expect(throws: FloeError.self) { try limits(.cpom, "pulse") }
     #expect(RadarLimits.suited(to: track([(1, 1, 1)], definition: "max-mean"))?.name == "pysiral-sar")

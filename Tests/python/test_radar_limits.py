@@ -97,27 +97,51 @@ def test_no_lead_where_there_is_none(tmp_path, l2i, step, esa):
         assert not (ours == ICE).any()
 
 
-@needs_real_data
-def test_cpom_rules_are_the_published_ones(tmp_path, l2i):
-    rows = np.ones(len(l2i["esa"]), bool)
-    file = write(tmp_path / "l2i.csv", l2i, rows)
-    out, record, _ = run_pipeline(tmp_path, RULES.format(file=file, with_="limits: cpom-cryosat2"))
+def by_hand(l2i, lead, diffuse):
     pp, ssd, sic = l2i["peakiness"], l2i["ssd"], l2i["sic"]
     want = np.full(len(pp), UNCLASSIFIED)
+    want[(pp <= diffuse) & (ssd > 6.29) & (sic >= 75)] = ICE
+    want[(pp <= diffuse) & (ssd > 6.29) & (sic <= 0)] = OCEAN
+    want[(pp >= lead) & (ssd < 6.29) & (sic >= 15)] = LEAD
+    return want
+
+
+@needs_real_data
+@pytest.mark.parametrize("with_", ["limits: cryosat2-l2i", ""])
+def test_limits_of_l2i_are_esas_classes(tmp_path, l2i, with_):
+    """CPOM's limits in ESA's definition, chosen by the column: all leads and all ice of ESA, and no lead among ice and ocean."""
+    file = write(tmp_path / "l2i.csv", l2i, np.ones(len(l2i["esa"]), bool))
+    out, record, _ = run_pipeline(tmp_path, RULES.format(file=file, with_=with_))
+    got = codes(out, "rule_code")
+    assert (got == by_hand(l2i, 31, 16)).all()
+    assert scores(l2i["esa"], got) == (1, 1)
+    assert (got[l2i["esa"] == ESA_ICE] == ICE).all() and (l2i["esa"] == ESA_ICE).sum() == 629
+    assert record["results"]["rules"]["limits"]["set"] == "cryosat2-l2i" and "1.72" in record["results"]["rules"]["limits"]["source"]
+    assert not record["warnings"]
+
+
+@needs_real_data
+def test_cpom_rules_are_the_published_ones(tmp_path, l2i):
+    """The published numbers on a column that does not say how it is defined: taken for CPOM's own, with a word."""
+    rows = np.ones(len(l2i["esa"]), bool)
+    file = write(tmp_path / "l2i.csv", l2i, rows)
+    _, _, result = run_pipeline(tmp_path, RULES.format(file=file, with_="limits: cpom-cryosat2"), expect=2)
+    assert "'peakiness_20_ku' has peakiness 'esa-l2i', the limits 'cpom-cryosat2' belong to 'course'" in result.err
+    assert "'cryosat2-l2i' belongs to it" in result.err
+    plain = tmp_path / "pp.csv"
+    plain.write_text(file.read_text().replace("peakiness_20_ku", "pp", 1))
+    out, record, _ = run_pipeline(tmp_path, RULES.format(file=plain, with_="limits: cpom-cryosat2"))
+    assert [w["message"] for w in record["warnings"]] == ["nothing says how 'pp' is defined: 'course' is assumed, to which the limits 'cpom-cryosat2' belong"]
+    pp, ssd, sic = l2i["peakiness"], l2i["ssd"], l2i["sic"]
     diffuse = (pp <= 9) & (ssd > 6.29)
-    want[diffuse & (sic >= 75)] = ICE
-    want[diffuse & (sic <= 0)] = OCEAN
-    want[(pp >= 18) & (ssd < 6.29) & (sic >= 15)] = LEAD
-    assert (codes(out, "rule_code") == want).all()
-    precision, recall = scores(l2i["esa"], want)
-    assert precision == 1 and recall == 1
+    assert (codes(out, "rule_code") == by_hand(l2i, 18, 9)).all()
     # Concentrations are parameters, and so are the limits.
-    out, _, _ = run_pipeline(tmp_path, RULES.format(file=file, with_="limits: cpom-cryosat2, lead_concentration: 99, ice_concentration: 20"))
+    out, _, _ = run_pipeline(tmp_path, RULES.format(file=plain, with_="limits: cpom-cryosat2, lead_concentration: 99, ice_concentration: 20"), "--overwrite")
     got = codes(out, "rule_code")
     assert ((got == LEAD) == ((pp >= 18) & (ssd < 6.29) & (sic >= 99))).all()
     assert ((got == ICE) == (diffuse & (sic >= 20))).all()
     out, _, _ = run_pipeline(tmp_path, RULES.format(
-        file=file, with_="lead: ['peakiness_20_ku >= 40', 'stack_std_20_ku < 4'], sea_ice: ['peakiness_20_ku < 16']"))
+        file=file, with_="lead: ['peakiness_20_ku >= 40', 'stack_std_20_ku < 4'], sea_ice: ['peakiness_20_ku < 16']"), "--overwrite")
     got = codes(out, "rule_code")
     assert ((got == LEAD) == ((pp >= 40) & (ssd < 4))).all() and ((got == ICE) == (pp < 16)).all()
 
@@ -133,6 +157,10 @@ def test_limits_of_another_definition_are_refused(tmp_path):
     file = small(tmp_path / "a.csv", ["peakiness_1_20_ku", "ssd", "sic"], rows)
     _, _, result = run_pipeline(tmp_path, RULES.format(file=file, with_="limits: cpom-cryosat2"), expect=2)
     assert "'peakiness_1_20_ku' has peakiness 'max-mean', the limits 'cpom-cryosat2' belong to 'course'" in result.err
+    # ESA's peakiness_2 of Sentinel-3 is neither, and no set speaks of it.
+    file = small(tmp_path / "p2.csv", ["peakiness_2_20_ku", "ssd", "sic"], rows)
+    _, _, result = run_pipeline(tmp_path, RULES.format(file=file, with_=""), expect=2)
+    assert "'peakiness_2_20_ku' has peakiness 'esa-peakiness-2'" in result.err and "no set belongs to it" in result.err
     file = small(tmp_path / "b.csv", ["ssd", "n"], [[2.5, 1], [3.5, 2]])
     _, _, result = run_pipeline(tmp_path, RULES.format(file=file, with_=""), expect=2)
     assert "no column of peakiness" in result.err

@@ -22,9 +22,15 @@ struct ClassifyStep: ProcessingStep {
       which rests on a moving deviation of peakiness, is not told. Source: pysiral's settings for ESA CCI v4 and AWI
       v2.6, after Paul and others 2018, doi 10.5194/tc-12-2437-2018.
 
+    - `cryosat2-l2i`: CPOM's limits for `peakiness_20_ku` of CryoSat-2's L2I in SAR mode (ESA: maximum / mean of the
+      bins with power behind the leading edge): lead from 31, sea ice and open ocean up to 16, the others as
+      `cpom-cryosat2`. Derived: that peakiness is 1.72 times CPOM's (median of 1136 real SAR echoes; 5 to 95 %: 1.32 to
+      2.46), and ESA's own classes of a real pass have no lead below 31.1 and no sea ice above 15.94.
+
     A column of another definition is converted where one follows from the other, or refused with a sentence;
     `peakiness` of `max-mean` and the leading-edge quality are computed from the echoes where the track has them.
-    Without `limits` the set follows from the track's peakiness. A radar lead is a smooth surface within some
+    Without `limits` the set follows from the track's peakiness; one of which nothing tells the definition is taken for
+    CPOM's, with a warning. A radar lead is a smooth surface within some
     kilometres: open water, and new ice as well.
     """
   static let example = """

@@ -6,7 +6,8 @@ struct ElevationStep: ProcessingStep {
   static let summary = "Turns ranges into elevations above the mean sea surface, each correction counted once."
   static let discussion = """
     The track with `elevation_m` (m above the mean sea surface) and `height_m` (m above the ellipsoid), NaN where a term
-    is missing, counted.
+    is missing, counted by the term. Terms that are not finite or beyond 1e30, and heights beyond 12 km of their
+    reference, are fill values and missing.
 
         height_m    = altitude - range - sum of corrections
         elevation_m = height_m - mean sea surface
@@ -52,24 +53,28 @@ struct ElevationStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     let terms = try terms()
-    var heights: [Double]
+    var sum: HeightSum
     switch terms.source {
-    case .height(let name): heights = try input.numbers(name)
+    case .height(let name): sum = HeightSum(try input.numbers(name), "no \(name)")
     case .range(let name, let corrections):
-      heights = zip(try input.numbers(.altitude), try input.numbers(name)).map { $0 - $1 }
-      for name in corrections { for (i, v) in try input.numbers(name).enumerated() { heights[i] -= v } }
+      sum = HeightSum(try input.numbers(.altitude), "no \(ColumnName.altitude.rawValue)")
+      sum.subtract(try input.numbers(name), "no range (\(name))")
+      for name in corrections { sum.subtract(try input.numbers(name), "no \(name)") }
     }
-    var elevations = heights
+    sum.bound()
+    let heights = sum.metres
     if let surface = terms.surface {
-      for (i, v) in try input.numbers(surface).enumerated() { elevations[i] -= v }
+      sum.subtract(try input.numbers(surface), "no mean sea surface (\(surface))")
+      sum.bound()
     }
+    let elevations = sum.metres
+    sum.tell(context) { input.status.isKept($0) }
     var table = input
     let above = terms.surface.map { "the mean sea surface (\($0))" } ?? "the ellipsoid"
     table.set(
       Column("height_m", unit: .metre, summary: "Height above the ellipsoid", values: .number(heights)))
     table.set(
       Column(.elevation, unit: .metre, summary: "Elevation above \(above)", values: .number(elevations)))
-    try count(terms, heights, elevations, context)
     context.record("range", .string(terms.source.name))
     if case .range(_, let corrections) = terms.source {
       context.record("corrections", .array(corrections.map { .string($0) }))
@@ -105,11 +110,12 @@ struct ElevationStep: ProcessingStep {
       return .height(ready)
     }
     guard let found = known ?? HeightTerms.ranges.lazy.compactMap({ HeightTerms.find($0, in: input) }).first else {
+      let looked = HeightTerms.ranges + HeightTerms.heights
       throw FloeError(
         """
         the track has no range to the surface: looked for \
-        \((HeightTerms.ranges + HeightTerms.heights).joined(separator: ", ")); run altimetry.retrack first, or name a \
-        column in 'range'
+        \(looked.joined(separator: ", "))\(HeightTerms.emptiness(of: looked, in: input)); run altimetry.retrack first, \
+        or name a column in 'range'
         """)
     }
     try input.require([ColumnName.altitude.rawValue], for: "the elevation")
@@ -127,29 +133,9 @@ struct ElevationStep: ProcessingStep {
     if let found = HeightTerms.surfaces.lazy.compactMap({ HeightTerms.find($0, in: input) }).first { return found }
     throw FloeError(
       """
-      the track has no mean sea surface: looked for \(HeightTerms.surfaces.joined(separator: ", ")); sample one to the \
-      track and name it in 'surface', or give surface: none for elevations above the ellipsoid
+      the track has no mean sea surface: looked for \
+      \(HeightTerms.surfaces.joined(separator: ", "))\(HeightTerms.emptiness(of: HeightTerms.surfaces, in: input)); \
+      sample one to the track and name it in 'surface', or give surface: none for elevations above the ellipsoid
       """)
-  }
-
-  private func count(
-    _ terms: (source: Source, surface: String?), _ heights: [Double], _ elevations: [Double], _ context: RunContext
-  ) throws {
-    let range = try input.numbers(terms.source.name)
-    var noRange = 0
-    var noCorrection = 0
-    var noSurface = 0
-    for i in heights.indices where input.status.isKept(i) && elevations[i].isNaN {
-      if range[i].isNaN {
-        noRange += 1
-      } else if heights[i].isNaN {
-        noCorrection += 1
-      } else {
-        noSurface += 1
-      }
-    }
-    context.dropped(noRange, "records", because: "no elevation: no range")
-    context.dropped(noCorrection, "records", because: "no elevation: altitude or a correction missing")
-    context.dropped(noSurface, "records", because: "no elevation: mean sea surface missing")
   }
 }

@@ -7,7 +7,8 @@ struct FreeboardStep: ProcessingStep {
   static let discussion = """
     The track with `freeboard_m` (elevation - sea surface, m), `freeboard_uncertainty_m` (one sigma, m) and
     `freeboard_flag`. Records that are not sea ice have neither; records of sea ice without elevation or without a lead
-    within reach have none and are counted. Values outside of `plausible` stay and are flagged.
+    within reach have none and are counted. A number beyond 12 km is a fill value and no elevation. Values outside of
+    `plausible` stay and are flagged.
 
     It is the *radar* freeboard: the height of the surface that the echo comes from. The slower wave in snow and the
     snow's weight are not corrected for (Kurtz et al. 2014; Ricker et al. 2014).
@@ -67,8 +68,9 @@ struct FreeboardStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let elevations = try input.numbers(elevation)
-    let sea = try input.numbers(surface)
+    // Numbers that cannot be heights are the fill of a table without one: such a record has no elevation.
+    let elevations = try input.numbers(elevation).map(MissingValue.height)
+    let sea = try input.numbers(surface).map(MissingValue.height)
     let sigma = input[.seaSurfaceUncertainty]?.numbers ?? sea.map { _ in .nan }
     let isIce = try members()
     let noise = try noise ?? estimatedNoise(elevations, isIce)

@@ -74,7 +74,7 @@ struct GridStep: ProcessingStep {
     let flags = try flagColumn().map { try input.numbers($0) }
     var flagged = 0
     for i in values.indices where input.status.isKept(i) {
-      guard values[i].isFinite, abs(values[i]) < 1e30 else {
+      guard !MissingValue.isFill(values[i]) else {
         missing += 1
         continue
       }

@@ -71,6 +71,27 @@ enum HeightTerms {
     }
   }
 
+  /// The end of a sentence about a correction of which the track has a part: what is there, and what is not.
+  private static func halves(of correction: Correction, in track: Table) -> String {
+    for names in correction.alternatives {
+      let there = names.filter { find($0, in: track) != nil }
+      guard !there.isEmpty, there.count < names.count else { continue }
+      let absent = names.filter { !there.contains($0) }
+      return "; it has \(there.joined(separator: ", ")) without \(absent.joined(separator: ", "))"
+    }
+    return ""
+  }
+
+  /// The end of a sentence about terms that were not found: which of them are there without any value.
+  static func emptiness(of names: [String], in track: Table) -> String {
+    let empty = Set(names.flatMap(forms)).sorted().filter { name in
+      guard let values = track[name]?.numbers else { return false }
+      return !values.isEmpty && values.allSatisfy(\.isNaN)
+    }
+    guard !empty.isEmpty else { return "" }
+    return "; \(empty.joined(separator: ", ")) \(empty.count == 1 ? "holds" : "hold") no value"
+  }
+
   /// The names that a term may have, by its rate.
   private static func forms(_ name: String) -> [String] {
     let stem = stem(name)
@@ -84,8 +105,8 @@ enum HeightTerms {
       let sets = correction.alternatives.lazy.map { names in names.compactMap { find($0, in: track) } }
       guard let found = zip(sets, correction.alternatives).first(where: { $0.count == $1.count })?.0 else {
         let looked = correction.alternatives.map { $0.joined(separator: " with ") }.joined(separator: ", or ")
-        let empty = correction.alternatives.joined().flatMap(forms).filter { track[$0]?.numbers != nil }
-        let why = empty.isEmpty ? "" : "; \(Set(empty).sorted().joined(separator: ", ")) hold no value"
+        let why =
+          halves(of: correction, in: track) + emptiness(of: Array(correction.alternatives.joined()), in: track)
         throw FloeError(
           """
           the track has no correction of the \(correction.effect): looked for \(looked) (also at 20 Hz)\(why); read \

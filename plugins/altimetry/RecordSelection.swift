@@ -61,9 +61,10 @@ enum RecordSelection: String, ChoiceParameter {
 
   private static func column(_ table: Table, _ name: String) throws(FloeError) -> [Double] {
     guard let values = table[name]?.numbers else {
+      let origin = table.acquisition?.instrument == "SIRAL" ? "" : " (it is in SR_2_LAN_SI)"
       throw FloeError(
         """
-        records cannot be chosen: the track has no column '\(name)' (it is in SR_2_LAN_SI); read it, or give \
+        records cannot be chosen: the track has no column '\(name)'\(origin); read it, or give \
         select: none
         """
       )

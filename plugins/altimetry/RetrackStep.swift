@@ -16,11 +16,13 @@ struct RetrackStep: ProcessingStep {
     else the largest sample, is the surface's; the leading edge is at the first sample of the echo, from the left, above
     `threshold` of it, interpolated linearly. `range_bias` is what pysiral's settings for Sentinel-3 and CryoSat-2 in
     SAR mode take off the range. pysiral's settings for SARIn differ (a box of 51 samples, a first maximum from 0.45
-    on); SARIn echoes are measured with those of SAR mode here, with a warning.
+    on), and so do those for low-resolution mode; echoes of either are measured with those of SAR mode here, their bias
+    included, with a warning.
 
     An echo without power, with missing samples, or above the threshold from its first sample on has no edge; range and
-    elevation are also NaN where a term of theirs is missing. Without a nominal bin (classic 128-bin products) only the
-    bin is given.
+    elevation are also NaN where a term of theirs is missing, counted by the term. Terms that are not finite or beyond
+    1e30, and elevations beyond 12 km of the ellipsoid, are fill values and missing. Without a nominal bin (classic
+    128-bin products) only the bin is given.
     """
   static let example = """
     retracked: { use: altimetry.retrack, in: { input: read.track } }
@@ -43,10 +45,18 @@ struct RetrackStep: ProcessingStep {
       for name in corrections { try input.check(numbers: name, "corrections") }
       try input.require([ColumnName.trackerRange.rawValue, ColumnName.altitude.rawValue], for: "the elevation")
     }
-    if input.radarMode == .sarin {
+    switch input.radarMode {
+    case .sarin?:
       context.warn(
         "the echoes are of SARIn mode and are retracked with pysiral's settings for SAR: a variant, whose ranges differ"
       )
+    case .lrm?:
+      context.warn(
+        """
+        the echoes are of low-resolution mode (LRM) and are retracked with pysiral's settings for SAR, the bias of \
+        \(rangeBias) m included: a variant, whose ranges differ
+        """)
+    case .sar?, nil: break
     }
     track = input.planned(adding: [
       ("retracked_bin", "1"), ("range_tfmra_m", "m"), (ColumnName.elevation.rawValue, "m"),
@@ -71,10 +81,15 @@ struct RetrackStep: ProcessingStep {
     } else {
       let nominal = try input.nominalBin()
       let gate = try input.rangeGate(nil)
-      let tracker = try input.numbers(.trackerRange)
+      let tracker = try input.numbers(.trackerRange).map(MissingValue.known)
       range = zip(bins, tracker).map { $1 + ($0 - nominal) * gate - rangeBias }
-      elevation = zip(try input.numbers(.altitude), range).map { $0 - $1 }
-      for name in corrections { for (i, v) in try input.numbers(name).enumerated() { elevation[i] -= v } }
+      var sum = HeightSum(try input.numbers(.altitude), "no \(ColumnName.altitude.rawValue)")
+      sum.subtract(range, "no \(ColumnName.trackerRange.rawValue)")
+      for name in corrections { sum.subtract(try input.numbers(name), "no \(name)") }
+      sum.bound()
+      elevation = sum.metres
+      // Records without an edge are counted above.
+      sum.tell(context) { input.status.isKept($0) && !bins[$0].isNaN }
     }
     table.set(Column("range_tfmra_m", unit: .metre, summary: "Range to the surface (TFMRA)", values: .number(range)))
     table.set(

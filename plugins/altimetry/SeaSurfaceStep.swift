@@ -21,12 +21,16 @@ struct SeaSurfaceStep: ProcessingStep {
     about it, plus what s² has beyond the noise of a single lead (1.4826 x median difference of neighbours / sqrt
     2): the sea's shape that a line does not follow. Away from leads `growth`² * distance / 100 km is added, between
     two leads the product of both distances over their sum. pysiral gives 0.02 m at a lead and 0.10 m at 100 km.
+    Within 10 km of leads its root mean square is that of the errors in `synthetic.sentinel3`'s simple world (0.03
+    m); since the sea's shape is told from one window at a time, it holds about 60 % of the records there, not 68
+    %, and 79 % in the winter world. Beyond 30 km the made sea changes faster than `growth` of 0.1 m allows.
 
     **Leads aside of the track** come late and look low: in `synthetic.sentinel3`'s winter world, whose leads may lie
-    beside the track, the surface is 3 to 5 cm low and freeboard as much high. Stricter limits for leads
+    beside the track, the surface is 4 to 6 cm low and freeboard as much high. Stricter limits for leads
     (altimetry.classify) keep more of them out. Records must be in order along one track.
 
-    Only kept records with an elevation are used as leads. A track without any lead within reach is no error: its
+    Only kept records with an elevation are used as leads; a number beyond 12 km is a fill value and no elevation,
+    counted. A track without any lead within reach is no error: its
     surface is missing.
     """
   static let example = """
@@ -69,7 +73,9 @@ struct SeaSurfaceStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let elevations = try input.numbers(elevation)
+    let stored = try input.numbers(elevation)
+    let elevations = stored.map(MissingValue.height)
+    context.dropped(MissingValue.countOfNoHeights(stored, input.status), "records", because: MissingValue.noHeight)
     let isLead = try members()
     let position = try input.positions()
     let turned = reversals(latitude: position.lat, longitude: position.lon)

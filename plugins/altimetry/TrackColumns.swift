@@ -11,13 +11,16 @@ struct EchoColumn: Sendable {
   /// An array of at most so many values is no echo.
   static let least = 8
   /// Where echoes come from, for the end of a sentence about a track without any.
-  static let origin =
-    "; echoes are in the enhanced product (SR_2_LAN_SI, enhanced_measurement.nc) and are read by sentinel3.sral"
+  static func origin(of track: Table) -> String {
+    track.acquisition?.instrument == "SIRAL"
+      ? "; CryoSat-2's echoes are in level 1B (SIR_SAR_1B, SIR_SIN_1B), which cryosat2.read reads"
+      : "; echoes are in the enhanced product (SR_2_LAN_SI, enhanced_measurement.nc) and are read by sentinel3.sral"
+  }
 
   /// The array column of a name, or the sentence that says why not.
   init(_ table: Table, _ name: String) throws(FloeError) {
     guard let column = table[name] else {
-      throw FloeError("the track has no column '\(name)'\(Self.origin)")
+      throw FloeError("the track has no column '\(name)'\(Self.origin(of: table))")
     }
     guard case .array(let values, let width) = column.values, width > Self.least else {
       throw FloeError("column '\(name)' is \(column.values.kind); an array of echo samples is needed")
@@ -101,7 +104,7 @@ extension Table {
   func check(echoes name: String, _ parameter: String) throws(ParameterError) {
     let arrays = columns.filter { if case .array = $0.values { true } else { false } }
     guard let column = self[name] else {
-      throw absent(name, parameter, among: arrays, "columns of arrays", EchoColumn.origin)
+      throw absent(name, parameter, among: arrays, "columns of arrays", EchoColumn.origin(of: self))
     }
     if case .array(_, let width) = column.values, width > EchoColumn.least { return }
     throw ParameterError(

@@ -20,8 +20,11 @@ extension Table {
     lat: [Double], lon: [Double]
   ) {
     let system = crs?.isGeographic == true ? crs : nil
-    try Latitude.check(lat, longitudes: lon, of: "'\(productName)'", column: column, crs: system)
-    return (lat, lon)
+    // Fills of tables without one are places that are missing, not places beyond a pole.
+    let latitudes = lat.map(MissingValue.known)
+    let longitudes = lon.map(MissingValue.known)
+    try Latitude.check(latitudes, longitudes: longitudes, of: "'\(productName)'", column: column, crs: system)
+    return (latitudes, longitudes)
   }
 
   /// The mode of the altimeter, where the track tells it.

@@ -44,12 +44,12 @@ public struct KMeansStep: ProcessingStep {
 
     **Tables.** Clusters of a table differ in any data, so that order alone finds leads in open ocean. A cluster of a
     table is a lead if at least half of its records lie within limits in physical units, whatever the order, and there
-    is no other lead: `limits` names a published set (`cpom-cryosat2`, `cpom-cryosat2-sarin`, `pysiral-sar`,
-    `pysiral-sarin`; altimetry.classify gives their numbers), chosen by default by the definition of the table's
-    peakiness; `lead_limits` and `ice_limits` replace a set's; `none` goes back to order alone. A threshold in the rule
-    for lead counts as evidence too. A set for another definition of peakiness is converted or refused. Each record is
-    then held against the limits: one within those of no class is unclassified, counted by reason under `unclassified`.
-    Concentration counts where the table has it.
+    is no other lead: `limits` names a published set (`cpom-cryosat2`, `cpom-cryosat2-sarin`, `cryosat2-l2i`,
+    `pysiral-sar`, `pysiral-sarin`; altimetry.classify gives their numbers), chosen by default by the definition of the
+    table's peakiness; `lead_limits` and `ice_limits` replace a set's; `none` goes back to order alone. A threshold in
+    the rule for lead counts as evidence too. A set for another definition of peakiness is converted or refused. Each
+    record is then held against the limits: one within those of no class is unclassified, counted by reason under
+    `unclassified`. Concentration counts where the table has it.
 
     Source: Arthur and Vassilvitskii 2007 (k-means++); Lloyd 1982.
     """

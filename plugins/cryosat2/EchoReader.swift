@@ -59,16 +59,24 @@ struct EchoReader: Sendable {
 
   /// What one count of each record's echo is, in watts.
   func scale(isPlanned: Bool) throws -> Column {
-    Column(
+    _ = try scaleVariables()
+    return Column(
       Self.scaleColumn, unit: PhysicalUnit(rawValue: "W"), summary: "Power of one count of the echo",
       attributes: ["source_variable": "echo_scale_factor_20_ku * 2^echo_scale_pwr_20_ku"],
       values: .number(isPlanned ? [] : try scales()))
   }
 
-  private func scales() throws -> [Double] {
+  private func scaleVariables() throws -> (factor: NetCDFVariable, power: NetCDFVariable) {
     guard let factor = try source.variable(.echoFactor), let power = try source.variable(.echoPower) else {
       throw FloeError("'\(source.product.file)' has no scale of its echoes")
     }
+    try source.check(factor)
+    try source.check(power)
+    return (factor, power)
+  }
+
+  private func scales() throws -> [Double] {
+    let (factor, power) = try scaleVariables()
     return zip(try source.numbers(factor, gap: 0), try source.numbers(power, gap: 0)).map { $0 * exp2($1) }
   }
 

@@ -26,12 +26,10 @@ struct SIRALColumns: Sendable {
       list.append(try trackerRange())
       if let scale = try sigma0Scale() { list.append(scale) }
     }
-    var roles = SIRALRole.shared
-    if source.product.kind == .level2I {
-      roles += SIRALRole.level2
-      list += try surfaceClass()
+    if source.product.kind == .level2I { list += try surfaceClass() }
+    for role in SIRALRole.quantities(of: source.product.kind) + SIRALRole.corrections {
+      if let found = try plain(role) { list.append(found) }
     }
-    for role in roles + SIRALRole.corrections { if let found = try plain(role) { list.append(found) } }
     list.append(try oceanTide())
     list.append(try highFrequency())
     for name in also {
@@ -57,16 +55,70 @@ struct SIRALColumns: Sendable {
 
   private func plain(_ role: SIRALRole) throws -> Recipe? {
     guard let v = try source.variable(role) else { return nil }
+    try source.check(v)
     return Recipe { isPlanned in
       let numbers = isPlanned ? [] : try source.numbers(v, gap: gap, isFlag: role.content == .flag)
       guard role.content == .flag else {
-        return column(role.column, v, summary: role.summary, from: v.name, .number(numbers))
+        var made = column(role.column, v, summary: role.summary, from: v.name, .number(numbers))
+        if role.column == SIRALRole.peakiness.column {
+          made.attributes["definition"] = Self.peakinessDefinition(source.mode)
+        }
+        return made
       }
       var made = column(
         role.column, v, summary: role.summary, from: v.name,
         .code(numbers.map { Int16(exactly: $0) ?? -1 }, missing: -1))
       made.classes = Self.table(v)
       return made
+    }
+  }
+
+  /// What the product lacks, and what stands in for something: one sentence each, with what follows.
+  func notices() throws -> [String] {
+    let file = source.product.file
+    let kind = source.product.kind
+    var roles = SIRALRole.quantities(of: kind) + SIRALRole.corrections + [SIRALRole.degraded]
+    if kind == .level2I { roles.append(SIRALRole.surfaceClass) }
+    var result: [String] = []
+    for role in roles {
+      let proper = role.names.filter { role.standIns[$0] == nil }.joined(separator: " or ")
+      if let found = try source.variable(role) {
+        guard let effect = role.standIns[found.name] else { continue }
+        result.append("'\(file)' has no \(proper): '\(role.column)' holds \(found.name), \(effect)")
+      } else if !role.absence.isEmpty, !role.isOfDelayDoppler || Self.isDelayDoppler(source.mode) {
+        result.append("'\(file)' has no \(proper): \(role.absence)")
+      }
+    }
+    if kind == .level1B, Self.isDelayDoppler(source.mode), try sigma0Scale() == nil {
+      result.append("'\(file)' has no transmit_pwr_20_ku or sat_vel_vec_20_ku: its echoes give no backscatter")
+    }
+    return result
+  }
+
+  /// The terms of a record's height of which a track holds no value, so that no elevation comes of it.
+  func emptyTerms(of track: Table) -> [String] {
+    var terms = [ColumnName.altitude.rawValue]
+    switch source.product.kind {
+    case .level1B:
+      terms.append(ColumnName.trackerRange.rawValue)
+      terms += SIRALRole.corrections.map(\.column).filter { $0 != SIRALRole.loadTide.column }
+      terms += [Self.oceanTideColumn, Self.highFrequencyColumn]
+    case .level2I: terms += ["height_1_20_ku", "mean_sea_surf_sea_ice_20_ku"]
+    }
+    return terms.filter { track[$0]?.numbers?.allSatisfy(\.isNaN) == true }
+  }
+
+  private static let oceanTideColumn = "ocean_tide_sol1_01"
+  private static let highFrequencyColumn = "hf_fluct_cor_01"
+
+  private static func isDelayDoppler(_ mode: WaveformLayout.Mode?) -> Bool { mode == .sar || mode == .sarin }
+
+  /// What the peakiness of L2I is: its product text excludes bins without power in SAR mode, and them alone.
+  static func peakinessDefinition(_ mode: WaveformLayout.Mode?) -> String {
+    switch mode {
+    case .sar?: RadarLimits.PeakinessKind.cryosat2.rawValue
+    case .sarin?, .lrm?: RadarLimits.PeakinessKind.cryosat2Traditional.rawValue
+    case nil: "esa-l2i-of-several-modes"
     }
   }
 
@@ -87,6 +139,7 @@ struct SIRALColumns: Sendable {
 
   private func needed(_ role: SIRALRole) throws -> NetCDFVariable {
     guard let v = try source.variable(role) else { throw FloeError("no \(role.names[0])") }
+    try source.check(v)
     return v
   }
 
@@ -107,7 +160,7 @@ struct SIRALColumns: Sendable {
   private func oceanTide() throws -> Recipe {
     let parts = try [SIRALRole.oceanTide, .equilibriumTide, .loadTide].map(needed)
     return sum(
-      "ocean_tide_sol1_01", "Geocentric ocean tide: elastic and equilibrium tide and load tide", parts.map { ($0, 1) })
+      Self.oceanTideColumn, "Geocentric ocean tide: elastic and equilibrium tide and load tide", parts.map { ($0, 1) })
   }
 
   /// The product's dynamic atmosphere includes the inverse barometer; Sentinel-3's column of this name is what must be
@@ -115,7 +168,7 @@ struct SIRALColumns: Sendable {
   private func highFrequency() throws -> Recipe {
     let parts = try [SIRALRole.dynamicAtmosphere, .inverseBarometer].map(needed)
     return sum(
-      "hf_fluct_cor_01", "Dynamic atmosphere beyond the inverse barometer", [(parts[0], 1), (parts[1], -1)])
+      Self.highFrequencyColumn, "Dynamic atmosphere beyond the inverse barometer", [(parts[0], 1), (parts[1], -1)])
   }
 
   private func sum(_ name: String, _ summary: String, _ parts: [(variable: NetCDFVariable, sign: Double)]) -> Recipe {
@@ -134,7 +187,7 @@ struct SIRALColumns: Sendable {
 
   /// What makes sigma0 of an echo's power; delay-Doppler modes only.
   private func sigma0Scale() throws -> Recipe? {
-    guard source.mode == .sar || source.mode == .sarin,
+    guard Self.isDelayDoppler(source.mode),
       let transmitted = try source.file.find("transmit_pwr_20_ku"),
       let velocity = try source.file.find("sat_vel_vec_20_ku"),
       velocity.shape == [source.recordCount, 3]
@@ -163,6 +216,7 @@ struct SIRALColumns: Sendable {
   /// ESA's class as the codes that Sentinel-3's class has, and the product's own number.
   private func surfaceClass() throws -> [Recipe] {
     guard let v = try source.variable(.surfaceClass) else { return [] }
+    try source.check(v)
     let own = Recipe { isPlanned in
       var made = column(
         v.name, v, summary: "", from: v.name,

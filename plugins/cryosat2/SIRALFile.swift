@@ -13,7 +13,7 @@ public final class SIRALFile: Sendable {
   /// Opens a product and checks its times.
   public init(_ product: SIRALProduct) throws {
     self.product = product
-    file = try NetCDFFile.open(product.file)
+    file = try product.open()
     times = try Self.axis(Self.records, of: file, product.file)
     guard !times.isEmpty else { throw FloeError("'\(product.file)' has no record along '\(Self.records)'") }
   }
@@ -53,12 +53,23 @@ public final class SIRALFile: Sendable {
     throw FloeError("'\(product.file)' has no '\(what)'; looked for: \(role.names.joined(separator: ", "))")
   }
 
+  /// Refuses a variable that does not give one number a record, or one at 1 Hz whose times are not there.
+  ///
+  /// - Returns: the dimension that it lies along.
+  @discardableResult
+  func check(_ v: NetCDFVariable) throws -> String {
+    guard v.shape.count == 1, let dimension = v.dimensions.first, !v.type.isText else { throw shape(v) }
+    if dimension == Self.records { return dimension }
+    guard dimension.hasPrefix("time_") else { throw shape(v) }
+    try Self.checkTime(dimension, of: file, product.file)
+    return dimension
+  }
+
   /// A variable as one number a record, in physical units, NaN where missing; brought to the records on time.
   func numbers(_ v: NetCDFVariable, gap: Double, isFlag: Bool = false) throws -> [Double] {
-    guard v.shape.count == 1, let dimension = v.dimensions.first, !v.type.isText else { throw shape(v) }
+    let dimension = try check(v)
     let stored = try file.readPhysical(v.name)
     if dimension == Self.records { return stored }
-    guard dimension.hasPrefix("time_") else { throw shape(v) }
     let axis = try Self.axis(dimension, of: file, product.file)
     let rule = TimeInterpolation(maximumGap: gap, extrapolates: false)
     let moved =
@@ -81,6 +92,11 @@ public final class SIRALFile: Sendable {
   }
 
   private static func axis(_ name: String, of file: NetCDFFile, _ path: String) throws -> [Double] {
+    try checkTime(name, of: file, path)
+    return try TimeAxis(file.readPhysical(name), name: name, file: path).times
+  }
+
+  private static func checkTime(_ name: String, of file: NetCDFFile, _ path: String) throws {
     guard let time = try file.find(name), time.dimensions == [name], !time.type.isText else {
       throw FloeError("'\(path)' has no times '\(name)'; a CryoSat-2 product of baseline D or E has them")
     }
@@ -88,6 +104,5 @@ public final class SIRALFile: Sendable {
       throw FloeError(
         "'\(name)' of '\(path)' has the unit '\(time.unit ?? "none")'; 'seconds since 2000-01-01' is expected")
     }
-    return try TimeAxis(file.readPhysical(name), name: name, file: path).times
   }
 }

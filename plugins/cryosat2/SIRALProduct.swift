@@ -16,8 +16,10 @@ public struct SIRALProduct: Sendable {
 
   /// The path as given.
   public let path: String
-  /// The file.
+  /// The file; inside of a zip a path that only GDAL reads.
   public let file: String
+  /// Whether the file lies in a zip archive.
+  let isArchive: Bool
   /// The product's name without folder and ending.
   public let name: String
   /// What the product holds.
@@ -36,9 +38,18 @@ public struct SIRALProduct: Sendable {
   public init(_ path: String) throws {
     self.path = path
     guard VirtualFile.exists(path) else {
-      throw FloeError("there is no file or folder '\(path)'; a CryoSat-2 SIR_*_1B or SIR_*I2 netCDF file is needed")
+      throw FloeError(
+        "there is no file or folder '\(path)'; a CryoSat-2 SIR_*_1B or SIR_*I2 netCDF file, or its zip, is needed")
     }
-    file = try VirtualFile.isDirectory(path) ? Self.only(in: path) : path
+    let isFolder = VirtualFile.isDirectory(path)
+    isArchive = !isFolder && path.lowercased().hasSuffix(".zip")
+    if isFolder {
+      file = try Self.only(in: path, root: path)
+    } else if isArchive {
+      file = try Self.only(in: path, root: VirtualFile.zip(path))
+    } else {
+      file = path
+    }
     let own = Self.stem(file)
     name = Self.isProductName(own) ? own : try Self.statedName(file) ?? own
     guard Self.isProductName(name) else {
@@ -95,8 +106,11 @@ public struct SIRALProduct: Sendable {
     }
   }
 
-  private static func only(in folder: String) throws -> String {
-    let found = try VirtualFile.list(folder, recursive: true).filter {
+  /// The one product of a folder or a zip archive.
+  ///
+  /// - Parameter root: the path under which GDAL lists it.
+  private static func only(in folder: String, root: String) throws -> String {
+    let found = try VirtualFile.list(root, recursive: true).filter {
       isProductName(stem($0)) && $0.lowercased().hasSuffix(".nc")
     }.sorted()
     guard let first = found.first else {
@@ -106,7 +120,20 @@ public struct SIRALProduct: Sendable {
       throw FloeError(
         "'\(folder)' holds \(found.count) products: \(found.prefix(4).joined(separator: ", ")); name one of them")
     }
-    return "\(folder)/\(first)"
+    return "\(root)/\(first)"
+  }
+
+  /// Opens the file; one in an archive is first extracted and then deleted while it stays open.
+  func open() throws -> NetCDFFile {
+    guard isArchive else { return try NetCDFFile.open(file) }
+    let local = try TemporaryFiles.make("siral.nc")
+    defer { VirtualFile.remove(local) }
+    try VirtualFile.extract(file, to: local)
+    do {
+      return try NetCDFFile.open(local)
+    } catch let error as FloeError {
+      throw FloeError(error.message.replacing(local, with: file))
+    }
   }
 
   private static func statedName(_ file: String) throws -> String? {

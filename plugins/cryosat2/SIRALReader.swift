@@ -16,7 +16,8 @@ public struct SIRALReader: ProductReader {
       return files.contains { SIRALProduct.isProductName($0) && $0.lowercased().hasSuffix(".nc") }
     }
     let name = SIRALProduct.stem(path)
-    return SIRALProduct.isProductName(name) && path.lowercased().hasSuffix(".nc") && VirtualFile.exists(path)
+    let isFile = [".nc", ".zip"].contains { path.lowercased().hasSuffix($0) }
+    return SIRALProduct.isProductName(name) && isFile && VirtualFile.exists(path)
   }
 
   public func describe(_ path: String) throws -> ProductDescription {
@@ -64,7 +65,9 @@ public struct SIRALReader: ProductReader {
     let position = try SIRALRole.position.map { role in
       try source.variable(role).map { try source.numbers($0, gap: 0) } ?? []
     }
-    let valid = position[0].indices.filter { position[0][$0].isFinite && position[1][$0].isFinite }
+    let valid = position[0].indices.filter {
+      position[0][$0].isFinite && position[1][$0].isFinite && !Latitude.isBeyondPole(position[0][$0])
+    }
     guard let last = valid.last else { return [] }
     var chosen = stride(from: 0, to: valid.count, by: max(1, valid.count / 50)).map { valid[$0] }
     if chosen.last != last { chosen.append(last) }

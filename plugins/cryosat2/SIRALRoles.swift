@@ -16,6 +16,12 @@ struct SIRALRole: Sendable {
   var summary = ""
   /// Whether the product is refused without it.
   var isNeeded = false
+  /// What it means that the product has none of the names; empty where nothing worth a word follows.
+  var absence = ""
+  /// Whether only delay-Doppler modes have it, so that its absence in low-resolution mode is no news.
+  var isOfDelayDoppler = false
+  /// Of names that are not the quantity itself but stand in for it, what that means.
+  var standIns: [String: String] = [:]
 
   static let position = [
     SIRALRole(column: ColumnName.latitude.rawValue, names: ["lat_20_ku"], isNeeded: true),
@@ -26,8 +32,12 @@ struct SIRALRole: Sendable {
   static let shared = [
     SIRALRole(column: ColumnName.altitude.rawValue, names: ["alt_20_ku"], isNeeded: true),
     SIRALRole(
-      column: "surf_type_20_ku", names: ["surf_type_20_ku", "surf_type_01"], content: .flag, summary: "Surface type"),
-    SIRALRole(column: "stack_std_20_ku", names: ["stack_std_20_ku"]),
+      column: "surf_type_20_ku", names: ["surf_type_20_ku", "surf_type_01"], content: .flag, summary: "Surface type",
+      absence: "land and sea cannot be told apart, and altimetry.features needs select: none"),
+    SIRALRole(
+      column: "stack_std_20_ku", names: ["stack_std_20_ku"],
+      absence: "altimetry.features cannot be run, and limits of leads on the stack's deviation are left out",
+      isOfDelayDoppler: true),
     SIRALRole(column: "stack_skewness_20_ku", names: ["stack_skewness_20_ku"]),
     SIRALRole(column: "stack_kurtosis_20_ku", names: ["stack_kurtosis_20_ku"]),
     SIRALRole(column: "stack_peakiness_20_ku", names: ["stack_peakiness_20_ku"]),
@@ -44,12 +54,15 @@ struct SIRALRole: Sendable {
       isNeeded: true),
     SIRALRole(
       column: "iono_cor_gim_01_ku",
-      names: ["iono_cor_gim_20_ku", "iono_cor_gim_01", "iono_cor_20_ku", "iono_cor_01"], isNeeded: true),
+      names: ["iono_cor_gim_20_ku", "iono_cor_gim_01", "iono_cor_20_ku", "iono_cor_01"], isNeeded: true,
+      standIns: ["iono_cor_20_ku": bent, "iono_cor_01": bent]),
     SIRALRole(
       column: "solid_earth_tide_01", names: ["solid_earth_tide_20_ku", "solid_earth_tide_01"], isNeeded: true),
     SIRALRole(column: "pole_tide_01", names: ["pole_tide_20_ku", "pole_tide_01"], isNeeded: true),
     inverseBarometer, loadTide,
   ]
+  private static let bent =
+    "Bent's model of the ionosphere, which differs from GIM's maps by some centimetres (2 cm in a real product)"
   static let inverseBarometer = SIRALRole(
     column: "inv_bar_cor_01", names: ["inv_bar_cor_20_ku", "inv_bar_cor_01"], isNeeded: true)
   static let loadTide = SIRALRole(
@@ -69,7 +82,21 @@ struct SIRALRole: Sendable {
   static let echoPower = SIRALRole(column: "", names: ["echo_scale_pwr_20_ku"], isNeeded: true)
 
   /// ESA's class, as bits of one number.
-  static let surfaceClass = SIRALRole(column: "", names: ["flag_surf_type_class_20_ku"])
+  static let surfaceClass = SIRALRole(
+    column: "", names: ["flag_surf_type_class_20_ku"],
+    absence: "no class of ESA's tells leads from sea ice; altimetry.classify does")
+
+  /// Whether a block must not be used.
+  static let degraded = SIRALRole(
+    column: "", names: ["flag_mcd_20_ku"], absence: "records of degraded blocks cannot be left out")
+
+  /// Peakiness by ESA's own definition, which depends on the mode.
+  static let peakiness = SIRALRole(
+    column: "peakiness_20_ku", names: ["peakiness_20_ku"],
+    absence: "limits of leads, which rest on it, cannot be applied")
+
+  /// The quantities of a kind of product, without corrections.
+  static func quantities(of kind: SIRALProduct.Kind) -> [SIRALRole] { kind == .level2I ? shared + level2 : shared }
 
   /// Quantities of level 2.
   static let level2 = [
@@ -77,10 +104,15 @@ struct SIRALRole: Sendable {
     SIRALRole(column: "range_1_20_ku", names: ["range_1_20_ku"]),
     SIRALRole(
       column: "mean_sea_surf_sea_ice_20_ku", names: ["mean_sea_surf_sea_ice_20_ku", "mean_sea_surf_sea_ice_01"],
-      isNeeded: true),
+      isNeeded: true,
+      standIns: [
+        "mean_sea_surf_sea_ice_01": "1 Hz values, interpolated, which miss the shape of the surface between them"
+      ]),
     SIRALRole(
-      column: "sea_ice_concentration_20_ku", names: ["sea_ice_concentration_20_ku", "sea_ice_concentration_01"]),
-    SIRALRole(column: "peakiness_20_ku", names: ["peakiness_20_ku"]),
+      column: "sea_ice_concentration_20_ku", names: ["sea_ice_concentration_20_ku", "sea_ice_concentration_01"],
+      absence: "open ocean cannot be told from sea ice, and limits of concentration are left out",
+      standIns: ["sea_ice_concentration_01": "1 Hz values, interpolated"]),
+    peakiness,
     SIRALRole(column: "sig0_1_20_ku", names: ["sig0_1_20_ku"]),
     SIRALRole(column: "ssha_20_ku", names: ["ssha_20_ku"]),
     SIRALRole(column: "ssha_interp_20_ku", names: ["ssha_interp_20_ku"]),

@@ -28,15 +28,20 @@ public struct SIRALStep: ProcessingStep {
     that each effect counts once where Sentinel-3's are added up: `ocean_tide_sol1_01` is the ocean tide with its
     equilibrium and load tide, `hf_fluct_cor_01` the dynamic atmosphere less the inverse barometer that it includes.
 
-    Times are UTC: the product counts in TAI. Records whose block is degraded (`flag_mcd_20_ku`) are marked, and those
-    outside of `box`, `start`, `stop` and `only`, each with its reason. Baselines D and E are known, others are
-    refused. Source: CryoSat Ice netCDF L1B and L2 Product Format Specifications, CS-RS-ACS-ESL-5364, -5265.
+    What the product lacks, what stands in for something, and a block without any value are told with what follows from
+    it. `peakiness_20_ku` carries its definition: `esa-l2i` in SAR mode, `esa-l2i-traditional` in the others, so that
+    limits of other definitions are not applied to it.
+
+    Times are UTC: the product counts in TAI. Records whose block is degraded (`flag_mcd_20_ku`) are marked, those
+    without a position or with a latitude beyond a pole, and those outside of `box`, `start`, `stop` and `only`, each
+    with its reason. Baselines D and E are known, others are refused. Source: CryoSat Ice netCDF L1B and L2 Product
+    Format Specifications, CS-RS-ACS-ESL-5364, -5265.
     """
   public static let example = """
     track: { use: cryosat2.read, with: { product: $track } }
     """
 
-  @Param("SIR_*_1B or SIR_*I2 netCDF file, or a folder with one") var product: InputPath
+  @Param("SIR_*_1B or SIR_*I2 netCDF file, or a folder or zip with one") var product: InputPath
   @Param("Variables to read beside the default ones, under their own names") var also: [String] = []
   @Param("Longest gap between two 1 Hz values to interpolate across", unit: .second, in: .atLeast(0)) var maxGap = 3.0
   @Param("West, south, east, north; west greater than east across the 180° meridian", unit: .degree, in: -360...360)
@@ -60,8 +65,10 @@ public struct SIRALStep: ProcessingStep {
     }
     var table = frame(source, rows: 0)
     try addFixed(&table, source, isPlanned: true)
-    for recipe in try columns(of: source).recipes() { table.set(try recipe.make(true)) }
+    let columns = columns(of: source)
+    for recipe in try columns.recipes() { table.set(try recipe.make(true)) }
     Self.tag(&table)
+    for notice in try columns.notices() { context.warn(notice) }
     context.isBarrier()
     opened = source
     track = table
@@ -69,7 +76,8 @@ public struct SIRALStep: ProcessingStep {
 
   public mutating func run(in context: RunContext) async throws {
     let source = try opened ?? SIRALFile(SIRALProduct(product.path))
-    let recipes = try columns(of: source).recipes()
+    let columns = columns(of: source)
+    let recipes = try columns.recipes()
     var table = frame(source, rows: source.recordCount)
     try addFixed(&table, source, isPlanned: false)
     for column in try await context.map(recipes.count, progress: "variables", { try recipes[$0].make(false) }) {
@@ -78,6 +86,12 @@ public struct SIRALStep: ProcessingStep {
     Self.tag(&table)
     let time = try table.numbers(.time)
     table.acquisition?.time = UTCTime(seconds: (time[0] + time[time.count - 1]) / 2)
+    let empty = columns.emptyTerms(of: table)
+    if !empty.isEmpty {
+      context.warn(
+        "'\(source.product.file)' holds no value of \(empty.joined(separator: ", ")): no elevation comes of its records"
+      )
+    }
     try markDegraded(&table, source)
     try window().mark(&table)
     let reasons = table.status.counts.sorted { $0.key < $1.key }
@@ -118,8 +132,10 @@ public struct SIRALStep: ProcessingStep {
   }
 
   private func addFixed(_ table: inout Table, _ source: SIRALFile, isPlanned: Bool) throws {
-    let position = try SIRALRole.position.map { role in
-      isPlanned ? [] : try source.variable(role).map { try source.numbers($0, gap: 0) } ?? []
+    let position = try SIRALRole.position.map { role -> [Double] in
+      guard let v = try source.variable(role) else { return [] }
+      try source.check(v)
+      return isPlanned ? [] : try source.numbers(v, gap: 0)
     }
     let time = isPlanned ? [] : source.utc
     table.set(
@@ -144,7 +160,7 @@ public struct SIRALStep: ProcessingStep {
 
   /// The highest bit says that "the block must not be processed" (product text).
   private func markDegraded(_ table: inout Table, _ source: SIRALFile) throws {
-    guard let v = try source.file.find("flag_mcd_20_ku"), v.shape == [source.recordCount] else { return }
+    guard let v = try source.variable(.degraded), v.shape == [source.recordCount] else { return }
     for (row, flag) in try source.file.readDoubles(v.name).enumerated() where flag < -1 {
       table.status.drop(row, because: "block degraded (flag_mcd_20_ku)")
     }

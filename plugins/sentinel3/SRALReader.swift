@@ -88,7 +88,7 @@ public struct SRALReader: ProductReader {
     guard try source.find("lat_20_ku") != nil, try source.find("lon_20_ku") != nil else { return [] }
     let lat = try source.perRecord("lat_20_ku")
     let lon = try source.perRecord("lon_20_ku")
-    let valid = lat.indices.filter { lat[$0].isFinite && lon[$0].isFinite }
+    let valid = lat.indices.filter { lat[$0].isFinite && lon[$0].isFinite && !Latitude.isBeyondPole(lat[$0]) }
     guard let last = valid.last else { return [] }
     var chosen = stride(from: 0, to: valid.count, by: max(1, valid.count / 50)).map { valid[$0] }
     if chosen.last != last { chosen.append(last) }

@@ -24,7 +24,8 @@ public struct SRALStep: ProcessingStep {
 
     **1 Hz and C-band variables** are interpolated linearly on *time*, flags by the nearest; never by index, since the
     lengths differ. Across a gap between two valid values longer than `max_gap`, and outside of the covered time, the
-    value is missing; with `extrapolate` the line through the two outermost values goes on.
+    value is missing; with `extrapolate` the line through the two outermost values goes on. A quantity of 20 Hz that the
+    product has at 1 Hz alone is interpolated too, with a warning that says what follows.
 
     **Window.** `box`, `start`, `stop`, `surface` and `only` mark the other records with a reason; no row is removed,
     every reason is counted.
@@ -35,8 +36,8 @@ public struct SRALStep: ProcessingStep {
     measurement files, which hold no echoes. The preset `course` repeats the course notebook's reading, faults
     included: 1 Hz corrections extrapolated, across any gap, masked ones as raw fill numbers.
 
-    Edge behaviour: no position is a reason, a missing or not rising time is refused. Source: S3IPF PDS 003, product's
-    own metadata.
+    Edge behaviour: no position is a reason, a latitude beyond a pole is none, a missing or not rising time is refused.
+    Source: S3IPF PDS 003, product's own metadata.
     """
   public static let example = """
     track: { use: sentinel3.sral, with: { product: $track, box: [177, 69, -179, 72] } }
@@ -81,6 +82,7 @@ public struct SRALStep: ProcessingStep {
     if !absent.isEmpty {
       context.warn("'\(source.product.measurement)' lacks \(absent.map(SRALRoles.looked).joined(separator: ", "))")
     }
+    for notice in try StandIns.notices(names, in: source) { context.warn(notice) }
     let reader = columns(of: source)
     var table = frame(source, rows: 0)
     addFixed(&table, time: [], lat: [], lon: [])
@@ -113,6 +115,7 @@ public struct SRALStep: ProcessingStep {
     for (i, _) in order.enumerated().sorted(by: { $0.element < $1.element }) { add(read[i], to: &table) }
     for name in names { table.tags["count_scale:\(name)"] = try reader.countScale(name).map { "\($0)" } }
     try checkFlags(table)
+    if let notice = try StandIns.emptiness(names, in: source, table) { context.warn(notice) }
     try window().mark(&table)
     let reasons = table.status.counts.sorted { $0.key < $1.key }
     for (reason, count) in reasons { context.dropped(count, "records", because: reason) }

@@ -3,23 +3,40 @@ import Glibc
 
 /// Distance along a track in metres, from its first record with a position; NaN for records without one.
 ///
-/// Great circles between records on a sphere of 6371.0088 km (the mean radius of WGS 84), added up.
+/// Geodesics of WGS 84 between records, added up: Lambert's series (1942), that is the great circle between the reduced
+/// latitudes with its term of first order in the flattening. Within 1.5e-6 of PROJ's geodesic for steps up to 1000 km,
+/// where a sphere is up to 0.4 % off near the poles; it never runs back, for the term stays below the flattening.
 public func alongTrackDistance(latitude: [Double], longitude: [Double]) -> [Double] {
-  let radius = 6_371_008.8
   var total = 0.0
   var last: Int?
   return latitude.indices.map { i in
     guard latitude[i].isFinite, longitude[i].isFinite else { return .nan }
     if let j = last {
-      let a = latitude[j] * .pi / 180
-      let b = latitude[i] * .pi / 180
-      let x = sin((b - a) / 2)
-      let y = sin((longitude[i] - longitude[j]) * .pi / 360)
-      total += 2 * radius * asin(min(1, (x * x + cos(a) * cos(b) * y * y).squareRoot()))
+      total += geodesic(
+        from: SIMD2(longitude[j], latitude[j]), to: SIMD2(longitude[i], latitude[i]))
     }
     last = i
     return total
   }
+}
+
+/// Metres between two points (longitude, latitude) in degrees by Lambert's series on WGS 84.
+private func geodesic(from start: SIMD2<Double>, to end: SIMD2<Double>) -> Double {
+  let equator = 6_378_137.0
+  let flattening = 1 / 298.257_223_563
+  let a = atan((1 - flattening) * tan(start.y * .pi / 180))
+  let b = atan((1 - flattening) * tan(end.y * .pi / 180))
+  let middle = (a + b) / 2
+  let half = (b - a) / 2
+  let turn = sin((end.x - start.x) * .pi / 360)
+  let square = min(1, sin(half) * sin(half) + cos(a) * cos(b) * turn * turn)
+  guard square > 0 else { return 0 }
+  let arc = 2 * asin(square.squareRoot())
+  let p = sin(middle) * cos(half)
+  let q = cos(middle) * sin(half)
+  let x = (arc - sin(arc)) * p * p / max(1 - square, 1e-9)
+  let y = (arc + sin(arc)) * q * q / square
+  return equator * (arc - flattening / 2 * (x + y))
 }
 
 /// How many steps of a track go back: to a record beside which the step before it, or after it, goes the other way.

@@ -54,16 +54,26 @@ extension Table {
 }
 
 extension RadarLimits {
-  /// The set that the peakiness of a table asks for: pysiral's for max / mean, else CPOM's; nil without peakiness.
+  /// The set that the peakiness of a table asks for: pysiral's for max / mean, CPOM's for its own and for one of which
+  /// nothing tells the definition, that of CryoSat-2's L2I for ESA's there; nil without peakiness.
+  ///
+  /// Columns of which no set speaks stand behind others; where the table has no others, CPOM's set is returned, and
+  /// `applied(to:preferring:)` says why it does not fit.
   ///
   /// - Parameter preferred: columns that come before others of the same feature, the clustered ones for example.
   public static func suited(to table: Table, preferring preferred: [String] = []) -> RadarLimits? {
-    guard let column = candidates(.peakiness, table, preferred).first else { return nil }
+    let columns = candidates(.peakiness, table, preferred)
     let isInterferometric = (table.fact("radar_mode") ?? "").lowercased().hasPrefix("sarin")
-    switch column.definition.flatMap(PeakinessKind.init(rawValue:)) {
-    case .maxMean, .peacockLaxon: return isInterferometric ? pysiralSARIn : pysiral
-    default: return isInterferometric ? cpomSARIn : cpom
+    for column in columns {
+      guard let text = column.definition else { return isInterferometric ? cpomSARIn : cpom }
+      switch PeakinessKind(rawValue: text) {
+      case .course?: return isInterferometric ? cpomSARIn : cpom
+      case .maxMean?, .peacockLaxon?: return isInterferometric ? pysiralSARIn : pysiral
+      case .cryosat2?: return l2i
+      case .sentinel3?, .cryosat2Traditional?, nil: continue
+      }
     }
+    return columns.isEmpty ? nil : isInterferometric ? cpomSARIn : cpom
   }
 
   private static func candidates(_ feature: RadarFeature, _ table: Table, _ preferred: [String]) -> [RadarColumn] {
@@ -76,9 +86,8 @@ extension RadarLimits {
 
   /// The limits on the columns of a table.
   ///
-  /// Columns of another definition are converted where one follows from the other, taken with a note where the ratio is
-  /// of the same kind over another window, and refused else. A limit on a feature that the table lacks is left out with
-  /// a note; without a column of peakiness there are no limits.
+  /// Columns of another definition are converted where one follows from the other, and refused else. A limit on a
+  /// feature that the table lacks is left out with a note; without a column of peakiness there are no limits.
   ///
   /// - Parameters:
   ///   - preferred: columns that come before others of the same feature, the clustered ones for example.
@@ -185,14 +194,6 @@ extension RadarLimits {
     }
     if kind == peakiness { return 1 }
     switch (kind, peakiness) {
-    case (.cryosat2, .course), (.sentinel3, .course):
-      result.notes.append(
-        """
-        '\(column.name)' is ESA's peakiness ('\(text)'), the limits belong to CPOM's ('course'): both are maximum / \
-        mean of 
-        """
-          + "the echo's own power over windows of their own, and the numbers are used as they are")
-      return 1
     case (.peacockLaxon, .maxMean):
       guard let bins = table[column.name]?.attributes["bins"].flatMap(Double.init), bins > 0 else { break }
       result.notes.append(
@@ -204,7 +205,9 @@ extension RadarLimits {
       return 31.5 / bins
     default: break
     }
-    let other = Self.all.first { $0.peakiness == kind }.map { "; '\($0.name)' belongs to it" } ?? ""
+    let other =
+      Self.all.first { $0.peakiness == kind }.map { "; '\($0.name)' belongs to it" }
+      ?? "; no set belongs to it: give limits of your own, or compute peakiness from echoes (altimetry.features)"
     throw FloeError(
       """
       column '\(column.name)' has peakiness '\(text)', the limits '\(name)' belong to '\(peakiness.rawValue)' and \

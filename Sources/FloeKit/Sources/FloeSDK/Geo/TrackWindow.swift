@@ -69,8 +69,25 @@ public struct TrackWindow: Sendable {
     return Longitude.eastward(longitude - box[0]) <= Longitude.eastward(span)
   }
 
+  private static func markBeyondPoles(_ table: inout Table) throws {
+    let found = try table.numbers(.latitude)
+    let rows = found.indices.filter { Latitude.isBeyondPole(found[$0]) }
+    guard !rows.isEmpty else { return }
+    for name in [ColumnName.latitude, ColumnName.longitude] {
+      guard var column = table[name] else { continue }
+      var values = try table.numbers(name)
+      for row in rows { values[row] = .nan }
+      column.values = .number(values)
+      table.set(column)
+    }
+    for row in rows { table.status.drop(row, because: "latitude beyond a pole") }
+  }
+
   /// Marks the records outside; the table has the columns `time` (s since 1970), `lon` and `lat` (degrees).
+  ///
+  /// A latitude beyond a pole is no position: it becomes a missing one, and its record is marked.
   public func mark(_ table: inout Table) throws {
+    try Self.markBeyondPoles(&table)
     let time = try table.numbers(.time)
     let lon = try table.numbers(.longitude)
     let lat = try table.numbers(.latitude)
