@@ -391,3 +391,16 @@ def test_a_product_of_another_family_is_told(tmp_path):
     product = small_cryosat.write(tmp_path)
     said = floe("check", ROOT / "examples/altimetry.yaml", "--set", f"track={product}", "-o", tmp_path / "out", expect=2).err
     assert "cryosat2.read" in said and small_cryosat.NAME in said
+
+
+@pytest.mark.parametrize("text, values", [
+    # A line of names that stands twice, and a file without names: OGR took n for false, 1000 for missing.
+    ("a,n\na,n\n0.5,0\n0.75,1000\n", ["n", "0", "1000"]), ("1e-3,n\n2,0\n3,1000\n", ["n", "0", "1000"]),
+    ("a,n\n1,true\n2,7\n3,false\n", ["true", "7", "false"]), ("a,n\n1,0\n2,1\n3,0\n", ["0", "1", "0"]),
+])
+def test_words_for_true_beside_numbers_are_texts(tmp_path, text, values):
+    (tmp_path / "t.csv").write_text(text)
+    said = floe("step", "table.read", "--file", "t.csv", "--table", "o.csv", "-o", "out", cwd=tmp_path)
+    rows = list(csv.reader(open(tmp_path / "out/o.csv", newline="")))
+    assert [row[1] for row in rows[1:]] == values
+    assert ("a number in its first line" in said.err) == text.startswith("1e-3")

@@ -5,6 +5,7 @@ says. It returns None where floe is right, else a sentence.
 """
 import csv
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -300,11 +301,15 @@ class CSV(Reader):
         if b"\0" in text:
             return "a zero byte, and floe read the file"
         try:
-            want = list(csv.reader(text.decode("utf-8-sig").splitlines(keepends=True), strict=True))
+            lines = text.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+            want = list(csv.reader(io.StringIO(lines, newline=""), strict=True))
         except (csv.Error, UnicodeDecodeError) as error:
             return f"Python's csv says '{error}', floe read the file"
         got = list(csv.reader(open(out / "o.csv", newline="")))
         want = [r for r in want if r]
+        # A number in the first line makes it a row, which floe tells; names stand before it then.
+        if got[0][0] == "field_1":
+            want.insert(0, [f"field_{i}" for i in range(1, len(want[0]) + 1)])
         if len(want) != len(got):
             return f"{len(got)} lines, Python's csv reads {len(want)}"
         if any(len(r) > len(want[0]) for r in want):

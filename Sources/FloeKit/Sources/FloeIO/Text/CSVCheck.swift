@@ -10,6 +10,8 @@ struct CSVCheck {
   /// Whether a field holds what OGR's guess of types would cut, misread or take for text: numbers, dates, words for
   /// missing values. Columns are then read as text and typed here.
   private(set) var hasOddFields = false
+  /// The first field of the first line.
+  private(set) var firstField: String?
   /// The name and then the values of a file of one column, which OGR does not take for a table; nil for empty fields.
   private(set) var only: [String?] = []
   private let path: String
@@ -20,6 +22,9 @@ struct CSVCheck {
   private var isQuoted = false, wasQuoted = false
   private var field: [UInt8] = [], length = 0
   private var last: String?
+  /// Columns with words for true and false, which OGR would make 1 and 0, and columns with anything else but 0 and 1,
+  /// which it would then make missing.
+  private var truths: [Bool] = [], others: [Bool] = []
   private var isCut = false
   /// Bytes of a UTF-8 sequence that are still to come, and the least and the largest value of the next one.
   private var pending = 0, least = UInt8(0x80), most = UInt8(0xbf)
@@ -61,6 +66,7 @@ struct CSVCheck {
         "'\(path)' opens a quote in line \(quoteLine) that is closed nowhere; all behind it would be one field")
     }
     if fields > 1 || length > 0 || wasQuoted { try endRecord() }
+    if zip(truths, others).contains(where: { $0 && $1 }) { hasOddFields = true }
     if columns == 0 { throw FloeError("'\(path)' is empty; a table begins with a line of its columns' names") }
     if shortRows > 0 {
       LibraryNotices.add(
@@ -136,12 +142,33 @@ struct CSVCheck {
     if columns > 0, !hasOddFields, length <= Self.kept {
       hasOddFields = NumberText.isOdd(field) || MissingText.isOne(field) || DateText.isGuessed(field)
     }
+    noteTruth()
     if columns < 2 { last = length == 0 ? nil : String(decoding: field, as: UTF8.self) }
+    if columns == 0, fields == 1 { firstField = last }
     isCut = length > Self.keptWhole
     field.removeAll(keepingCapacity: true)
     (length, wasQuoted) = (0, false)
     fields += 1
   }
+
+  /// Notes whether the field is a word for true or false, and whether it is something else; names may be a first row.
+  private mutating func noteTruth() {
+    if length == 0 || length == 1 && (field.first == UInt8(ascii: "0") || field.first == UInt8(ascii: "1")) { return }
+    while truths.count < fields {
+      truths.append(false)
+      others.append(false)
+    }
+    if length <= 5, let first = field.first, "tTyYoOfFnN".utf8.contains(first),
+      Self.truthWords.contains(String(decoding: field, as: UTF8.self).lowercased())
+    {
+      truths[fields - 1] = true
+    } else if columns > 0 {
+      others[fields - 1] = true
+    }
+  }
+
+  /// As GDAL 3.6's CSV driver knows them.
+  private static let truthWords: Set = ["t", "true", "y", "yes", "on", "f", "false", "n", "no", "off"]
 
   private mutating func endRecord() throws {
     let isEmpty = fields == 1 && length == 0 && !wasQuoted

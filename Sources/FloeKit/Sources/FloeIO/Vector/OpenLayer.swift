@@ -53,6 +53,12 @@ struct OpenLayer {
       "'\(path)' has the layers \(all.joined(separator: ", ")), of which '\(name)' is read; 'layer' names another")
   }
 
+  /// The name of the first column; nil where there is none.
+  var firstColumn: String? {
+    guard let definition = OGR_L_GetLayerDefn(handle), OGR_FD_GetFieldCount(definition) > 0 else { return nil }
+    return OGR_FD_GetFieldDefn(definition, 0).flatMap { text(OGR_Fld_GetNameRef($0)) }
+  }
+
   /// The reference system of the layer's geometry.
   var crs: CRS? { OGR_L_GetSpatialRef(handle).flatMap { SpatialReference.value(of: $0) } }
 

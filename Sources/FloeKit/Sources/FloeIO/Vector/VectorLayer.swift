@@ -74,6 +74,11 @@ public enum VectorLayer {
     let typing = check.flatMap { $0.hasOddFields ? $0.typing : nil }
     let opened = try OpenLayer(path, open(path, isTyped: typing == nil), layer)
     if layer == nil { opened.tellOthers() }
+    if let first = check?.firstField, let name = opened.firstColumn, name == "field_1", name != first {
+      LibraryNotices.add(
+        "'\(path)' has a number in its first line, which is taken for a row; its columns are called field_1, field_2 ..."
+      )
+    }
     return LayerReader(opened, typing: typing, texts: check?.typing)
   }
 
