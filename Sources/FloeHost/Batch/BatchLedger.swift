@@ -102,7 +102,9 @@ final class BatchLedger: Sendable {
   /// Adds what became of a scene.
   func add(_ entry: Entry) throws {
     entries.withLock { $0[entry.scene] = entry }
-    try add(try JSONText.encode(encodable: entry))
+    var told = entry
+    told.message = RemotePath.redacted(entry.message)
+    try add(try JSONText.encode(encodable: told))
   }
 
   private func add(_ line: String) throws {

@@ -88,7 +88,9 @@ struct BatchSummary {
         ] + inputs.map { scene.item.settings[$0] ?? "" }
           + columns.map { values[$0].map { "\($0)" } ?? "" })
     }
-    return rows.map { $0.map { TextEscape.csv(TextEscape.oneLine($0)) }.joined(separator: ",") + "\n" }.joined()
+    return rows.map { row in
+      row.map { TextEscape.csv(TextEscape.oneLine(RemotePath.redacted($0))) }.joined(separator: ",") + "\n"
+    }.joined()
   }
 
   /// The columns of inputs; `input_scene` for one that is called as another column is.
@@ -144,7 +146,7 @@ struct BatchSummary {
   // MARK: Page
 
   private func page(_ figures: [[Figure: Double]], _ looks: [String: String], synthetic: Int) -> String {
-    func x(_ text: String) -> String { TextEscape.xml(text) }
+    func x(_ text: String) -> String { TextEscape.xml(RemotePath.redacted(text)) }
     let columns = Self.columns(figures).filter { $0.unit != "share" }
     let title = x(pipeline.title.isEmpty ? (pipeline.file as NSString).lastPathComponent : pipeline.title)
     let failed = report.scenes.filter { $0.state == .failed }
