@@ -13,7 +13,8 @@ class Web:
     """What a server serves, how, and what it was asked.
 
     `faults` are taken from its front, one a request that they fit: (substring of the path, kind). Kinds: a status as a
-    number, 'cut' (the connection ends in the middle of the body), 'slow' (no answer for `delay` seconds), 'reset'.
+    number, 'cut' (the connection ends in the middle of the body), 'slow' (no answer for `delay` seconds), 'reset', 'trim' (the body
+    of a range ends 500 bytes before what its header says). `cap` is the most that one range brings, `stars` leaves its total out.
     """
 
     def __init__(self, folder):
@@ -21,6 +22,8 @@ class Web:
         self.faults = []
         self.random = None
         self.ranges = True
+        self.cap = None
+        self.stars = False
         self.listings = True
         self.etags = True
         self.delay = 0.0
@@ -121,15 +124,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         wanted = self.headers.get("Range")
         if web.ranges:
             headers.append(("Accept-Ranges", "bytes"))
-            if wanted:
+            condition = self.headers.get("If-Range")
+            if wanted and (condition is None or condition in [value for _, value in headers]):
                 first, _, last = wanted.removeprefix("bytes=").partition("-")
                 start, end, status = int(first), min(size, int(last) + 1) if last else size, 206
                 if start >= size:
                     return self.reply(416, b"", [("Content-Range", f"bytes */{size}")])
-                headers.append(("Content-Range", f"bytes {start}-{end - 1}/{size}"))
+                end = min(end, start + web.cap) if web.cap else end
+                headers.append(("Content-Range", f"bytes {start}-{end - 1}/{'*' if web.stars else size}"))
         with open(file, "rb") as f:
             f.seek(start)
             content = f.read(end - start)
+        if kind == "trim" and status == 206:
+            content = content[:-500]
         if kind == "cut":
             self.reply(status, content[:len(content) // 2], headers, length=len(content))
             self.close_connection = True

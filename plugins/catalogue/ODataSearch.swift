@@ -7,25 +7,24 @@ struct ODataSearch {
 
   init(_ service: String) throws {
     guard try RemotePath.resolve(service) != nil else {
-      throw ParameterError("service", "'\(service)' is no https:// address")
+      throw ParameterError("service", "'\(RemotePath.redacted(service))' is no https:// address")
     }
-    self.service = service.hasSuffix("/") ? String(service.dropLast()) : service
+    self.service = service
   }
 
   func ask(_ question: SearchQuestion) throws -> SearchAnswer {
-    let base = service.hasSuffix("/Products") ? service : service + "/Products"
+    let base = RemotePath.appending("/Products", to: service)
     let options = [
       "$filter": try Self.filter(question), "$orderby": "ContentDate/Start asc", "$expand": "Attributes",
       "$top": "\(min(question.limit, 200))", "$count": "True",
     ]
     let query = options.sorted { $0.key < $1.key }.map { "\($0.key)=\(RemotePath.encoded($0.value))" }
-    var request = HTTPRequest(base + "?" + query.joined(separator: "&"))
-    request.headers = [("Accept", "application/json")]
-    let (items, more) = try CataloguePages(service: service).read(request, limit: question.limit) { _ in true }
+    let first = CataloguePage(url: base + (base.contains("?") ? "&" : "?") + query.joined(separator: "&"))
+    let found = try CataloguePages(service: service).read(first, limit: question.limit) { _ in true }
     let answer: JSONValue = [
-      "@odata.context": .string("$metadata#Products"), "value": .array(items.map(\.json)),
+      "@odata.context": .string("$metadata#Products"), "value": .array(found.items.map(\.json)),
     ]
-    return SearchAnswer(items: items, answer: answer, more: more, cloudless: 0)
+    return SearchAnswer(items: found.items, answer: answer, more: found.more, lack: found.lack, cloudless: 0)
   }
 
   private static func filter(_ question: SearchQuestion) throws -> String {

@@ -9,14 +9,15 @@ public struct SearchStep: ProcessingStep {
     Products of `collection` whose footprint meets `box` (west, south, east, north in degrees; west greater than east
     crosses 180°) or the footprint of the product `footprint_of`, that begin between `from` and `to`, with at most
     `cloud` percent of clouds and with `text` in their name. An address with `odata` in it is asked as OData, any other
-    as a STAC API; `api` says otherwise. All pages are read up to `limit` products; more are a warning. Of a STAC API,
-    clouds and text are compared here, since not every server can; products that tell no cloud cover are then left out
-    and counted.
+    as a STAC API; `api` says otherwise. All pages are read up to `limit` products; more are a warning, and so are pages
+    that hold fewer than the catalogue tells of. Of a STAC API, clouds and text are compared here, since not every
+    server can; products that tell no cloud cover are then left out and counted.
 
     `items`: a row a product in order of time and name: name, id, collection, times (UTC), cloud cover (percent), size
-    (bytes), MD5, `href` (where it is fetched) and `s3` as the catalogue gives them, missing where it does not; outlines
-    in EPSG:4326, cut at 180°, for a track a strip of about 1 km. `answer`: the catalogue's own words, an item
-    collection or an OData list, which `colocate.pairs` and `floe fetch` take.
+    (bytes), MD5, `href` (where it is fetched) and `s3` as the catalogue gives them, missing where it does not,
+    without signatures; outlines in EPSG:4326, cut at 180°, for a track a strip of about 1 km. `answer`: the
+    catalogue's own words, signed addresses among them, an item collection or an OData list, which `colocate.pairs`
+    and `floe fetch` take.
 
     No account is needed. What a catalogue answers may differ tomorrow, so this step is always run.
     Sources: STAC API 1.0.0, item search; OData API of the Copernicus Data Space
@@ -71,6 +72,7 @@ public struct SearchStep: ProcessingStep {
     let isOData = api == .odata || api == .auto && service.lowercased().contains("odata")
     let found = try isOData ? ODataSearch(service).ask(question) : StacSearch(service).ask(question)
     if let more = found.more { context.warn("the catalogue has more products (\(more)); 'limit' is \(limit)") }
+    if let lack = found.lack { context.warn("\(RemotePath.shown(service)) \(lack)") }
     context.dropped(found.cloudless, "products", because: "no cloud cover told")
     items = ItemTable.table(found.items)
     answer = Document(title: "Products found", body: found.answer)

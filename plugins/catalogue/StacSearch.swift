@@ -7,9 +7,9 @@ struct StacSearch {
 
   init(_ service: String) throws {
     guard try RemotePath.resolve(service) != nil else {
-      throw ParameterError("service", "'\(service)' is no https:// address")
+      throw ParameterError("service", "'\(RemotePath.redacted(service))' is no https:// address")
     }
-    self.service = service.hasSuffix("/") ? String(service.dropLast()) : service
+    self.service = service
   }
 
   func ask(_ question: SearchQuestion) throws -> SearchAnswer {
@@ -28,11 +28,9 @@ struct StacSearch {
     if question.begin != nil || question.end != nil {
       body["datetime"] = .string("\(Self.text(question.begin))/\(Self.text(question.end))")
     }
-    var request = HTTPRequest(service.hasSuffix("/search") ? service : service + "/search")
-    request.headers = [("Accept", "application/geo+json, application/json"), ("Content-Type", "application/json")]
-    request.body = try JSONText.encode(.object(body))
+    let first = CataloguePage(url: RemotePath.appending("/search", to: service), body: JSONValue.object(body))
     var cloudless = 0
-    let (items, more) = try CataloguePages(service: service).read(request, limit: question.limit) { item in
+    let found = try CataloguePages(service: service).read(first, limit: question.limit) { item -> Bool in
       if let text = question.text, !item.name.contains(text), !item.id.contains(text) { return false }
       guard let most = question.cloud else { return true }
       guard let cloud = item.cloudCover else {
@@ -41,8 +39,9 @@ struct StacSearch {
       }
       return cloud <= most
     }
-    let answer: JSONValue = ["type": "FeatureCollection", "features": .array(items.map(\.json))]
-    return SearchAnswer(items: items, answer: answer, more: more, cloudless: cloudless)
+    let answer: JSONValue = ["type": "FeatureCollection", "features": .array(found.items.map(\.json))]
+    return SearchAnswer(
+      items: found.items, answer: answer, more: found.more, lack: found.lack, cloudless: cloudless)
   }
 
   /// `..` stands for an open end (RFC 3339 intervals of OGC API).

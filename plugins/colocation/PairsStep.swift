@@ -9,12 +9,13 @@ public struct PairsStep: ProcessingStep {
   public static let discussion = """
     Every product in `folders` that a product reader knows is described from its metadata. `found` takes what catalogues
     answered instead, or besides: STAC items and item collections, OData lists, saved (`catalogue.search`, `floe find`)
-    or by URL; nothing is fetched for it. A scene there has the middle of its times as its time, and a product in both
-    stands once, as the folder has it. A scene and a track make a pair when the track's line crosses the scene's outline
-    and the times differ by at most `window` minutes. The scene's time is that of its own tile, not of the datatake; the
-    track's is taken where it crosses the scene: linear along its line from the product's start to its stop, in the
-    middle of the part inside. Outlines and lines are followed along great circles and compared in an equal-area
-    projection around the scene, so that neither 180° nor a pole matters.
+    or by URL; no product is fetched for it. Of a URL all pages are read; a saved page of several is a warning. A scene
+    there has the middle of its times as its time, and a product in both stands once, as the folder has it. A scene and
+    a track make a pair when the track's line crosses the scene's outline and the times differ by at most `window`
+    minutes. The scene's time is that of its own tile, not of the datatake; the track's is taken where it crosses the
+    scene: linear along its line from the product's start to its stop, in the middle of the part inside. Outlines and
+    lines are followed along great circles and compared in an equal-area projection around the scene, so that neither
+    180° nor a pole matters.
 
     `pairs`: a table with names, times (UTC), `dt_s` (track minus scene), `overlap_start` and `overlap_stop` (first
     entry, last exit), `overlap_km` (length inside), `overlap_km2` (length times `swath`) and `overlap_share` (length
@@ -61,7 +62,7 @@ public struct PairsStep: ProcessingStep {
     for folder in folders { try Self.collect(folder.path, depth, catalogue, into: &paths) }
     paths = paths.filter { seen.insert($0).inserted }
     let there = paths
-    let listed = try Self.listed(found)
+    let listed = try Self.listed(found, context)
     guard !there.isEmpty || !listed.isEmpty else {
       let places = (folders + found).map { "'\(RemotePath.shown($0.path))'" }
       throw FloeError("no product was recognised in \(places.joined(separator: ", "))")
@@ -103,14 +104,29 @@ public struct PairsStep: ProcessingStep {
   }
 
   /// What catalogues tell of products.
-  private static func listed(_ files: [InputPath]) throws -> [ProductDescription] {
+  private static func listed(_ files: [InputPath], _ context: RunContext) throws -> [ProductDescription] {
     try files.flatMap { file -> [ProductDescription] in
       let name = "'\(RemotePath.shown(file.path))'"
       let json = try JSONText.decode(bytes: try VirtualFile.read(file.path), name: name)
       guard let items = try CatalogueAnswer.items(json, source: name) else {
         throw ParameterError("found", "names \(name), which is neither STAC items nor an OData list")
       }
-      return items.map(\.description)
+      let all = CataloguePages.count(json)
+      guard CatalogueAnswer.next(json) != nil || all.map({ $0 > items.count }) == true else {
+        return items.map(\.description)
+      }
+      guard RemotePath.isRemote(file.path), !file.path.hasPrefix("/vsis3/") else {
+        let whole = all.map { "of the \($0) products" } ?? "of the products"
+        context.warn(
+          "\(name) is one page of a catalogue's answer and holds \(items.count) \(whole); `floe find` saves all pages")
+        return items.map(\.description)
+      }
+      let address = RemotePath.whole(file.path)
+      // The query is that of the first page; the next one is named with its own.
+      let service = String(address.prefix { $0 != "?" })
+      let pages = try CataloguePages(service: service).read(behind: json, of: CataloguePage(url: address))
+      if let lack = pages.lack { context.warn("\(name) \(lack)") }
+      return pages.items.map(\.description)
     }
   }
 

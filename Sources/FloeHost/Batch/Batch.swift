@@ -226,8 +226,8 @@ public final class Batch: Sendable {
   private func current(_ item: BatchItem, _ surroundings: RunSurroundings) -> JSONValue? {
     let folder = folder(item)
     let there = FolderRecord(of: folder)
-    guard let record = there.run, record[.pipelineText]?.stringValue == pipeline.text,
-      record[.pipelineParts] ?? [:] == .object(pipeline.parts.mapValues { .string($0) }),
+    guard let record = there.run, record[.pipelineText]?.stringValue == RemotePath.redacted(pipeline.text),
+      record[.pipelineParts] ?? [:] == .object(pipeline.parts.mapValues { .string(RemotePath.redacted($0)) }),
       record[.settings] == .object(item.settings.mapValues { .string(Planner.shown($0)) }),
       record[.seed]?.stringValue == String(options.seed ?? pipeline.seed), surroundings.made(record),
       record[.withoutKey]?.objectValue?.isEmpty == true,

@@ -83,17 +83,45 @@ public struct BatchItems {
       }
     }
     let identity = (crosses ? all : [first]).compactMap(\.naming)
-    return try named(rows).map { row in
+    let items: [BatchItem] = try named(rows).map { row in
       var settings = row.settings.merging(common) { own, _ in own }
       var urls: [String: String] = [:]
-      for (name, value) in settings where RemotePath.isURL(value) {
-        do { _ = try RemotePath.resolve(value) } catch { throw RequestRefused.because("\(name): \(error)") }
-        let shown = RemotePath.shown(value)
+      for (name, value) in settings where RemotePath.isURL(value) || RemotePath.isRemote(value) {
+        do { for piece in RemotePath.pieces(value) { _ = try RemotePath.resolve(piece) } } catch {
+          throw RequestRefused.because("\(name): \(error)")
+        }
+        let shown = Planner.shown(value)
         settings[name] = shown
-        if shown != value { urls[shown] = value }
+        guard shown != value else { continue }
+        if let other = urls.updateValue(value, forKey: shown), other != value {
+          throw ambiguous(shown, "inputs of '\(row.name)'")
+        }
       }
       return BatchItem(name: row.name, settings: settings, urls: urls, identity: identity)
     }
+    try checkAddresses(items)
+    return items
+  }
+
+  /// Refuses one address with several queries or users: records and processes tell scenes apart by what is shown.
+  private static func checkAddresses(_ items: [BatchItem]) throws {
+    var known: [String: (url: String, scene: String)] = [:]
+    for item in items {
+      for (shown, url) in item.urls {
+        if let other = known[shown], other.url != url {
+          throw ambiguous(shown, "the scenes '\(other.scene)' and '\(item.name)'")
+        }
+        known[shown] = (url, item.name)
+      }
+    }
+  }
+
+  private static func ambiguous(_ address: String, _ who: String) -> RequestRefused {
+    RequestRefused.because(
+      """
+      \(who) have one address, \(address), with different queries or users, by which a batch cannot tell them apart: \
+      fetch the files first, or run each with floe run
+      """)
   }
 
   /// Files that a batch writes beside the scenes' folders.
@@ -157,6 +185,13 @@ public struct BatchItems {
     if stac != nil {
       let shown = RemotePath.shown(pattern)
       guard !entries.isEmpty else { throw RequestRefused.because("--over \(input): \(shown) lists no item") }
+      if let lack = stac?.lack {
+        throw RequestRefused.because(
+          """
+          --over \(input): \(shown) is one page of a catalogue's answer and \(lack): give items.json of `floe find`, \
+          which has all pages
+          """)
+      }
       let fitting = CatalogueChoice(pipeline: pipeline, library: library).fitting(entries, for: input)
       if fitting.count < entries.count, let kind = fitting.first?.kind {
         note(
@@ -170,7 +205,7 @@ public struct BatchItems {
         source: "--over \(input)", naming: input,
         rows: fitting.map { ($0.id, $0.path, [input: RemotePath.whole($0.path)]) })
     }
-    if RemotePath.isURL(pattern) {
+    if RemotePath.isURL(pattern) || RemotePath.isRemote(pattern) {
       let name = (RemotePath.shown(pattern) as NSString).lastPathComponent
       return Rows(
         source: "--over \(input)", naming: input,
@@ -228,9 +263,11 @@ public struct BatchItems {
           if isPath, first == nil { first = value }
         }
       }
-      let stem = first.map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
+      // The name of a folder is no place for what a URL hides.
+      let shown = first.map { RemotePath.redacted($0) }
+      let stem = shown.map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
       // A name that is given is not made another by its folder.
-      return (name ?? stem ?? "row-\(i + 1)", name == nil ? first : nil, settings)
+      return (name ?? stem ?? "row-\(i + 1)", name == nil ? shown : nil, settings)
     }
     return Rows(source: "--over \(path)", naming: naming, rows: rows)
   }

@@ -86,7 +86,9 @@ final class BatchLedger: Sendable {
   /// Adds what became of a scene.
   func add(_ entry: LedgerContent.Entry) throws {
     content.withLock { $0.take(entry) }
-    try add(try JSONText.encode(encodable: entry))
+    var told = entry
+    told.message = RemotePath.redacted(entry.message)
+    try add(try JSONText.encode(encodable: told))
   }
 
   /// Adds that a scene's outputs are there already, where the ledger tells anything else of it: an input that was

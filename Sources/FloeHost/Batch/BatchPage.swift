@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -204,7 +205,7 @@ struct BatchPage {
 
   // MARK: Words and numbers
 
-  private func x(_ text: String) -> String { TextEscape.xml(text) }
+  private func x(_ text: String) -> String { TextEscape.xml(RemotePath.redacted(text)) }
 
   private static func counted(_ n: Int, _ word: String) -> String { "\(n) \(word)\(n == 1 ? "" : "s")" }
 

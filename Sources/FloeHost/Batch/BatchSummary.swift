@@ -117,7 +117,9 @@ struct BatchSummary {
         ] + inputs.map { scene.item.settings[$0] ?? "" }
           + columns.map { values[$0].map { "\($0)" } ?? "" })
     }
-    return rows.map { $0.map { TextEscape.csv(TextEscape.oneLine($0)) }.joined(separator: ",") + "\n" }.joined()
+    return rows.map { row in
+      row.map { TextEscape.csv(TextEscape.oneLine(RemotePath.redacted($0))) }.joined(separator: ",") + "\n"
+    }.joined()
   }
 
   /// The columns of inputs; `input_scene` for one that is called as another column is.

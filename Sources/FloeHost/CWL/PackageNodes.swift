@@ -1,9 +1,13 @@
+import FloeIO
 import Foundation
 import Yams
 
 /// What a package's document is put together from.
 extension ApplicationPackage {
-  static func text(_ value: String) -> Node { Node(value, Tag(.str), value.contains("\n") ? .literal : .doubleQuoted) }
+  /// A text; a package goes to others, so that URLs in it are without what they hide.
+  static func text(_ value: String) -> Node {
+    Node(RemotePath.redacted(value), Tag(.str), value.contains("\n") ? .literal : .doubleQuoted)
+  }
   static func number(_ value: Int) -> Node { Node(String(value), Tag(.int)) }
   static func list(_ values: [Node]) -> Node { .sequence(.init(values)) }
   static func map(_ pairs: [(Node, Node)]) -> Node { .mapping(.init(pairs)) }

@@ -12,9 +12,8 @@ struct Provenance {
 
   /// Everything about the steps that an output rests on, and how its writer was set where it has parameters.
   func json(for reference: Pipeline.Reference, format: Plan.Format? = nil) -> JSONValue {
-    guard let format, !format.inForce.isEmpty, var members = steps(for: reference).objectValue else {
-      return steps(for: reference)
-    }
+    let told = steps(for: reference)
+    guard let format, !format.inForce.isEmpty, var members = told.objectValue else { return told }
     members[.format] = JSONValue(keyed: [
       .writer: .string(format.declaration.name), .parameters: .object(format.inForce.mapValues(shown)),
     ])
@@ -24,7 +23,7 @@ struct Provenance {
   private func steps(for reference: Pipeline.Reference) -> JSONValue {
     let ids = plan.ancestry(of: reference.step)
     let steps = plan.steps.filter { ids.contains($0.id) }
-    return JSONValue(keyed: [
+    let told = JSONValue(keyed: [
       .software: .object(versions),
       .title: .string(plan.pipeline.title),
       .output: .string(reference.text),
@@ -34,6 +33,7 @@ struct Provenance {
       .steps: .array(steps.map(describe)),
       .leftOut: .array(journal.droppedList.filter { ids.contains($0.step) }.map(\.json)),
     ])
+    return RemotePath.redacted(told)
   }
 
   /// Name of each input, and SHA-256 of its content; null where that cannot be told.
@@ -65,7 +65,7 @@ struct Provenance {
   /// A parameter without the folders of input files.
   private func shown(_ literal: ParameterLiteral) -> JSONValue {
     switch literal {
-    case .text(let t): .string(plan.inputPaths.contains(t) ? (t as NSString).lastPathComponent : t)
+    case .text(let t): .string(plan.inputPaths.contains(t) ? (t as NSString).lastPathComponent : RemotePath.redacted(t))
     case .list(let items): .array(items.map(shown))
     case .map(let entries): .object(Dictionary(entries.map { ($0.key, shown($0.value)) }) { a, _ in a })
     }

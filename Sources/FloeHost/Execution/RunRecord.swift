@@ -10,7 +10,7 @@ struct RunRecord {
   let workers: Int
   let began: Date
 
-  /// The record as far as the run has come.
+  /// The record as far as the run has come; URLs in it, those of the pipeline's text too, are without what they hide.
   func json(outputs: [WrittenOutput], timings: [JSONValue]) -> JSONValue {
     let plan = provenance.plan
     let journal = provenance.journal
@@ -22,7 +22,7 @@ struct RunRecord {
         .key: JSONValue(provenance.keys.outputs[output.name]),
       ])
     }
-    return JSONValue(keyed: [
+    let record = JSONValue(keyed: [
       .floe: .string(FloeVersion.current),
       .pipeline: .string(plan.pipeline.file), .title: .string(plan.pipeline.title),
       .pipelineText: .string(plan.pipeline.text),
@@ -40,6 +40,7 @@ struct RunRecord {
       .outputs: .array(written),
       .withoutKey: .object(provenance.keys.reasons.mapValues { .string($0) }),
     ])
+    return RemotePath.redacted(record)
   }
 
   /// A record with what a later call needs to tell whether it would make the same: files with their digests (and those
@@ -64,7 +65,7 @@ struct RunRecord {
     members[.workingFolder] = .string(FileManager.default.currentDirectoryPath)
     members.merge(surroundings.members) { _, new in new }
     if !kept.isEmpty { members[.earlierFiles] = Self.list(kept) }
-    return .object(members)
+    return RemotePath.redacted(JSONValue.object(members))
   }
 
   private static func list(_ files: [FolderRecord.Written]) -> JSONValue {

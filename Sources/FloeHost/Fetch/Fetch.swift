@@ -5,8 +5,8 @@ import Synchronization
 
 /// Fetches products into a folder, several at once, each whole or not at all.
 ///
-/// A product's archive grows in `.NAME.part` beside its place, from which a later call goes on; it gets its name once
-/// size and checksum are those that the catalogue tells.
+/// A product's archive grows in `.NAME.part` beside its place, from which a later call goes on where the server's file
+/// is still the same; it gets its name once it is whole, with the size and checksum that the catalogue tells.
 public final class Fetch: Sendable {
   /// What is fetched from where.
   public struct Options: Sendable {
@@ -53,7 +53,9 @@ public final class Fetch: Sendable {
     self.observer = observer
     NetworkAccess.allow(for: [options.catalogue, options.download, options.identity])
     for service in [options.catalogue, options.download, options.identity] {
-      guard try RemotePath.resolve(service) != nil else { throw FloeError("'\(service)' is no https:// address") }
+      guard try RemotePath.resolve(service) != nil else {
+        throw FloeError("'\(RemotePath.redacted(service))' is no https:// address")
+      }
     }
     token = credentials.map { AccessToken(service: options.identity, credentials: $0) }
   }
@@ -123,132 +125,36 @@ public final class Fetch: Sendable {
   // MARK: Over HTTP
 
   private func download(_ url: String, _ item: FetchItem, to place: String, _ cancellation: Cancellation) throws {
-    let part = "\(Folder.parent(of: place))/.\((place as NSString).lastPathComponent).part"
-    let file = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-    guard file >= 0 else { throw FloeError("\(part) cannot be written: \(String(cString: strerror(errno)))") }
-    defer { close(file) }
-    guard let lock = FileLock(part, waits: false) else {
-      throw FloeError("\(item.name) is being fetched into this folder by another process")
+    guard let path = try RemotePath.resolve(url), path.hasPrefix("/vsicurl/") else {
+      let hint = url.lowercased().hasPrefix("s3://") ? "; give --s3" : ""
+      throw FloeError("\(item.name): '\(RemotePath.redacted(url))' is no https:// address\(hint)")
     }
-    defer { withExtendedLifetime(lock) {} }
-    var attempts = 0
-    var refused: String?
-    var counted = 0
-    while true {
-      try cancellation.check()
-      let have = Int(lseek(file, 0, SEEK_END))
-      if let size = item.size, have == size { break }
-      if let size = item.size, have > size { ftruncate(file, 0) }
-      let from = item.size.map { have > $0 ? 0 : have } ?? have
-      count(from - counted)
-      counted = from
-      do {
-        let status = try piece(url, file, from: from, refused: &refused, counted: &counted, cancellation)
-        if status == 401 || status == 403, refused != nil, attempts < 1 {
-          attempts += 1
-          continue
-        }
-        if status == 416 { ftruncate(file, 0) }
-        guard (200..<300).contains(status) else {
-          throw FloeError("\(item.name): \(HTTPClient.reason(status))")
-        }
-        break
-      } catch let error as FloeError {
-        attempts += 1
-        let now = Int(lseek(file, 0, SEEK_END))
-        // As long as something comes it is worth asking for the rest.
-        if now > from { attempts = 1 }
-        guard attempts < 5, !error.message.contains("server refuses"), !error.message.contains("gives no access") else {
-          throw FloeError(
-            "\(item.name): \(error.message)"
-              + (now > 0 ? "; the next call goes on behind the \(now) bytes that are there" : ""))
-        }
-        Thread.sleep(forTimeInterval: Double(attempts))
-      }
-    }
-    fsync(file)
-    if let wrong = try mismatch(part, item) {
-      unlink(part)
-      throw FloeError("\(item.name) came with \(wrong); it was thrown away")
-    }
-    if place.hasSuffix(".zip"), try !Unpacking.isArchive(part) {
-      unlink(part)
-      throw FloeError("\(item.name): what the server sent is no zip archive; it was thrown away")
-    }
-    guard rename(part, place) == 0 else {
-      throw FloeError("\(place) cannot be put in place: \(String(cString: strerror(errno)))")
-    }
-  }
-
-  /// Asks for what is missing and writes it behind what is there.
-  private func piece(
-    _ url: String, _ file: Int32, from: Int, refused: inout String?, counted: inout Int, _ cancellation: Cancellation
-  ) throws -> Int {
-    let place = try RemotePath.resolve(url)
-    var request = HTTPRequest(place.map(RemotePath.whole) ?? url)
-    request.attempts = 3
     // The account is the Data Space's and shown to no other server.
     let isOwn = url.hasPrefix(options.download)
-    var used: String?
-    if isOwn {
-      guard let token else {
-        throw FloeError(
-          "\(RemotePath.shown(options.identity)) gives no access without an account: set CDSE_USERNAME and "
-            + "CDSE_PASSWORD"
-        )
-      }
-      let current = try token.current(notBeing: refused)
-      request.headers.append(("Authorization", "Bearer \(current)"))
-      used = current
+    guard !isOwn || token != nil else {
+      throw FloeError(
+        "\(item.name): \(RemotePath.shown(options.identity)) gives no access without an account: set CDSE_USERNAME and "
+          + "CDSE_PASSWORD")
     }
-    var at = from
-    if from > 0 {
-      // Whether a server goes on or begins anew is told by its answer, which comes with the bytes: one byte asks first.
-      var question = request
-      question.headers.append(("Range", "bytes=\(from)-\(from)"))
-      question.limit = 1
-      let answer = try HTTPClient.send(question)
-      if answer.status == 206 {
-        request.headers.append(("Range", "bytes=\(from)-"))
-      } else if answer.isGood {
-        ftruncate(file, 0)
-        at = 0
-        count(-from)
-      } else {
-        if answer.status == 401 || answer.status == 403 { refused = used }
-        return answer.status
-      }
+    let part = try PartFile(of: place, name: item.name)
+    defer { if part.count == 0 { part.discard() } }
+    let fetching = Download(
+      item, from: RemotePath.whole(path), token: isOwn ? token : nil, into: part, cancellation: cancellation,
+      told: { bytes in self.count(bytes) })
+    try fetching.run()
+    if let wrong = try mismatch(part.path, item) {
+      part.discard()
+      throw FloeError("\(item.name) came with \(wrong); it was thrown away")
     }
-    request.limit = .max
-    let began = at
-    var failure: Int32 = 0
-    var wasStopped = false
-    let response = try HTTPClient.send(request) { bytes in
-      if cancellation.isCancelled {
-        wasStopped = true
-        return false
-      }
-      var done = 0
-      while done < bytes.count {
-        let n = pwrite(file, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(at))
-        if n < 0, errno == EINTR { continue }
-        guard n > 0 else {
-          failure = n < 0 ? errno : ENOSPC
-          return false
-        }
-        done += n
-        at += n
-      }
-      self.count(bytes.count)
-      return true
+    if place.hasSuffix(".zip"), try !Unpacking.isArchive(part.path) {
+      part.discard()
+      throw FloeError("\(item.name): what the server sent is no zip archive; it was thrown away")
     }
-    counted = at
-    if wasStopped { throw Cancelled() }
-    if failure != 0 { throw FloeError("the disk takes no more: \(String(cString: strerror(failure)))") }
-    if response.status == 401 || response.status == 403 { refused = used }
-    // What came with a refusal is no part of the product.
-    if !response.isGood { ftruncate(file, off_t(began)) }
-    return response.status
+    if WebPage.isOne(try VirtualFile.read(part.path, limit: 512), type: nil, name: place) {
+      part.discard()
+      throw FloeError("\(item.name): \(WebPage.sentence); it was thrown away")
+    }
+    try part.finish(as: place)
   }
 
   private func count(_ bytes: Int) {

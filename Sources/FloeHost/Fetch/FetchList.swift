@@ -101,7 +101,8 @@ struct FetchList {
         return "Name eq '\(bare)\(ending)'"
       }
       let filter = RemotePath.encoded(tests.joined(separator: " or "))
-      var request = HTTPRequest("\(catalogue)/Products?$filter=\(filter)&$top=\(2 * part.count)")
+      let base = RemotePath.appending("/Products", to: catalogue)
+      var request = HTTPRequest(base + (base.contains("?") ? "&" : "?") + "$filter=\(filter)&$top=\(2 * part.count)")
       request.headers = [("Accept", "application/json")]
       let response = try HTTPClient.send(request)
       guard response.isGood else {

@@ -21,13 +21,12 @@ enum Unpacking {
       // The library's sentence is about a folder, which nobody asked for.
       throw FloeError("\(archive) is no zip archive that can be read: its list of files is missing or damaged")
     }
+    // The library leaves out in silence what would lie outside.
+    for entry in try ArchiveIndex.names(of: archive) { try check(entry, archive, name) }
     let making = try TemporaryFolder(in: Folder.parent(of: target))
     var count = 0
     for entry in entries {
-      let parts = entry.split(separator: "/", omittingEmptySubsequences: true)
-      guard !entry.hasPrefix("/"), !parts.contains(".."), parts.first.map(String.init) == name else {
-        throw FloeError("\(archive) holds '\(entry.prefix(80))', which would not lie in the folder \(name)")
-      }
+      try check(entry, archive, name)
       let to = "\(making.path)/\(entry)"
       if entry.hasSuffix("/") {
         try Folder.make(to)
@@ -40,5 +39,12 @@ enum Unpacking {
     guard count > 0 else { throw FloeError("\(archive) holds no file") }
     try making.publish()
     unlink(archive)
+  }
+
+  private static func check(_ entry: String, _ archive: String, _ name: String) throws {
+    let parts = entry.split(separator: "/", omittingEmptySubsequences: true)
+    guard !entry.hasPrefix("/"), !parts.contains(".."), parts.first.map(String.init) == name else {
+      throw FloeError("\(archive) holds '\(entry.prefix(80))', which would not lie in the folder \(name)")
+    }
   }
 }

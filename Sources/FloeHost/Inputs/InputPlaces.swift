@@ -20,7 +20,7 @@ final class InputPlaces {
       return text
     }
     if let name = DatasetName(text) { return name.moved(to: place(name.file, from: folder)) }
-    let isURL = RemotePath.isURL(text) || text.hasPrefix("/vsicurl/")
+    let isURL = RemotePath.isURL(text) || text.hasPrefix("/vsi") && RemotePath.isRemote(text)
     let absolute =
       isURL || text.hasPrefix("/")
       ? text

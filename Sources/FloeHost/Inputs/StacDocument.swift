@@ -24,6 +24,15 @@ struct StacDocument {
   /// The kind: `Feature`, `FeatureCollection`, `Catalog` or `Collection`.
   var kind: String { root["type"]?.stringValue ?? (root["features"] == nil ? "Catalog" : "FeatureCollection") }
 
+  /// What an item collection has not that is one page of several, as the end of a sentence; nil for a whole one.
+  var lack: String? {
+    guard kind == "FeatureCollection" else { return nil }
+    let count = root["features"]?.arrayValue?.count ?? 0
+    let all = root["numberMatched"]?.intValue ?? root["context"]?["matched"]?.intValue
+    if let all, all > count { return "holds \(count) of \(all) items" }
+    return CatalogueAnswer.next(root) == nil ? nil : "holds \(count) items and names a next page"
+  }
+
   /// Reads what an input names, when that is STAC; nil for anything else.
   ///
   /// - Parameter input: a path or URL, with `#key` behind it to name an asset.
@@ -151,6 +160,11 @@ struct StacDocument {
 
   /// Where an address leads from a document.
   static func place(_ href: String, beside file: String) throws -> String {
+    if href.lowercased().hasPrefix("file:"), RemotePath.isRemote(file) {
+      throw FloeError(
+        "\(RemotePath.shown(file)) names '\(href)', a file of this machine; a document on the network may name only "
+          + "files there")
+    }
     if href.lowercased().hasPrefix("file://") { return existing(String(href.dropFirst(7))) }
     if RemotePath.isURL(href) {
       let place = try RemotePath.resolve(href) ?? href

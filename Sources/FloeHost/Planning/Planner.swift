@@ -143,12 +143,8 @@ public struct Planner {
     }
   }
 
-  /// A setting as it is recorded: URLs without what they hide.
-  static func shown(_ setting: String) -> String {
-    guard setting.contains("://") else { return setting }
-    return setting.split(separator: ",", omittingEmptySubsequences: false).map { RemotePath.shown(String($0)) }
-      .joined(separator: ",")
-  }
+  /// A setting as it is recorded: URLs without what they hide, such as can be given again.
+  static func shown(_ setting: String) -> String { RemotePath.redacted(setting) }
 
   func absolute(_ path: String, from folder: String) -> String { places.place(path, from: folder) }
 

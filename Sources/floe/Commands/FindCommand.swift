@@ -25,7 +25,8 @@ struct FindCommand: AsyncParsableCommand {
   var collections: [String]
   @Option(help: "Address of the catalogue: a STAC API, or OData of the Copernicus Data Space, which is the default.")
   var service: String?
-  @Option(help: "West, south, east, north in degrees; west greater than east crosses 180°.")
+  @Option(
+    parsing: .unconditional, help: "West, south, east, north in degrees; west greater than east crosses 180°.")
   var box: String?
   @Option(help: "A product whose footprint is searched.", completion: .file())
   var like: String?

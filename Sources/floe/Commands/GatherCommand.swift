@@ -32,7 +32,7 @@ struct GatherCommand: ParsableCommand {
   @Option(
     help: "With --season: a projected system in metres. By default EASE-Grid 2.0, EPSG:6931 north and EPSG:6932 south.")
   var grid: String?
-  @Option(help: "With --season: the side of a composite's cell in metres.")
+  @Option(parsing: .unconditional, help: "With --season: the side of a composite's cell in metres.")
   var cell = 25_000.0
   @Option(help: "With --season: threads that read scenes.")
   var workers: Int?

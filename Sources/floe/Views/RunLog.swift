@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 import Foundation
 import Synchronization
@@ -29,7 +30,8 @@ enum RunLog {
     let failure: Int32? = file.withLock { file in
       guard file >= 0 else { return nil }
       let time = Date().formatted(.iso8601)
-      let lines = TextEscape.terminal(text).split(separator: "\n").map { "\(time) \($0)\n" }.joined()
+      let lines = TextEscape.terminal(RemotePath.redacted(text)).split(separator: "\n").map { "\(time) \($0)\n" }
+        .joined()
       var rest = Array(lines.utf8)[...]
       while !rest.isEmpty {
         let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }

@@ -1,10 +1,11 @@
+import FloeIO
 import FloeSDK
 import Foundation
 
 /// Writing to the standard streams past whatever else is done with a text, such as a log.
 enum StandardStreams {
-  /// A line on standard error; control codes in it are shown and not obeyed.
-  static func error(_ text: String) { put(painted(TextEscape.terminal(text)) + "\n", to: 2) }
+  /// A line on standard error; control codes in it are shown and not obeyed, and URLs are without what they hide.
+  static func error(_ text: String) { put(painted(TextEscape.terminal(RemotePath.redacted(text))) + "\n", to: 2) }
 
   /// Writes as far as somebody listens: with a full disk or a closed pipe, what is said about a run is no reason to
   /// end it.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -14,16 +15,22 @@ enum Terminal {
 
   /// What a run says about files that it has written already, on standard output: the files are what was asked for,
   /// so that nobody who reads is no failure.
-  static func notice(_ text: String) { StandardStreams.put(TextEscape.terminal(text) + "\n", to: 1) }
+  static func notice(_ text: String) {
+    StandardStreams.put(TextEscape.terminal(RemotePath.redacted(text)) + "\n", to: 1)
+  }
 
-  /// Text on standard output; control codes in it are shown and not obeyed.
-  static func out(_ text: String, terminator: String) { outRaw(TextEscape.terminal(text) + terminator) }
+  /// Text on standard output; control codes in it are shown and not obeyed, and URLs are without what they hide.
+  static func out(_ text: String, terminator: String) {
+    outRaw(TextEscape.terminal(RemotePath.redacted(text)) + terminator)
+  }
 
   /// JSON on standard output, in which control codes beyond those that JSON itself escapes are escaped too.
   static func json(_ text: String) { outRaw(Self.escapedJSON(text) + "\n") }
 
-  /// JSON whose texts hold no control codes of the C1 set and no marks that turn the direction of writing.
-  static func escapedJSON(_ text: String) -> String {
+  /// JSON whose texts hold no control codes of the C1 set, no marks that turn the direction of writing, and no secrets
+  /// of URLs.
+  static func escapedJSON(_ json: String) -> String {
+    let text = RemotePath.redactedJSON(json)
     guard text.unicodeScalars.contains(where: { isOddInJSON($0) }) else { return text }
     var out = ""
     for scalar in text.unicodeScalars {

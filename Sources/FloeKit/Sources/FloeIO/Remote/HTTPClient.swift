@@ -1,6 +1,5 @@
 internal import CGDAL
 import FloeCore
-import Glibc
 import Synchronization
 
 /// One request over HTTP.
@@ -35,6 +34,8 @@ public struct HTTPResponse: Sendable {
 
   /// Whether the request was granted.
   public var isGood: Bool { (200..<300).contains(status) }
+  /// Seconds that the server asks to wait for; 0 where it does not.
+  public var retryAfter: Double { headers["retry-after"].flatMap { Double($0) } ?? 0 }
 }
 
 /// Requests over HTTP by GDAL's libcurl: with time limits, tried again where that can help, certificates verified.
@@ -55,34 +56,46 @@ public enum HTTPClient {
     -> HTTPResponse
   {
     try NetworkPolicy.checkOpen(request.url)
-    let attempts = request.attempts ?? 1 + (option("GDAL_HTTP_MAX_RETRY").flatMap { Int($0) } ?? 4)
-    var delay = option("GDAL_HTTP_RETRY_DELAY").flatMap { Double($0) } ?? 0.5
-    var attempt = 1
+    var patience = Patience(attempts: request.attempts)
     while true {
       let transfer = Transfer(limit: request.limit, take: take)
       let outcome = once(request, transfer)
-      let isLast = attempt >= max(1, attempts) || transfer.handedOver > 0
+      let isLast = patience.isSpent || transfer.handedOver > 0
       switch outcome {
-      case .success(let response):
+      case .answered(let response):
         guard isPassing(response.status), !isLast else {
           if isPassing(response.status) || (500..<600).contains(response.status) {
             passingFailure.store(true, ordering: .relaxed)
           }
           return response
         }
-        let asked = response.headers["retry-after"].flatMap { Double($0) } ?? 0
-        pause(min(30, max(delay, asked)))
-      case .failure(let error):
-        guard !isLast else {
-          if error.isPassing { passingFailure.store(true, ordering: .relaxed) }
+        patience.pause(asked: response.retryAfter)
+      case .failed(let reason, let mayPass):
+        guard mayPass, !isLast else {
+          if mayPass { passingFailure.store(true, ordering: .relaxed) }
           throw FloeError(
-            "\(RemotePath.shown(request.url)): \(error.reason)" + (attempt > 1 ? ", \(attempt) times" : ""))
+            "\(RemotePath.shown(request.url)): \(reason)" + (patience.made > 1 ? ", \(patience.made) times" : ""))
         }
-        pause(min(30, delay))
+        patience.pause()
       }
-      attempt += 1
-      delay *= 2
     }
+  }
+
+  /// What came of one attempt.
+  public enum Outcome: Sendable {
+    /// An answer, whatever its status.
+    case answered(HTTPResponse)
+    /// None, and whether that may pass by itself.
+    case failed(reason: String, mayPass: Bool)
+  }
+
+  /// Sends a request once, for those who try again in a way of their own.
+  ///
+  /// - Throws: where the network is not open to this process.
+  public static func attempt(_ request: HTTPRequest, take: ((UnsafeRawBufferPointer) -> Bool)? = nil) throws -> Outcome
+  {
+    try NetworkPolicy.checkOpen(request.url)
+    return once(request, Transfer(limit: request.limit, take: take))
   }
 
   /// The sentence for an answer that is none of the good ones; what it is about goes before it.
@@ -105,16 +118,9 @@ public enum HTTPClient {
   private static let passingFailure = Atomic<Bool>(false)
 
   /// Whether another attempt may be answered otherwise.
-  static func isPassing(_ status: Int) -> Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+  public static func isPassing(_ status: Int) -> Bool { [408, 429, 500, 502, 503, 504].contains(status) }
 
   // MARK: One attempt
-
-  /// Why no answer came.
-  private struct Failure: Error {
-    let reason: String
-    /// Whether it may pass by itself.
-    let isPassing: Bool
-  }
 
   /// What libcurl hands over of one answer.
   private final class Transfer {
@@ -149,7 +155,7 @@ public enum HTTPClient {
   /// Connections that stay open are named; each name serves one request at a time.
   private static let idle = Mutex<(free: [Int], made: Int)>(([], 0))
 
-  private static func once(_ request: HTTPRequest, _ transfer: Transfer) -> Result<HTTPResponse, Failure> {
+  private static func once(_ request: HTTPRequest, _ transfer: Transfer) -> Outcome {
     let session = idle.withLock { pool in
       pool.free.popLast()
         ?? {
@@ -181,16 +187,14 @@ public enum HTTPClient {
       defer { withExtendedLifetime(transfer) {} }
       NetworkTraffic.count(requests: 1, bytes: transfer.count)
       guard let result else {
-        return .failure(Failure(reason: "GDAL made no request: \(messages.reason)", isPassing: false))
+        return .failed(reason: "GDAL made no request: \(messages.reason)", mayPass: false)
       }
       defer { CPLHTTPDestroyResult(result) }
       return answer(result.pointee, transfer, messages)
     }
   }
 
-  private static func answer(_ result: CPLHTTPResult, _ transfer: Transfer, _ messages: GDALMessages) -> Result<
-    HTTPResponse, Failure
-  > {
+  private static func answer(_ result: CPLHTTPResult, _ transfer: Transfer, _ messages: GDALMessages) -> Outcome {
     var headers: [String: String] = [:]
     for line in strings(result.papszHeaders) {
       guard let equals = line.firstIndex(of: "=") else { continue }
@@ -201,24 +205,23 @@ public enum HTTPClient {
     let told = RemotePath.scrubbed(text(result.pszErrBuf) ?? messages.failures.first ?? "")
     let marker = "HTTP error code : "
     if let found = told.firstRange(of: marker), let status = Int(told[found.upperBound...].prefix(3)) {
-      return .success(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
+      return .answered(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
     }
-    guard result.nStatus == 0 && told.isEmpty || transfer.isCut else { return .failure(failure(told)) }
+    guard result.nStatus == 0 && told.isEmpty || transfer.isCut else { return failure(told) }
     let status = headers["content-range"] != nil ? 206 : 200
     if !transfer.isCut, let length = headers["content-length"].flatMap({ Int($0) }), transfer.count < length,
       headers["content-encoding"] == nil
     {
-      return .failure(
-        Failure(reason: "the connection was cut after \(transfer.count) of \(length) bytes", isPassing: true))
+      return .failed(reason: "the connection was cut after \(transfer.count) of \(length) bytes", mayPass: true)
     }
-    return .success(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
+    return .answered(HTTPResponse(status: status, headers: headers, body: transfer.body, isCut: transfer.isCut))
   }
 
   /// Words of libcurl's for a server that is silent, a connection that breaks, and one that cannot be made.
-  private static let silence = ["timed out", "too slow"]
+  private static let silence = ["timed out", "timeout", "too slow"]
   private static let breaks = [
-    "transfer closed", "reset", "empty reply", "bytes remaining", "recv failure", "send failure", "broken pipe",
-    "unexpected eof", "syscall",
+    "transfer closed", "reset", "empty reply", "bytes remaining", "recv failure", "send failure", "recv error",
+    "send error", "broken pipe", "unexpected eof", "syscall", "not closed cleanly", "non-properly terminated",
   ]
   private static let noConnection = [
     "could not resolve", "couldn't resolve", "failed to connect", "could not connect", "couldn't connect",
@@ -226,27 +229,26 @@ public enum HTTPClient {
   ]
 
   /// libcurl's words as a reason.
-  private static func failure(_ told: String) -> Failure {
+  private static func failure(_ told: String) -> Outcome {
     let lower = told.lowercased()
     func tells(_ words: [String]) -> Bool { words.contains { lower.contains($0) } }
-    if tells(silence) { return Failure(reason: "the server did not answer in time (\(told))", isPassing: true) }
+    if tells(silence) { return .failed(reason: "the server did not answer in time (\(told))", mayPass: true) }
     if lower.contains("certificate") {
-      return Failure(reason: "the server's certificate is not accepted (\(told))", isPassing: false)
+      return .failed(reason: "the server's certificate is not accepted (\(told))", mayPass: false)
     }
     // Before what else is said of TLS: a connection that breaks within it is no matter of the certificate.
-    if tells(breaks) { return Failure(reason: "the connection was cut (\(told))", isPassing: true) }
-    if tells(noConnection) { return Failure(reason: told, isPassing: true) }
+    if tells(breaks) { return .failed(reason: "the connection was cut (\(told))", mayPass: true) }
+    if tells(noConnection) { return .failed(reason: told, mayPass: true) }
     if lower.contains("ssl") {
-      return Failure(reason: "the server's certificate is not accepted (\(told))", isPassing: false)
+      return .failed(reason: "the server's certificate is not accepted (\(told))", mayPass: false)
     }
-    return told.isEmpty
-      ? Failure(reason: "no answer came", isPassing: true) : Failure(reason: told, isPassing: false)
+    if lower.contains("redirects followed") {
+      return .failed(reason: "the server redirects without end (\(told))", mayPass: false)
+    }
+    if lower.contains("protocol"), tells(["not supported", "disabled"]) {
+      return .failed(
+        reason: "the server redirects to an address of a kind that is not read (\(told))", mayPass: false)
+    }
+    return .failed(reason: told.isEmpty ? "no answer came" : told, mayPass: true)
   }
-
-  private static func option(_ name: String) -> String? {
-    GDALRuntime.ready
-    return text(CPLGetConfigOption(name, nil))
-  }
-
-  private static func pause(_ seconds: Double) { usleep(UInt32(max(0, min(60, seconds)) * 1e6)) }
 }

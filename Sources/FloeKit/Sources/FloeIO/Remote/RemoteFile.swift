@@ -81,29 +81,87 @@ final class RemoteFile: Sendable {
     request.headers = [("Range", "bytes=0-\(RemoteBlocks.blockSize - 1)")]
     // A server without ranges sends all: so much may come, the listing of a folder among it.
     request.limit = 1 << 20
-    let response = try HTTPClient.send(request)
+    let response = try send(request, for: url)
     let location = response.headers["location"].map { String($0.prefix { $0 != "?" }) }
     let isFolder = url.hasSuffix("/") || location?.hasSuffix("/") == true
-    if response.status == 404 || response.status == 410 { return nil }
+    if response.status == 404 || response.status == 410 { return try productFolder(url) }
+    if response.status == 403, let folder = try productFolder(url) { return folder }
     if response.status == 416 {
+      if let size = ContentRange.totalOfNone(response.headers["content-range"]), size > 0 {
+        throw FloeError("\(url): the server does not send the first of its \(size) bytes (416)")
+      }
       return RemoteFile(url, facts(response, size: 0, isFolder: false), .whole([]))
     }
     guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
     if isFolder, response.status == 200 {
       return RemoteFile(url, facts(response, size: 0, isFolder: true), .whole(response.body))
     }
-    if let range = response.headers["content-range"], let slash = range.lastIndex(of: "/"),
-      let size = Int(range[range.index(after: slash)...]), response.body.count == min(size, RemoteBlocks.blockSize)
-    {
-      let found = RemoteFile(
-        url, facts(response, size: size, isFolder: false), .ranges, start: response.body)
-      RemoteBlocks.shared.put(response.body, url, at: 0)
-      return found
+    try refusePage(response, url)
+    guard response.headers["content-range"] != nil else { return try whole(url, response) }
+    guard let range = ContentRange(response.headers["content-range"]), range.first == 0,
+      response.body.count <= range.last + 1
+    else { throw otherPart(url) }
+    // Without a total nothing tells where the file ends: asked for without a range, the server sends all of it.
+    guard let size = range.total else {
+      let all = try send(Self.request(url), for: url)
+      guard all.isGood else { throw FloeError("\(url): \(HTTPClient.reason(all.status))") }
+      guard all.headers["content-range"] == nil else {
+        throw FloeError("\(url): the server sends only a part of the file and does not tell its size")
+      }
+      return try whole(url, all)
     }
+    let told = facts(response, size: size, isFolder: false)
+    // The first part may be shorter than what was asked for and is then not the whole.
+    let start = try rest(
+      of: url, at: 0, count: min(size, RemoteBlocks.blockSize), behind: response.body, facts: told)
+    RemoteBlocks.shared.put(start, url, at: 0)
+    return RemoteFile(url, told, .ranges, start: start)
+  }
+
+  /// A file that a server sent without regard to ranges.
+  private static func whole(_ url: String, _ response: HTTPResponse) throws -> RemoteFile {
     guard response.isCut else {
       return RemoteFile(url, facts(response, size: response.body.count, isFolder: false), .whole(response.body))
     }
     return try copied(url, response)
+  }
+
+  /// The folder of a Sentinel-3 product on a server that lists none: the manifest names its files.
+  private static func productFolder(_ url: String) throws -> RemoteFile? {
+    let name = "xfdumanifest.xml"
+    guard url.lowercased().hasSuffix(".sen3"), let manifest = try find("\(url)/\(name)"), !manifest.facts.isFolder,
+      manifest.facts.size <= 16 << 20
+    else { return nil }
+    var bytes = [UInt8](repeating: 0, count: manifest.facts.size)
+    try bytes.withUnsafeMutableBytes { try manifest.read(at: 0, into: $0) }
+    // It does not name itself.
+    bytes += Array(" href=\"\(name)\"".utf8)
+    let facts = RemoteFileFacts(size: 0, etag: nil, modified: nil, isFolder: true)
+    return RemoteFile(url, facts, .whole(bytes))
+  }
+
+  /// Sentences about files that were asked for in vain as often as it helps: drivers of GDAL's open a file again and
+  /// again, and each would wait as long once more.
+  private static let givenUp = Mutex<[String: String]>([:])
+
+  private static func send(_ request: HTTPRequest, for url: String) throws -> HTTPResponse {
+    if let sentence = givenUp.withLock({ $0[url] }) { throw FloeError(sentence) }
+    func giveUp(_ sentence: String) { givenUp.withLock { $0[url] = sentence } }
+    do {
+      let response = try HTTPClient.send(request)
+      if HTTPClient.isPassing(response.status) { giveUp("\(url): \(HTTPClient.reason(response.status))") }
+      return response
+    } catch let error as FloeError {
+      giveUp(error.message)
+      throw error
+    }
+  }
+
+  /// Refuses a page for people in the place of a file.
+  private static func refusePage(_ response: HTTPResponse, _ url: String) throws {
+    if WebPage.isOne(response.body.prefix(512), type: response.headers["content-type"], name: url) {
+      throw FloeError("\(url): \(WebPage.sentence)")
+    }
   }
 
   private static func facts(_ response: HTTPResponse, size: Int, isFolder: Bool) -> RemoteFileFacts {
@@ -128,10 +186,13 @@ final class RemoteFile: Sendable {
           return code == 0
         }
         guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
+        guard response.headers["content-range"] == nil else { throw otherPart(url) }
         LibraryNotices.add("\(url): the server sends files only whole; its \(at) bytes were fetched first")
         return RemoteFile(url, facts(response, size: at, isFolder: false), .copy(file))
       } catch let error as FloeError {
         if code != 0 { throw file.failure(code, at) }
+        // Where nothing came it was tried as often as it helps.
+        if at == 0 { throw error }
         last = error
       }
     }
@@ -209,21 +270,41 @@ final class RemoteFile: Sendable {
   }
 
   private func fetch(_ from: Int, _ count: Int) throws -> [UInt8] {
-    var request = Self.request(url)
-    request.headers = [("Range", "bytes=\(from)-\(from + count - 1)")]
-    request.limit = count
-    let response = try HTTPClient.send(request)
-    guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
-    let etag = response.headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }
-    let range = "bytes \(from)-\(from + count - 1)/"
-    guard ["\(range)\(facts.size)", "\(range)*"].contains(response.headers["content-range"]),
-      response.body.count == count,
-      etag == facts.etag, response.headers["last-modified"] == facts.modified
-    else {
-      throw FloeError(
-        "\(url) changed on the server while it was read, or the server sent another part than was asked for")
+    try Self.rest(of: url, at: from, count: count, behind: [], facts: facts)
+  }
+
+  /// Bytes of a file at an offset, asked for until all are there: a server may send less than it was asked for.
+  ///
+  /// - Parameter start: those that are there already.
+  private static func rest(
+    of url: String, at offset: Int, count: Int, behind start: [UInt8], facts: RemoteFileFacts
+  ) throws -> [UInt8] {
+    var bytes = start
+    var asked = 0
+    while bytes.count < count {
+      let from = offset + bytes.count
+      var request = request(url)
+      request.headers = [("Range", "bytes=\(from)-\(offset + count - 1)")]
+      // A refusal must fit in as well.
+      request.limit = max(1 << 16, count - bytes.count)
+      let response = try send(request, for: url)
+      guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
+      let told = Self.facts(response, size: facts.size, isFolder: false)
+      guard let range = ContentRange(response.headers["content-range"]), range.first == from,
+        range.last < offset + count, response.body.count <= range.last - from + 1,
+        range.total == nil || range.total == facts.size, told.etag == facts.etag, told.modified == facts.modified
+      else { throw otherPart(url) }
+      asked += 1
+      guard !response.body.isEmpty, asked < 10_000 else {
+        throw FloeError("\(url): the server sends only \(bytes.count) of the \(count) bytes at byte \(offset)")
+      }
+      bytes += response.body
     }
-    return response.body
+    return bytes.count > count ? Array(bytes.prefix(count)) : bytes
+  }
+
+  private static func otherPart(_ url: String) -> FloeError {
+    FloeError("\(url) changed on the server while it was read, or the server sent another part than was asked for")
   }
 
   /// The names in a folder, by the links of its listing; nil where it has none.

@@ -45,9 +45,10 @@ enum RemoteFileSystem {
     }
   }
 
-  private static let prefix = "/vsicurl/"
+  /// GDAL's other forms of the same too, by which a mosaic would else reach servers that no input names.
+  private static let prefixes = ["/vsicurl/", "/vsicurl_streaming/", "/vsicurl?"]
 
-  /// Takes the place of GDAL's file system; once a process.
+  /// Takes the place of GDAL's file systems; once a process.
   static func install() {
     var system = FloeFileSystem()
     system.status = { path, isFolder, modified in
@@ -109,7 +110,7 @@ enum RemoteFileSystem {
         return nil
       }
     }
-    floe_install_file_system(prefix, system)
+    for prefix in prefixes { floe_install_file_system(prefix, system) }
   }
 
   /// Whether a name is one that drivers look for beside a raster: each would be a request, and none is in an input's
@@ -126,14 +127,16 @@ enum RemoteFileSystem {
   private static func url(_ path: UnsafePointer<CChar>?) -> String? {
     // GDAL leaves the prefix away; some of its versions give it.
     guard var url = text(path) else { return nil }
-    if url.hasPrefix(prefix) { url = String(url.dropFirst(prefix.count)) }
+    for prefix in prefixes where url.hasPrefix(prefix) { url = String(url.dropFirst(prefix.count)) }
     while url.hasSuffix("/") { url.removeLast() }
     return url
   }
 
-  /// A server may refuse (403) to tell of what is not there; any other failure leaves the question open.
+  /// A server may refuse (403) to tell of what is not there, or send a page that says so; any other failure leaves the
+  /// question open.
   private static func remember(_ error: any Error, _ url: String) {
     let sentence = "\(error)"
-    if !sentence.contains("(403)"), !sentence.contains("is not fetched") { NetworkTraffic.fail(sentence) }
+    let isAnswer = ["(403)", "is not fetched", WebPage.sentence].contains { sentence.contains($0) }
+    if !isAnswer { NetworkTraffic.fail(sentence) }
   }
 }

@@ -27,6 +27,16 @@ public enum RemoteInput {
       }
       return
     }
+    if let nested = RemotePath.Nested(path) {
+      NetworkAccess.settle(for: path)
+      guard try RemoteFile.find(nested.url) != nil else {
+        throw FloeError("\(nested.url): \(HTTPClient.reason(404))")
+      }
+      guard !VirtualFile.exists(path) else { return }
+      if let failure = NetworkTraffic.failure { throw FloeError(failure) }
+      throw FloeError("\(nested.url) is no archive that holds '\(nested.inside.drop { $0 == "/" })'")
+    }
+    if path.hasPrefix("/vsis3/") { try checkEndpoint() }
     try GDALMessages.collect { messages in
       NetworkAccess.settle(for: path)
       VSIErrorReset()
@@ -41,11 +51,35 @@ public enum RemoteInput {
     }
   }
 
-  /// GDAL tells of no answer as of nothing there.
+  /// The object store's host, with its port where it has one.
+  private static var endpoint: String { variable("AWS_S3_ENDPOINT") ?? "s3.amazonaws.com" }
+
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// GDAL puts a scheme before what is given, so that one in it would be another host.
+  private static func checkEndpoint() throws {
+    let given = endpoint
+    guard let scheme = given.firstRange(of: "://") else { return }
+    let host = given[scheme.upperBound...].prefix { $0 != "/" }.split(separator: "@").last ?? ""
+    let isPlain = given.lowercased().hasPrefix("http://")
+    throw FloeError(
+      "AWS_S3_ENDPOINT is '\(RemotePath.redacted(given))', a host alone is needed: \(host)"
+        + (isPlain ? ", with AWS_HTTPS=NO for http://" : ""))
+  }
+
+  /// GDAL tells of no answer as of nothing there: the store itself is asked whether it answers.
   private static func nothing(at path: String) -> String {
     guard path.hasPrefix("/vsis3/") else { return "there is nothing at this address" }
-    let endpoint = getenv("AWS_S3_ENDPOINT").map { String(cString: $0) } ?? "s3.amazonaws.com"
-    return "\(endpoint) (AWS_S3_ENDPOINT) has nothing at this address, or does not answer"
+    let isPlain = ["no", "false", "off", "0"].contains(variable("AWS_HTTPS")?.lowercased() ?? "")
+    var request = HTTPRequest("\(isPlain ? "http" : "https")://\(endpoint)/")
+    request.limit = 1 << 16
+    // A process that may not ask is told what GDAL tells.
+    if let outcome = try? HTTPClient.attempt(request), case .failed(let reason, _) = outcome {
+      return "\(endpoint) (AWS_S3_ENDPOINT) does not answer: \(reason)"
+    }
+    return "\(endpoint) (AWS_S3_ENDPOINT) has nothing at this address (404)"
   }
 
   /// A product's folder on a server that lists none is there when its metadata is.

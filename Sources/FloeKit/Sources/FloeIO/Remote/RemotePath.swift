@@ -47,26 +47,32 @@ public enum RemotePath {
       guard let first = rest.first, first != "/" else { throw FloeError("'\(text)' names no bucket; s3://bucket/key") }
       return "/vsis3/" + rest
     }
-    let isNative = text.hasPrefix("/vsicurl/")
-    let url = isNative ? String(text.dropFirst("/vsicurl/".count)) : text
-    guard isURL(url), !url.lowercased().hasPrefix("s3://") else { return nil }
-    guard let parts = Parts(url) else {
-      throw FloeError("'\(shown(text))' is no URL that can be read: it names no host")
+    if text.hasPrefix("/vsicurl?") {
+      throw FloeError("'\(redacted(text))' is GDAL's form with options, which is not read; write /vsicurl/https://...")
     }
-    guard parts.scheme == "https" || parts.isLoopback || isNative else {
+    let nested = Nested(text)
+    let url = nested?.url ?? text
+    guard isURL(url), !url.lowercased().hasPrefix("s3://") else { return nil }
+    let isKnown = state.withLock { $0.hidden[url] != nil }
+    guard let parts = Parts(url) else {
+      throw FloeError("'\(redacted(text))' is no URL that can be read: it names no host")
+    }
+    guard parts.scheme == "https" || parts.isLoopback || nested != nil else {
       throw FloeError(
         "'\(parts.plain)' is not encrypted, and anybody on the way could change it; use https://, or write "
           + "/vsicurl/http://... if it is meant")
     }
-    return "/vsicurl/" + keep(parts)
+    // One that was resolved before, by its number among addresses with several queries, stays as it is.
+    let clean = isKnown ? url : keep(parts)
+    return nested?.path(with: clean) ?? "/vsicurl/" + clean
   }
 
   /// A path as a person may read it: a URL without what it hides.
   public static func shown(_ path: String) -> String {
     if path.hasPrefix("/vsicurl/") { return shown(String(path.dropFirst("/vsicurl/".count))) }
     if path.hasPrefix("/vsis3/") { return "s3://" + path.dropFirst("/vsis3/".count) }
-    guard isURL(path), !path.lowercased().hasPrefix("s3://") else { return path }
-    return Parts(path)?.plain ?? String(path.prefix { $0 != "?" && $0 != "#" })
+    guard isURL(path), !path.lowercased().hasPrefix("s3://") else { return redacted(path) }
+    return Parts(path)?.plain ?? redacted(String(path.prefix { $0 != "?" && $0 != "#" }))
   }
 
   /// The URL of a path with all that it hid: for a process that is to read the same, never for a message or record.

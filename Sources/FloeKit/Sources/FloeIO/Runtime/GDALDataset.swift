@@ -34,6 +34,7 @@ final class GDALDataset {
         let kind = flags & GDAL_OF_VECTOR != 0 ? "a vector file" : "a raster file"
         var sentence = "'\(path)' cannot be opened as \(kind): \(messages.reason)"
         sentence += NetworkAccess.hint(messages.reason)
+        if flags & GDAL_OF_RASTER != 0 { sentence += listHint(path) }
         if let drivers { sentence += "; accepted are files of \(drivers.joined(separator: ", "))" }
         throw FloeError(sentence)
       }
@@ -41,6 +42,19 @@ final class GDALDataset {
       for line in messages.failures { LibraryNotices.add("'\(path)': \(line)") }
       return GDALDataset(owning: handle)
     }
+  }
+
+  /// What an item collection is given for, where one stands in the place of a raster; else empty.
+  private static func listHint(_ path: String) -> String {
+    let lower = path.lowercased()
+    // What cannot be read as JSON either is told of already.
+    guard lower.hasSuffix(".json") || lower.hasSuffix(".geojson"), let size = try? VirtualFile.size(path),
+      size <= 16 << 20, let bytes = try? VirtualFile.read(path),
+      let json = try? JSONText.decode(bytes: bytes, name: path), json["type"]?.stringValue == "FeatureCollection"
+    else { return "" }
+    let count = json["features"]?.arrayValue?.count ?? 0
+    return "; it is a list of \(count) \(count == 1 ? "item" : "items") and no raster: name a file, or have floe batch "
+      + "--over take each item of STAC as a scene"
   }
 
   /// Closes and tells whether that failed; a file on a full disk fails here and nowhere before.

@@ -58,14 +58,15 @@ public enum CatalogueAnswer {
     return nil
   }
 
-  /// The address of the next page; nil on the last.
-  ///
-  /// - Returns: the address, and the body of a POST where the catalogue wants one.
-  public static func next(_ json: JSONValue) -> (url: String, body: JSONValue?)? {
-    if let url = json["@odata.nextLink"]?.stringValue { return (url, nil) }
+  /// The next page as an answer names it, its address perhaps relative; nil on the last.
+  public static func next(_ json: JSONValue) -> CataloguePage? {
+    if let url = json["@odata.nextLink"]?.stringValue { return CataloguePage(url: url) }
     for link in json["links"]?.arrayValue ?? [] where link["rel"]?.stringValue == "next" {
       guard let url = link["href"]?.stringValue else { continue }
-      return (url, link["method"]?.stringValue?.uppercased() == "POST" ? link["body"] ?? .object([:]) : nil)
+      // GET is what is meant where no method is told (STAC API 1.0.0, item search, paging).
+      guard link["method"]?.stringValue?.uppercased() == "POST" else { return CataloguePage(url: url) }
+      let body: JSONValue = link["body"] ?? JSONValue.object([:])
+      return CataloguePage(url: url, body: body, isMerged: link["merge"]?.boolValue == true)
     }
     return nil
   }
