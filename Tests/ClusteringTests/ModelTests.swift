@@ -45,6 +45,25 @@ import Testing
     var body = try #require(try await model().json.objectValue)
     body["mixture"] = nil
     #expect(throws: FloeError.self) { try FittedModel(json: .object(body)) }
+    // A spread that counts for nothing, or scales that cannot be, were used or passed over without a word.
+    body = try #require(try await model().json.objectValue)
+    for (key, value) in [
+      ("standardised", JSONValue.null), ("standardised", .string("yes")),
+      ("spread", .array([.integer(2), .integer(1), .integer(1)])),
+    ] {
+      var wrong = body
+      wrong[key] = value
+      wrong["standardised"] = key == "spread" ? .bool(false) : value
+      #expect(
+        throws: FloeError("the model's 'standardised' must be true, or false with a 'spread' of 1 in every feature")
+      ) { try FittedModel(json: .object(wrong)) }
+    }
+    var features = try #require(body["features"]?.arrayValue)
+    features[0] = ["name": "B02", "unit": "1", "quantity": "reflectance", "scale": "half", "offset": .integer(0)]
+    body["features"] = .array(features)
+    #expect(
+      throws: FloeError("the model's feature 'B02' must have a 'scale' other than 0 and an 'offset', both numbers")
+    ) { try FittedModel(json: .object(body)) }
   }
 
   @Test func refusesWhatDoesNotCompare() async throws {

@@ -375,9 +375,9 @@ class ModelJSON(Reader):
             return "Python refuses the JSON, floe read it"
         centres = np.array([c["centre"] for c in model["clusters"]], "f8")
         pixels = gdal.Open(str(folder / "in.tif")).ReadAsArray().astype("f8")
-        scale = np.array([[f["scale"], f["offset"]] for f in model["features"]], "f8")
         labels = gdal.Open(str(out / "o.tif")).ReadAsArray()
-        x = pixels.reshape(len(pixels), -1).T * scale[:, 0] + scale[:, 1]
+        # Scale and offset of a model tell how its own scene was stored; this raster has none.
+        x = pixels.reshape(len(pixels), -1).T
         if model.get("standardised"):
             mean, spread = np.array(model["mean"], "f8"), np.array(model["spread"], "f8")
             x, centres = (x - mean) / spread, (centres - mean) / spread

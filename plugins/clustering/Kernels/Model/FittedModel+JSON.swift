@@ -72,11 +72,16 @@ extension FittedModel {
     let kind = Kind(rawValue: try Self.text(json, "kind"))
     var features: [ModelFeature] = []
     for f in json["features"]?.arrayValue ?? [] {
+      let name = try Self.text(f, "name")
+      guard let scale = f["scale"]?.doubleValue, let offset = f["offset"]?.doubleValue, scale != 0,
+        scale.isFinite, offset.isFinite
+      else {
+        throw FloeError("the model's feature '\(name)' must have a 'scale' other than 0 and an 'offset', both numbers")
+      }
       features.append(
         ModelFeature(
-          name: try Self.text(f, "name"), unit: PhysicalUnit(rawValue: try Self.text(f, "unit")),
-          quantity: try Self.text(f, "quantity"), scale: f["scale"]?.doubleValue ?? 1,
-          offset: f["offset"]?.doubleValue ?? 0))
+          name: name, unit: PhysicalUnit(rawValue: try Self.text(f, "unit")), quantity: try Self.text(f, "quantity"),
+          scale: scale, offset: offset))
     }
     guard !features.isEmpty else { throw FloeError("the model has no 'features'") }
     let d = features.count
@@ -100,6 +105,9 @@ extension FittedModel {
     guard spread.allSatisfy({ $0 > 0 }) else {
       throw FloeError("the model's 'spread' has a number that is not above zero")
     }
+    guard let isStandardised = json["standardised"]?.boolValue, isStandardised || spread.allSatisfy({ $0 == 1 }) else {
+      throw FloeError("the model's 'standardised' must be true, or false with a 'spread' of 1 in every feature")
+    }
     var mixture: GMMParameters?
     if kind == .gmm {
       guard let m = json["mixture"] else { throw FloeError("the model is of kind 'gmm' but has no 'mixture'") }
@@ -111,7 +119,7 @@ extension FittedModel {
     self.init(
       kind: kind, features: features,
       space: FeatureSpace(
-        isStandardised: json["standardised"]?.boolValue ?? false, mean: try Self.list(json, "mean", d), spread: spread),
+        isStandardised: isStandardised, mean: try Self.list(json, "mean", d), spread: spread),
       clusters: clusters, mixture: mixture, order: json["order"]?.stringValue ?? "brightness",
       source: json["source"].map(Self.acquisition), figures: figures)
     if !codes.isEmpty {

@@ -76,8 +76,8 @@ public enum VectorLayer {
     if layer == nil { opened.tellOthers() }
     if let first = check?.firstField, let name = opened.firstColumn, name == "field_1", name != first {
       LibraryNotices.add(
-        "'\(path)' has a number in its first line, which is taken for a row; its columns are called field_1, field_2 and "
-          + "so on")
+        "'\(path)' has a number in its first line, which is taken for a row; its columns are called field_1, field_2 "
+          + "and so on")
     }
     return LayerReader(opened, typing: typing, texts: check?.typing)
   }
