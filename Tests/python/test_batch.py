@@ -462,7 +462,7 @@ def test_a_scene_does_not_take_the_place_of_another(pipeline, tmp_path):
     """Two days with a file of one name, into one batch folder."""
     for i, day in enumerate(("monday", "tuesday")):
         (tmp_path / day).mkdir()
-        write_tif(tmp_path / day / "x.tif", (np.random.default_rng(i).integers(0, 2, (50, 50)) * 3000 + 5).astype(np.uint16))
+        write_tif(tmp_path / day / "x.tif", (np.random.default_rng(i).integers(0, 4, (50, 50)) * 3000 + 5).astype(np.uint16))
     out = tmp_path / "out"
     batch(pipeline, "image=monday/*.tif", out, "--quiet", cwd=tmp_path)
     before = sums(out)
@@ -478,7 +478,7 @@ def test_a_scene_does_not_take_the_place_of_another(pipeline, tmp_path):
     batch(pipeline, f"image={tmp_path}/monday/*.tif", out, "--quiet")
     assert sums(out) == before
     # So is one whose content has changed where it lies, and other settings.
-    write_tif(tmp_path / "monday/x.tif", (np.random.default_rng(9).integers(0, 2, (50, 50)) * 3000 + 5).astype(np.uint16))
+    write_tif(tmp_path / "monday/x.tif", (np.random.default_rng(9).integers(0, 4, (50, 50)) * 3000 + 5).astype(np.uint16))
     assert "1 done" in batch(pipeline, "image=monday/*.tif", out, cwd=tmp_path).out
     assert "1 done" in batch(pipeline, "image=monday/*.tif", out, "--set", "clusters=3", cwd=tmp_path).out
     assert "1 done" in batch(pipeline, "image=tuesday/*.tif", out, "--overwrite", cwd=tmp_path).out

@@ -221,7 +221,7 @@ outputs:
   rules.csv: rules.track
   report.html: report.page
 """)
-    counts = record["results"]["rules"]["class_counts"]
+    counts = {c["name"]: c["records"] for c in record["results"]["rules"]["class_counts"]}
     assert (counts["sea_ice"], counts["lead"], counts["unclassified"]) == (20, 20, 20)
     groups = sorted((out / "figures").glob("scatter-rules.[0-9].dat"))
     assert [len(p.read_text().splitlines()) for p in groups] == [20, 20, 20]

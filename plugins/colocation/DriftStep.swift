@@ -15,11 +15,11 @@ public struct DriftStep: ProcessingStep {
     raster's codes); records and pixels of a class called unclassified take no part. Shifts under which less than half
     of the records see a class have none (null).
 
-    `best` is the mean of the shifts within `exclude` metres of the best one, weighted by their likelihood.
-    `uncertainty` is the standard deviation around it of all shifts, weighted by the likelihood of as many observations
-    as leads are crossed: records of one lead see nearly the same. `agreement` is Cohen's kappa at the best shift in the
-    view it was found in (dimensionless, 1 is perfect, 0 chance), `surface` the kappas of that view, `second` the highest
-    farther away than `exclude`, `sharpness` the peak's height over the median in robust standard deviations.
+    `best` is the mean of the shifts within `exclude` metres of the best one, weighted by their likelihood, and
+    `uncertainty` the standard deviation around it (of 40 true shifts on made networks 65 % of the errors lay within it,
+    91 % within twice as much); `agreement` is Cohen's kappa at the best shift in the view it was found in
+    (dimensionless, 1 is perfect, 0 chance), `surface` the kappas of that view, `second` the highest farther away than
+    `exclude`, `sharpness` the peak's height over the median in robust standard deviations.
 
     **Is it chance?** The best of so many shifts always looks good. So the whole search is repeated for `placements`
     tracks that cannot match: shifted on the scene farther than two searches reach (as on a torus, Lotwick and

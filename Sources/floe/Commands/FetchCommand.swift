@@ -19,8 +19,8 @@ struct FetchCommand: AsyncParsableCommand {
       Exit status: 0 all there, 1 some are not.
 
       EXAMPLE
-        floe fetch S2A_MSIL1C_20190301T235611_N0207_R116_T01WCU_20190302T014622.SAFE \\
-          -o scenes
+        floe fetch -o scenes \\
+          S2A_MSIL1C_20190301T235611_N0207_R116_T01WCU_20190302T014622.SAFE
         floe fetch pairs/pairs.csv -o scenes
       """)
   @Argument(help: "Names, .json, .csv or .gpkg files with products, URLs.", completion: .file())

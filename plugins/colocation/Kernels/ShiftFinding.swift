@@ -35,15 +35,12 @@ struct ShiftFinding: Sendable {
     radius: SIMD2<Double>, in context: RunContext
   ) async throws {
     let terms = LogTerms(count: track.places.count)
-    crossings = track.isLead.indices.count { track.isLead[$0] && ($0 == 0 || !track.isLead[$0 - 1]) }
-    leads = track.isLead.count { $0 }
-    let repeated = Double(max(1, leads)) / Double(max(1, crossings))
     var best: (search: ShiftSearch, surface: ShiftSurface, peak: ShiftSurface.Peak)?
     for search in searches {
       let lines = try await context.map(search.width, progress: "lines of shifts") { line in
         search.line(line - search.reach, of: track, terms)
       }
-      let surface = ShiftSurface(ratios: lines, step: search.metres, exclude: exclude, repeated: repeated)
+      let surface = ShiftSurface(ratios: lines, step: search.metres, exclude: exclude)
       guard let peak = surface.peak, peak.ratio > (best?.peak.ratio ?? -1) else { continue }
       best = (search, surface, peak)
     }
@@ -70,6 +67,7 @@ struct ShiftFinding: Sendable {
     north = (peak.north / grain).rounded() * grain
     spread = peak.spread
     agreement = kappas[peak.place.north + search.reach][peak.place.east + search.reach]
+    crossings = track.isLead.indices.count { track.isLead[$0] && ($0 == 0 || !track.isLead[$0 - 1]) }
     ratio = peak.ratio
     secondRatio = peak.second
     placements = places.count
@@ -80,6 +78,7 @@ struct ShiftFinding: Sendable {
     step = search.metres
     self.exclude = exclude
     records = track.places.count
+    leads = track.isLead.count { $0 }
     let limit = search.map.limits[peak.limit]
     view =
       search.map.limits.count == 1

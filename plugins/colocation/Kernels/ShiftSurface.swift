@@ -9,8 +9,6 @@ struct ShiftSurface: Sendable {
   let step: Double
   /// Around the best shift, others within this many metres belong to it.
   let exclude: Double
-  /// Records that say the same: those of one lead see nearly the same of the scene, and count as one observation.
-  let repeated: Double
 
   /// A place on the surface, in steps from the middle.
   struct Place: Sendable, Equatable {
@@ -26,8 +24,7 @@ struct ShiftSurface: Sendable {
     /// The mean of the shifts within `exclude` of the peak, weighted by their likelihood, in metres.
     let east: Double
     let north: Double
-    /// The standard deviation around it eastward and northward, in metres: of all shifts, weighted by the likelihood of
-    /// as many observations as there are.
+    /// The standard deviation around it eastward and northward, in metres.
     let spread: SIMD2<Double>
     /// The highest ratio farther away than `exclude`; 0 where there is none.
     let second: Double
@@ -57,6 +54,7 @@ struct ShiftSurface: Sendable {
     for p in equal where distance(p, middle) < distance(place, middle) { place = p }
     let centre = SIMD2(Double(place.east), Double(place.north))
     var sum = SIMD2(0.0, 0)
+    var squares = sum
     var weights = 0.0
     var second = 0.0
     for (j, line) in ratios.enumerated() {
@@ -69,21 +67,12 @@ struct ShiftSurface: Sendable {
           let weight = exp((item.value - best) / 2)
           weights += weight
           sum += weight * d
+          squares += weight * d * d
         }
       }
     }
     let mean = sum / weights
-    var squares = SIMD2(0.0, 0)
-    weights = 0
-    for (j, line) in ratios.enumerated() {
-      for (i, item) in line.enumerated() where !item.value.isNaN {
-        let d = SIMD2(Double(i - reach), Double(j - reach)) - centre - mean
-        let weight = exp((item.value - best) / (2 * repeated))
-        weights += weight
-        squares += weight * d * d
-      }
-    }
-    let variance = squares / weights
+    let variance = pointwiseMax(squares / weights - mean * mean, SIMD2(0, 0))
     let shift = (centre + mean) * step
     return Peak(
       place: place, ratio: best, limit: ratios[place.north + reach][place.east + reach].limit,
