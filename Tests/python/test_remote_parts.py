@@ -18,7 +18,7 @@ def made(tmp_path_factory):
     with zipfile.ZipFile(folder / "a.zip", "w") as z:
         z.write(folder / "a.tif", "a.tif")
     floe("step", "synthetic.sentinel2", "--folder", folder / "s2", "--size", 240, "--truth", "truth.tif", "-o", folder / "t", "--quiet")
-    floe("step", "synthetic.sentinel3", "--folder", folder, "--records", 100, "--truth", folder / "t/truth.tif", "--surfaces", "s.csv",
+    floe("step", "synthetic.sentinel3", "--folder", folder, "--records", 200, "--truth", folder / "t/truth.tif", "--surfaces", "s.csv",
          "-o", folder / "t", "--quiet")
     (folder / "copy.yaml").write_text(COPY)
     return folder

@@ -44,7 +44,7 @@ enum Unpacking {
   private static func check(_ entry: String, _ archive: String, _ name: String) throws {
     let parts = entry.split(separator: "/", omittingEmptySubsequences: true)
     guard !entry.hasPrefix("/"), !parts.contains(".."), parts.first.map(String.init) == name else {
-      throw FloeError("\(archive) holds '\(entry.prefix(80))', which would not lie in the folder \(name)")
+      throw FloeError("\(archive) holds '\(entry.prefix(200))', which would not lie in the folder \(name)")
     }
   }
 }
