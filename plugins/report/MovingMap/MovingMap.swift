@@ -142,7 +142,8 @@ struct MovingMaps {
       let spec = raster.spec.bands[band]
       let reading = try MapReading(
         name: Self.named(ReportFormat.title(spec), item), unit: spec.unit, values: small.values[place],
-        width: small.width, height: small.height, bounds: small.bounds)
+        width: small.width, height: small.height, bounds: small.bounds,
+        bits: ReportInputs.isProbability(spec) ? 8 : 16)
       return Layer(
         name: Self.named(ReportFormat.title(spec), item), reading: [reading], kind: "ramp", bounds: small.bounds,
         valueBox: small.valueBox, limits: natural, isGrey: isGrey, note: small.note)
