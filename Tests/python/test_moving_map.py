@@ -83,7 +83,7 @@ def test_values_under_the_pointer_are_the_rasters(demo, tabs):
             continue
         x, y = place(told)
         code, edge = sampled(classes, x, y)
-        if edge > 1.5:
+        if edge > 1:
             assert told["Class"] == words[int(code)], (x, y)
             seen.add(int(code))
             checked += 1
