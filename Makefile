@@ -82,7 +82,7 @@ format-check:
 
 # The Swift tests under the address and the thread sanitizer, and with coverage; each in a build folder of its own.
 test-asan test-tsan: test-packages
-	swift test --scratch-path .build-$(@:test-%=%) --sanitize=$(if $(filter %asan,$@),address,thread)
+	swift test -c release --disable-testable-imports --scratch-path .build-$(@:test-%=%) --sanitize=$(if $(filter %asan,$@),address,thread)
 
 coverage: test-packages
 	swift test --scratch-path .build-coverage --enable-code-coverage
