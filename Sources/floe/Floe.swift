@@ -39,6 +39,7 @@ struct Floe: AsyncParsableCommand {
     Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
     RootCommand.type = Floe.self
     do {
+      try AddressSpace.check()
       let words = CommandWords.spelledOut(Array(CommandLine.arguments.dropFirst()))
       try CommandWords.check(words)
       var command = try await asyncParseAsRoot(words)

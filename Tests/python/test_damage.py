@@ -1,5 +1,6 @@
 """The short forms of `make fuzz` and `make crash`: a few inputs and runs of each kind."""
 import os
+import resource
 import subprocess
 import sys
 
@@ -39,3 +40,13 @@ exec '{FLOE}' "$@"
     done = subprocess.run([sys.executable, "-m", "fuzz", "--count", "3", "--reader", "GeoTIFF"], cwd=ROOT / "Tests/python",
                           capture_output=True, text=True, timeout=300, env={**os.environ, "FLOE": str(false)})
     assert done.returncode == 1 and "silent wrong result" in done.stdout, done.stdout + done.stderr
+
+
+def test_too_small_an_address_space_is_refused_and_nothing_waits():
+    """Below it the system's queues wait for ever for a thread, or libraries end the process."""
+    for limit, status in ((400, 1), (900, 1), (4000, 0)):
+        done = subprocess.run([FLOE, "steps"], capture_output=True, text=True, timeout=60,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit << 20, limit << 20)))
+        assert done.returncode == status, done.stderr
+        if status:
+            assert f"the address space of this process is limited to {limit * 1024 * 1024 / 1e6:.0f} MB (ulimit -v)" in done.stderr
