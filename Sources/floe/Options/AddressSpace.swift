@@ -1,4 +1,4 @@
-import FloeIO
+import FloeHost
 import FloeSDK
 import Glibc
 
