@@ -122,3 +122,13 @@ def test_story_compares_leads_by_majority(demo):
     layer = source.GetLayer("track")
     layer.SetAttributeFilter("fp_majority = 2 AND fp_purity >= 0.8")
     assert layer.GetFeatureCount() >= 1
+
+
+@pytest.mark.parametrize("clusters", [2, 6])
+def test_uncertainty_is_that_between_classes(tmp_path, demo, clusters):
+    """Also where there are as many clusters as classes: a cluster that brightness divides is not one class."""
+    floe("run", ROOT / "examples/ice-lead.yaml", "--set", f"scene={demo['scene']}", "--set", f"clusters={clusters}", "-o", tmp_path, "--quiet")
+    bands = read(tmp_path / "probability.tif").astype(float)
+    p = bands[:2, bands[0] < 65535] * 2e-5
+    entropy = -(p * np.log(np.maximum(p, 1e-12))).sum(0) / np.log(2)
+    assert np.abs(p.sum(0) - 1).max() < 5e-5 and np.abs(entropy - bands[2, bands[0] < 65535] * 2e-5).max() < 1e-3

@@ -397,6 +397,9 @@ def test_a_product_of_another_family_is_told(tmp_path):
     # A line of names that stands twice, and a file without names: OGR took n for false, 1000 for missing.
     ("a,n\na,n\n0.5,0\n0.75,1000\n", ["n", "0", "1000"]), ("1e-3,n\n2,0\n3,1000\n", ["n", "0", "1000"]),
     ("a,n\n1,true\n2,7\n3,false\n", ["true", "7", "false"]), ("a,n\n1,0\n2,1\n3,0\n", ["0", "1", "0"]),
+    # North, Norway: no truths. True and false are numbers whatever stands beside them.
+    ("a,n\n1,N\n2,N\n", ["N", "N"]), ("a,n\n1,NO\n2,\n", ["NO", ""]), ("a,n\n1,true\n2,false\n", ["1", "0"]),
+    ("a,n,t\n1,true,2019-03-01T23:56:00.123456Z\n2,false,2019-03-01T23:56:01.5Z\n", ["1", "0"]),
 ])
 def test_words_for_true_beside_numbers_are_texts(tmp_path, text, values):
     (tmp_path / "t.csv").write_text(text)

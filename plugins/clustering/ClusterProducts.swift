@@ -101,7 +101,7 @@ struct ClusterProducts {
         ClusterRasters.classSpec(r.spec, classes: classTable), from: labels, codes: codes)
       var known = counts.map { zip(codes, $0).reduce(into: [Int](repeating: 0, count: 256)) { $0[$1.0] += $1.1 } }
       if water == .openOcean {
-        classes = try await context.materialize(OpenWaterFilter.opened(classes, side: side(r.spec.grid)))
+        classes = try await context.materialize(OpenWaterFilter.opened(classes, sides: sides(r.spec.grid)))
         known = nil
       }
       if known == nil { known = try await ClusterRasters.histogram(classes, context: context) }
@@ -144,9 +144,10 @@ struct ClusterProducts {
   /// The class code of each part; nil without names.
   private var partCodes: [Int]? { codes.map { division?.codeOfPart($0) ?? $0 } }
 
-  private func side(_ grid: Grid) -> Int {
-    let pixel = grid.pixelMetres?.x ?? grid.pixelWidth
-    return Int(min(2000, (maxLeadWidth / pixel).rounded(.down))) + 1
+  private func sides(_ grid: Grid) -> (columns: Int, rows: Int) {
+    let pixel = grid.pixelMetres ?? SIMD2(grid.pixelWidth, grid.pixelHeight)
+    func side(_ pixel: Double) -> Int { Int(min(2000, (maxLeadWidth / pixel).rounded(.down))) + 1 }
+    return (side(pixel.x), side(pixel.y))
   }
 
   /// Refuses a lead width that the grid cannot tell.

@@ -45,6 +45,13 @@ extension ClusteringStep {
     if rules?.needsIceLevel == true, source.bandOrder != nil, source.infraredBands.isEmpty {
       context.warn("no band lies beyond 780 nm (B08, B8A): young ice is easily taken for a lead without one")
     }
+    if rules?.needsIceLevel == true, source.bandOrder == nil, source.clearBands.isEmpty {
+      context.warn(
+        """
+        the bands tell no wavelengths of reflectances, so that `dark` goes by the scene's own ice alone and young ice \
+        is easily taken for a lead; the tags WAVELENGTH, WAVELENGTH_UNITS and QUANTITY of each band tell them
+        """)
+    }
     try sampling.training.check(source)
     let most = try clusters.candidates(sampling.clusterRange, least: Self.leastClusters).last ?? Self.leastClusters
     let products = products(source, clusters: most, rules, codes: rules.map { _ in [] })

@@ -7,17 +7,17 @@ import FloeSDK
 enum OpenWaterFilter {
   /// The class raster in which wide water is open ocean.
   ///
-  /// - Parameter side: side of the square in pixels; water wider than `side - 1` pixels is open ocean.
-  static func opened(_ classes: Raster, side: Int) -> Raster {
+  /// - Parameter sides: columns and rows of the square; water wider than these less one is open ocean.
+  static func opened(_ classes: Raster, sides: (columns: Int, rows: Int)) -> Raster {
     // Whether a pixel is covered depends on pixels less than one side away in any direction.
     return Raster(
       classes.spec,
-      source: NeighbourhoodSource(of: classes, radius: side - 1) { near, window, _, block in
+      source: NeighbourhoodSource(of: classes, radius: max(sides.columns, sides.rows) - 1) { near, window, _, block in
         guard case .uint8(let codes) = near.values else {
           throw FloeError("a raster's source gave another pixel type than it announced")
         }
         let seen = near.window
-        let covered = cover(codes.map { $0 == 2 ? 1 : 0 }, width: seen.width, height: seen.height, side: side)
+        let covered = cover(codes.map { $0 == 2 ? 1 : 0 }, width: seen.width, height: seen.height, sides: sides)
         var out = [UInt8](repeating: 255, count: window.pixelCount)
         for r in 0..<window.height {
           let from = (window.row - seen.row + r) * seen.width + window.column - seen.column
@@ -28,13 +28,14 @@ enum OpenWaterFilter {
   }
 
   /// The opening of a mask of ones with a square: erosion, then dilation, each along rows and columns apart.
-  static func cover(_ mask: [UInt8], width: Int, height: Int, side: Int) -> [UInt8] {
-    guard width >= side, height >= side else { return [UInt8](repeating: 0, count: mask.count) }
+  static func cover(_ mask: [UInt8], width: Int, height: Int, sides: (columns: Int, rows: Int)) -> [UInt8] {
+    let (across, down) = (sides.columns, sides.rows)
+    guard width >= across, height >= down else { return [UInt8](repeating: 0, count: mask.count) }
     // eroded[p] = 1 where the square with its upper left corner at p is all ones.
-    let rows = runs(mask, lines: height, length: width, lineStride: width, step: 1, side: side)
-    let eroded = runs(rows, lines: width, length: height, lineStride: 1, step: width, side: side)
-    let across = spread(eroded, lines: height, length: width, lineStride: width, step: 1, side: side)
-    return spread(across, lines: width, length: height, lineStride: 1, step: width, side: side)
+    let rows = runs(mask, lines: height, length: width, lineStride: width, step: 1, side: across)
+    let eroded = runs(rows, lines: width, length: height, lineStride: 1, step: width, side: down)
+    let grown = spread(eroded, lines: height, length: width, lineStride: width, step: 1, side: across)
+    return spread(grown, lines: width, length: height, lineStride: 1, step: width, side: down)
   }
 
   private static func runs(_ mask: [UInt8], lines: Int, length: Int, lineStride: Int, step: Int, side: Int) -> [UInt8] {

@@ -106,9 +106,9 @@ struct ProbabilityProducts {
   private func columns(_ output: GMMPosterior) -> [[Float]] {
     var all = output.probabilities(classOf: components, codes: codes)
     switch uncertainty {
-    case .entropy where codes.count < output.probabilities.count: all.append(GMMPosterior.entropy(ofClasses: all))
+    case .entropy where !GMMKernel.isOneEach(components, codes): all.append(GMMPosterior.entropy(ofClasses: all))
     case .entropy: all.append(output.entropy)
-    case .top where codes.count < output.probabilities.count:
+    case .top where !GMMKernel.isOneEach(components, codes):
       all.append(all[0].indices.map { i in all.reduce(-Float.infinity) { $1[i] > $0 || $1[i].isNaN ? $1[i] : $0 } })
     case .top: all.append(output.topProbability)
     case .none: break

@@ -12,11 +12,11 @@ struct LeadsStep: ProcessingStep {
     that do not leave the lead's own width are dropped, and each pixel goes to the nearest part. Columns: `lead` (number
     from the north-west), `group` (leads of one number hang together), `pixels`, `area_m2`, `length_m` (along the middle
     line, to the shore at free ends and to the junction at others), `mean_width_m` (area by length), `max_width_m`
-    (twice
-    the greatest distance to the shore along the middle line, Felzenszwalb and Huttenlocher 2012), `orientation_deg` (of
-    the longest axis, clockwise from true north, 0 to 180) and `junctions` (ends that meet other leads: 0, 1, 2). Metres
-    are those of the map, on a raster in degrees those of the WGS 84 ellipsoid at the raster's middle. Length and
-    mean width of a straight lead are right to 2 and 4 %; of leads narrower than two pixels the width says little.
+    (twice the greatest distance to the shore along the middle line, Felzenszwalb and Huttenlocher 2012),
+    `orientation_deg` (of the longest axis, clockwise from true north, 0 to 180) and `junctions` (ends that meet other
+    leads: 0, 1, 2). Metres are those of the map, on a raster in degrees those of the WGS 84 ellipsoid at the raster's
+    middle. On square pixels length and mean width of a straight lead are right to 2 and 4 %; other pixels are warned
+    of. Of leads narrower than two pixels the width says little.
     Leads below `min_area` are left out and counted. Pixels without data are shore, and leads are cut at the raster's
     edge. The whole band is held in memory, six bytes a pixel and more for large groups; a raster that is too large for
     `--memory` is refused. The step records the distribution of widths by length.
@@ -35,6 +35,15 @@ struct LeadsStep: ProcessingStep {
     _ = try code()
     context.isBarrier()
     context.needs(scratch: 8 * image.spec.grid.pixelCount)
+    let pixel = Self.metres(of: image.spec.grid)
+    if abs(pixel.x / pixel.y - 1) > 0.05 {
+      func metres(_ v: Double) -> String { "\((v * 10).rounded() / 10)" }
+      context.warn(
+        """
+        the pixels are \(metres(pixel.x)) x \(metres(pixel.y)) m: middle lines and shores are found as on square ones, \
+        and widths may be off by as much as the sides differ; bring the classes to square pixels first, with raster.warp
+        """)
+    }
     leads = table([], [])
   }
 

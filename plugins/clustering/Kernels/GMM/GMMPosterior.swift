@@ -127,8 +127,8 @@ extension GMMKernel {
     return [UInt16](unsafeUninitializedCapacity: bands(codes, uncertainty) * n) { out, count in
       count = bands(codes, uncertainty) * n
       guard let base = out.baseAddress else { return }
-      // Among many clusters of one class the doubt that matters is that between classes.
-      if codes.count < k {
+      // Unless each class is one cluster, the doubt that matters is that between classes.
+      if division != nil || !Self.isOneEach(components, codes) {
         let sums = UnsafeMutablePointer<SIMD8<Float>>.allocate(capacity: codes.count)
         defer { sums.deallocate() }
         forEachDensity(block) { buffer, x, start, samples, vectors in
@@ -137,7 +137,7 @@ extension GMMKernel {
         }
         return
       }
-      let isOneEach = division == nil && components == codes
+      let isOneEach = components == codes
       forEachChunk(block, entropy: uncertainty == .entropy) { buffer, r, start, samples, vectors, _ in
         let valid = buffer.valid
         let planes = StoredPlanes(base: base + start, samples: samples, plane: n, steps: steps, left: left)
@@ -168,6 +168,9 @@ extension GMMKernel {
       }
     }
   }
+
+  /// Whether each code is that of exactly one component: what is probable of either is the same then.
+  static func isOneEach(_ components: [Int], _ codes: [Int]) -> Bool { components.sorted() == codes.sorted() }
 
   private func bands(_ codes: [Int], _ uncertainty: StoredUncertainty) -> Int {
     codes.count + (uncertainty == .none ? 0 : 1)

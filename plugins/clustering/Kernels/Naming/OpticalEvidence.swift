@@ -161,8 +161,17 @@ public struct OpticalEvidence: ClusterEvidence {
         rows: rows(clusters, dark: dark, standings: standings)))
   }
 
-  /// Why a dark end is too bright for water; nil where it is not.
+  /// Noise and an offset of -0.1 reach down to it.
+  private static let leastReflectance = -0.15
+
+  /// Why a dark end is too bright for water, or nothing that can be; nil where it may be water.
   private func brightness(of end: [Double]) -> String? {
+    if let place = (clearBands + infraredBands.map(\.place)).first(where: { end[$0] < Self.leastReflectance }) {
+      return """
+        the darkest cluster goes down to \(short(end[place])) in \(features[place]), which is no reflectance: declare \
+        what stands for no data
+        """
+    }
     let places = infraredBands.isEmpty ? Array(ice.indices) : infraredBands.map(\.place)
     let endInThem = mean(places.map { end[$0] })
     let iceInThem = mean(places.map { ice[$0] })

@@ -162,12 +162,13 @@ struct CSVCheck {
       Self.truthWords.contains(String(decoding: field, as: UTF8.self).lowercased())
     {
       truths[fields - 1] = true
+      if columns > 0, length < 4 { hasOddFields = true }
     } else if columns > 0 {
       others[fields - 1] = true
     }
   }
 
-  /// As GDAL 3.6's CSV driver knows them.
+  /// As GDAL 3.6's CSV driver knows them. All but true and false may be anything: N is north, NO Norway.
   private static let truthWords: Set = ["t", "true", "y", "yes", "on", "f", "false", "n", "no", "off"]
 
   private mutating func endRecord() throws {

@@ -49,7 +49,19 @@ struct TextTyping: Sendable {
     var missing = Missing()
   }
 
-  /// Texts as the narrowest kind that holds all of them: whole numbers, numbers, times, or the texts themselves.
+  /// 1 or 0 for `true`, `false` and these numbers; nil for other texts, such as N for north or NO for Norway.
+  private static func truth(_ text: String) -> Int? {
+    let word = NumberText.trimmed(text)
+    guard word.utf8.count <= 5 else { return nil }
+    switch word.lowercased() {
+    case "1", "true": return 1
+    case "0", "false": return 0
+    default: return nil
+    }
+  }
+
+  /// Texts as the narrowest kind that holds all of them: whole numbers, numbers, true and false, times, or the texts
+  /// themselves.
   ///
   /// The usual words for missing values are such in a column that otherwise holds numbers or times; a column of these
   /// words alone is a text, unless all are `nan`.
@@ -68,6 +80,9 @@ struct TextTyping: Sendable {
       found.values = .integer(texts.map { $0.flatMap { Int(NumberText.trimmed($0)) } })
     } else if given.allSatisfy({ number($0) != nil || MissingText.isOne($0) }) {
       found.values = .number(texts.map { $0.flatMap(number) ?? .nan })
+    } else if given.allSatisfy({ Self.truth($0) != nil || MissingText.isOne($0) }) {
+      // OGR reads such columns so, too.
+      found.values = .integer(texts.map { $0.flatMap(Self.truth) })
     } else if DateText.isShaped(first), given.allSatisfy({ DateText.isShaped($0) || MissingText.isOne($0) }),
       given.contains(where: { DateText.time($0) != nil })
     {
