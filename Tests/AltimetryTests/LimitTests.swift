@@ -67,6 +67,26 @@ import Testing
     #expect(left.isUncertain && left.lead.map(\.column) == ["peakiness", "sea_ice_concentration_20_ku"])
   }
 
+  /// CryoSat-2's variable has another definition by mode; where nothing tells the mode, SAR's is assumed with a word.
+  @Test func modeDecidesWhereTheDefinitionIsLost() throws {
+    func table(modes: [Int?]?, tag: String? = nil) -> Table {
+      var result = Table(rowCount: 2, tags: tag.map { ["radar_mode": $0] } ?? [:])
+      result.set(Column("peakiness_20_ku", values: .number([40, 5])))
+      if let modes { result.set(Column("flag_instr_mode_op_20_ku", values: .integer(modes))) }
+      return result
+    }
+    let unknown = try RadarLimits.l2i.applied(to: table(modes: nil))
+    let word = "SAR and its definition 'esa-l2i' are assumed"
+    #expect(unknown.isUncertain && unknown.notes.contains(where: { $0.contains(word) }))
+    for sar in [table(modes: [2, 2]), table(modes: nil, tag: "sar")] {
+      let told = try RadarLimits.l2i.applied(to: sar).notes
+      #expect(!told.contains(where: { $0.contains(word) }))
+    }
+    for other in [table(modes: [3, 3]), table(modes: [1, 1]), table(modes: [2, 3]), table(modes: nil, tag: "sarin")] {
+      #expect(throws: FloeError.self) { try RadarLimits.l2i.applied(to: other) }
+    }
+  }
+
   /// 31.5 max / sum over 256 bins is 31.5 / 256 of max / mean, and metres are bins times their width.
   @Test func unitsAreConverted() throws {
     var table = Table(rowCount: 1, tags: ["range_gate_m": "0.25"])

@@ -46,6 +46,16 @@ import Testing
     #expect(r.evidence[1] == "no open_ocean found: no cluster has B04 > 5")
   }
 
+  /// A rule for which clusters fit that earlier rules took says so.
+  @Test func takenClustersAreTold() throws {
+    let r = try names(
+      [("lead", "B04 < 0.9"), ("open_ocean", "B04 < 0.9"), ("sea_ice", "rest")],
+      [cluster(0.1), cluster(0.95), cluster(0.2)])
+    #expect(r.codes == [2, 1, 2])
+    #expect(
+      r.evidence[1] == "no open_ocean found: none is left: earlier rules took clusters 0 and 2 (B04 < 0.9)")
+  }
+
   @Test func disagreementIsUnclassified() throws {
     let rules = try NameRule.parse(
       [("lead", "highest peakiness and lowest ssd"), ("sea_ice", "rest")], features: ["peakiness", "ssd"],

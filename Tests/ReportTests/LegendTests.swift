@@ -46,7 +46,9 @@ import Testing
   }
 
   /// Panels of a course track: bins 54 to 252 on 237 points had a tick every 20.
-  @Test(arguments: [(54.0, 252.0, 237.0, 50.0), (0, 127, 560, 20), (-0.05, 0.4, 474, 0.1), (0, 0, 200, 1)])
+  @Test(arguments: [
+    (54.0, 252.0, 237.0, 50.0), (0, 127, 560, 20), (-0.05, 0.4, 474, 0.1), (0, 0, 200, 1), (-1.2, 2.9, 202, 1),
+  ])
   func ticksFollowTheWidth(low: Double, high: Double, points: Double, step: Double) {
     #expect(abs(TickDistance.along(low, high, points: points) - step) < 1e-9)
   }

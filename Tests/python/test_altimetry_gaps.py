@@ -79,6 +79,22 @@ def test_a_whole_1_hz_block_without_values_is_told(tmp_path, measurement):
     assert len(said) == 1 and "pole_tide_01" in said[0] and "no value" in said[0]
 
 
+@pytest.mark.parametrize("name", ["pole_tide_01", "sea_ice_concentration_20_ku"])
+def test_a_variable_without_a_value_is_told(tmp_path, measurement, name):
+    _, record, _ = run_pipeline(tmp_path, ALONE.format(product=copy(measurement, tmp_path, change={name: filled})))
+    said = [m for m in told(record) if f"holds no value of {name}" in m]
+    assert len(said) == 1
+
+
+def test_a_correction_at_the_surface_is_another_quantity(tmp_path, measurement):
+    def some(dimensions, values):
+        return dimensions, np.full_like(values, -23000)
+    path = copy(measurement, tmp_path, ["mod_dry_tropo_cor_zero_altitude_01"], change={"mod_dry_tropo_cor_meas_altitude_01": some})
+    _, record, _ = run_pipeline(tmp_path, ALONE.format(product=path))
+    said = [m for m in told(record) if "mod_dry_tropo_cor_meas_altitude_01" in m]
+    assert len(said) == 1 and "another quantity" in said[0]
+
+
 def refusal(tmp_path, product, more=""):
     (tmp_path / "p.yaml").write_text(READ.format(product=product, more=more))
     return floe("run", tmp_path / "p.yaml", "-o", tmp_path / "o", expect=None).err

@@ -108,6 +108,27 @@ struct SIRALColumns: Sendable {
     return terms.filter { track[$0]?.numbers?.allSatisfy(\.isNaN) == true }
   }
 
+  /// One sentence for each column without any value by which later steps decide, with what follows from it.
+  func emptiness(of track: Table) -> [String] {
+    let roles = SIRALRole.quantities(of: source.product.kind).filter { !$0.isNeeded && !$0.absence.isEmpty }
+    var effects: [(column: String, effect: String)] = []
+    for role in roles where !role.isOfDelayDoppler || Self.isDelayDoppler(source.mode) {
+      effects.append((role.column, role.absence))
+    }
+    effects.append((ColumnName.esaClass.rawValue, SIRALRole.surfaceClass.absence))
+    effects.append(("sig0_1_20_ku", "limits of backscatter, and clusters by it, have nothing to rest on"))
+    if source.product.kind == .level2I {
+      // Level 1B's are terms of the elevation, of which `emptyTerms` tells.
+      let effect = "what height_1_20_ku was corrected by cannot be told"
+      let names = SIRALRole.corrections.map(\.column) + [Self.oceanTideColumn, Self.highFrequencyColumn]
+      effects += names.map { (column: $0, effect: effect) }
+    }
+    return effects.compactMap { entry in
+      guard let values = track[entry.column]?.numbers, !values.isEmpty, values.allSatisfy(\.isNaN) else { return nil }
+      return "'\(source.product.file)' holds no value of \(entry.column): \(entry.effect)"
+    }
+  }
+
   private static let oceanTideColumn = "ocean_tide_sol1_01"
   private static let highFrequencyColumn = "hf_fluct_cor_01"
 

@@ -92,6 +92,7 @@ public struct SIRALStep: ProcessingStep {
         "'\(source.product.file)' holds no value of \(empty.joined(separator: ", ")): no elevation comes of its records"
       )
     }
+    for notice in columns.emptiness(of: table) { context.warn(notice) }
     try markDegraded(&table, source)
     try window().mark(&table)
     let reasons = table.status.counts.sorted { $0.key < $1.key }

@@ -12,7 +12,8 @@ struct TableReadStep: ProcessingStep {
     content; with `x` and `y` two number columns become points in `crs`. Numbers may have Fortran's exponent
     (`0.7D+02`); `nan`, `NA`, `N/A`, `NULL`, `None`, a lone `-` or `--` and their like among numbers or times are
     missing values, and counted; `inf` is infinity. Times are read as ISO 8601 writes them, and no others are guessed
-    at: those stay text. A netCDF table has its times, units and places as CF says. A CSV with an open quote, zero
+    at: those stay text. A netCDF table has its times, units and places as CF says; one that floe wrote
+    comes back with its arrays, codes, definitions and marks. A CSV with an open quote, zero
     bytes, more fields in a row than columns, a line break in a column's name, or another encoding than UTF-8 is refused
     with the line. So are dates that no calendar has, numbers that their column cannot hold, and latitudes beyond 90.
     """

@@ -115,7 +115,13 @@ public struct SRALStep: ProcessingStep {
     for (i, _) in order.enumerated().sorted(by: { $0.element < $1.element }) { add(read[i], to: &table) }
     for name in names { table.tags["count_scale:\(name)"] = try reader.countScale(name).map { "\($0)" } }
     try checkFlags(table)
-    if let notice = try StandIns.emptiness(names, in: source, table) { context.warn(notice) }
+    if let notice = try StandIns.emptiness(names, in: source, table) {
+      context.warn(notice)
+      // That sentence tells of corrections.
+      for notice in StandIns.blanks(names, in: source, table, corrections: false) { context.warn(notice) }
+    } else {
+      for notice in StandIns.blanks(names, in: source, table, corrections: true) { context.warn(notice) }
+    }
     try window().mark(&table)
     let reasons = table.status.counts.sorted { $0.key < $1.key }
     for (reason, count) in reasons { context.dropped(count, "records", because: reason) }

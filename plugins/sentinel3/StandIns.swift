@@ -23,6 +23,43 @@ enum StandIns {
       }
       result.append(sentence)
     }
+    for name in names where name.hasSuffix("_zero_altitude_01") {
+      guard let v = try source.find(name), v.name.contains("_meas_altitude_") else { continue }
+      result.append(
+        """
+        '\(source.product.measurement)' has no values of \(name): \(v.name) stands in, another quantity, the delay \
+        down to the height of the surface instead of sea level, which differs over land and ice sheets
+        """)
+    }
+    return result
+  }
+
+  /// One sentence for each kind of column that holds no value at all although later steps decide or correct by it.
+  static func blanks(_ names: [String], in source: SRALFile, _ track: Table, corrections: Bool) -> [String] {
+    let file = source.product.measurement
+    func isBlank(_ name: String) -> Bool {
+      guard names.contains(name), let values = track[name]?.numbers, !values.isEmpty else { return false }
+      return values.allSatisfy(\.isNaN)
+    }
+    var result: [String] = []
+    if corrections {
+      // The second ocean tide is asked for where the first is missing.
+      let empty = SRALRoles.corrections.filter { name in
+        isBlank(name) && (name != "ocean_tide_sol2_01" || isBlank("ocean_tide_sol1_01"))
+      }
+      if !empty.isEmpty {
+        result.append(
+          "'\(file)' holds no value of \(empty.joined(separator: ", ")): ranges cannot be corrected for it")
+      }
+    }
+    let effects = [
+      ("sea_ice_concentration_20_ku", "open ocean cannot be told from sea ice"),
+      (SRALVariables.surfaceType, "land and sea cannot be told apart"),
+      (SRALVariables.surfaceClass, "no class of ESA's tells leads from sea ice"),
+    ]
+    for (name, effect) in effects where isBlank(name) {
+      result.append("'\(file)' holds no value of \(name): \(effect)")
+    }
     return result
   }
 

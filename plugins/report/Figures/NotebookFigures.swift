@@ -168,7 +168,8 @@ struct NotebookFigures {
       let labels = [a, b].map { Figure.quoted("\(["Backscatter", "Peakiness", "SSD"][$0]) (z-score)") }
       panels.append(
         """
-        set xlabel \(labels[0]); set ylabel \(labels[1]); set xrange [*:*]; set yrange [*:*]
+        set xlabel \(labels[0]); set ylabel \(labels[1]); set xrange [\(Self.range(drawn.map { columns[a][$0] }))]
+        set yrange [*:*]
         plot \(plots.joined(separator: ", \\\n    "))
         """)
     }
@@ -190,6 +191,14 @@ struct NotebookFigures {
         + parts.map { "\($0.group.label) \(ReportFormat.counted($0.rows.count, "record"))" }
         .joined(separator: ", ") + ".",
       size: grid.size, commands: grid.commands, data: data)
+  }
+
+  /// The range of an abscissa, so that the distance of its ticks follows the width of the panel; three hundredths of it
+  /// lie beyond either end.
+  private static func range(_ values: [Double]) -> String {
+    guard let low = values.min(), let high = values.max() else { return "*:*" }
+    let margin = high > low ? (high - low) * 0.03 : 1
+    return "\(ReportFormat.data(low - margin)):\(ReportFormat.data(high + margin))"
   }
 
   private static func standardised(_ values: [Double]) -> [Double] {

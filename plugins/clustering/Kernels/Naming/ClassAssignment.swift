@@ -111,13 +111,14 @@ public struct ClassAssignment: Sendable {
       let named = fits.filter { codes[$0] == nil && !partly.contains($0) }
       for j in named { codes[j] = rule.code }
       let reason = reasons.joined(separator: " and ")
-      evidence.append(
-        named.isEmpty && parts.isEmpty
-          ? "no \(rule.name) found: no cluster has \(reason)"
-          : """
-          \(rule.name): \(Self.listed(named, parts)), \(reason)
-          """
-      )
+      if !named.isEmpty || !parts.isEmpty {
+        evidence.append("\(rule.name): \(Self.listed(named, parts)), \(reason)")
+      } else if fits.isEmpty {
+        evidence.append("no \(rule.name) found: no cluster has \(reason)")
+      } else {
+        let taken = "earlier rules took \(Self.clusters(fits))"
+        evidence.append("no \(rule.name) found: none is left: \(taken) (\(reason))")
+      }
     }
     let rest = rules.first(where: \.isRest)?.code ?? unclassified
     var result = NamingResult(codes: codes.map { $0 ?? rest }, evidence: evidence)
@@ -136,6 +137,13 @@ public struct ClassAssignment: Sendable {
     }
     let dark = "the dark part\(parts.count == 1 ? "" : "s") of \(list(parts))"
     return parts.isEmpty ? list(whole) : whole.isEmpty ? dark : "\(list(whole)) and \(dark)"
+  }
+
+  /// `cluster 1`, `clusters 1 and 2`, `clusters 0, 1 and 2`.
+  private static func clusters(_ numbers: [Int]) -> String {
+    let texts = numbers.map(String.init)
+    guard let last = texts.last, texts.count > 1 else { return "cluster \(texts.first ?? "")" }
+    return "clusters \(texts.dropLast().joined(separator: ", ")) and \(last)"
   }
 
   private struct Verdict {

@@ -4,7 +4,10 @@ struct RadarColumn {
   let feature: RadarFeature
   let unit: PhysicalUnit
   /// The attribute `definition`, or what a product's variable of that name is known to hold; nil where nothing tells.
-  let definition: String?
+  private(set) var definition: String?
+  /// Whether the definition is one of several that variables of that name have, by the radar's mode, of which nothing
+  /// tells.
+  private(set) var isAssumed = false
 
   /// The role of a column, by its name; nil for columns of other content.
   init?(_ column: Column) {
@@ -15,6 +18,23 @@ struct RadarColumn {
     guard let feature = Self.feature(n) else { return nil }
     self.feature = feature
     definition = column.attributes["definition"] ?? Self.known[n]
+  }
+
+  /// The column with the definition that the mode of its table asks for: `peakiness_20_ku` of CryoSat-2's L2I is not
+  /// the same in SAR mode and in the others, and has lost its attribute in a CSV file, for example.
+  init?(_ column: Column, of table: Table) {
+    self.init(column)
+    guard column.attributes["definition"] == nil, definition == RadarLimits.PeakinessKind.cryosat2.rawValue else {
+      return
+    }
+    let modes = table.radarModes
+    if modes.isEmpty {
+      isAssumed = true
+    } else if modes.count > 1 {
+      definition = "esa-l2i-of-several-modes"
+    } else if modes != ["sar"] {
+      definition = RadarLimits.PeakinessKind.cryosat2Traditional.rawValue
+    }
   }
 
   private static func feature(_ n: String) -> RadarFeature? {
@@ -51,6 +71,25 @@ struct RadarColumn {
 extension Table {
   /// A tag of the table, or the attribute of that name of its first column that has it.
   func fact(_ name: String) -> String? { tags[name] ?? columns.lazy.compactMap { $0.attributes[name] }.first }
+
+  /// The modes of the radar that the table tells, by its fact `radar_mode`, else by CryoSat-2's flag of the mode in
+  /// which a record was measured (1 lrm, 2 sar, 3 sarin); empty where it tells none.
+  var radarModes: Set<String> {
+    if let told = fact("radar_mode")?.lowercased() {
+      for mode in ["sarin", "sar", "lrm"] where told.hasPrefix(mode) { return [mode] }
+    }
+    var modes: Set<String> = []
+    for value in self["flag_instr_mode_op_20_ku"]?.numbers ?? [] {
+      if value == 1 {
+        modes.insert("lrm")
+      } else if value == 2 {
+        modes.insert("sar")
+      } else if value == 3 {
+        modes.insert("sarin")
+      }
+    }
+    return modes
+  }
 }
 
 extension RadarLimits {
@@ -63,7 +102,7 @@ extension RadarLimits {
   /// - Parameter preferred: columns that come before others of the same feature, the clustered ones for example.
   public static func suited(to table: Table, preferring preferred: [String] = []) -> RadarLimits? {
     let columns = candidates(.peakiness, table, preferred)
-    let isInterferometric = (table.fact("radar_mode") ?? "").lowercased().hasPrefix("sarin")
+    let isInterferometric = table.radarModes == ["sarin"]
     for column in columns {
       guard let text = column.definition else { return isInterferometric ? cpomSARIn : cpom }
       switch PeakinessKind(rawValue: text) {
@@ -77,7 +116,7 @@ extension RadarLimits {
   }
 
   private static func candidates(_ feature: RadarFeature, _ table: Table, _ preferred: [String]) -> [RadarColumn] {
-    let found = table.columns.compactMap(RadarColumn.init).filter { $0.feature == feature }
+    let found = table.columns.compactMap { RadarColumn($0, of: table) }.filter { $0.feature == feature }
     func rank(_ c: RadarColumn) -> Int {
       preferred.contains(c.name) ? 0 : [feature.rawValue, "ssd", "sigma0_db"].contains(c.name) ? 1 : 2
     }
@@ -115,7 +154,8 @@ extension RadarLimits {
         }
         if let refusal { result.notes.append(refusal.message) }
         result.notes.append("no \(feature.rawValue) in the table: its limits are left out")
-        result.isUncertain = result.isUncertain || feature != .concentration
+        // A column without a value is a loss, one that a product never has is not.
+        result.isUncertain = result.isUncertain || refusal != nil || feature != .concentration
       }
     }
     func columns(_ limits: [FeatureLimit]) -> [ColumnLimit] {
@@ -191,6 +231,15 @@ extension RadarLimits {
         \(peakiness.rawValue)'
         """
       )
+    }
+    if column.isAssumed {
+      result.notes.append(
+        """
+        nothing says in which mode '\(column.name)' was measured: SAR and its definition '\(text)' are assumed; \
+        in SARIn and LRM it is '\(PeakinessKind.cryosat2Traditional.rawValue)', to which no set of limits belongs
+        """
+      )
+      result.isUncertain = true
     }
     if kind == peakiness { return 1 }
     switch (kind, peakiness) {

@@ -3,7 +3,9 @@ import FloeCore
 /// The schema extension of GeoPackage 1.4: what columns mean, their units and the words of their codes.
 ///
 /// `name` and `title` are the column's name with its unit in brackets, which OGR and QGIS show as the alias;
-/// `description` is what it holds. Codes have an `enum` constraint, which OGR and QGIS take as a value map.
+/// `description` is what it holds, with the definition that its numbers follow, since limits belong to one of several:
+/// `Pulse peakiness, definition 'max-mean', radar mode 'sar'`. Codes have an `enum` constraint, which OGR and
+/// QGIS take as a value map.
 enum GeoPackageColumns {
   /// Where GeoPackage 1.4 defines the extension.
   private static let definition = "http://www.geopackage.org/spec140/#extension_schema"
@@ -32,6 +34,8 @@ enum GeoPackageColumns {
           + "('\(table)', NULL, 'gpkg_schema', '\(definition)', 'read-write')")
     }
     for (number, layer) in layers.enumerated() {
+      let mode =
+        layer.table.tags["radar_mode"] ?? layer.table.columns.lazy.compactMap { $0.waveform?.mode }.first?.rawValue
       var taken: Set<String> = []
       for column in LayerColumns.of(layer.table) {
         let entries = column.classes?.entries ?? []
@@ -43,7 +47,7 @@ enum GeoPackageColumns {
           INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description, mime_type, \
           constraint_name) VALUES (\(TextEscape.sql(layer.name)), \(TextEscape.sql(column.name)), \(name), \
           \(TextEscape.sql(title)), \
-          \(TextEscape.sql(column.summary)), NULL, \(constraint.map(TextEscape.sql) ?? "NULL"))
+          \(TextEscape.sql(Self.description(column, mode: mode))), NULL, \(constraint.map(TextEscape.sql) ?? "NULL"))
           """)
         guard let constraint else { continue }
         for entry in entries {
@@ -62,6 +66,46 @@ enum GeoPackageColumns {
   static func title(_ column: Column) -> String {
     let unit = column.unit.rawValue
     return column.isTime || column.unit == .dimensionless || unit.isEmpty ? column.name : "\(column.name) (\(unit))"
+  }
+
+  /// The summary, and behind it the definition that the column's attribute tells, with the mode of the radar.
+  static func description(_ column: Column, mode: String?) -> String {
+    guard let definition = column.definition, isWord(definition) else { return column.summary }
+    let told = "definition '\(definition)'"
+    var text = column.summary
+    if text.isEmpty { text = told } else if !text.hasSuffix(", \(told)") { text += ", \(told)" }
+    if let mode, isWord(mode) { text += ", radar mode '\(mode)'" }
+    return text
+  }
+
+  /// What `description` made a description of; another description is a summary alone.
+  static func parts(of description: String) -> (summary: String, definition: String?, mode: String?) {
+    var summary = description
+    var mode: String?
+    if let found = quoted("radar mode", at: description) {
+      mode = found
+      summary = String(description.dropLast(", radar mode '\(found)'".count))
+    }
+    guard let definition = quoted("definition", at: summary) else { return (description, nil, nil) }
+    return (summary, definition, mode)
+  }
+
+  /// The word in quotes behind a label at the end of a text; nil where the text does not end so.
+  private static func quoted(_ label: String, at text: String) -> String? {
+    let parts = text.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count >= 3, parts[parts.count - 1].isEmpty, isWord(parts[parts.count - 2]) else { return nil }
+    let start = parts[parts.count - 3]
+    let isWhole = parts.count == 3 && start == "\(label) "
+    return isWhole || start.hasSuffix(", \(label) ") ? parts[parts.count - 2] : nil
+  }
+
+  /// Whether a text is one that floe names definitions with, of letters, digits, `-` and `_`.
+  static func isWord(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= 60
+      && text.unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII && (scalar.properties.isAlphabetic || (48...57).contains(scalar.value)) || scalar == "-"
+          || scalar == "_"
+      }
   }
 
   /// The unit in a title that `title` made; nil for another title.

@@ -4,13 +4,30 @@ import FloeCore
 ///
 /// Times are decoded, stored numbers unpacked, missing ones told by `NetCDFConversion`, whole numbers kept exactly;
 /// longitudes and latitudes, by their standard name or unit, are points. Files that OGR wrote say so and are left to
-/// it, as are grids, and files in archives, which the library cannot open.
+/// it, as are grids, and files in archives, which the library cannot open. Of files that `TrackNetCDFWriter` wrote
+/// columns, arrays, codes, marks and tags come back as they were.
 struct NetCDFTable {
   private let path: String
   private let file: NetCDFFile
   private let rows: String
   private let count: Int
   private let columns: [NetCDFVariable]
+  /// Whether `TrackNetCDFWriter` wrote the file for a run.
+  private let isOwn: Bool
+
+  /// Whether a file is a table that floe wrote. GDAL takes one with arrays for rasters.
+  static func isOwn(_ path: String) -> Bool {
+    let isNetCDF = [".nc", ".nc4"].contains(where: path.lowercased().hasSuffix)
+    guard isNetCDF, !path.hasPrefix("/vsi"), VirtualFile.exists(path) else { return false }
+    // Safe because a file that cannot be opened is none, and who reads it says why it cannot.
+    guard let file = try? NetCDFFile.open(path) else { return false }
+    return isOwn(file)
+  }
+
+  private static func isOwn(_ file: NetCDFFile) -> Bool {
+    file.attributes["Conventions"]?.text?.hasPrefix("CF-") == true
+      && file.attributes["history"]?.text?.hasPrefix(TrackNetCDFWriter.history) == true
+  }
 
   /// Nil for what is no such file.
   ///
@@ -48,14 +65,19 @@ struct NetCDFTable {
     self.path = path
     self.file = file
     rows = chosen.rows
-    columns = chosen.columns
+    let isOwn = Self.isOwn(file)
+    self.isOwn = isOwn
+    columns =
+      isOwn ? variables.filter { $0.dimensions.first == chosen.rows && Self.isColumn($0) } : chosen.columns
     count = chosen.columns.first?.shape.first ?? 0
     if layer == nil, tables.count > 1 {
       let all = tables.map { "'\($0.rows)' (\($0.columns.count) columns)" }.joined(separator: ", ")
       LibraryNotices.add(
         "'\(path)' has rows along \(all), of which those along '\(rows)' are read; 'layer' names another")
     }
-    let wide = variables.filter { $0.dimensions.first == rows && Self.rows(of: $0) == nil }.map { "'\($0.name)'" }
+    let read = Set(columns.map(\.name))
+    let wide = variables.filter { $0.dimensions.first == chosen.rows && !read.contains($0.name) }
+      .map { "'\($0.name)'" }
     if !wide.isEmpty {
       LibraryNotices.add(
         "'\(path)' has \(wide.prefix(4).joined(separator: ", "))\(wide.count > 4 ? " and \(wide.count - 4) more" : "") "
@@ -75,6 +97,24 @@ struct NetCDFTable {
     return v.dimensions.count == 1 && v.type != .char || isText ? v.dimensions.first : nil
   }
 
+  /// Whether a variable of floe's own file is a column: one value a row, or an array of numbers.
+  private static func isColumn(_ v: NetCDFVariable) -> Bool { rows(of: v) != nil || isArray(v) }
+
+  private static func isArray(_ v: NetCDFVariable) -> Bool {
+    v.dimensions.count == 2 && !v.type.isText && v.shape.count == 2 && v.shape[1] > 0
+  }
+
+  /// The name of a column. In floe's own files of tracks time and places have the names of products.
+  private func name(_ v: NetCDFVariable) -> String {
+    guard isOwn, rows == "time_20_ku" else { return v.name }
+    let names = [
+      rows: ColumnName.time.rawValue, "lat_20_ku": ColumnName.latitude.rawValue,
+      "lon_20_ku": ColumnName.longitude.rawValue,
+    ]
+    guard let name = names[v.name], !columns.contains(where: { $0.name == name }) else { return v.name }
+    return name
+  }
+
   /// The number of rows.
   var rowCount: Int { count }
 
@@ -88,11 +128,41 @@ struct NetCDFTable {
         table.set(try column(v, isWhole))
       }
     }
+    if isOwn { describe(&table) }
     if let x = place("longitude", "east"), let y = place("latitude", "north") {
       table.geometry = .points(x: x, y: y)
       table.crs = .wgs84
     }
     return table
+  }
+
+  /// Attributes of files that `TrackNetCDFWriter` and `DiscoveryAttributes` write beside the tags of a table.
+  private static let written: Set<String> = [
+    "Conventions", "featureType", "title", "summary", "source", "platform", "cdm_data_type",
+    "standard_name_vocabulary", "geospatial_lat_units", "geospatial_lon_units", "time_coverage_start",
+    "time_coverage_end", "source_product", "provenance", "history",
+  ]
+
+  /// What else floe's own file tells of its table.
+  private func describe(_ table: inout Table) {
+    for (key, value) in file.attributes where !Self.written.contains(key) && !key.hasPrefix("_") {
+      guard let text = value.text else { continue }
+      table.tags[tag(key)] = text
+    }
+    let product = file.attributes["source_product"]?.text
+    let platform = file.attributes["platform"]?.text
+    if let product { table.tags["product"] = product }
+    if product != nil || platform != nil { table.acquisition = Acquisition(product: product, platform: platform) }
+    if file.attributes["featureType"]?.text == "trajectory" { table.style = "track" }
+  }
+
+  /// The tag of an attribute: those of one column have its name behind a colon, which the writer replaces.
+  private func tag(_ key: String) -> String {
+    for start in ["count_scale", "normalised"] where key.hasPrefix("\(start)_") {
+      let column = String(key.dropFirst(start.count + 1))
+      if columns.contains(where: { $0.name == column && Self.isArray($0) }) { return "\(start):\(column)" }
+    }
+    return key
   }
 
   /// Marks the rows that floe's own files say take no part.
@@ -105,7 +175,7 @@ struct NetCDFTable {
 
   /// The column of longitudes or latitudes; by its standard name, else by its unit.
   private func place(_ name: String, _ side: String) -> String? {
-    let numbers = columns.filter { !$0.type.isText }
+    let numbers = columns.filter { !$0.type.isText && Self.rows(of: $0) != nil }
     // The spellings of CF 1.13, sections 4.1 and 4.2.
     let letter = String(side.prefix(1))
     let short = ["degrees_", "degree_", "degrees", "degree"].map { $0 + letter }
@@ -113,7 +183,7 @@ struct NetCDFTable {
     let named = numbers.filter { $0.attributes["standard_name"]?.text == name }
     let found = named.isEmpty ? numbers.filter { units.contains($0.unit?.lowercased() ?? "") } : named
     let usual = [name, String(name.prefix(3))]
-    return (found.first { usual.contains($0.name.lowercased()) } ?? found.first)?.name
+    return (found.first { usual.contains(self.name($0).lowercased()) } ?? found.first).map { self.name($0) }
   }
 
   private func column(_ v: NetCDFVariable, _ isWhole: Bool) throws -> Column {
@@ -123,11 +193,16 @@ struct NetCDFTable {
       var texts: [String?] = isWhole ? try file.readTexts(v.name).map { $0.isEmpty ? nil : $0 } : []
       // Those without a single character have no texts to read.
       if isWhole, texts.count != count { texts = [String?](repeating: nil, count: count) }
-      return Column(v.name, summary: summary, values: .text(texts))
+      return Column(name(v), summary: summary, attributes: attributes(v), values: .text(texts))
     }
     let unit = v.unit ?? "1"
-    var result = Column(v.name, unit: PhysicalUnit(rawValue: unit), summary: summary, values: .number([]))
-    for key in ["standard_name", "comment"] { result.attributes[key] = v.attributes[key]?.text }
+    var result = Column(
+      name(v), unit: PhysicalUnit(rawValue: unit), summary: summary, attributes: attributes(v), values: .number([]))
+    if Self.isArray(v) {
+      result.dimension = v.dimensions.last
+      result.values = .array(isWhole ? try file.readPhysicalFloats(v.name) : [], width: v.shape[1])
+      return result
+    }
     if let time = time(v, unit) {
       result.unit = .second
       result.isTime = true
@@ -137,12 +212,47 @@ struct NetCDFTable {
     let isPacked = v.attributes["scale_factor"] != nil || v.attributes["add_offset"] != nil
     // Unsigned numbers of 64 bits, and those of which the bits mean another sign, are read as doubles.
     let isPlain = v.type.isInteger && !isPacked && v.type != .uint64 && !v.isReallyUnsigned && !v.isReallySigned
-    if isPlain {
+    if isOwn, v.type == .int16, let classes = classes(v) {
+      let missing = v.missingValues.first.flatMap { Int16(exactly: $0) } ?? -1
+      result.classes = classes
+      result.values = .code(
+        isWhole ? try file.readDoubles(v.name).map { Int16(exactly: $0) ?? missing } : [], missing: missing)
+    } else if isPlain {
       result.values = .integer(isWhole ? try integers(v) : [])
     } else {
       result.values = .number(isWhole ? try file.readPhysical(v.name) : [])
     }
     return result
+  }
+
+  /// What travels with a column: of floe's own files all texts, of others what says what the numbers are.
+  private func attributes(_ v: NetCDFVariable) -> [String: String] {
+    var result: [String: String] = [:]
+    let made: Set<String> = ["long_name", "units", "calendar", "coordinates", "flag_meanings", "reasons"]
+    for (key, value) in v.attributes {
+      guard let text = value.text, !key.hasPrefix("_"), !made.contains(key) else { continue }
+      let isKept =
+        isOwn || key == "standard_name" || key == "comment"
+        || key == "definition" && GeoPackageColumns.isWord(text)
+      if isKept { result[key] = text }
+    }
+    // The writer gives places and times theirs.
+    if isOwn, ["time", "latitude", "longitude"].contains(result["standard_name"] ?? "") {
+      result["standard_name"] = nil
+    }
+    return result
+  }
+
+  /// The words of the codes of floe's own files; nil where there are none.
+  private func classes(_ v: NetCDFVariable) -> ClassTable? {
+    guard let names = v.attributes["flag_meanings"]?.text?.split(separator: " ").map(String.init),
+      let codes = v.attributes["flag_values"]?.numbers?.compactMap({ Int(exactly: $0) }), codes.count == names.count
+    else { return nil }
+    let known = ClassTable.seaIce
+    if known.entries.map(\.code) == codes, known.entries.map(\.name) == names { return known }
+    let colours = ClassTable.clusters(codes.count).entries.map(\.color)
+    return ClassTable(
+      zip(codes, zip(names, colours)).map { ClassEntry(code: $0, name: $1.0, label: $1.0, color: $1.1) }, noData: -1)
   }
 
   /// How a variable counts time; nil where it holds none, or in a way that is told.

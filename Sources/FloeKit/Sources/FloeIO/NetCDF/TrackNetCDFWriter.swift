@@ -8,6 +8,8 @@ import FloeCore
 /// Records of one product with times and places are one trajectory (`featureType`, `cf_role`).
 /// Codes carry `flag_values` and `flag_meanings`; marked rows `dropped_because`. Same table, same bytes.
 public enum TrackNetCDFWriter {
+  /// The start of the attribute `history` of files that runs write, by which they are known again.
+  static let history = "written by floe"
   private static let missing = 9.969_209_968_386_869e+36
 
   /// Writes a new file.
@@ -43,7 +45,7 @@ public enum TrackNetCDFWriter {
     if let provenance {
       try file.attribute("provenance", .text(provenance))
       try file.attribute(
-        "history", .text("written by floe; the attribute provenance tells the steps and their parameters"))
+        "history", .text("\(Self.history); the attribute provenance tells the steps and their parameters"))
     }
     if discovery.trajectory != nil {
       try file.variable(

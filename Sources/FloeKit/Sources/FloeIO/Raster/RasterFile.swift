@@ -56,9 +56,11 @@ public final class RasterFile: RasterSource {
     }
   }
 
-  /// The short name of the driver that would read a raster file; nil when none would.
+  /// The short name of the driver that would read a raster file; nil when none would, and for floe's own tables, the
+  /// arrays of which GDAL takes for rasters.
   public static func driver(of path: String) -> String? {
-    GDALMessages.collect(isTrial: true) { _ in
+    if NetCDFTable.isOwn(path) { return nil }
+    return GDALMessages.collect(isTrial: true) { _ in
       // Safe because "no driver reads it" is the answer asked for, not a failure.
       (try? GDALDataset.open(path, flags: GDAL_OF_RASTER))?.driverName
     }

@@ -58,10 +58,13 @@ struct LayerReader {
         for (row, reason) in reasons.enumerated() { if let reason { table.status.drop(row, because: reason) } }
       } else {
         let note = told[field.original]
+        let parts = GeoPackageColumns.parts(of: note?.summary ?? "")
+        if let mode = parts.mode { table.tags["radar_mode"] = mode }
         table.set(
           Column(
-            field.name, unit: field.isTime ? .second : note?.unit ?? .dimensionless, summary: note?.summary ?? "",
-            isTime: field.isTime, values: field.values))
+            field.name, unit: field.isTime ? .second : note?.unit ?? .dimensionless, summary: parts.summary,
+            isTime: field.isTime, attributes: parts.definition.map { ["definition": $0] } ?? [:],
+            values: field.values))
       }
     }
     shapes.finish(&table)

@@ -5,6 +5,7 @@ import FloeCore
 public enum VectorLayer {
   /// The names of the layers of a file, in order.
   public static func layers(of path: String) throws -> [String] {
+    if NetCDFTable.isOwn(path) { return [OneColumnFile.name(of: path)] }
     // OGR takes no file of one column for a table.
     if isText(path), try CSVCheck(path).columns == 1 { return [OneColumnFile.name(of: path)] }
     return try GDALMessages.collect { _ in
