@@ -83,7 +83,7 @@ format-check:
 # The Swift tests under the address and the thread sanitizer, and with coverage; each in a build folder of its own.
 # Leaks are not looked for: a Swift enum keeps its case in the pointer's spare bits, where LeakSanitizer does not find it.
 test-asan test-tsan: test-packages
-	ASAN_OPTIONS=detect_leaks=0 swift test -c release --disable-testable-imports --scratch-path .build-$(@:test-%=%) --sanitize=$(if $(filter %asan,$@),address,thread)
+	ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/tools/tsan.supp swift test -c release --disable-testable-imports --scratch-path .build-$(@:test-%=%) --sanitize=$(if $(filter %asan,$@),address,thread)
 
 coverage: test-packages
 	swift test --scratch-path .build-coverage --enable-code-coverage
