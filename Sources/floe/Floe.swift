@@ -42,11 +42,21 @@ struct Floe: AsyncParsableCommand {
       try AddressSpace.check()
       let words = CommandWords.spelledOut(Array(CommandLine.arguments.dropFirst()))
       try CommandWords.check(words)
-      var command = try await asyncParseAsRoot(words)
+      var command = try await parsed(words)
       if var async = command as? any AsyncParsableCommand { try await async.run() } else { try command.run() }
       end(0)
     } catch {
       leave(with: error)
+    }
+  }
+
+  /// The command that words stand for.
+  private static func parsed(_ words: [String]) async throws -> any ParsableCommand {
+    do { return try await asyncParseAsRoot(words) } catch {
+      if exitCode(for: error) == .validationFailure, !message(for: error).contains("Unknown option") {
+        try CommandWords.checkOptions(words)
+      }
+      throw error
     }
   }
 

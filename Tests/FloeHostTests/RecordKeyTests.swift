@@ -66,7 +66,7 @@ import Testing
     let properties = schema["properties"]
     #expect(members(properties) == names([.title, .seed, .steps, .results, .leftOut, .warnings, .until, .keep]))
     let step = properties?[.steps]?["items"]?["properties"]
-    #expect(members(step) == names([.id, .use, .parameters, .connections]))
+    #expect(members(step) == names([.id, .use, .parameters, .parameterTexts, .connections]))
     let entry = properties?[.leftOut]?["items"]?["properties"]
     #expect(members(entry) == names([.step, .count, .unit, .reason]))
   }

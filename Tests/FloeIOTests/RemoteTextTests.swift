@@ -14,6 +14,7 @@ extension IOTests {
       ("a=https://h/1?x=S,https://u:p@h/2?y=S", "a=https://h/1,https://h/2"),
       ("(https://h/a?sig=S); the server", "(https://h/a); the server"), ("https://u:p/w@h/a", "https://h/a"),
       ("{ file: https://h/a?s=S, b: 1 }", "{ file: https://h/a, b: 1 }"), ("s3://k:s@b/a?b", "s3://b/a?b"),
+      ("s3://k:s@b/x?sig=TT2", "s3://b/x"), ("/vsis3/b/x?sig=TT2 is", "/vsis3/b/x is"),
       ("'https://h/P?f=Name%20eq%20'S2A'&t=X': a", "'https://h/P': a"), ("https://h/x#token=S", "https://h/x"),
     ]) func whatAURLHidesIsTakenOut(text: String, wanted: String) {
       #expect(RemotePath.redacted(text) == wanted)
@@ -22,7 +23,7 @@ extension IOTests {
 
     @Test(arguments: [
       "12:30:00", "a: b", "file:///a?b", "/data/u@x", "host:/data/u@x", "https://h:80/a@b/i.json#image", "what? u@h",
-      "http://[::1]:80/a",
+      "http://[::1]:80/a", "loc/http:x@y.tif", "s3://b/what?.tif",
     ]) func otherTextsStay(text: String) { #expect(RemotePath.redacted(text) == text) }
 
     @Test func valuesAndJSON() throws {

@@ -487,6 +487,34 @@ def test_a_scene_does_not_take_the_place_of_another(pipeline, tmp_path):
     assert sorted(made(tmp_path / "both")) == ["monday-x", "tuesday-x"]
 
 
+def test_a_list_of_files_is_told_apart_as_a_file_is(pipeline, tmp_path):
+    """An input of the type list, by pattern and by CSV, and one relative path from two folders."""
+    text = PIPELINE.replace("image: { type: path }", "image: { type: list }")
+    (tmp_path / "list.yaml").write_text(text)
+    for i, day in enumerate(("monday", "tuesday")):
+        (tmp_path / day).mkdir()
+        write_tif(tmp_path / day / "x.tif", (np.random.default_rng(i).integers(0, 4, (50, 50)) * 3000 + 5).astype(np.uint16))
+        write_tif(tmp_path / day / "y.tif", (np.random.default_rng(i + 5).integers(0, 4, (50, 50)) * 3000 + 5).astype(np.uint16))
+        (tmp_path / f"{day}.csv").write_text(f'image,name\n"{day}/x.tif,{day}/y.tif",both\n')
+    out = tmp_path / "out"
+    for first, second, scene in (("image=monday/x.tif", "image=tuesday/x.tif", "x"), ("monday.csv", "tuesday.csv", "both")):
+        batch(tmp_path / "list.yaml", first, out, "--quiet", cwd=tmp_path)
+        before = sums(out)
+        err = batch(tmp_path / "list.yaml", second, out, expect=2, cwd=tmp_path).err
+        assert f"scene '{scene}' in {out}/{scene} was made of image={tmp_path}/monday/x.tif" in err and "--overwrite" in err
+        assert sums(out) == before
+        assert "1 there already" in batch(tmp_path / "list.yaml", first, out, cwd=tmp_path).out
+        assert "1 done" in batch(tmp_path / "list.yaml", second, out, "--overwrite", cwd=tmp_path).out
+    # The same content elsewhere is the same scene; one name in another folder is not.
+    for kind in (pipeline, tmp_path / "list.yaml"):
+        out = tmp_path / f"of-{kind.stem}"
+        batch(kind, "image=x.tif", out, "--quiet", cwd=tmp_path / "monday")
+        assert "would be replaced" in batch(kind, "image=x.tif", out, expect=2, cwd=tmp_path / "tuesday").err
+        (tmp_path / "copy" / kind.stem).mkdir(parents=True)
+        shutil.copy(tmp_path / "monday/x.tif", tmp_path / "copy" / kind.stem / "x.tif")
+        assert "1 there already" in batch(kind, "image=x.tif", out, cwd=tmp_path / "copy" / kind.stem).out
+
+
 def test_a_batch_holds_to_a_lock(pipeline, tmp_path):
     folder, out, lock = scenes(tmp_path / "in", 2), tmp_path / "out", tmp_path / "p.lock"
     lock.write_text(floe("lock", pipeline).out)

@@ -309,6 +309,28 @@ def test_commands_that_are_not_there():
 def test_general_flags_stand_before_a_command_too(tmp_path):
     assert floe("-q", "run", ROOT / "examples/points.yaml", "-o", tmp_path).out == ""
     floe("-q", "step", "cluster.kmeans", "--samples", ROOT / "examples/points.csv", "--features", "x,y", "--labels", "l.csv", "-o", tmp_path / "step")
+    # A command that prints its answer alone takes them too, and prints it.
+    for words in (["steps"], ["plugins"], ["formats"], ["info", ROOT / "examples/points.csv"], ["check", ROOT / "examples/points.yaml"], ["cache", "list", "--help"]):
+        for flag in ("-q", "--quiet", "-v", "--verbose"):
+            done = floe(flag, *words)
+            if words[0] != "check":
+                assert done.out == floe(*words).out, (flag, words)
+    assert "Unknown option" not in floe("-q", "doctor", expect=None).err
+    assert "gather" in floe("-q", "gather", expect=2).err and "Unknown option" not in floe("-q", "gather", expect=2).err
+    assert floe("-q", "--version").out == floe("--version").out
+    assert "no command 'rum'" in floe("-q", "rum", expect=2).err
+
+
+def test_a_slip_in_a_flag_is_told_before_what_is_missing():
+    for words in (["run", "--helpp"], ["batch", "--over", "a=b", "--helpp"], ["info", "--helpp"]):
+        err = floe(*words, expect=2).err
+        assert "Unknown option '--helpp'" in err and "--help" in err and "Missing" not in err, words
+    assert "Missing expected argument" in floe("run", "--workers", 2, expect=2).err
+
+
+def test_help_of_one_step():
+    assert floe("help", "step", "cluster.gmm").out == floe("step", "cluster.gmm", "--help").out
+    assert "Runs one step" in floe("help", "step").out
 
 
 # What else floe writes
@@ -329,6 +351,29 @@ def test_info_of_figures_logs_and_texts(demo, tmp_path):
     # A picture without a script beside it is a raster.
     write_tif(tmp_path / "p.tif", np.zeros((4, 5), np.uint8))
     assert "raster" in floe("info", tmp_path / "p.tif").out
+
+
+def test_info_of_manifests_and_of_folders_of_runs(demo, tmp_path):
+    floe("new", "step", "lead-width", "--in", tmp_path)
+    manifest = next(tmp_path.rglob("*.floe-step.yaml"))
+    rows = dict(told(manifest))
+    assert rows["kind"] == "manifest of a step" and rows["step"].endswith(".threshold") and rows["summary"]
+    assert dict(told(manifest.parent))["manifest"] == manifest.name
+    manifest.write_text(manifest.read_text().replace("summary:", "sumary:"))
+    assert "(did you mean 'summary'?)" in floe("info", manifest, expect=2).err
+    rows = dict(told(demo["folder"]))
+    assert rows["kind"] == "folder of runs" and {"products", "results", "radar", "story", "truth"} <= set(rows)
+    (tmp_path / "empty").mkdir()
+    floe("info", tmp_path / "empty", expect=2)
+    assert dict(told(ROOT / "examples/plugin-python/geoparquet.floe-writer.yaml"))["kind"] == "manifest of an output format"
+
+
+def test_a_refused_demonstration_leaves_no_folder(tmp_path):
+    floe("demo", tmp_path / "d", "--size", 1, expect=2)
+    assert not (tmp_path / "d").exists()
+    (tmp_path / "own").mkdir()
+    floe("demo", tmp_path / "own", "--size", 1, expect=2)
+    assert (tmp_path / "own").is_dir()
 
 
 def test_check_estimates_memory(demo, tmp_path):

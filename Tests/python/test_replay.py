@@ -124,6 +124,24 @@ def test_replay_looks_at_what_lies_there(tmp_path, name):
     assert answer["same"] is False and answer["missing"] == [name] and answer["differing"] == []
 
 
+def test_an_output_that_is_gone_is_told_by_its_record(tmp_path):
+    picture, file, out = image(tmp_path / "image.tif"), pipeline(tmp_path), tmp_path / "out"
+    run(file, picture, out, "--quiet")
+    (out / "model.json").unlink()
+    for what in ("model.json", "labels.tif"):
+        assert "not there any more: model.json" in floe("replay", out / what, expect=1).out
+    assert "no such output or record" in floe("replay", out / "other.json", expect=2).err
+
+
+def test_a_list_of_files_is_found_from_elsewhere(tmp_path):
+    image(tmp_path / "a/image.tif")
+    file = pipeline(tmp_path)
+    file.write_text(file.read_text().replace("type: path", "type: list"))
+    floe("run", file, "--set", "image=image.tif", "-o", tmp_path / "out", "--quiet", cwd=tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    assert "the same bytes" in floe("replay", tmp_path / "out", cwd=tmp_path / "b").out
+
+
 def test_a_single_step_is_made_again(tmp_path):
     """Maps, lists and signs of the command line come back as they were."""
     picture = image(tmp_path / "image.tif")

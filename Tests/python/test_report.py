@@ -63,6 +63,36 @@ def number(text):
     return float(re.sub(r"[^\d.e-]", "", text.replace("−", "-")))
 
 
+def test_polygons_of_a_made_scene_are_synthetic_too(demo, tmp_path):
+    """The class raster is read from its file; the page shows no raster and no track."""
+    out, _, _ = run_pipeline(tmp_path, f"""floe: 1
+steps:
+  read: {{ use: raster.read, with: {{ files: ["{demo['results']}/ice-lead.tif"] }} }}
+  leads: {{ use: vector.leads, in: {{ image: read.image }} }}
+  page: {{ use: report.html }}
+outputs: {{ leads.gpkg: leads.leads, report.html: page.page }}
+""")
+    text = html.unescape((out / "report.html").read_text())
+    assert "Synthetic data, no measurement. From S2A_MSIL1C_" in text and "A run of floe:" not in text
+
+
+def test_parameters_with_names_stand_as_a_pipeline_writes_them(tmp_path):
+    """Nested, and in their own order, which decides."""
+    write_tif(tmp_path / "a.tif", (np.random.default_rng(1).integers(0, 3, (60, 50)) * 3000 + 5).astype(np.uint16))
+    names = '{ lead: darkest, thin_ice: { rule: "brightness < 0.75", code: 4 }, sea_ice: rest }'
+    out, record, _ = run_pipeline(tmp_path, f"""floe: 1
+steps:
+  read: {{ use: raster.read, with: {{ files: ["{tmp_path}/a.tif"] }} }}
+  groups: {{ use: cluster.kmeans, in: {{ samples: read.image }}, with: {{ clusters: 3, names: {names} }} }}
+  page: {{ use: report.html }}
+outputs: {{ c.tif: groups.classes, report.html: page.page }}
+""")
+    wanted = names.replace('"', "")
+    told = next(s for s in record["steps"] if s["id"] == "groups")
+    assert told["with_text"]["names"] == wanted and "thin_ice" in told["with"]["names"]
+    assert f"names: {wanted}" in html.unescape((out / "report.html").read_text())
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("page", PAGES)

@@ -113,3 +113,41 @@ def test_a_wrong_password_leaves_nothing(web, tmp_path):
     result = floe("fetch", own(web), "-o", tmp_path / "o", "--progress", "none", env=QUICK, expect=1)
     assert "credentials are missing" in result.err and list((tmp_path / "o").iterdir()) == []
     check(result.out, result.err)
+
+
+def test_titles_and_signed_buckets(tmp_path):
+    """A title is in pages, projects, catalogues; a bucket's address may be signed."""
+    write_tif(tmp_path / "a.tif", np.full((1, 60, 50), 7, "uint16"))
+    address = "/vsicurl/https://anna:Secret12345@h/x?tok=TopSecret99"
+    (tmp_path / "r.yaml").write_text(f"""floe: 1
+title: "pipeline {address}"
+inputs: {{ image: {{ type: path }} }}
+steps:
+  read: {{ use: raster.read, with: {{ files: [$image] }} }}
+  page: {{ use: report.html, with: {{ title: "page {address}" }} }}
+  project: {{ use: qgis.project, with: {{ title: "project {address}" }} }}
+outputs: {{ image.tif: read.image, report.html: page.page, p.qgs: project.project }}
+""".replace("p.qgs: project.project", "p.qgz: project.project"))
+    result = floe("run", tmp_path / "r.yaml", "--set", f"image={tmp_path}/a.tif", "-o", tmp_path / "o")
+    check(result.out, result.err, tmp_path / "o")
+    assert "<title>page " in (tmp_path / "o/report.html").read_text()
+    result = floe("batch", tmp_path / "r.yaml", "--over", f"image={tmp_path}/a.tif", "-o", tmp_path / "b")
+    check(result.out, result.err, tmp_path / "b")
+    (tmp_path / "copy.yaml").write_text(COPY)
+    env = {**QUICK, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_NO_SIGN_REQUEST": "NO",
+           "AWS_S3_ENDPOINT": "127.0.0.1:9", "AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE"}
+    for user in ("anna:Secret12345@", ""):
+        result = floe("run", tmp_path / "copy.yaml", "--set", f"image=s3://{user}bucket/x?sig=TopSecret99", "-o", tmp_path / "s",
+                      "--log", tmp_path / "log", "--json", env=env, expect=2)
+        assert ("was given with a user" in result.err) == bool(user)
+        check(result.out, result.err, tmp_path / "log")
+
+
+def test_a_local_file_with_a_colon_and_an_at_keeps_its_name(tmp_path):
+    (tmp_path / "loc").mkdir()
+    write_tif(tmp_path / "loc/http:x@y.tif", np.full((1, 60, 50), 7, "uint16"))
+    (tmp_path / "copy.yaml").write_text(COPY)
+    floe("batch", tmp_path / "copy.yaml", "--over", "image=loc/*.tif", "-o", tmp_path / "b", cwd=tmp_path)
+    record = json.loads((tmp_path / "b/http:x@y/run.json").read_text())
+    assert record["settings"]["image"].endswith("loc/http:x@y.tif")
+    floe("replay", tmp_path / "b/http:x@y/run.json")

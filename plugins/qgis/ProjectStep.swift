@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Makes a QGIS project of everything that a run wrote.
@@ -61,7 +62,7 @@ public struct ProjectStep: FinishingStep {
     let ordered = layers.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(
       \.element)
     let view = try ProjectView(layers)
-    let heading = title ?? context.record[.title]?.stringValue ?? "floe"
+    let heading = RemotePath.redacted(title ?? context.record[.title]?.stringValue ?? "floe")
     let text = ProjectText.make(title: heading, layers: ordered, view: view)
     context.record("layers", .array(ordered.map { .string($0.name) }))
     project = Document(

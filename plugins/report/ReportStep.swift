@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// Makes a page with figures and tables of everything that a run made.
@@ -114,7 +115,7 @@ public struct ReportStep: FinishingStep {
     var warnings = provenance.warnings() + figures.compactMap { missing[$0.name] }
     if drawn == nil { warnings.append(Gnuplot.absent) }
     if library == nil, !material.rasters.isEmpty { warnings.append(MapLibrary.absent) }
-    let heading = title ?? context.record[.title]?.stringValue ?? "floe"
+    let heading = RemotePath.redacted(title ?? context.record[.title]?.stringValue ?? "floe")
     let page = Page(
       title: heading.isEmpty ? "floe" : heading, lead: Headline.lead(material), facts: Headline.facts(material),
       warnings: warnings,

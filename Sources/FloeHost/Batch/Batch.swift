@@ -177,14 +177,14 @@ public final class Batch: Sendable {
 
   private func look(_ item: BatchItem, _ looking: Looking) throws -> Found {
     var found = Found(request: try request(item, looking.surroundings))
-    if !options.isForced, let record = current(item, looking.surroundings) {
+    // A relative path may name another file than at the earlier call.
+    let conflict = SceneIdentity(pipeline: pipeline, digests: digests).conflict(item, folder: folder(item))
+    if !options.isForced, conflict == nil, let record = current(item, looking.surroundings) {
       let seconds = record[.seconds]?.doubleValue ?? 0
       found.scene = .init(item: item, state: .unchanged, seconds: seconds, record: record)
       return found
     }
-    if !options.isOverwriting {
-      found.conflict = SceneIdentity(pipeline: pipeline, digests: digests).conflict(item, folder: folder(item))
-    }
+    if !options.isOverwriting { found.conflict = conflict }
     if !options.isForced, !options.retriesFailed, case .failed(let entry) = looking.ledger.state(of: item.name),
       entry.request == found.request, !entry.isPassing
     {
@@ -247,9 +247,13 @@ public final class Batch: Sendable {
     return record
   }
 
-  /// The paths among a scene's settings.
+  /// The paths among a scene's settings, items of lists too.
   private func paths(_ item: BatchItem) -> [String] {
-    item.settings.filter { pipeline.inputs[$0.key]?.isFile == true }.map(\.value)
+    item.settings.flatMap { name, value -> [String] in
+      guard let input = pipeline.inputs[name] else { return [] }
+      if input.isFile { return [value] }
+      return input.type == "list" ? SceneIdentity.values(value, of: input).filter { FileState(of: $0) != nil } : []
+    }
   }
 
   /// SHA-256 over everything that a scene's run is given.

@@ -239,7 +239,8 @@ public struct BatchItems {
       throw RequestRefused.because("--over \(path): the column '\(twice)' is there twice")
     }
     let folder = Folder.parent(of: URL(fileURLWithPath: path).standardizedFileURL.path)
-    let naming = header.first { pipeline.inputs[$0]?.isFile == true }
+    let naming =
+      header.first { pipeline.inputs[$0]?.isFile == true } ?? header.first { pipeline.inputs[$0]?.type == "list" }
     let rows: [Row] = try lines.dropFirst().enumerated().map { i, cells in
       guard cells.count == header.count else {
         throw RequestRefused.because(

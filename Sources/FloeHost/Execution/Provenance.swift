@@ -72,12 +72,42 @@ struct Provenance {
   }
 
   private func describe(_ step: Plan.Step) -> JSONValue {
-    JSONValue(keyed: [
+    var members: [RecordKey: JSONValue] = [
       .id: .string(step.id), .use: .string(step.use), .parameters: .object(step.inForce.mapValues(shown)),
       .connections: .object(
         Dictionary(uniqueKeysWithValues: step.connections.map { ($0.key, .array($0.value.map { .string($0.text) })) })),
       .plugin: keys.origins[step.id]?.json ?? .null, .key: JSONValue(keys.steps[step.id]),
-    ])
+    ]
+    let texts = step.inForce.filter { Self.hasNames($0.value) }.mapValues { JSONValue.string(flow($0)) }
+    if !texts.isEmpty { members[.parameterTexts] = .object(texts) }
+    return JSONValue(keyed: members)
   }
 
+  /// Whether a parameter is a map, or holds one.
+  private static func hasNames(_ literal: ParameterLiteral) -> Bool {
+    switch literal {
+    case .text: false
+    case .list(let items): items.contains(where: hasNames)
+    case .map: true
+    }
+  }
+
+  /// A parameter on one line as a pipeline writes it, in the order that it was written in.
+  private func flow(_ literal: ParameterLiteral) -> String {
+    switch literal {
+    case .text: return Self.scalar(shown(literal).stringValue ?? "")
+    case .list(let items): return "[" + items.map { flow($0) }.joined(separator: ", ") + "]"
+    case .map(let entries):
+      let members = entries.map { "\(Self.scalar($0.key)): \(flow($0.value))" }
+      return members.isEmpty ? "{}" : "{ " + members.joined(separator: ", ") + " }"
+    }
+  }
+
+  /// A text in YAML's flow form, in quotes where it would be read as something else.
+  private static func scalar(_ text: String) -> String {
+    func isPlain(_ c: Character) -> Bool { c.isLetter || c.isNumber || " _-+./<=()$".contains(c) }
+    let isBare = text.first.map { $0.isLetter || $0.isNumber || $0 == "$" } ?? false
+    if isBare, text.last != " ", text.allSatisfy(isPlain) { return text }
+    return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\""
+  }
 }

@@ -15,7 +15,7 @@ public struct Replay: Sendable {
   public init(of file: String) throws {
     func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: file, line: 0, message)]) }
     let whole = URL(fileURLWithPath: file).standardizedFileURL.path
-    guard FileState(of: whole) != nil else { throw refused("there is no such output or record") }
+    let isThere = FileState(of: whole) != nil
     var found: (path: String, record: JSONValue)?
     if Folder.isFolder(whole) {
       let path = whole + "/" + OutputNames.record
@@ -24,7 +24,7 @@ public struct Replay: Sendable {
       found = (whole, own)
     } else {
       var folder = Folder.parent(of: whole)
-      // An output may lie in folders below its record's.
+      // An output may lie in folders below its record's, and be gone.
       for _ in 0..<8 where found == nil && !folder.isEmpty && folder != "/" {
         let name = String(whole.dropFirst(folder.count + 1))
         let there = FolderRecord(of: folder)
@@ -35,6 +35,7 @@ public struct Replay: Sendable {
       }
     }
     guard let found else {
+      guard isThere else { throw refused("there is no such output or record") }
       throw refused("no \(OutputNames.record) beside it tells of it; give the record of the run that made it")
     }
     (path, record) = (found.path, found.record)
@@ -62,12 +63,26 @@ public struct Replay: Sendable {
     var result: [String: String] = [:]
     for (name, value) in record[.settings]?.objectValue ?? [:] {
       guard let text = value.stringValue else { continue }
-      let isRelative =
-        pipeline.inputs[name]?.isFile == true && !text.hasPrefix("/") && !RemotePath.isURL(text)
-        && DatasetName(text) == nil
-      result[name] = isRelative ? "\(folder)/\(text)" : text
+      guard let input = pipeline.inputs[name] else {
+        result[name] = text
+        continue
+      }
+      let values = SceneIdentity.values(text, of: input)
+      // Of a list, what the record tells of as a file.
+      let moved = values.map { value -> String in
+        let isRelative = !value.hasPrefix("/") && !RemotePath.isURL(value) && DatasetName(value) == nil
+        guard isRelative, input.isFile || isInput("\(folder)/\(value)") else { return value }
+        return "\(folder)/\(value)"
+      }
+      result[name] = moved == values ? text : moved.joined(separator: ",")
     }
     return result
+  }
+
+  /// Whether the run read a file.
+  private func isInput(_ path: String) -> Bool {
+    let whole = URL(fileURLWithPath: path).standardizedFileURL.path
+    return (record[.inputs]?.arrayValue ?? []).contains { $0.stringValue == whole }
   }
 
   /// The part of the pipeline that it ran.

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 import Foundation
 import OrderedCollections
@@ -50,7 +51,8 @@ struct PipelineForm {
         if value.scalarText != "1" {
           complain(value, "pipeline version '\(value.scalarText ?? "?")' is unknown; this floe reads version 1")
         }
-      case "title": result.title = value.scalarText ?? ""
+      // Pages, catalogues, projects and packages carry it.
+      case "title": result.title = RemotePath.redacted(value.scalarText ?? "")
       case "seed":
         if let seed = value.scalarText.flatMap({ UInt64($0) }) {
           result.seed = seed

@@ -50,9 +50,17 @@ struct Demo: AsyncParsableCommand {
     }
     // The demonstration is two pipelines like anyone's: which steps make the products is written in the examples.
     let settings = ["folder": "\(root)/products", "size": "\(size)", "seed": "\(seed)"]
+    let isNew = !FileManager.default.fileExists(atPath: root)
     try Folder.make(root)
-    let made = try await session("\(root)/products").run(
-      try PipelineReader.read(share.example(world.products)), settings: settings)
+    let made: RunReport
+    do {
+      made = try await session("\(root)/products").run(
+        try PipelineReader.read(share.example(world.products)), settings: settings)
+    } catch {
+      // A request that is refused leaves nothing behind; only empty folders go.
+      if isNew { for folder in ["\(root)/products", root] { rmdir(folder) } }
+      throw error
+    }
     var runs: [(folder: String, report: RunReport)] = [(folder: "products", report: made)]
     if productsOnly {
       if json { try tell(runs, root) }

@@ -10,18 +10,79 @@ enum CommandWords {
   /// General flags, which may stand before the command as well as behind it.
   private static let general: Set<String> = ["-q", "--quiet", "-v", "--verbose"]
 
-  /// The words with `-V` alone as the option that it stands for, and general flags behind the command that they are
-  /// for.
+  /// The words with `-V` alone as the option that it stands for, `help step NAME` as what prints that step's help, and
+  /// general flags behind the command that they are for.
+  ///
+  /// A command without such a flag prints its answer alone, quiet or not: the flag is left out.
   static func spelledOut(_ words: [String]) -> [String] {
     if words == ["-V"] { return ["--version"] }
+    if words.count > 2, words[0] == "help", words[1] == "step", !words[2].hasPrefix("-") {
+      return Array(words.dropFirst()) + ["--help"]
+    }
     let flags = Array(words.prefix { general.contains($0) })
     guard !flags.isEmpty, flags.count < words.count else { return words }
     var rest = Array(words.dropFirst(flags.count))
+    // The words below a flag may ask for help, too.
+    if rest[0] == "help" || rest[0].hasPrefix("-") { return spelledOut(rest) }
+    guard let command = lastCommand(rest) else { return rest }
     // The name of a step, and the one command of several, belong to the command.
-    let hasParts = rest[0] == "step" || !children(of: topCommand(rest[0])).isEmpty
-    rest.insert(contentsOf: flags, at: hasParts && rest.count > 1 && !rest[1].hasPrefix("-") ? 2 : 1)
+    let isStep = rest[0] == "step"
+    let hasParts = isStep || !children(of: topCommand(rest[0])).isEmpty
+    let known = isStep ? flags : flags.filter { has($0, command) }
+    rest.insert(contentsOf: known, at: hasParts && rest.count > 1 && !rest[1].hasPrefix("-") ? 2 : 1)
     return rest
   }
+
+  /// The command that words lead to, one below another; nil for one that is not there.
+  private static func lastCommand(_ words: [String]) -> (any ParsableCommand.Type)? {
+    guard let top = words.first, let command = topCommand(top) else { return nil }
+    guard words.count > 1 else { return command }
+    return children(of: command).first { $0._commandName == words[1] } ?? command
+  }
+
+  /// Whether a command has a general flag.
+  private static func has(_ flag: String, _ command: any ParsableCommand.Type) -> Bool {
+    options(of: command).contains(flag.hasSuffix("q") || flag.hasSuffix("quiet") ? "--quiet" : "--verbose")
+  }
+
+  /// The long names of a command's options, as its help lists them.
+  private static func options(of command: any ParsableCommand.Type) -> [String] {
+    let help = RootCommand.type?.helpMessage(for: command, includeHidden: true, columns: 400) ?? ""
+    var found: [String] = []
+    for line in help.split(separator: "\n") where line.hasPrefix("  -") {
+      // Names stand before the explanation, with commas between them.
+      for word in line.split(whereSeparator: { $0 == " " || $0 == "," }).prefix(while: { !isText($0) })
+      where word.hasPrefix("--") {
+        found.append(String(word))
+      }
+    }
+    return found
+  }
+
+  /// Whether a word of a help's line is no option and no name of a value.
+  private static func isText(_ word: Substring) -> Bool { !word.hasPrefix("-") && !word.hasPrefix("<") }
+
+  /// Refuses an option that a command does not have: the parser tells first of an argument that is missing.
+  ///
+  /// - Throws: a sentence with the nearest option.
+  static func checkOptions(_ words: [String]) throws {
+    guard words.first != "step", let command = lastCommand(words) else { return }
+    let known = options(of: command)
+    guard !known.isEmpty else { return }
+    for word in words {
+      if word == "--" { return }
+      guard word.hasPrefix("--"), !word.hasPrefix("---") else { continue }
+      let name = String(word.prefix { $0 != "=" })
+      guard !known.contains(name), !builtIn.contains(name) else { continue }
+      let near = Spelling.nearest(name, among: known + ["--help"]).map { " (did you mean '\($0)'?)" } ?? ""
+      throw refuse("Unknown option '\(name)'\(near); `floe \(words[0]) --help` lists all")
+    }
+  }
+
+  /// Options that every command has.
+  private static let builtIn: Set<String> = [
+    "--help", "--help-hidden", "--version", "--generate-completion-script", "--experimental-dump-help",
+  ]
 
   /// Refuses a command that is not there, and an option that takes one value and is given twice: the last one would win
   /// without a word.

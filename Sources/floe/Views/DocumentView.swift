@@ -32,6 +32,10 @@ struct DocumentView: InfoView {
       (kind, facts) = Self.describe(value)
       body = value
     case "yaml", "yml":
+      if let found = try Self.manifest(path) {
+        (kind, facts, body) = (found.kind, found.facts, found.body)
+        return
+      }
       let read = try PipelineReader.read(path)
       if let first = read.problems.first { throw RequestRefused([first] + read.problems.dropFirst()) }
       (kind, facts, body) = ("pipeline", Self.pipeline(read.pipeline), .null)

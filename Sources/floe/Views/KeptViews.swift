@@ -47,7 +47,7 @@ extension DocumentView {
       return DocumentView(
         kind: own == "run.json" ? "folder of a run" : "folder of single steps", facts: run(value) + others, body: value)
     }
-    return try cache(path, names) ?? part(path, names)
+    return try cache(path, names) ?? part(path, names) ?? manifests(path, names) ?? runs(path, names)
   }
 
   /// A folder inside of that of a run or a batch, by the files of it that the record there lists; nil for another.

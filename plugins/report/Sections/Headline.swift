@@ -4,7 +4,13 @@ import FloeSDK
 enum Headline {
   static func lead(_ material: ReportInputs) -> String {
     var products: [String] = []
-    for acquisition in material.rasters.map(\.raster.spec.acquisition) + material.tables.map(\.table.acquisition) {
+    var acquisitions: [Acquisition?] = material.rasters.map(\.raster.spec.acquisition)
+    acquisitions += material.tables.map(\.table.acquisition)
+    // Polygons are shown by no figure of their own, and tell what they were made of all the same.
+    for item in material.items {
+      if case .table(let table) = item.data { acquisitions.append(table.acquisition) }
+    }
+    for acquisition in acquisitions {
       guard let a = acquisition, let product = a.product else { continue }
       let text = [product, a.time.map { "of \($0.iso8601)" }, a.platform].compactMap { $0 }.joined(separator: ", ")
       if !products.contains(where: { $0.hasPrefix(product) }) { products.append(text) }

@@ -53,7 +53,7 @@ struct ProvenanceSection {
           (record[.steps]?.arrayValue ?? []).map { s in
             [
               s[.id]?.stringValue ?? "", s[.use]?.stringValue ?? "", Self.members(s[.connections]),
-              Self.members(s[.parameters]),
+              Self.parameters(of: s),
             ]
           })))
     // A page of the same run has the same bytes; what differs from call to call stands in the record alone.
@@ -130,6 +130,13 @@ struct ProvenanceSection {
   private func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
   /// The members of an object by name.
+  /// The parameters of a step, those with names in them as a pipeline writes them.
+  private static func parameters(of step: JSONValue) -> String {
+    var all = step[.parameters]?.objectValue ?? [:]
+    for (name, text) in step[.parameterTexts]?.objectValue ?? [:] { all[name] = text }
+    return members(.object(all))
+  }
+
   private static func members(_ v: JSONValue?) -> String {
     (v?.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \(plain($0.value))" }.joined(separator: "; ")
   }

@@ -34,6 +34,7 @@ private struct Redaction {
   private static let question = UInt8(ascii: "?"), hash = UInt8(ascii: "#"), equals = UInt8(ascii: "=")
   private static let comma = UInt8(ascii: ","), backslash = UInt8(ascii: "\\"), quote = UInt8(ascii: "\"")
   private static let vsi = Array("/vsi".utf8)
+  private static let stores: [[UInt8]] = ["s3", "gs", "az", "adls", "oss", "swift"].map { Array("/vsi\($0)/".utf8) }
   /// Schemes that are meant also where a slash is missing.
   private static let web: Set<String> = ["http", "https", "ftp", "ftps"]
 
@@ -49,6 +50,11 @@ private struct Redaction {
         result += bytes[copied...mark]
         result += Array("...".utf8)
         (copied, i) = (end, end)
+      } else if bytes[i] == Self.slash, let start = bucket(bytes, i) {
+        let (parts, end) = kept(bytes, start, isS3: true)
+        result += bytes[copied..<start]
+        for part in parts { result += bytes[part] }
+        (copied, i) = (end, max(end, i + 1))
       } else if bytes[i] == Self.colon, let start = address(bytes, i) {
         let (parts, end) = kept(bytes, start, isS3: schemeName(bytes, i) == "s3")
         result += bytes[copied..<start]
@@ -71,6 +77,13 @@ private struct Redaction {
     return i < bytes.count && bytes[i] == Self.question ? i : nil
   }
 
+  /// Where the bucket begins in a path of GDAL's to an object store, `/vsis3/bucket/key`; nil for any other place.
+  private func bucket(_ bytes: [UInt8], _ slash: Int) -> Int? {
+    guard bytes[slash...].starts(with: Self.vsi) else { return nil }
+    for store in Self.stores where bytes[slash...].starts(with: store) { return slash + store.count }
+    return nil
+  }
+
   /// Where the host, or the user before it, begins behind a colon; nil where the colon is no URL's.
   private func address(_ bytes: [UInt8], _ colon: Int) -> Int? {
     let scheme = schemeName(bytes, colon)
@@ -79,11 +92,13 @@ private struct Redaction {
     while start < bytes.count, bytes[start] == Self.slash { start += 1 }
     let slashes = start - colon - 1
     if slashes >= 2 || slashes == 1 && Self.web.contains(scheme) { return start }
-    // With one slash or none, only what has a user in it is told from other texts with a colon.
+    // With one slash or none, only what has a user in it is told from other texts with a colon; without any slash only
+    // a user with a password, since a file may be called `http:x@y.tif`.
     guard slashes == 1 || Self.web.contains(scheme) else { return nil }
     let end = urlEnd(bytes, start)
     let host = bytes[start..<end].firstIndex { $0 == Self.slash || $0 == Self.question } ?? end
-    return bytes[start..<host].contains(Self.at) ? start : nil
+    guard let at = bytes[start..<host].lastIndex(of: Self.at) else { return nil }
+    return slashes == 1 || bytes[start..<at].contains(Self.colon) ? start : nil
   }
 
   /// The scheme before a colon, in lower case; empty for none.
@@ -109,9 +124,11 @@ private struct Redaction {
       // A password with a slash in it.
       from = at + 1
     }
-    // A question mark belongs to the names of an object store.
-    guard !isS3 else { return ([from..<end], end) }
-    let question = bytes[from..<end].firstIndex(of: Self.question)
+    let mark = bytes[from..<end].firstIndex(of: Self.question)
+    // A question mark may belong to the name of an object; with a value behind it, it begins a signature.
+    let isName = isS3 && !bytes[(mark ?? end)..<end].contains(Self.equals)
+    guard !isName else { return ([from..<end], end) }
+    let question = mark
     let hash = bytes[(question ?? from)..<end].firstIndex(of: Self.hash)
     var parts = [from..<(question ?? hash ?? end)]
     // A fragment names an asset; one with a value in it may be a token.

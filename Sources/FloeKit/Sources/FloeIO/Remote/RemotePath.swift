@@ -45,6 +45,14 @@ public enum RemotePath {
     if lower.hasPrefix("s3://") {
       let rest = text.dropFirst(5)
       guard let first = rest.first, first != "/" else { throw FloeError("'\(text)' names no bucket; s3://bucket/key") }
+      guard !rest.prefix(while: { $0 != "/" }).contains("@") else {
+        throw FloeError(
+          "'\(redacted(text))' was given with a user, which a bucket's address has not: the keys of a store are set by "
+            + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+      }
+      if let mark = rest.firstIndex(of: "?"), rest[mark...].contains("=") {
+        conceal(String(rest[rest.index(after: mark)...]))
+      }
       return "/vsis3/" + rest
     }
     if text.hasPrefix("/vsicurl?") {
@@ -70,13 +78,14 @@ public enum RemotePath {
   /// A path as a person may read it: a URL without what it hides.
   public static func shown(_ path: String) -> String {
     if path.hasPrefix("/vsicurl/") { return shown(String(path.dropFirst("/vsicurl/".count))) }
-    if path.hasPrefix("/vsis3/") { return "s3://" + path.dropFirst("/vsis3/".count) }
+    if path.hasPrefix("/vsis3/") { return redacted("s3://\(path.dropFirst("/vsis3/".count))" as String) }
     guard isURL(path), !path.lowercased().hasPrefix("s3://") else { return redacted(path) }
     return Parts(path)?.plain ?? redacted(String(path.prefix { $0 != "?" && $0 != "#" }))
   }
 
   /// The URL of a path with all that it hid: for a process that is to read the same, never for a message or record.
   public static func whole(_ path: String) -> String {
+    if path.hasPrefix("/vsis3/") { return "s3://" + path.dropFirst("/vsis3/".count) }
     guard path.hasPrefix("/vsicurl/") else { return shown(path) }
     let url = String(path.dropFirst("/vsicurl/".count))
     guard let hidden = state.withLock({ $0.hidden[url] }), let start = url.firstRange(of: "://") else { return url }

@@ -138,6 +138,9 @@ extension RecordKey {
   public static let use = RecordKey(rawValue: "use")
   /// The parameters in force by name.
   public static let parameters = RecordKey(rawValue: "with")
+  /// Parameters with names in them, by name, as a pipeline writes them: `{ lead: dark, sea_ice: rest }`. Their order
+  /// counts, and objects of JSON have none.
+  public static let parameterTexts = RecordKey(rawValue: "with_text")
   /// Lists of `step.port` by the name of the input.
   public static let connections = RecordKey(rawValue: "in")
   /// The plugin of a step: `name`, `version` and `digest`.
