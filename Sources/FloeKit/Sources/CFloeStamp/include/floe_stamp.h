@@ -6,7 +6,7 @@
 // contract (the public declarations that `import FloeSDK` brings) and that of all sources.
 
 #define FLOE_KIT_VERSION "0.1.0"
-#define FLOE_KIT_CONTRACT "2e9c99a53dc27c44"
+#define FLOE_KIT_CONTRACT "7ebb5df40364307e"
 #define FLOE_KIT_DIGEST "70cc0b53076f4686"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
