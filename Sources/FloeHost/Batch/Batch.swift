@@ -274,8 +274,8 @@ public final class Batch: Sendable {
 
   /// Refuses to replace a summary that no batch wrote.
   private func guardSummaries() throws {
-    guard !options.isOverwriting, FileState(of: "\(options.folder)/\(BatchLedger.name)") == nil else { return }
-    for name in BatchSummary.files where FileState(of: "\(options.folder)/\(name)") != nil {
+    guard !options.isOverwriting, FileState(of: "\(options.folder)/\(BatchFiles.ledger)") == nil else { return }
+    for name in BatchFiles.summaries where FileState(of: "\(options.folder)/\(name)") != nil {
       throw RequestRefused.because(
         """
         \(options.folder)/\(name), which no batch of floe's wrote, would be replaced: choose another folder with -o, \

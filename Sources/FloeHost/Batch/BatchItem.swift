@@ -126,7 +126,7 @@ public struct BatchItems {
 
   /// Files that a batch writes beside the scenes' folders.
   static let reserved: Set<String> = [
-    BatchLedger.name, "summary.csv", "summary.html", "catalog.json", "quicklooks", OutputNames.record,
+    BatchFiles.ledger, "summary.csv", "summary.html", "catalog.json", "quicklooks", OutputNames.record,
   ]
 
   /// Gives every row a folder of its own: files of one name in several folders are told apart by these.

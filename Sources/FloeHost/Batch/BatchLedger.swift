@@ -9,7 +9,6 @@ import Synchronization
 /// the next call leaves out. What is done stands in the scenes' own folders; the ledger tells which scenes belong to
 /// the batch, what failed and why.
 final class BatchLedger: Sendable {
-  static let name = "batch.jsonl"
 
   private let path: String
   private let descriptor: Int32
@@ -22,7 +21,7 @@ final class BatchLedger: Sendable {
   ///
   /// - Throws: `RequestRefused` where another batch works in the folder, or the ledger is another pipeline's or none.
   init(folder: String, pipeline: String, isOverwriting: Bool) throws {
-    path = "\(folder)/\(Self.name)"
+    path = "\(folder)/\(BatchFiles.ledger)"
     let file = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     guard file >= 0 else {
       throw RequestRefused.because("\(path) cannot be written: \(String(cString: strerror(errno)))")
@@ -40,7 +39,7 @@ final class BatchLedger: Sendable {
     var known = LedgerContent(pipeline: pipeline)
     if !bytes.isEmpty {
       guard let read = LedgerContent(bytes, path: path) else {
-        let beside = BatchSummary.files.filter { FileState(of: "\(folder)/\($0)") != nil }
+        let beside = BatchFiles.summaries.filter { FileState(of: "\(folder)/\($0)") != nil }
         let rest = beside.isEmpty ? "" : " together with \(beside.joined(separator: ", ")) beside it"
         throw RequestRefused.because(
           "\(path) is no ledger of a batch of floe's: choose another folder with -o, or move the file away\(rest)")

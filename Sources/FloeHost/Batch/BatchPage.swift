@@ -7,7 +7,7 @@ struct BatchPage {
   let title: String
   let scenes: [BatchReport.Scene]
   /// The numbers of each scene.
-  let figures: [[BatchSummary.Figure: Double]]
+  let figures: [[SceneFigure: Double]]
   /// The addresses of quick looks by scene.
   let looks: [String: String]
   /// What the colours of the quick looks mean.
@@ -77,10 +77,10 @@ struct BatchPage {
   // MARK: Scenes
 
   private func table() -> String {
-    let all = BatchSummary.columns(figures)
+    let all = SceneFigure.columns(figures)
     // Pixels stand beside their area, where there is one.
     let columns = all.filter { column in
-      let area = BatchSummary.Figure(step: column.step, name: column.name, unit: "km2")
+      let area = SceneFigure(step: column.step, name: column.name, unit: "km2")
       return column.unit != "share" && !(column.unit == "pixels" && all.contains(area))
     }
     let labels = columns.map { "\(label($0)), \(Self.unit($0.unit))" }
@@ -104,7 +104,7 @@ struct BatchPage {
   }
 
   private func row(
-    _ scene: BatchReport.Scene, _ values: [BatchSummary.Figure: Double], _ columns: [BatchSummary.Figure],
+    _ scene: BatchReport.Scene, _ values: [SceneFigure: Double], _ columns: [SceneFigure],
     _ heads: [String]
   ) -> String {
     let name = x(scene.item.name)
@@ -118,7 +118,7 @@ struct BatchPage {
     out += "</td>"
     for (column, head) in zip(columns, heads) {
       func other(_ unit: String) -> Double? {
-        values[BatchSummary.Figure(step: column.step, name: column.name, unit: unit)]
+        values[SceneFigure(step: column.step, name: column.name, unit: unit)]
       }
       var text = values[column].map { column.unit == "km2" ? String(format: "%.2f", $0) : Self.grouped($0) } ?? ""
       if column.unit == "km2" || column.unit == "pixels" {
@@ -135,7 +135,7 @@ struct BatchPage {
   }
 
   /// A class by its name for people: as the step recorded it, else as the table of surface classes has it.
-  private func label(_ column: BatchSummary.Figure) -> String {
+  private func label(_ column: SceneFigure) -> String {
     for scene in scenes {
       let areas = scene.record[.results]?[column.step]?[.classAreas]?.arrayValue ?? []
       let own = areas.first { ($0[.name] ?? $0[.label])?.stringValue == column.name }

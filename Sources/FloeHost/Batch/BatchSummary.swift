@@ -5,8 +5,6 @@ import Foundation
 /// The files over all scenes: `summary.csv` for programs, `summary.html` for people, `catalog.json` (STAC) for
 /// catalogues, and a quick look for each scene that wrote a raster.
 struct BatchSummary {
-  static let files = ["summary.csv", "summary.html", "catalog.json"]
-
   let pipeline: Pipeline
   let report: BatchReport
   let folder: String
@@ -18,12 +16,6 @@ struct BatchSummary {
   /// The scenes as people count them: S2 before S10.
   private var scenes: [BatchReport.Scene] {
     report.scenes.sorted { NaturalOrder.precedes($0.item.name, $1.item.name) }
-  }
-
-  /// A number of a scene: `groups/lead` and its area, share, pixels or records.
-  struct Figure: Hashable {
-    let step: String, name: String, unit: String
-    var column: String { "\(step)/\(name)_\(unit)" }
   }
 
   /// Writes all, each whole or not at all.
@@ -70,17 +62,17 @@ struct BatchSummary {
   // MARK: Figures
 
   /// Areas, shares and counts of classes that steps recorded.
-  private static func figures(_ record: JSONValue) -> [Figure: Double] {
-    var found: [Figure: Double] = [:]
+  private static func figures(_ record: JSONValue) -> [SceneFigure: Double] {
+    var found: [SceneFigure: Double] = [:]
     for (step, facts) in record[.results]?.objectValue ?? [:] {
       for c in facts[.classAreas]?.arrayValue ?? [] {
         guard let name = (c[.name] ?? c[.label])?.stringValue else { continue }
-        if let area = c[.areaKm2]?.doubleValue { found[Figure(step: step, name: name, unit: "km2")] = area }
-        if let pixels = c[.pixels]?.doubleValue { found[Figure(step: step, name: name, unit: "pixels")] = pixels }
-        if let share = c[.share]?.doubleValue { found[Figure(step: step, name: name, unit: "share")] = share }
+        if let area = c[.areaKm2]?.doubleValue { found[SceneFigure(step: step, name: name, unit: "km2")] = area }
+        if let pixels = c[.pixels]?.doubleValue { found[SceneFigure(step: step, name: name, unit: "pixels")] = pixels }
+        if let share = c[.share]?.doubleValue { found[SceneFigure(step: step, name: name, unit: "share")] = share }
       }
       for (name, n) in records(facts[.classCounts]) {
-        found[Figure(step: step, name: name, unit: "records")] = n
+        found[SceneFigure(step: step, name: name, unit: "records")] = n
       }
     }
     return found
@@ -99,12 +91,8 @@ struct BatchSummary {
     }
   }
 
-  static func columns(_ figures: [[Figure: Double]]) -> [Figure] {
-    Set(figures.flatMap(\.keys)).sorted { ($0.step, $0.name, $0.unit) < ($1.step, $1.name, $1.unit) }
-  }
-
-  private func table(_ figures: [[Figure: Double]]) -> String {
-    let columns = Self.columns(figures).filter { $0.unit != "pixels" }
+  private func table(_ figures: [[SceneFigure: Double]]) -> String {
+    let columns = SceneFigure.columns(figures).filter { $0.unit != "pixels" }
     let inputs = Set(scenes.flatMap { $0.item.settings.keys }).sorted()
     let fixed = ["scene", "state", "seconds", "peak_memory_bytes", "failed_step", "message", "warnings"]
     var rows = [fixed + Self.names(of: inputs, beside: fixed) + columns.map(\.column)]

@@ -89,7 +89,7 @@ struct LedgerContent: Sendable {
   ///
   /// - Throws: `RequestRefused` where there is none, or where a scene's end may be lost.
   init(folder: String) throws {
-    let path = "\(folder)/\(BatchLedger.name)"
+    let path = "\(folder)/\(BatchFiles.ledger)"
     let bytes: [UInt8]
     do { bytes = try VirtualFile.read(path) } catch {
       throw RequestRefused.because("\(folder) is no folder that floe batch wrote: \(path) cannot be read")

@@ -116,7 +116,7 @@ extension ApplicationPackage {
   }
 
   /// Divides products into chunks: says where each begins.
-  func split() -> Node {
+  func splitTool() -> Node {
     let kind: Node = takesFiles ? "File" : "Directory"
     let starts = Self.map([("type", "array"), ("items", "int")])
     return Self.map([

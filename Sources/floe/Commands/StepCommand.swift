@@ -34,9 +34,9 @@ struct StepCommand: AsyncParsableCommand {
     if wantsHelp { return print(StepHelp(declaration).text) }
     let flags = StepFlags(declaration)
     let (pipeline, rest) = try flags.parse(arguments)
-    let common: Common
-    do { common = try Common.parse(rest) } catch {
-      throw refuse("\(Common.message(for: error)); `floe step \(name) --help` lists the step's flags")
+    let common: StepOptions
+    do { common = try StepOptions.parse(rest) } catch {
+      throw refuse("\(StepOptions.message(for: error)); `floe step \(name) --help` lists the step's flags")
     }
     if pipeline.outputs.isEmpty {
       throw refuse(
@@ -56,10 +56,5 @@ struct StepCommand: AsyncParsableCommand {
       if word == "--plugin-path", i + 1 < arguments.count { own += [word, arguments[i + 1]] }
     }
     return try PluginOptions.parse(own)
-  }
-
-  struct Common: ParsableArguments {
-    @OptionGroup var execution: ExecutionOptions
-    @OptionGroup var plugins: PluginOptions
   }
 }

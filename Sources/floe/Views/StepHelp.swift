@@ -40,7 +40,7 @@ struct StepHelp {
 
   /// The options that all steps have, as the argument parser tells them.
   private static var options: String {
-    let message = StepCommand.Common.helpMessage(includeHidden: false, columns: min(100, Terminal.width))
+    let message = StepOptions.helpMessage(includeHidden: false, columns: min(100, Terminal.width))
     guard let heading = message.firstRange(of: "OPTIONS:\n") else { return "" }
     var rest = String(message[heading.upperBound...])
     while rest.hasSuffix("\n") { rest.removeLast() }

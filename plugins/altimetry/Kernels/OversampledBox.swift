@@ -5,7 +5,8 @@ struct OversampledBox: Sendable {
   private let taps: [Tap]
   /// Samples whose taps begin at the same bin.
   private let runs: [Run]
-  static let width = 11
+  /// Samples of the oversampled echo a bin, and samples under the box.
+  static let factor = 10, width = 11
 
   /// A sample is `whole * b + before * (a - b) + after * (c - b)` for the bins a, b, c from `from` on: equal bins then
   /// give equal samples to the last bit, and a flat piece has no maxima of its own.
@@ -23,7 +24,7 @@ struct OversampledBox: Sendable {
 
   /// The filter for echoes of `bins` samples, at least 3.
   init(bins: Int) {
-    let count = bins * Retracker.factor
+    let count = bins * Self.factor
     let step = Double(bins - 1) / Double(count - 1)
     let reach = Self.width / 2
     let taps = (0..<count).map { i in

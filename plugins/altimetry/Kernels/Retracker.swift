@@ -10,7 +10,6 @@ public struct Retracker: Sendable {
   public var threshold = 0.5
   /// How far above the noise the first maximum must lie, as a share of the largest smoothed sample.
   public var margin = 0.15
-  public static let factor = 10
   static let noiseBins = 0..<5
 
   /// A retracker with pysiral's constants.
@@ -36,7 +35,7 @@ public struct Retracker: Sendable {
     guard echo.count > 8, scan.peak >= 0, scan.isFinite else { return nil }
     return OversampledBox.of(bins: echo.count).withSmoothed(echo) { smooth in
       let top = smooth.top(near: scan.peak)
-      let noiseSamples = Self.noiseBins.count * Self.factor
+      let noiseSamples = Self.noiseBins.count * OversampledBox.factor
       let noise = (0..<noiseSamples).reduce(0) { $0 + smooth[$1] } / Double(noiseSamples)
       let level = noise + margin * smooth[top]
       let first =
@@ -52,7 +51,7 @@ public struct Retracker: Sendable {
         return (Double(i - 1) + (target - smooth[i - 1]) / (smooth[i] - smooth[i - 1])) * smooth.step
       }
       guard let bin = crossing(threshold, from: 0) else { return nil }
-      let start = Self.noiseBins.upperBound * Self.factor
+      let start = Self.noiseBins.upperBound * OversampledBox.factor
       let width = crossing(0.05, from: start).flatMap { low in crossing(0.95, from: start).map { $0 - low } }
       return Edge(
         bin: bin, width: width.flatMap { $0 >= 0 ? $0 : nil } ?? .nan, firstMaximum: Double(first) * smooth.step)
