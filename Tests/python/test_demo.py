@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import f1, floe, read
+from conftest import ROOT, f1, floe, read
 from osgeo import gdal
 
 

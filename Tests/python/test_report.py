@@ -90,7 +90,7 @@ outputs: {{ c.tif: groups.classes, report.html: page.page }}
     wanted = names.replace('"', "")
     told = next(s for s in record["steps"] if s["id"] == "groups")
     assert told["with_text"]["names"] == wanted and "thin_ice" in told["with"]["names"]
-    assert f"names: {wanted}" in html.unescape((out / "report.html").read_text())
+    assert f"names: {wanted}" in html.unescape((out / "report.html").read_text().replace("<wbr>", ""))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -73,9 +73,9 @@ extension FittedModel {
     var features: [ModelFeature] = []
     for f in json["features"]?.arrayValue ?? [] {
       let name = try Self.text(f, "name")
-      guard let scale = f["scale"]?.doubleValue, let offset = f["offset"]?.doubleValue, scale != 0,
-        scale.isFinite, offset.isFinite
-      else {
+      let scale = f["scale"] == nil ? 1 : f["scale"]?.doubleValue ?? .nan
+      let offset = f["offset"] == nil ? 0 : f["offset"]?.doubleValue ?? .nan
+      guard scale != 0, scale.isFinite, offset.isFinite else {
         throw FloeError("the model's feature '\(name)' must have a 'scale' other than 0 and an 'offset', both numbers")
       }
       features.append(
@@ -105,7 +105,8 @@ extension FittedModel {
     guard spread.allSatisfy({ $0 > 0 }) else {
       throw FloeError("the model's 'spread' has a number that is not above zero")
     }
-    guard let isStandardised = json["standardised"]?.boolValue, isStandardised || spread.allSatisfy({ $0 == 1 }) else {
+    let told = json["standardised"] ?? .bool(false)
+    guard let isStandardised = told.boolValue, isStandardised || spread.allSatisfy({ $0 == 1 }) else {
       throw FloeError("the model's 'standardised' must be true, or false with a 'spread' of 1 in every feature")
     }
     var mixture: GMMParameters?
