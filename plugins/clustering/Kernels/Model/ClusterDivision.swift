@@ -155,14 +155,17 @@ private struct SampleTest {
     guard deviation > 0 else { return holds(values, i, count) ? 1 : 0 }
     let sum = brightness(values, i, count)
     let depth = (brightness - sum) / deviation
-    // Most samples of a scene are ice: 1 / 50 000 is the least step that is stored.
+    // Most samples of a scene are ice.
     guard depth > -Self.certain else { return 0 }
     let least = min(depth, likeness(values, i, count, brightness: sum) / Self.shareDeviation)
-    return least > Self.certain ? 1 : Float(0.5 * erfc(-least / 2.0.squareRoot()))
+    guard least <= Self.certain else { return 1 }
+    // Whole hundredths, away from one half: finer ones would be noise, of which a raster of mostly ice would be full.
+    let hundredths = 50 * erfc(-least / 2.0.squareRoot())
+    return Float(hundredths.rounded(least < 0 ? .down : .up) / 100)
   }
 
   /// Standard deviations beyond which a probability is 0 or 1.
-  private static let certain = 4.3
+  private static let certain = 2.3
   /// The standard deviation of a difference of shares by the noise of two bands; what is allowed for it is three times
   /// as much.
   private static let shareDeviation = ClusterDivision.Limit.noise / 3
