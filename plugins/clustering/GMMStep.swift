@@ -29,8 +29,8 @@ public struct GMMStep: ProcessingStep {
     The rule `dark`, classes of one's own, `training: balanced` and `clusters: auto` are those of cluster.kmeans; the
     criterion is the mixture's own, and shares of components are counted on samples that are spread evenly. With
     names, a class is that of the most probable cluster, the probability of a cluster that `dark` divides is shared out
-    by how far the pixel lies from the limit beside the scatter of the scene's ice (0.5 at the limit, in
-    whole hundredths), and the uncertainty is that between classes: of several clusters of one class it does not matter which.
+    by how far the pixel lies from the limit beside the scatter of the scene's ice (0.5 at the limit, in whole
+    hundredths), and the uncertainty is that between classes: of several clusters of one class it does not matter which.
 
     Source: Dempster, Laird and Rubin 1977; criteria after Akaike 1974 and Schwarz 1978.
     """

@@ -26,7 +26,7 @@ import FloeCore
 ///   that limit, and clusters that miss the limits of openness by up to as much again, are divided: each of their
 ///   samples is held to these limits, so that they and not the accident of a start say where water ends. Clusters that
 ///   miss them by more are refused. How probable it is that such a sample is water follows from normal errors: of
-///   brightness by as much as the ice of the scene varies, in the share of the pixel that is ice at the limit, and of
+///   brightness by as much as the ice of a cluster varies, in the share of the pixel that is ice at the limit, and of
 ///   openness by the noise of two bands.
 public struct OpticalEvidence: ClusterEvidence {
   /// Names of the features in their order.
@@ -202,15 +202,11 @@ public struct OpticalEvidence: ClusterEvidence {
     return ice.indices.map { ice[$0] - max(1, min(way, most)) * (ice[$0] - end[$0]) }
   }
 
-  /// The standard deviation of brightness over all samples of some clusters.
+  /// The standard deviation of brightness within clusters, over all samples of some.
   private func deviation(of clusters: [ClusterSummary]) -> Double {
     let count = clusters.reduce(0) { $0 + $1.count }
     guard count > 0 else { return 0 }
-    let mean = clusters.reduce(0) { $0 + $1.count * $1.brightness } / count
-    let sum = clusters.reduce(0) {
-      $0 + $1.count * (max(0, $1.brightnessVariance) + ($1.brightness - mean) * ($1.brightness - mean))
-    }
-    return (sum / count).squareRoot()
+    return (clusters.reduce(0) { $0 + $1.count * max(0, $1.brightnessVariance) } / count).squareRoot()
   }
 
   /// Openness in each band; nil where ice and water hardly differ.
