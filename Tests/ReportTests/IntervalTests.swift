@@ -1,3 +1,4 @@
+import FloeSDK
 import Report
 import Testing
 
@@ -8,14 +9,14 @@ import Testing
     (81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0000, 0.1611), (1, 29, 0.0061, 0.1718),
   ])
   func wilsonAgreesWithNewcombe(hits: Int, count: Int, low: Double, high: Double) throws {
-    let found = try #require(Interval.wilson(hits, of: count))
+    let found = try #require(WilsonInterval.ends(hits, of: count))
     #expect(abs(found.low - low) < 0.00006 && abs(found.high - high) < 0.00006, "\(found)")
   }
 
   @Test func sharesOfNothingHaveNoInterval() {
-    #expect(Interval.wilson(0, of: 0) == nil)
-    #expect(Interval.wilson(3, of: 2) == nil)
-    #expect(Interval.wilson(-1, of: 2) == nil)
+    #expect(WilsonInterval.ends(0, of: 0) == nil)
+    #expect(WilsonInterval.ends(3, of: 2) == nil)
+    #expect(WilsonInterval.ends(-1, of: 2) == nil)
   }
 
   /// Cohen (1960): the error of kappa is sqrt(po (1 - po) / n) / (1 - pe); by hand for po 0.7, pe 0.5, n 100 it is

@@ -44,15 +44,15 @@ struct StepCommandLine {
   private func file(_ reference: String, _ port: PortInfo) -> String {
     let parts = reference.split(separator: ".").map(String.init)
     let isDocument = ["model", "report", "score", "answer"].contains(parts.last ?? "")
-    return "\(parts.first ?? port.name).\(isDocument ? "json" : ending(port))"
+    return "\(parts.first ?? port.name).\(isDocument ? "json" : ending(port, of: parts.last))"
   }
 
-  private func ending(_ port: PortInfo) -> String {
+  /// - Parameter output: the other step's output that an input takes; nil for an output.
+  private func ending(_ port: PortInfo, of output: String? = nil) -> String {
     if port.kinds.contains(.raster), !(isOnTables && port.kinds.contains(.table)) { return "tif" }
     if port.kinds.contains(.table) {
-      // GeoPackages hold no echoes.
-      let hasEchoes = step.name.hasPrefix("altimetry.") || port.name == "track"
-      return hasEchoes ? "nc" : "gpkg"
+      // Tracks may have columns of arrays, which GeoPackages do not hold.
+      return (output ?? port.name) == "track" ? "nc" : "gpkg"
     }
     return ["page": "html", "project": "qgz"][port.name] ?? "json"
   }

@@ -89,7 +89,7 @@ struct ScoreSection {
     let kappa = body[.kappa]?.doubleValue
     let hits = accuracy.flatMap { Int(exactly: ($0 * Double(evaluated)).rounded()) }
     let figures = [
-      "Accuracy " + Interval.text(accuracy, hits.flatMap { Interval.wilson($0, of: evaluated) }),
+      "Accuracy " + Interval.text(accuracy, hits.flatMap { WilsonInterval.ends($0, of: evaluated) }),
       "kappa "
         + Interval.text(
           kappa,
@@ -151,11 +151,12 @@ struct ScoreSection {
 
   private static func row(_ label: String, _ f: JSONValue, _ n: (hits: Int, support: Int, predicted: Int)?) -> [String]
   {
-    let iou = n.flatMap { Interval.wilson($0.hits, of: $0.support + $0.predicted - $0.hits) }
+    let iou = n.flatMap { WilsonInterval.ends($0.hits, of: $0.support + $0.predicted - $0.hits) }
     // F1 = 2 IoU / (1 + IoU) rises with it, so that the ends of its interval are those of the other.
     let f1 = iou.map { (low: 2 * $0.low / (1 + $0.low), high: 2 * $0.high / (1 + $0.high)) }
     let intervals = [
-      n.flatMap { Interval.wilson($0.hits, of: $0.predicted) }, n.flatMap { Interval.wilson($0.hits, of: $0.support) },
+      n.flatMap { WilsonInterval.ends($0.hits, of: $0.predicted) },
+      n.flatMap { WilsonInterval.ends($0.hits, of: $0.support) },
       f1, iou,
     ]
     let keys: [RecordKey] = [.precision, .recall, .f1, .iou]
@@ -188,7 +189,7 @@ struct ScoreSection {
   }
 
   private static func interval(_ share: Double, _ n: Int) -> (low: Double, high: Double)? {
-    Int(exactly: (share * Double(n)).rounded()).flatMap { Interval.wilson($0, of: n) }
+    Int(exactly: (share * Double(n)).rounded()).flatMap { WilsonInterval.ends($0, of: n) }
   }
 
   /// The share of agreeing pairs in steps of purity or of minutes; nil where no comparison has two steps to compare.

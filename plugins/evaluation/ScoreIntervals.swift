@@ -1,24 +1,6 @@
 import FloeSDK
 
-/// Wilson's 95 % interval of a share (1927): it holds for few pairs too, and for shares of 0 and 1.
-///
-/// It takes pairs for independent. Pixels beside each other are not, so that true intervals of rasters are wider.
-enum Wilson {
-  private static let z = 1.959963984540054
-
-  /// The interval; nil without a case.
-  static func interval(_ hits: Int, of count: Int) -> (low: Double, high: Double)? {
-    guard count > 0, hits >= 0, hits <= count else { return nil }
-    let n = Double(count)
-    let p = Double(hits) / n
-    let scale = 1 + z * z / n
-    let middle = (p + z * z / (2 * n)) / scale
-    let half = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot() / scale
-    return (hits == 0 ? 0 : max(0, middle - half), hits == count ? 1 : min(1, middle + half))
-  }
-}
-
-/// The intervals of a score's shares.
+/// Wilson's 95 % intervals of a score's shares.
 struct ScoreIntervals: Sendable {
   /// Of one class, in the order of the score's codes.
   struct OfClass: Sendable {
@@ -39,10 +21,10 @@ struct ScoreIntervals: Sendable {
       let row = codes.reduce(0) { $0 + pairs.count(code, $1) }
       let column = codes.reduce(0) { $0 + pairs.count($1, code) }
       return OfClass(
-        precision: Wilson.interval(hits, of: column), recall: Wilson.interval(hits, of: row),
-        iou: Wilson.interval(hits, of: row + column - hits))
+        precision: WilsonInterval.ends(hits, of: column), recall: WilsonInterval.ends(hits, of: row),
+        iou: WilsonInterval.ends(hits, of: row + column - hits))
     }
-    accuracy = Wilson.interval(codes.reduce(0) { $0 + pairs.count($1, $1) }, of: score.evaluated)
+    accuracy = WilsonInterval.ends(codes.reduce(0) { $0 + pairs.count($1, $1) }, of: score.evaluated)
   }
 
   /// An interval for programs: low and high; null without a case.
