@@ -6,7 +6,7 @@
 // contract (the public declarations that `import FloeSDK` brings) and that of all sources.
 
 #define FLOE_KIT_VERSION "0.1.0"
-#define FLOE_KIT_CONTRACT "7ebb5df40364307e"
+#define FLOE_KIT_CONTRACT "ec2c1ff3308bfb59"
 #define FLOE_KIT_DIGEST "bf6e06f71c5e9d74"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
