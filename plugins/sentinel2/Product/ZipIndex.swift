@@ -50,6 +50,7 @@ struct ZipIndex {
 
   private static func bytes(_ path: String, at offset: Int, count: Int) -> [UInt8]? {
     guard offset >= 0, count >= 0, count < 1 << 28 else { return nil }
+    // An archive whose end cannot be read has no index; GDAL, which opens it, says why.
     return try? VirtualFile.read(path, at: offset, count: count)
   }
 
