@@ -69,7 +69,7 @@ demo: build
 	@echo "  $(FLOE) run examples/ice-lead.yaml --set scene=YOUR.SAFE -o out"
 
 # Tests use public interfaces only; with testable imports on, build and test would recompile everything for each other.
-test: format-check test-packages build $(VENV)/done
+test: format-check test-packages build $(VENV)/done $(VENV)-toil/done
 	swift test -c release --disable-testable-imports
 	$(PYTEST)
 
@@ -105,8 +105,9 @@ test-batch: build $(VENV)/done
 
 test-cache: build $(VENV)/done
 	FLOE_CACHE_EDITS=$(EDITS) FLOE_CACHE_SEED=$(SEED) $(VENV)/bin/python -m pytest -q Tests/python/test_cache.py -k edits
+
 # An environment of its own: Toil pins what other tests want newer.
-$(VENV)-toil/done: Makefile
+$(VENV)-toil/done: | test-packages
 	/usr/bin/python3 -m venv --clear $(VENV)-toil
 	$(VENV)-toil/bin/pip install -q --disable-pip-version-check "toil[cwl]>=9,<10"
 	touch $@
@@ -115,7 +116,7 @@ test-scale: test-packages build $(VENV)/done $(VENV)-toil/done
 	FLOE_SCALE_SCENES=$(SCALE_SCENES) FLOE_SCALE_CHUNKS=$(SCALE_CHUNKS) FLOE_SCALE_SLURM=1 \
 	  $(VENV)/bin/python -m pytest -q -s Tests/python/test_scale.py
 
-test-python: build $(VENV)/done
+test-python: build $(VENV)/done $(VENV)-toil/done
 	$(PYTEST)
 
 $(VENV)/done: Tests/python/requirements.txt | test-packages

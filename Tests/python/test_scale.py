@@ -1,7 +1,8 @@
 """The package on Toil: on this machine, and on a Slurm cluster of one node that the test starts and stops.
 
-`make test-scale` makes Toil's own environment and sets the sizes: FLOE_SCALE_SCENES scenes in FLOE_SCALE_CHUNKS chunks,
-and FLOE_SCALE_SLURM=1 for the cluster. Without them 8 scenes in 2 chunks run on Toil's local batch system.
+`make test-scale` sets the sizes: FLOE_SCALE_SCENES scenes in FLOE_SCALE_CHUNKS chunks, and FLOE_SCALE_SLURM=1 for the
+cluster. Without them 40 scenes in 4 chunks run on Toil's local batch system. Scenes are Sentinel-2 products of 480 pixels,
+links to at most 20 that are made, one of them poisoned.
 """
 import hashlib
 import json
@@ -9,32 +10,24 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from conftest import FLOE, ROOT, floe, write_tif
+import season
+from conftest import FLOE, ROOT, floe
 
-SCENES = int(os.environ.get("FLOE_SCALE_SCENES", 8))
-CHUNKS = int(os.environ.get("FLOE_SCALE_CHUNKS", 2))
+SCENES = int(os.environ.get("FLOE_SCALE_SCENES", 40))
+CHUNKS = int(os.environ.get("FLOE_SCALE_CHUNKS", 4))
 LENGTH = -(-SCENES // CHUNKS)
-# One of them is no image: number 617 of a thousand.
+# Its image is cut: number 617 of a thousand.
 BAD = SCENES * 617 // 1000
+# Products that are made; the scenes are links to them.
+PRODUCTS = 20 if SCENES > 100 else 4
 BIN = Path(os.environ.get("FLOE_TOIL", ROOT / ".venv-toil/bin"))
 TOIL = BIN / "toil-cwl-runner"
 CLUSTER = ROOT / "examples/scale/one-node-slurm.sh"
-PIPELINE = """floe: 1
-title: Two groups of one image
-inputs:
-  image: { type: path, help: A raster file }
-steps:
-  read: { use: raster.read, with: { files: $image } }
-  groups: { use: cluster.kmeans, in: { samples: read.image }, with: { clusters: 2, names: { lead: darkest, sea_ice: rest } } }
-outputs:
-  classes.tif: groups.classes
-  model.json: groups.model
-"""
 needs_toil = pytest.mark.skipif(not TOIL.exists(), reason="Toil is not here: make test-scale installs it")
 needs_slurm = pytest.mark.skipif(
     not os.environ.get("FLOE_SCALE_SLURM") or not shutil.which("slurmd", path=os.environ["PATH"] + ":/usr/sbin"),
@@ -44,32 +37,68 @@ needs_slurm = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scale")
-    (folder / "images").mkdir()
+    products = []
+    for i in range(PRODUCTS):
+        floe("demo", folder / f"made-{i}", "--size", 480, "--seed", 10 * i + 1, "--products-only", "--quiet")
+        products += (folder / f"made-{i}").glob("products/*.SAFE")
+    assert len(products) == PRODUCTS
+    (folder / "scenes").mkdir()
     for i in range(SCENES):
-        file = folder / f"images/s{i:04}.tif"
-        if i == BAD:
-            file.write_bytes(b"no image")
-        else:
-            write_tif(file, (np.random.default_rng(i).integers(0, 2, (60, 60)) * 3000 + np.arange(60)).astype(np.uint16))
-    (folder / "groups.yaml").write_text(PIPELINE)
-    package = floe("cwl", folder / "groups.yaml", "--files", "--without-container", "--chunk", LENGTH, cwd=folder)
+        shutil.copytree(products[i % PRODUCTS], folder / f"scenes/s{i:04}.SAFE", copy_function=os.link)
+    # A file of its own, which no other scene is linked to.
+    band = next(folder.glob(f"scenes/s{BAD:04}.SAFE/GRANULE/*/IMG_DATA/*_B04.jp2"))
+    whole = band.read_bytes()
+    band.unlink()
+    band.write_bytes(whole[: len(whole) // 3])
+    (folder / "groups.yaml").write_text(season.PIPELINE)
+    package = floe("cwl", folder / "groups.yaml", "--without-container", "--chunk", LENGTH, cwd=folder)
     (folder / "groups.cwl").write_text(package.out)
-    images = [{"class": "File", "path": str(p)} for p in sorted((folder / "images").iterdir())]
-    (folder / "job.json").write_text(json.dumps({"image": images}))
+    scenes = [{"class": "Directory", "path": str(p)} for p in sorted((folder / "scenes").iterdir())]
+    (folder / "job.json").write_text(json.dumps({"scene": scenes}))
     # Each call of floe batch leaves its number of scenes.
     (folder / "bin").mkdir()
     (folder / "bin/floe").write_text(
         f'#!/bin/sh\n[ "$1" = batch ] && echo $(($(wc -l <products.csv) - 1)) >>"{folder}/calls"\nexec "{FLOE}" "$@"\n')
     (folder / "bin/floe").chmod(0o755)
     began = time.monotonic()
-    floe("batch", folder / "groups.yaml", "--over", f"image={folder}/images/*.tif", "-o", folder / "batch", "--workers", 2,
+    floe("batch", folder / "groups.yaml", "--over", f"scene={folder}/scenes/*.SAFE", "-o", folder / "batch", "--workers", 2,
          "--quiet", expect=3, timeout=3600)
     return {"folder": folder, "seconds": time.monotonic() - began}
 
 
 def sums(folder):
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
-            for p in sorted(Path(folder).glob("*/*")) if p.is_file() and p.name in ("classes.tif", "model.json")}
+            for p in sorted(Path(folder).glob("*/*")) if p.is_file() and p.name in ("ice-lead.tif", "model.json")}
+
+
+class Disk(threading.Thread):
+    """The most that some folders take, looked at every other second; files with several names count once."""
+
+    def __init__(self, *folders):
+        super().__init__(daemon=True)
+        self.folders, self.most, self.ended = folders, 0, threading.Event()
+
+    @staticmethod
+    def bytes(*folders):
+        found = {}
+        for folder in folders:
+            for place, _, files in os.walk(folder):
+                for name in files:
+                    try:
+                        state = os.lstat(os.path.join(place, name))
+                    except FileNotFoundError:
+                        continue  # moved or removed since the folder was listed
+                    found[state.st_dev, state.st_ino] = state.st_size
+        return sum(found.values())
+
+    def run(self):
+        while not self.ended.wait(2):
+            self.most = max(self.most, self.bytes(*self.folders))
+
+    def stop(self):
+        self.ended.set()
+        self.join()
+        return self.most
 
 
 def words(place, name, system, *more):
@@ -115,13 +144,19 @@ def cluster(place):
 @needs_toil
 @needs_slurm
 def test_slurm_without_a_disturbance(place, cluster):
+    disk = Disk(place["folder"] / "slurm/jobs", place["folder"] / "slurm/work")
+    disk.start()
     began = time.monotonic()
     done = subprocess.run(words(place, "slurm", "slurm"), env=environment(place, **cluster), capture_output=True, text=True,
                           timeout=7200)
     seconds = time.monotonic() - began
     assert done.returncode == 0, done.stderr[-3000:]
     judge(place, place["folder"] / "slurm/out/results")
-    print(f"{SCENES} scenes in {CHUNKS} chunks: floe batch {place['seconds']:.1f} s, Toil on Slurm {seconds:.1f} s")
+    most, outputs = disk.stop(), disk.bytes(place["folder"] / "slurm/out")
+    print(f"{SCENES} scenes in {CHUNKS} chunks: floe batch {place['seconds']:.1f} s, Toil on Slurm {seconds:.1f} s, "
+          f"ratio {seconds / place['seconds']:.2f}")
+    print(f"job store and work folders at most {most / 1e6:.1f} MB, outputs {outputs / 1e6:.1f} MB: {most / outputs:.2f}")
+    assert most <= 1.2 * outputs or SCENES < 100
 
 
 @needs_toil
