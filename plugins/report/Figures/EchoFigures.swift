@@ -226,38 +226,15 @@ struct EchoFigures {
     for (k, lot) in lots.enumerated() {
       for side in sides {
         let width = side.echoes.width
-        var density = [Float](repeating: 0, count: width * levels)
+        var density = EchoDensity(width: width, levels: levels)
         var count = 0
         for row in lot.rows {
           guard let top = side.top(row) else { continue }
           count += 1
-          var last: Int?
-          for (bin, v) in side.echoes.row(row).enumerated() {
-            guard v.isFinite else {
-              last = nil
-              continue
-            }
-            let at = Int(min(1, max(0, v / top)) * Float(levels - 1))
-            let from = last ?? at
-            // The stroke from one sample to the next, so that echoes stay lines.
-            for level in min(at, from)...max(at, from) { density[level * width + bin] += 1 }
-            last = at
-          }
-        }
-        let most = Double(density.max() ?? 1)
-        var picture = Picture(width: width * 2, height: levels * 2)
-        for level in 0..<levels {
-          for bin in 0..<width {
-            let n = Double(density[level * width + bin])
-            guard n > 0 else { continue }
-            let (r, g, b) = Colours.onRamp(most > 1 ? naturalLog(1 + n) / naturalLog(1 + most) * 0.95 : 0)
-            for d in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-              picture.set(((levels - 1 - level) * 2 + d.1) * width * 2 + bin * 2 + d.0, r, g, b)
-            }
-          }
+          density.add(side.echoes.row(row), top: top)
         }
         let file = "\(name).\(k).\(side.key).png"
-        data[file] = try picture.png()
+        data[file] = try density.picture().png()
         panels.append(
           """
           set label 1 \(Figure.quoted("\(lot.label), \(side.label.lowercased()) (\(ReportFormat.count(count)))")) at \

@@ -86,7 +86,9 @@ struct NotebookFigures {
     var panels: [String] = []
     for (k, lot) in lots.enumerated() {
       let file = "\(name).\(k).png"
-      data[file] = try overlay(lot.rows, top: top, levels: levels).png()
+      var density = EchoDensity(width: raw.width, levels: levels)
+      for row in lot.rows { density.add(raw.row(row), top: top) }
+      data[file] = try density.picture().png()
       panels.append(
         """
         set label 1 \(Figure.quoted("\(lot.label) (\(ReportFormat.count(lot.rows.count)))")) at graph 0.98,0.92 right \
@@ -110,36 +112,6 @@ struct NotebookFigures {
       alt: "All raw echoes laid over each other: "
         + lots.map { "\($0.label) \(ReportFormat.count($0.rows.count))" }.joined(separator: ", ") + ".",
       size: grid.size, scale: 1.5, commands: grid.commands, data: data)
-  }
-
-  private func overlay(_ rows: [Int], top: Float, levels: Int) -> Picture {
-    let width = raw.width
-    var density = [Float](repeating: 0, count: width * levels)
-    for row in rows {
-      var last: Int?
-      for (bin, v) in raw.row(row).enumerated() {
-        guard v.isFinite else {
-          last = nil
-          continue
-        }
-        let at = Int(min(1, max(0, v / top)) * Float(levels - 1))
-        let from = last ?? at
-        for level in min(at, from)...max(at, from) { density[level * width + bin] += 1 }
-        last = at
-      }
-    }
-    let most = Double(density.max() ?? 1)
-    var picture = Picture(width: width * 2, height: levels * 2)
-    for level in 0..<levels {
-      for bin in 0..<width where density[level * width + bin] > 0 {
-        let n = Double(density[level * width + bin])
-        let (r, g, b) = Colours.onRamp(most > 1 ? naturalLog(1 + n) / naturalLog(1 + most) * 0.95 : 0)
-        for d in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-          picture.set(((levels - 1 - level) * 2 + d.1) * width * 2 + bin * 2 + d.0, r, g, b)
-        }
-      }
-    }
-    return picture
   }
 
   /// The three pairs of features in standard deviations.

@@ -5,9 +5,10 @@ import Glibc
 ///
 /// They follow from the seed alone and are painted into any window of the scene.
 struct LeadNetwork: Sendable {
-  /// A piece of a fracture in pixels of the scene, with its half widths at both ends.
+  /// A piece of a fracture, with its half widths at both ends in pixels.
   struct Piece: Sendable {
-    var x0, y0, x1, y1, h0, h1: Float
+    var line: PaintedLine
+    var h0, h1: Float
     /// What the crack is filled with, 0 ... 1; the same along a fracture.
     var tone: Float
   }
@@ -77,9 +78,7 @@ struct LeadNetwork: Sendable {
       let p = line[i]
       let q = line[i + 1]
       pieces.append(
-        Piece(
-          x0: Float(p.x), y0: Float(p.y), x1: Float(q.x), y1: Float(q.y), h0: Float(halves[i]),
-          h1: Float(halves[i + 1]), tone: tone))
+        Piece(line: PaintedLine(from: p, to: q), h0: Float(halves[i]), h1: Float(halves[i + 1]), tone: tone))
       let m = (p + q) / 2
       let d = q - p
       if m.x > 0, m.y > 0, m.x < size, m.y < size { area += (d * d).sum().squareRoot() * (halves[i] + halves[i + 1]) }
@@ -103,33 +102,14 @@ struct LeadNetwork: Sendable {
   ///   - ragged: moves the edges, in half widths of the crack (at most 9 pixels): `values[row][column]` over the
   ///     window.
   func paint(over window: PixelWindow, ragged: [Float], cover: inout [Float], tone: inout [Float]) {
-    let left = Float(window.column)
-    let top = Float(window.row)
     for p in pieces {
-      let reach = max(p.h0, p.h1) * 1.5 + 2
-      let c0 = max(0, Int((min(p.x0, p.x1) - reach - left).rounded(.down)))
-      let c1 = min(window.width, Int((max(p.x0, p.x1) + reach - left).rounded(.up)) + 1)
-      let r0 = max(0, Int((min(p.y0, p.y1) - reach - top).rounded(.down)))
-      let r1 = min(window.height, Int((max(p.y0, p.y1) + reach - top).rounded(.up)) + 1)
-      guard c0 < c1, r0 < r1 else { continue }
-      let dx = p.x1 - p.x0
-      let dy = p.y1 - p.y0
-      let inverse = 1 / max(dx * dx + dy * dy, 1e-6)
-      for r in r0..<r1 {
-        let py = top + Float(r) + 0.5 - p.y0
-        for c in c0..<c1 {
-          let px = left + Float(c) + 0.5 - p.x0
-          let t = min(max((px * dx + py * dy) * inverse, 0), 1)
-          let ex = px - t * dx
-          let ey = py - t * dy
-          let i = r * window.width + c
-          let half = p.h0 + (p.h1 - p.h0) * t
-          let edge = half + ragged[i] * min(half * 0.4, 9) - (ex * ex + ey * ey).squareRoot() + 0.5
-          let covered = min(max(edge, 0), 1, 2 * half)
-          if covered > cover[i] {
-            cover[i] = covered
-            tone[i] = p.tone
-          }
+      p.line.visit(window, reach: max(p.h0, p.h1) * 1.5 + 2) { i, t, far in
+        let half = p.h0 + (p.h1 - p.h0) * t
+        let edge = half + ragged[i] * min(half * 0.4, 9) - far + 0.5
+        let covered = min(max(edge, 0), 1, 2 * half)
+        if covered > cover[i] {
+          cover[i] = covered
+          tone[i] = p.tone
         }
       }
     }

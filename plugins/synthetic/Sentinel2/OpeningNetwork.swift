@@ -8,9 +8,10 @@ import Glibc
 /// Weddell Sea), 2.1 to 2.6 (Marcq and Weiss 2012, SPOT, Arctic), 2.47 (Wernecke and Kaleschke 2015, CryoSat-2); chords
 /// of the dark pixels of the scene in `WinterSpectra` give 1.7 to 2.0.
 struct OpeningNetwork: Sendable {
-  /// A piece of an opening in pixels of the scene, with its half widths at both ends.
+  /// A piece of an opening, with its half widths at both ends in pixels.
   struct Piece: Sendable {
-    var x0, y0, x1, y1, h0, h1: Float
+    var line: PaintedLine
+    var h0, h1: Float
     /// The number of the opening, from 1.
     var number: UInt16
     /// Ice in it in centimetres; 0 is open water.
@@ -141,8 +142,7 @@ struct OpeningNetwork: Sendable {
       isInside = true
       pieces.append(
         Piece(
-          x0: Float(p.x), y0: Float(p.y), x1: Float(q.x), y1: Float(q.y), h0: Float(halves[i]),
-          h1: Float(halves[i + 1]),
+          line: PaintedLine(from: p, to: q), h0: Float(halves[i]), h1: Float(halves[i + 1]),
           number: UInt16(count + 1), thickness: Float(thickness), rim: Float(rim)))
       if m.x > 0, m.y > 0, m.x < size, m.y < size { area += (d * d).sum().squareRoot() * (halves[i] + halves[i + 1]) }
     }
@@ -155,35 +155,15 @@ struct OpeningNetwork: Sendable {
   /// - Parameter ragged: moves the edges, in half widths (at most 4 pixels): `values[row][column]` over the window.
   func paint(over window: PixelWindow, ragged: [Float]) -> Cover {
     var cover = Cover(count: window.pixelCount)
-    let left = Float(window.column)
-    let top = Float(window.row)
     for p in pieces {
-      let reach = max(p.h0, p.h1) * 1.4 + 2
-      let c0 = max(0, Int((min(p.x0, p.x1) - reach - left).rounded(.down)))
-      let c1 = min(window.width, Int((max(p.x0, p.x1) + reach - left).rounded(.up)) + 1)
-      let r0 = max(0, Int((min(p.y0, p.y1) - reach - top).rounded(.down)))
-      let r1 = min(window.height, Int((max(p.y0, p.y1) + reach - top).rounded(.up)) + 1)
-      guard c0 < c1, r0 < r1 else { continue }
-      let dx = p.x1 - p.x0
-      let dy = p.y1 - p.y0
-      let inverse = 1 / max(dx * dx + dy * dy, 1e-6)
-      for r in r0..<r1 {
-        let py = top + Float(r) + 0.5 - p.y0
-        for c in c0..<c1 {
-          let px = left + Float(c) + 0.5 - p.x0
-          let i = r * window.width + c
-          let t = min(max((px * dx + py * dy) * inverse, 0), 1)
-          let ex = px - t * dx
-          let ey = py - t * dy
-          let far = (ex * ex + ey * ey).squareRoot()
-          let half = p.h0 + (p.h1 - p.h0) * t + ragged[i] * min((p.h0 + p.h1) * 0.15, 4)
-          let share = min(max(half - far + 0.5, 0), 1, 2 * half)
-          guard share > cover.share[i] else { continue }
-          cover.share[i] = share
-          cover.number[i] = p.number
-          cover.width[i] = max(p.h0, p.h1) * 2
-          cover.thickness[i] = p.thickness + (far > p.rim * half ? 3 + 8 * (far / half - p.rim) : 0)
-        }
+      p.line.visit(window, reach: max(p.h0, p.h1) * 1.4 + 2) { i, t, far in
+        let half = p.h0 + (p.h1 - p.h0) * t + ragged[i] * min((p.h0 + p.h1) * 0.15, 4)
+        let share = min(max(half - far + 0.5, 0), 1, 2 * half)
+        guard share > cover.share[i] else { return }
+        cover.share[i] = share
+        cover.number[i] = p.number
+        cover.width[i] = max(p.h0, p.h1) * 2
+        cover.thickness[i] = p.thickness + (far > p.rim * half ? 3 + 8 * (far / half - p.rim) : 0)
       }
     }
     return cover

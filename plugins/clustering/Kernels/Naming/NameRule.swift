@@ -3,7 +3,7 @@ import FloeSDK
 /// One demand that a rule makes of a cluster.
 public enum NameCondition: Sendable, Hashable {
   /// The centre's value of a feature, in physical units, lies on one side of a number.
-  case threshold(feature: Int, comparison: Comparison, value: Double)
+  case threshold(feature: Int, comparison: LimitComparison, value: Double)
   /// The cluster with the highest or lowest centre in a feature.
   case extreme(feature: Int, isHighest: Bool)
   /// The cluster with the lowest mean over all bands.
@@ -13,22 +13,7 @@ public enum NameCondition: Sendable, Hashable {
   /// Every cluster that passes the physical test of this word, such as `dark`.
   case evident(String)
   /// The mean over all bands, as a share of the scene's ice level, lies on one side of a number.
-  case brightness(comparison: Comparison, share: Double)
-
-  /// How a centre is compared with a number.
-  public enum Comparison: String, Sendable, Hashable, CaseIterable {
-    case less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
-
-    /// Whether the comparison holds.
-    public func holds(_ a: Double, _ b: Double) -> Bool {
-      switch self {
-      case .less: a < b
-      case .lessOrEqual: a <= b
-      case .greater: a > b
-      case .greaterOrEqual: a >= b
-      }
-    }
-  }
+  case brightness(comparison: LimitComparison, share: Double)
 }
 
 /// A class and what a cluster must fulfil to get its name; without conditions it takes what no other rule names.
@@ -101,11 +86,11 @@ public struct NameRule: Sendable, Hashable {
       return .extreme(feature: try place(words[1]), isHighest: words[0] == "highest")
     case 3:
       if hasBrightness, words[0] == "brightness", !features.contains("brightness"),
-        let comparison = NameCondition.Comparison(rawValue: words[1]), let share = Double(words[2]), share.isFinite
+        let comparison = LimitComparison(rawValue: words[1]), let share = Double(words[2]), share.isFinite
       {
         return .brightness(comparison: comparison, share: share)
       }
-      if let comparison = NameCondition.Comparison(rawValue: words[1]), let value = Double(words[2]), value.isFinite {
+      if let comparison = LimitComparison(rawValue: words[1]), let value = Double(words[2]), value.isFinite {
         return .threshold(feature: try place(words[0]), comparison: comparison, value: value)
       }
     default: break
