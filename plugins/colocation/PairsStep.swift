@@ -132,14 +132,14 @@ public struct PairsStep: ProcessingStep {
 
   /// A product's name without what archives and catalogues put behind it.
   private static func bare(_ name: String) -> String {
-    [".zip", ".SAFE", ".SEN3", ".nc"].reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
+    [".zip", ".SAFE", ".zarr", ".SEN3", ".nc"].reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
   }
 
   private static func collect(
     _ path: String, _ depth: Int, _ catalogue: any ProductCatalogue, into found: inout [String]
   ) throws {
     // Readers also take a folder that holds one product for that product; beside others it must not hide them.
-    let isProduct = [".SAFE", ".SEN3"].contains { path.hasSuffix($0) } || !VirtualFile.isDirectory(path)
+    let isProduct = [".SAFE", ".SEN3", ".zarr"].contains { path.hasSuffix($0) } || !VirtualFile.isDirectory(path)
     if isProduct, catalogue.recognises(path) { return found.append(path) }
     guard depth >= 0, VirtualFile.isDirectory(path) else { return }
     let before = found.count

@@ -5,7 +5,7 @@ import FloeSDK
 public struct StackStep: ProcessingStep {
   public static let name = "sentinel2.stack"
   public static let summary =
-    "Reads bands of a Sentinel-2 product (L1C or L2A, folder or zip) as one raster on one grid."
+    "Reads bands of a Sentinel-2 product (L1C or L2A; .SAFE or EOPF .zarr, folder or zip) as one raster on one grid."
   public static let discussion = """
     **Output.** `image` holds the chosen bands in their order as unsigned 16-bit DN. In units of reflectance each band
     carries `scale` = 1 / quantification value and `offset` = additive offset / quantification value, both from the
@@ -33,14 +33,23 @@ public struct StackStep: ProcessingStep {
     (osmdata.openstreetmap.de, 10 to 50 m) and GSHHG (hundreds of metres off in the Arctic). Debian's `gmt-gshhg-full`
     holds the latter in GMT's own netCDF format, which GDAL does not read.
 
-    **Source.** Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD.
+    **EOPF Zarr** of version 2, as ESA's EOPF converts .SAFE products, gives the same pixels as the .SAFE folder: bands
+    from `measurements/reflectance`, scale and offset from `scale_factor` and `add_offset`, places from `x` and `y`,
+    time and sun from the attributes of the root. It has no reduced resolutions (10, 20 and 60 m alone) and no
+    checksums. A chunk that is not in the store stands for no data where no band of its resolution has it, with a
+    warning; where another band has it, or in a mask, it is missing, and the product is refused. So is an `add_offset`
+    in a product from before baseline 04.00, whose DN have none.
+
+    **Source.** Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD; for EOPF the mappings
+    S02MSIL1C_PSD15.json and S02MSIL2A_PSD15.json of ESA's Python package eopf 2.8.1.
     """
   public static let example = """
     stack: { use: sentinel2.stack, with: { product: $scene, bands: [B02, B03, B04, B08], resolution: 10 } }
     """
 
-  @Param("Sentinel-2 product: a .SAFE folder, its .zip, or the MTD_MSIL1C.xml or MTD_MSIL2A.xml inside") var product:
-    InputPath
+  @Param(
+    "Sentinel-2 product: a .SAFE folder, the MTD_MSIL1C.xml or MTD_MSIL2A.xml inside, an EOPF .zarr folder, or a .zip")
+  var product: InputPath
   @Param("Bands in the order of the output, B01 to B12 and B8A") var bands = ["B02", "B03", "B04", "B08"]
   @Param(
     "Size of a pixel: 10, 20, 60, or a reduced resolution of the images (40, 80, 120 ...)", unit: .metre, in: 10...20000

@@ -75,11 +75,11 @@ struct FileView: InfoView {
   private static func unknownFolder(_ path: String) -> FloeError? {
     // One that cannot be listed is told of by whoever tried to open it.
     guard Folder.isFolder(path), let names = try? VirtualFile.list(path) else { return nil }
-    let products = names.filter { [".SAFE", ".SEN3", ".zip"].contains(where: $0.hasSuffix) }
+    let products = names.filter { [".SAFE", ".zarr", ".SEN3", ".zip"].contains(where: $0.hasSuffix) }
     return FloeError(
       "'\(path)' is a folder that floe knows no product of"
         + (products.isEmpty
-          ? "; give a product (.SAFE, .SEN3), its .zip, or a raster or table file"
+          ? "; give a product (.SAFE, .zarr, .SEN3), its .zip, or a raster or table file"
           : "; it holds \(products.prefix(4).joined(separator: ", ")): give one of them"))
   }
 

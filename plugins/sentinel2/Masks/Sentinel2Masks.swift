@@ -8,7 +8,7 @@ import Synchronization
 /// has the scene classification (SCL) besides. Codes after S2-PDGS-TAS-DI-PSD, "Quality masks" and "Scene
 /// classification".
 struct Sentinel2Masks {
-  let product: SafeProduct
+  let product: Sentinel2Product
   let bands: [SpectralBand]
   let reasons: [MaskChoice]
 
@@ -99,7 +99,7 @@ struct Sentinel2Masks {
 
   /// A mask of one bit field, or of one band a bit: nil when it holds nothing that was asked for.
   private func image(_ mask: MaskFile, at path: String, resolution: Int) throws -> ImageMask? {
-    guard try VirtualFile.size(mask.path) > 0 else {
+    guard try VirtualFile.size(product.file(of: mask.path)) > 0 else {
       throw FloeError("the mask file '\(mask.path)' is empty (0 bytes); get the product again")
     }
     let file = try RasterFile.open(path, driver: BandSource.drivers)

@@ -6,6 +6,8 @@ struct ImageFiles: Sendable {
   /// Paths by `B04` or `SCL`, then by resolution in metres; 0 where the name states none (L1C).
   private let files: [String: [Int: String]]
 
+  init(_ files: [String: [Int: String]]) { self.files = files }
+
   init(listed: [String], root: String, granule: String) {
     var found: [String: [Int: String]] = [:]
     for file in listed where !file.hasPrefix("/") && !file.split(separator: "/").contains("..") {

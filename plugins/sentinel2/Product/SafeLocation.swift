@@ -48,6 +48,15 @@ struct SafeLocation: Sendable {
     }
   }
 
+  /// The place of an EOPF store, whose metadata are the attributes of its root; its chunks are read where they lie, in
+  /// an archive too.
+  init(_ store: EOPFStore) {
+    root = store.root
+    metadata = store.root + "/.zattrs"
+    archive = nil
+    path = store.path
+  }
+
   /// Whether a path looks like a product by its name or by the names inside, without reading metadata.
   static func looksLikeProduct(_ given: String) -> Bool {
     var path = given

@@ -1,53 +1,15 @@
 import FloeIO
 import FloeSDK
 
-/// What the metadata of a Sentinel-2 product says; no pixel is read.
-///
 /// Source: Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, sections on the user product and the tile
 /// metadata.
-struct SafeProduct: Sendable {
-  enum Level: String, Sendable {
-    case l1c = "L1C"
-    case l2a = "L2A"
-  }
-
-  let location: SafeLocation
-  let level: Level
-  /// The product's name without `.SAFE`.
-  let name: String
-  let acquisition: Acquisition
-  let start: UTCTime?
-  let stop: UTCTime?
-  /// Divides DN + offset.
-  let quantification: Double
-  /// What is added to a band's DN before the division; nil where the metadata has no offsets at all (before baseline
-  /// 04.00).
-  let offsets: [Int: Double]?
-  let noDataDN: Int
-  /// Central wavelengths in nanometres by `band_id`.
-  let wavelengths: [Int: Double]
-  let geocoding: TileGeocoding
-  /// The tile's folder.
-  let granule: String
-  /// Files of bands and of the scene classification by name and resolution in metres.
-  let images: ImageFiles
-  let masks: [MaskFile]
-  /// (longitude, latitude) in degrees, not closed.
-  let footprint: [SIMD2<Double>]
-  /// Cloud cover in percent.
-  let cloudCover: Double?
-  let tile: String?
-  let orbit: String?
-  let orbitDirection: String?
-
-  /// Whether the product is on the network.
-  var isRemote: Bool { RemotePath.isRemote(location.root) }
-
-  /// Reads the metadata of the product at a path.
-  init(_ path: String) throws {
+extension Sentinel2Product {
+  /// Reads the metadata of the .SAFE product at a path.
+  init(safe path: String) throws {
     let location = try SafeLocation(path)
     let product = try XMLNode(file: location.metadata)
     let fields = MetadataFields(product, file: location.metadata)
+    format = .safe
     self.location = location
     level = try Self.level(fields)
     try Self.refuseOldFormat(product, location)
@@ -69,7 +31,8 @@ struct SafeProduct: Sendable {
     wavelengths = Self.wavelengths(product)
 
     let listed = product.descendants("IMAGE_FILE") + product.descendants("IMAGE_FILE_2A")
-    granule = try Self.granule(listed.map(\.text), location)
+    let granule = try Self.granule(listed.map(\.text), location)
+    imageFolder = granule + "/IMG_DATA"
     let tileFile = granule + "/MTD_TL.xml"
     guard VirtualFile.exists(tileFile) else {
       throw FloeError("the tile metadata '\(tileFile)' is missing; the product is not whole")
@@ -92,30 +55,6 @@ struct SafeProduct: Sendable {
     tile = Self.tileName(in: tileFields.text("TILE_ID") ?? "") ?? Self.tileName(in: name)
     orbit = fields.text("SENSING_ORBIT_NUMBER")
     orbitDirection = fields.text("SENSING_ORBIT_DIRECTION")
-  }
-
-  /// What is added to a band's DN; refuses a list of offsets that leaves the band out.
-  func offset(of band: SpectralBand) throws -> Double {
-    guard let offsets else {
-      // From baseline 04.00 on the list belongs to every product; 99.99 is what the Sen2Cor toolbox writes at home.
-      if let text = acquisition.baseline, let baseline = Double(text), baseline >= 4, baseline < 90 {
-        throw FloeError(
-          "'\(location.metadata)' has no list of radiometric offsets although its processing baseline is \(text); "
-            + """
-            from 04.00 on \(level == .l1c ? "RADIO_ADD_OFFSET" : "BOA_ADD_OFFSET") must be there, or reflectance \
-            would be off by about 0.1
-            """
-        )
-      }
-      return 0
-    }
-    if let value = offsets[band.rawValue] { return value }
-    throw FloeError(
-      """
-      '\(location.metadata)' lists radiometric offsets for \(offsets.count) bands, but none for \(band.name) \
-      (band_id \(band.rawValue)); 
-      """
-        + "the list must be complete, or its reflectance would be wrong")
   }
 
   // MARK: - Parts of the metadata
@@ -220,11 +159,6 @@ struct SafeProduct: Sendable {
     var points = stride(from: 0, to: numbers.count - 1, by: 2).map { SIMD2(numbers[$0 + 1], numbers[$0]) }
     if points.count > 1, points.first == points.last { points.removeLast() }
     return points
-  }
-
-  private static func tileName(in text: String) -> String? {
-    let parts = text.split(separator: "_").map { String($0) }
-    return parts.first { $0.utf8.count == 6 && $0.hasPrefix("T") && $0.dropFirst().prefix(2).allSatisfy(\.isNumber) }
   }
 }
 

@@ -31,12 +31,12 @@ struct BandSource: Sendable {
   }
 
   /// Drivers that may read the image and mask files of a product.
-  static let drivers = ["JP2OpenJPEG", "JP2KAK", "JP2ECW", "JP2MrSID", "GTiff"]
+  static let drivers = ["JP2OpenJPEG", "JP2KAK", "JP2ECW", "JP2MrSID", "GTiff", "Zarr"]
 }
 
 /// Chooses for each band the file and reduction for a target resolution.
 struct SourceChooser {
-  let product: SafeProduct
+  let product: Sentinel2Product
   let upsampling: Upsampling
   let downsampling: Downsampling
 
@@ -60,10 +60,10 @@ struct SourceChooser {
     }
     let files = product.images.files(band.name, native: band.nativeResolution)
     guard !files.isEmpty else {
-      throw FloeError("band \(band.name) has no image file in '\(product.granule)/IMG_DATA'; the product is not whole")
+      throw FloeError("band \(band.name) has no image file in '\(product.imageFolder)'; the product is not whole")
     }
     return try files.sorted { $0.key < $1.key }.map { resolution, path in
-      let grid = try Self.checked(path, what: "band \(band.name)")
+      let grid = try checked(path, what: "band \(band.name)")
       guard let expected = product.geocoding.grids[resolution] else {
         throw FloeError(
           """
@@ -87,11 +87,11 @@ struct SourceChooser {
   }
 
   /// The grid of an image file that exists, is not empty and holds one band of 16 bits.
-  private static func checked(_ path: String, what: String) throws -> Grid {
+  private func checked(_ path: String, what: String) throws -> Grid {
     guard VirtualFile.exists(path) else {
       throw FloeError("the image file '\(path)' of \(what) is missing; the product is not whole")
     }
-    guard try VirtualFile.size(path) > 0 else {
+    guard try VirtualFile.size(product.file(of: path)) > 0 else {
       throw FloeError("the image file '\(path)' of \(what) is empty (0 bytes); get the product again")
     }
     let file = try RasterFile.open(path, driver: BandSource.drivers)

@@ -3,7 +3,7 @@ import FloeSDK
 
 /// Everything that metadata and file headers tell about a stack: where each band comes from, grid, bands and tags.
 struct StackPlan: Sendable {
-  let product: SafeProduct
+  let product: Sentinel2Product
   let sources: [BandSource]
   let masks: Sentinel2Masks
   let resolution: Int
@@ -17,10 +17,12 @@ struct StackPlan: Sendable {
   /// product on the network of which most is wanted, all.
   let extracted: [String]
   let extractedBytes: Int
+  /// Chunks of an EOPF product that are needed and that no band has.
+  let emptyChunks: Int
 
   init(_ options: StackOptions) throws {
     let bands = try SpectralBand.list(options.bands)
-    let product = try SafeProduct(options.product)
+    let product = try Sentinel2Product(options.product)
     resolution = options.resolution
     sources = try SourceChooser(product: product, upsampling: options.upsampling, downsampling: options.downsampling)
       .choose(bands, resolution: resolution)
@@ -39,6 +41,9 @@ struct StackPlan: Sendable {
 
     let classification =
       product.level == .l2a && !options.masks.isEmpty ? masks.sceneClassification.map { [$0] } ?? [] : []
+    emptyChunks =
+      try product.format == .zarr
+      ? ChunkCheck.empty(product, sources, masks: maskFiles.map(\.path) + classification, window: window) : 0
     var copies: [String] = []
     for path in sources.map(\.path) + maskFiles.map(\.path).filter({ !$0.hasSuffix(".gml") }) + classification
     where !copies.contains(path) { copies.append(path) }
@@ -67,12 +72,22 @@ struct StackPlan: Sendable {
 
   /// What users should know before they trust the numbers.
   var warnings: [String] {
-    guard let zenith = product.acquisition.sunZenith, zenith > 70 else { return [] }
-    return [LowSun.sentence(zenith, product.level)]
+    var sentences: [String] = []
+    if let zenith = product.acquisition.sunZenith, zenith > 70 {
+      sentences.append(LowSun.sentence(zenith, product.level))
+    }
+    if emptyChunks > 0 {
+      sentences.append(
+        """
+        \(emptyChunks) chunks of the chosen bands are in the product for no band of their resolution; they are taken \
+        for parts without data, which a writer may leave out
+        """)
+    }
+    return sentences
   }
 
   private static func specs(
-    _ product: SafeProduct, _ sources: [BandSource], grid: Grid, units: StackUnits, resolution: Int
+    _ product: Sentinel2Product, _ sources: [BandSource], grid: Grid, units: StackUnits, resolution: Int
   ) throws -> (RasterSpec, RasterSpec) {
     let quantification = product.quantification
     let kind = product.level == .l1c ? "top-of-atmosphere reflectance" : "surface (bottom-of-atmosphere) reflectance"
@@ -125,7 +140,7 @@ enum JSONValueText {
 
 /// The sentence about a low sun.
 enum LowSun {
-  static func sentence(_ zenith: Double, _ level: SafeProduct.Level) -> String {
+  static func sentence(_ zenith: Double, _ level: Sentinel2Product.Level) -> String {
     let angle = (zenith * 10).rounded() / 10
     return level == .l2a
       ? """

@@ -101,7 +101,7 @@ struct StackRun {
 
   /// Refuses an image whose own georeference contradicts the tile's metadata; one without any is placed by the
   /// metadata.
-  private static func checkPlace(_ file: RasterFile, _ source: BandSource, of product: SafeProduct) throws {
+  private static func checkPlace(_ file: RasterFile, _ source: BandSource, of product: Sentinel2Product) throws {
     let own = file.spec.grid
     let origin = product.geocoding.origin
     guard own.crs != nil else { return }
