@@ -54,9 +54,8 @@ struct GeoPackageOutput: OutputWriter {
         Self.echoFile(of: table, among: context.others).map { "Echoes: \($0)" },
       ].compactMap { $0 }
       if !sentences.isEmpty { descriptions[name] = sentences.joined(separator: ". ") }
-      let own = try table.style.map { try context.style($0 + ".qml") }
-      let qml = try own ?? StyleRenderer(style: context.style).qml(forPolygons: table)
-      made.append((name: name, table: table, styleName: table.style ?? qml.map { _ in "classes" }, qml: qml))
+      let (style, qml) = try StyleRenderer(style: context.style).qml(for: table)
+      made.append((name: name, table: table, styleName: style, qml: qml))
     }
     let provenance = try layers.map { try JSONText.encode($0.provenance) }
     try GeoPackageWriter.write(

@@ -30,8 +30,26 @@ struct StyleRenderer {
     }
   }
 
+  /// The QML of a table's layer and its name in a GeoPackage: the style that the table asks for, polygons in colours of
+  /// their classes, else one plain symbol; with the names, units and words of its columns.
+  func qml(for table: Table) throws -> (name: String, qml: String) {
+    let drawn: (name: String, qml: String)
+    if let own = table.style {
+      drawn = (own, try style(own + ".qml"))
+    } else if let classes = try qml(forPolygons: table) {
+      drawn = ("classes", classes)
+    } else {
+      switch table.geometry {
+      case .points?: drawn = ("points", try style("points.qml"))
+      case .polygons?, .multiPolygons?: drawn = ("outlines", try style("outlines.qml"))
+      case nil: drawn = ("columns", try style("columns.qml"))
+      }
+    }
+    return (drawn.name, try LayerFields.added(to: drawn.qml, of: table))
+  }
+
   /// The QML of polygons in the colours of their classes; nil for tables without polygons or without a column of codes.
-  func qml(forPolygons table: Table) throws -> String? {
+  private func qml(forPolygons table: Table) throws -> String? {
     switch table.geometry {
     case .polygons?, .multiPolygons?: break
     case .points?, nil: return nil

@@ -21,7 +21,7 @@ struct ProjectLayer: Sendable {
   /// What the layer holds, in a sentence or two.
   let abstract: String
   /// Aliases, value maps and the map tip of a table, as elements of the layer.
-  var fields = ""
+  private(set) var fields = ""
 
   /// A raster with the style file beside it.
   init(raster spec: RasterSpec, output: WrittenOutput, path: String, number: Int) throws {
@@ -44,7 +44,7 @@ struct ProjectLayer: Sendable {
     style = pipe
   }
 
-  /// A GeoPackage layer with its style from the file; without one QGIS's plain symbol.
+  /// A GeoPackage layer as the style in the file has it; without one with a symbol of QGIS's choice.
   init(table: Table, layer: String, output: WrittenOutput, path: String, styles: LayerStyles, number: Int) throws {
     let base = Self.stem(String(output.name.dropLast(5)))
     let own = layer.isEmpty ? base : layer
@@ -55,7 +55,6 @@ struct ProjectLayer: Sendable {
     isClasses = false
     group = .vectors
     abstract = Self.abstract(of: table)
-    fields = LayerFields.elements(table)
     switch table.geometry {
     case .points(let x, let y)?:
       geometry = "Point"
@@ -70,7 +69,10 @@ struct ProjectLayer: Sendable {
       case .points?, nil: extent = nil
       }
     }
-    style = styles.qml[own].flatMap { Self.element("renderer-v2", in: $0) } ?? Self.plain(geometry == "Point")
+    let qml = styles.qml[own] ?? ""
+    style = Self.element("renderer-v2", in: qml) ?? ""
+    fields = ["fieldConfiguration", "aliases", "mapTip", "previewExpression"].compactMap { Self.element($0, in: qml) }
+      .joined(separator: "\n")
   }
 
   /// Bands with their units, and where they come from.
@@ -132,26 +134,6 @@ struct ProjectLayer: Sendable {
     let clean = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
     return "floe_layer_\(number)_\(clean)"
   }
-
-  private static func plain(_ isPoint: Bool) -> String {
-    let layer =
-      isPoint
-      ? """
-      <layer class=\"SimpleMarker\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option \
-      name=\"color\" type=\"QString\" value=\"230,97,1,255\"/><Option name=\"size\" type=\"QString\" value=\"1.4\"/>\
-      </Option></layer>
-      """
-      : """
-      <layer class=\"SimpleLine\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\"><Option \
-      name=\"line_color\" type=\"QString\" value=\"60,60,60,255\"/><Option name=\"line_width\" type=\"QString\" \
-      value=\"0.3\"/></Option></layer>
-      """
-    return
-      """
-      <renderer-v2 type=\"singleSymbol\" symbollevels=\"0\"><symbols><symbol name=\"0\" type=\"\
-      \(isPoint ? "marker" : "fill")\" alpha=\"1\">\(layer)</symbol></symbols></renderer-v2>
-      """
-  }
 }
 
 /// The folder of a project, relative to the output folder.
@@ -188,7 +170,7 @@ struct LayerStyles: Sendable {
   let qml: [String: String]
 
   init(path: String) {
-    // Safe because a GeoPackage without styles has no such table; QGIS's plain symbols serve then.
+    // Safe because a GeoPackage without styles has no such table; QGIS's own symbols serve then.
     guard let table = try? VectorLayer.readTable(path, layer: "layer_styles") else {
       qml = [:]
       return

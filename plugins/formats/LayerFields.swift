@@ -2,19 +2,37 @@ import FloeSDK
 
 /// What QGIS shows of a table's columns: names with units, words for codes, and what stands beside the pointer.
 enum LayerFields {
-  /// The elements of a vector layer, in the order in which QGIS writes them.
-  static func elements(_ table: Table) -> String {
+  /// A style with the elements of a table's columns behind what it draws, in the order in which QGIS writes them.
+  ///
+  /// - Throws: when the style is no QML whose only category is `Symbology`.
+  static func added(to qml: String, of table: Table) throws -> String {
+    guard let head = qml.firstRange(of: "styleCategories=\"Symbology\""), let end = qml.ranges(of: "</qgis>").last,
+      head.upperBound <= end.lowerBound
+    else {
+      throw FloeError(
+        "the style of a table with the columns \(table.columns.map(\.name).joined(separator: ", ")) is no QML with "
+          + "styleCategories=\"Symbology\"; the files of floe's folder 'styles' are")
+    }
+    // QGIS takes from a style only the categories that it names.
+    let drawn = qml[head.upperBound..<end.lowerBound]
+    return """
+      \(qml[..<head.lowerBound])styleCategories="Symbology|Fields|Forms|MapTips"\(drawn)\(elements(table))
+      \(qml[end.lowerBound...])
+      """
+  }
+
+  private static func elements(_ table: Table) -> String {
     let columns = table.columns.filter { if case .array = $0.values { false } else { true } }
     return """
-            <fieldConfiguration>
+        <fieldConfiguration>
       \(columns.map(configuration).joined(separator: "\n"))
-            </fieldConfiguration>
-            <aliases>
-      \(columns.map { "        <alias index=\"-1\" field=\"\(escaped($0.name))\" name=\"\(escaped(alias($0)))\"/>" }
+        </fieldConfiguration>
+        <aliases>
+      \(columns.map { "    <alias index=\"-1\" field=\"\(escaped($0.name))\" name=\"\(escaped(alias($0)))\"/>" }
       .joined(separator: "\n"))
-            </aliases>
-            <mapTip enabled="1">\(escaped(tip(columns)))</mapTip>
-            <previewExpression>\(escaped(title(columns)))</previewExpression>
+        </aliases>
+        <mapTip enabled="1">\(escaped(tip(columns)))</mapTip>
+        <previewExpression>\(escaped(title(columns)))</previewExpression>
       """
   }
 
@@ -45,7 +63,7 @@ enum LayerFields {
   }
 
   private static func configuration(_ column: Column) -> String {
-    let open = "        <field name=\"\(escaped(column.name))\" configurationFlags=\"None\">"
+    let open = "    <field name=\"\(escaped(column.name))\" configurationFlags=\"None\">"
     guard let entries = column.classes?.entries, !entries.isEmpty else {
       return "\(open)<editWidget type=\"\"><config><Option/></config></editWidget></field>"
     }
