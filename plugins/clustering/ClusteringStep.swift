@@ -82,8 +82,8 @@ extension ClusteringStep {
       return order
     }
     let trained = try await algorithm.trained(
-      sampling, candidates, source: source, needsIceLevel: rules?.needsIceLevel == true, context: context,
-      arrange: arrange
+      sampling, candidates, isAuto: clusters == .auto, source: source, needsIceLevel: rules?.needsIceLevel == true,
+      context: context, arrange: arrange
     ) { try LabelStore(samples, source: source, clusters: $0, context: context) }
     var fit = trained.fit
     let sample = trained.sample
