@@ -1,4 +1,6 @@
 """Leads parted at their junctions: against shapes whose length, width and direction are known from how they were drawn."""
+import json
+
 import numpy as np
 import pyproj
 import pytest
@@ -16,8 +18,9 @@ outputs:
 """
 
 
-def drawn(bars, size=600):
-    """A raster of 1 with bars of 2: (x, y, degrees clockwise from the map's north, length, width) in metres from the upper left."""
+def drawn(bars, size=(600, 600), pixel=(PIXEL, PIXEL)):
+    """A raster of 1 with bars of 2: (x, y, degrees clockwise from the map's north, length, width) in metres from the upper left;
+    size in columns and rows, pixel in width and height."""
     wkts = []
     for x, y, degrees, length, width in bars:
         along = np.array([np.sin(np.radians(degrees)), np.cos(np.radians(degrees))])
@@ -25,8 +28,8 @@ def drawn(bars, size=600):
         centre = np.array([X0 + x, Y0 - y])
         corners = [centre + along * length / 2 * s + across * width / 2 * t for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
         wkts.append("POLYGON ((" + ", ".join(f"{a} {b}" for a, b in corners) + "))")
-    ds = gdal.GetDriverByName("MEM").Create("", size, size, 1, gdal.GDT_Byte)
-    ds.SetGeoTransform((X0, PIXEL, 0, Y0, 0, -PIXEL))
+    ds = gdal.GetDriverByName("MEM").Create("", *size, 1, gdal.GDT_Byte)
+    ds.SetGeoTransform((X0, pixel[0], 0, Y0, 0, -pixel[1]))
     srs = osr.SpatialReference()
     srs.ImportFromEPSG(32601)
     ds.SetProjection(srs.ExportToWkt())
@@ -41,8 +44,11 @@ def drawn(bars, size=600):
     return ds.ReadAsArray()
 
 
-def leads(tmp_path, pixels, more=""):
-    write_tif(tmp_path / "c.tif", pixels.astype("uint8"), origin=(X0, Y0), pixel=PIXEL)
+def leads(tmp_path, pixels, more="", pixel=(PIXEL, PIXEL), epsg=32601, origin=(X0, Y0)):
+    write_tif(tmp_path / "c.tif", pixels.astype("uint8"), epsg=epsg, origin=origin, pixel=pixel[0])
+    ds = gdal.Open(str(tmp_path / "c.tif"), gdal.GA_Update)
+    ds.SetGeoTransform((origin[0], pixel[0], 0, origin[1], 0, -pixel[1]))
+    ds = None
     out, record, _ = run_pipeline(tmp_path, PIPELINE.format(file=tmp_path / "c.tif", more=more))
     source = ogr.Open(str(out / "leads.gpkg"))
     rows = [{**f.items(), "shape": f.GetGeometryRef().Clone()} for f in source.GetLayer(0)]
@@ -140,3 +146,55 @@ def test_small_leads_are_counted_and_a_class_that_is_none_is_refused(tmp_path):
 def test_no_lead_is_no_row(tmp_path):
     rows, record, _ = leads(tmp_path, np.ones((30, 30)))
     assert rows == [] and record["results"]["leads"]["width_distribution"] == []
+
+
+def random_bars():
+    """60 straight leads, one in each cell of 4 km: lengths of 2.5 to 3.5 km, widths of 150 to 400 m, any direction."""
+    random = np.random.default_rng(15)
+    for i in range(60):
+        place = (np.array([i % 8, i // 8]) + 0.5) * 4000 + random.uniform(-100, 100, 2)
+        yield (*place, random.uniform(0, 180), random.uniform(2500, 3500), random.uniform(150, 400))
+
+
+@pytest.mark.parametrize("pixel, length, width", [
+    ((10, 10), 0.01, 0.01), ((20, 20), 0.02, 0.02), ((60, 60), 0.07, 0.08), ((20, 60), 0.04, 0.04), ((60, 20), 0.04, 0.04)])
+def test_random_leads_on_pixels_of_any_sides(tmp_path, pixel, length, width):
+    """The sides of a pixel count in their own directions: 20 x 60 m is no worse than 60 x 60 m."""
+    bars = list(random_bars())
+    rows, _, result = leads(tmp_path, drawn(bars, (32000 // pixel[0], 32000 // pixel[1]), pixel), pixel=pixel)
+    assert len(rows) == 60
+    cell = {}
+    for row in rows:
+        centre = row["shape"].Centroid()
+        cell[int((centre.GetX() - X0) // 4000) + 8 * int((Y0 - centre.GetY()) // 4000)] = row
+    found = [cell[i] for i in range(60)]
+    lengths, widths = (np.array([row[name] for row in found]) for name in ("length_m", "mean_width_m"))
+    true_lengths, true_widths = (np.array([bar[k] for bar in bars]) for k in (3, 4))
+    assert np.abs(lengths / true_lengths - 1).max() < length and abs((lengths / true_lengths).mean() - 1) < length / 3
+    assert np.abs(widths / true_widths - 1).max() < width and abs((widths / true_widths).mean() - 1) < width / 3
+    assert np.abs([row["max_width_m"] for row in found] - true_widths).max() < 1.3 * max(pixel)
+    assert max(turned(true(*bar[:3], bar[3] / 2), row["orientation_deg"]) for bar, row in zip(bars, found)) < 0.5
+
+
+@pytest.mark.parametrize("pixel", [(20, 60), (60, 20), (20, 50)])
+def test_leads_along_rows_and_columns_of_pixels_that_are_not_square(tmp_path, pixel):
+    """Exact: 3 and 4 pixels wide, and one pixel alone."""
+    pixels = np.ones((300, 300))
+    pixels[10:13, 20:280] = 2
+    pixels[30:290, 50:54] = 2
+    pixels[200, 200] = 2
+    rows, record, _ = leads(tmp_path, pixels, pixel=pixel)
+    across, down, dot = sorted(rows, key=lambda r: r["lead"])
+    assert abs(across["max_width_m"] - 3 * pixel[1]) < 1e-3 and abs(down["max_width_m"] - 4 * pixel[0]) < 1e-3
+    assert abs(across["length_m"] / (260 * pixel[0]) - 1) < 0.01 and abs(down["length_m"] / (260 * pixel[1]) - 1) < 0.01
+    assert dot["length_m"] == max(pixel) and abs(dot["mean_width_m"] - min(pixel)) < 1e-6
+    assert not any("pixels" in w["message"] for w in record["warnings"])
+
+
+def test_a_map_of_another_part_of_the_earth_is_warned_of(tmp_path):
+    """Mercator at 75 N draws 1 / cos 75 = 3.9 times too long (Snyder 1987, equation 7-3)."""
+    pixels = np.ones((40, 60))
+    pixels[10:13, 10:40] = 2
+    y = 6378137 * np.log(np.tan(np.radians(45 + 75 / 2)))
+    _, record, _ = leads(tmp_path, pixels, epsg=3857, origin=(0.0, y))
+    assert "3.9 times the true ones" in json.dumps(record["warnings"])

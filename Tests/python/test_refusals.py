@@ -149,6 +149,43 @@ def test_disk_full_fails_the_run_and_leaves_nothing(demo, tmp_path):
         os.system(f"umount {small}")
 
 
+@pytest.mark.parametrize("step", ["cluster.kmeans", "cluster.gmm", "cluster.kmedoids"])
+@pytest.mark.parametrize("training", ["even", "balanced"])
+@pytest.mark.parametrize("values, span, clusters", [
+    ([500], "2,14", 1), ([500, 900], "2,14", 2), ([500, 900], "4,10", 2), ([500, 900, 1200], "2,10", 3), ([500, 900], "2,2", 2)])
+def test_auto_makes_no_more_clusters_than_distinct_values(tmp_path, step, training, values, span, clusters):
+    """A number that is asked for is refused on such data, with the same figures; auto answers with what there is, and says so."""
+    import numpy as np
+    pixels = np.array(values, np.uint16)[np.random.default_rng(0).integers(0, len(values), (1, 40, 40))]
+    pixels[0, :3] = 0
+    file = write_tif(tmp_path / "few.tif", pixels, nodata=0)
+    fixed = floe(
+        "step", step, "--samples", file, "--clusters", len(values) + 1, "--training", training, "--labels", "labels.tif",
+        "-o", tmp_path / "fixed", "--quiet", expect=1)
+    told = f"only {len(values)} distinct value{'s' * (len(values) > 1)} among"
+    assert told in fixed.err
+    result = floe(
+        "step", step, "--samples", file, "--clusters", "auto", "--cluster-range", span, "--training", training,
+        "--labels", "labels.tif", "-o", tmp_path / "auto")
+    labels = read(tmp_path / "auto/labels.tif")
+    # Numbers rise with brightness.
+    expected = np.full(pixels[0].shape, 255)
+    for i, value in enumerate(sorted(values)):
+        expected[pixels[0] == value] = i
+    assert len(values) == clusters and (labels == expected).all()
+    assert (told in result.err) == (span != "2,2")
+
+
+def test_auto_on_a_table_of_two_values(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n" + "1,2\n" * 30 + "4,5\n" * 20 + ",7\n")
+    result = floe(
+        "step", "cluster.gmm", "--samples", tmp_path / "t.csv", "--features", "a,b", "--clusters", "auto", "--cluster-range", "3,6", "--labels", "l.csv",
+        "-o", tmp_path / "out")
+    labels = [line.split(",")[-1] for line in (tmp_path / "out/l.csv").read_text().splitlines()[1:]]
+    assert "only 2 distinct values among 50 valid samples: 'clusters: auto' makes 2 clusters" in result.err
+    assert len(set(labels[:30])) == 1 and len(set(labels[30:50])) == 1 and labels[0] != labels[30]
+
+
 @pytest.mark.parametrize("step", ["cluster.kmeans", "cluster.gmm"])
 def test_samples_that_cannot_be_clustered(tmp_path, step):
     import numpy as np

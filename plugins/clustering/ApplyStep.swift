@@ -42,8 +42,8 @@ public struct ApplyStep: ProcessingStep {
   }
 
   public mutating func plan(in context: PlanContext) throws {
-    // One byte a pixel for the labels.
-    if case .raster(let r) = samples { context.needs(scratch: r.spec.grid.pixelCount) }
+    // One byte a pixel for the labels, and one for the classes of a mixture.
+    if case .raster(let r) = samples { context.needs(scratch: 2 * r.spec.grid.pixelCount) }
     // A model of a step that has not run yet has no content to look at.
     if let model, case .null = model.body {
       let source = try SampleSource(samples, features: nil)
@@ -72,8 +72,12 @@ public struct ApplyStep: ProcessingStep {
     if case .table(let table) = samples, let codes = fitted.classCodes {
       var posterior: [[Float]]?
       if let mixture { posterior = try await source.posterior(mixture, context: context) }
-      products.records = try RecordClasses(
-        json: fitted.figures["limits"], codes: codes, table: table, posterior: posterior, classes: fitted.classTable)
+      products.records =
+        try RecordClasses(
+          json: fitted.figures["limits"], codes: codes, table: table, posterior: posterior, classes: fitted.classTable)
+        ?? RecordClasses(codes: codes, posterior: posterior)
+    } else if let codes = fitted.classCodes {
+      products.classify = mixture?.classifying(source, codes: codes, division: fitted.division)
     }
     (labels, classes) = try await products.make(label, context: context)
     if let mixture {

@@ -42,6 +42,32 @@ enum ClusterCount: ParameterValue, Hashable {
   }
 }
 
+extension ClusterCount {
+  /// The numbers of `auto` that samples of so many distinct values can have: none above it, and it alone where all are.
+  ///
+  /// - Parameter distinct: distinct values, counted up to the last of the candidates.
+  static func possible(_ candidates: [Int], distinct: Int, samples: Int, context: RunContext) -> [Int] {
+    guard let most = candidates.last, distinct < most else { return candidates }
+    func counted(_ n: Int, _ what: String) -> String { "\(n) \(what)\(n == 1 ? "" : "s")" }
+    let values = "only \(counted(distinct, "distinct value")) among \(counted(samples, "valid sample"))"
+    let left = candidates.filter { $0 <= distinct }
+    if let first = left.first, let last = left.last {
+      context.warn(
+        """
+        \(values): 'clusters: auto' takes \(first == last ? "\(last)" : "\(first) to \(last)") for 'cluster_range' \
+        \(candidates[0]) to \(most)
+        """)
+      return left
+    }
+    context.warn(
+      """
+      \(values): 'clusters: auto' makes \(counted(distinct, "cluster")), and 'cluster_range' begins \
+      at \(candidates[0])
+      """)
+    return [distinct]
+  }
+}
+
 /// Which samples clusters are fitted on.
 enum Training: String, ChoiceParameter {
   /// All, each counting alike.

@@ -15,6 +15,8 @@ struct ClusterProducts {
   let maxLeadWidth: Double
   /// What makes classes of a table's records from those of their clusters; nil for rasters and without names.
   var records: RecordClasses?
+  /// Clusters and classes of a raster's samples where a class need not be that of its cluster.
+  var classify: BlockClassifier?
 
   /// Labels and classes as they will be.
   func planned() -> (labels: Samples, classes: Samples?) {
@@ -42,6 +44,8 @@ struct ClusterProducts {
     let label = parts(clusters)
     let all: LabelStore.Labels
     switch samples {
+    case .raster where classify != nil:
+      return try await make(try await labelled(clusters, context: context), counts: nil, context: context)
     case .raster(let r):
       // One byte a pixel is cheap to keep, and both outputs and the areas rest on it.
       all = .raster(
@@ -49,7 +53,16 @@ struct ClusterProducts {
           ClusterRasters.labels(ClusterRasters.labelSpec(r.spec, clusters: clusterCount), from: source, label)))
     case .table: all = .rows(try await labelRows(label, context: context))
     }
-    return try await make(all, counts: nil, context: context)
+    return try await make(Labelling(labels: all), counts: nil, context: context)
+  }
+
+  /// Cluster numbers, or those of parts, of all samples, and what else was found on the way.
+  struct Labelling: Sendable {
+    var labels: LabelStore.Labels
+    /// Samples of each cluster or part; empty where they were not counted.
+    var counts: [Int] = []
+    /// The class codes, and the samples of each; nil where classes are those of clusters or parts.
+    var classes: (codes: LabelStore.Labels, counts: [Int])?
   }
 
   /// A labelling that tells the parts of divided clusters apart.
@@ -64,22 +77,45 @@ struct ClusterProducts {
     }
   }
 
-  /// The numbers of parts of all samples, and how many samples each has.
-  func labelled(_ clusters: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext) async throws -> (
-    labels: LabelStore.Labels, counts: [Int]
-  ) {
+  /// The numbers of parts of all samples, or of clusters with their classes, and how many samples each has.
+  func labelled(
+    _ clusters: @escaping @Sendable (SampleBlock) -> [UInt8], context: RunContext
+  ) async throws -> Labelling {
     let label = parts(clusters)
     let store = try LabelStore(samples, source: source, clusters: clusterCount, context: context)
+    let classes =
+      try classify.map { _ in try LabelStore(samples, source: source, clusters: clusterCount, context: context) }
     let source = source
-    let found = try await context.map(source.blockCount, progress: "blocks") { b -> [Int] in
-      let labels = label(try source.read(block: b))
+    let classify = classify
+    let found = try await context.map(source.blockCount, progress: "blocks") { b -> (labels: [Int], codes: [Int]) in
+      let block = try source.read(block: b)
+      guard let classify, let classes else {
+        let labels = label(block)
+        try store.keep(block: b, labels)
+        return (Self.histogram(labels), [])
+      }
+      let (labels, codes) = classify(block)
       try store.keep(block: b, labels)
-      var counts = [Int](repeating: 0, count: 256)
-      labels.withUnsafeBufferPointer { p in for v in p { counts[Int(v)] += 1 } }
-      return counts
+      try classes.keep(block: b, codes)
+      return (Self.histogram(labels), Self.histogram(codes))
     }
-    let counts = found.reduce([Int](repeating: 0, count: 256)) { sum, part in zip(sum, part).map { $0 + $1 } }
-    return (store.labels(), Array(counts.prefix(clusterCount + (division?.clusters.count ?? 0))))
+    let nothing = [Int](repeating: 0, count: 256)
+    let counts = found.reduce(nothing) { sum, part in zip(sum, part.labels).map { $0 + $1 } }
+    var result = Labelling(
+      labels: store.labels(), counts: Array(counts.prefix(clusterCount + (division?.clusters.count ?? 0))))
+    if let classes {
+      result.classes = (
+        classes.labels(), found.reduce(nothing) { sum, part in zip(sum, part.codes).map { $0 + $1 } }
+      )
+    }
+    return result
+  }
+
+  /// How often each byte occurs: `counts[value]`.
+  private static func histogram(_ values: [UInt8]) -> [Int] {
+    var counts = [Int](repeating: 0, count: 256)
+    values.withUnsafeBufferPointer { p in for v in p { counts[Int(v)] += 1 } }
+    return counts
   }
 
   /// Samples of a cluster, its dark part included.
@@ -91,15 +127,19 @@ struct ClusterProducts {
   /// Labels and classes from the numbers of parts; class areas and counts go to the record.
   ///
   /// - Parameter counts: samples of each part where they are known already.
-  func make(_ all: LabelStore.Labels, counts: [Int]?, context: RunContext) async throws -> (
+  func make(_ all: Labelling, counts: [Int]?, context: RunContext) async throws -> (
     labels: Samples, classes: Samples?
   ) {
-    switch (samples, all) {
+    switch (samples, all.labels) {
     case (.raster(let r), .raster(let labels)):
       guard let codes = partCodes else { return (.raster(labels), nil) }
       var classes = ClusterRasters.classes(
         ClusterRasters.classSpec(r.spec, classes: classTable), from: labels, codes: codes)
       var known = counts.map { zip(codes, $0).reduce(into: [Int](repeating: 0, count: 256)) { $0[$1.0] += $1.1 } }
+      if let made = all.classes, case .raster(let raster) = made.codes {
+        classes = Raster(classes.spec, source: raster.source)
+        known = made.counts
+      }
       if water == .openOcean {
         classes = try await context.materialize(OpenWaterFilter.opened(classes, sides: sides(r.spec.grid)))
         known = nil

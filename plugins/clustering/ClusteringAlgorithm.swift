@@ -3,6 +3,9 @@ import FloeSDK
 /// New numbers for clusters by their centres, `centres[cluster][feature]`: new cluster `i` is old `order[i]`.
 typealias ClusterArrangement = (_ centres: [[Double]]) throws -> [Int]
 
+/// Clusters and class codes of a block's samples, 255 for those left out.
+typealias BlockClassifier = @Sendable (SampleBlock) -> (labels: [UInt8], codes: [UInt8])
+
 /// An algorithm that fits clusters to samples: all in which the fitting steps differ.
 ///
 /// A new algorithm is a kernel under `Kernels`, a step that conforms to `ClusteringStep`, and a line in `Algorithms`.
@@ -54,6 +57,9 @@ protocol ClusteringFit: Sendable {
   func tell(_ context: RunContext)
   /// The cluster of each sample of a block, 255 for those left out.
   func labelling(_ source: SampleSource) throws -> @Sendable (SampleBlock) -> [UInt8]
+  /// The cluster of each sample of an image's block and the code of its most probable class, 255 for those left out;
+  /// nil where that is always its cluster's.
+  func classifying(_ source: SampleSource, codes: [Int], division: ClusterDivision?) throws -> BlockClassifier?
   /// `posterior[cluster][row]` of a table; nil for algorithms without.
   func posterior(_ source: SampleSource, context: RunContext) async throws -> [[Float]]?
   /// The fit as a model that travels.
@@ -62,5 +68,6 @@ protocol ClusteringFit: Sendable {
 
 extension ClusteringFit {
   var counts: [Int]? { nil }
+  func classifying(_ source: SampleSource, codes: [Int], division: ClusterDivision?) throws -> BlockClassifier? { nil }
   func posterior(_ source: SampleSource, context: RunContext) async throws -> [[Float]]? { nil }
 }

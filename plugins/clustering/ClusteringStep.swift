@@ -62,7 +62,7 @@ extension ClusteringStep {
     (labels, classes) = products.planned()
     model = Model(kind: Self.kind.rawValue, body: .null)
     context.isBarrier()
-    if case .raster(let r) = samples { context.needs(scratch: r.spec.byteCount + r.spec.grid.pixelCount) }
+    if case .raster(let r) = samples { context.needs(scratch: r.spec.byteCount + 2 * r.spec.grid.pixelCount) }
     return (rules, most)
   }
 
@@ -82,8 +82,8 @@ extension ClusteringStep {
       return order
     }
     let trained = try await algorithm.trained(
-      sampling, candidates, source: source, needsIceLevel: rules?.needsIceLevel == true, context: context,
-      arrange: arrange
+      sampling, candidates, isAuto: clusters == .auto, source: source, needsIceLevel: rules?.needsIceLevel == true,
+      context: context, arrange: arrange
     ) { try LabelStore(samples, source: source, clusters: $0, context: context) }
     var fit = trained.fit
     let sample = trained.sample
@@ -116,14 +116,19 @@ extension ClusteringStep {
         codes: named.codes, evidence: table, shares: shares,
         posterior: try await fit.posterior(source, context: context), leastPosterior: choice.leastPosterior)
     }
-    var all: LabelStore.Labels?
+    if case .raster = samples, let named {
+      products.classify = try fit.classifying(source, codes: named.codes, division: named.division)
+    }
+    var all: ClusterProducts.Labelling?
     var counts = fit.counts
-    if let store, named?.division == nil { all = store.labels() }
+    if let store, named?.division == nil, products.classify == nil {
+      all = ClusterProducts.Labelling(labels: store.labels())
+    }
     if all == nil {
-      let (parts, found) = try await products.labelled(label, context: context)
-      all = parts
-      counts = found
-      for j in fit.clusters.indices { fit.clusters[j].count = Double(products.count(of: j, in: found)) }
+      let found = try await products.labelled(label, context: context)
+      all = found
+      counts = found.counts
+      for j in fit.clusters.indices { fit.clusters[j].count = Double(products.count(of: j, in: found.counts)) }
     }
     context.record(
       .clusters,

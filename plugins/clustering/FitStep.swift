@@ -101,7 +101,8 @@ public struct FitStep: ProcessingStep {
     var orderName = ""
     let orderBy = naming.orderBy
     var trained = try await algorithm.trained(
-      sampling, candidates, source: source, needsIceLevel: rules?.needsIceLevel == true, context: context,
+      sampling, candidates, isAuto: clusters == .auto, source: source, needsIceLevel: rules?.needsIceLevel == true,
+      context: context,
       arrange: { centres in
         let (order, name) = try ClusterFacts.order(centres, source: source, by: orderBy)
         orderName = name

@@ -27,10 +27,14 @@ public struct GMMStep: ProcessingStep {
     `min_posterior` is unclassified; `p_...` columns hold the mixture's own probabilities.
 
     The rule `dark`, classes of one's own, `training: balanced` and `clusters: auto` are those of cluster.kmeans; the
-    criterion is the mixture's own, and shares of components are counted on samples that are spread evenly. With
-    names, a class is that of the most probable cluster, the probability of a cluster that `dark` divides is shared out
-    by how far the pixel lies from the limit beside the scatter of the scene's ice (0.5 at the limit, in whole
-    hundredths), and the uncertainty is that between classes: of several clusters of one class it does not matter which.
+    criterion is the mixture's own, and shares of components are counted on samples that are spread evenly.
+    With names, the class of a pixel is the one with the largest probability in `probability` (of equal ones the lowest
+    code), be it that of the most probable cluster or not; `unclassified`, of clusters that no rule names, is one of
+    them. The probability of a cluster that `dark` divides is shared out by how far the pixel lies from the limit beside
+    the scatter of the scene's ice (0.5 at the limit, in whole hundredths), and the uncertainty is that between classes:
+    of several clusters of one class it does not matter which. Two kinds of limits stand above the probabilities:
+    `water: open_ocean` goes by width, and wide water keeps its probability in `p_lead`; records of a table go by the
+    limits of their features and by `min_posterior`.
 
     Source: Dempster, Laird and Rubin 1977; criteria after Akaike 1974 and Schwarz 1978.
     """
@@ -187,11 +191,29 @@ struct GMMClusters: ClusteringFit {
     return { kernel.labels($0) }
   }
 
+  func classifying(_ source: SampleSource, codes: [Int], division: ClusterDivision?) throws -> BlockClassifier? {
+    try kernel(source).classifying(source, codes: codes, division: division)
+  }
+
   func posterior(_ source: SampleSource, context: RunContext) async throws -> [[Float]]? {
     try await source.posterior(try kernel(source), context: context)
   }
 
   func model(features: [ModelFeature], order: String, source: Acquisition?) -> FittedModel {
     FittedModel(result, features: features, order: order, source: source)
+  }
+}
+
+extension GMMKernel {
+  /// Clusters and most probable classes of an image's blocks; nil where a class is always that of its cluster.
+  func classifying(_ source: SampleSource, codes: [Int], division: ClusterDivision?) -> BlockClassifier? {
+    guard Self.hasShares(codes, division: division) else { return nil }
+    let kernel = self
+    let layout = source.layout
+    let steps = Float((1 / ClusterRasters.probabilityStep).rounded())
+    return { block in
+      kernel.classes(
+        block, components: codes, division: division?.divided(block, layout: layout), steps: steps)
+    }
   }
 }

@@ -40,7 +40,8 @@ public struct KMeansStep: ProcessingStep {
     **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of
     brightness of 1/20 of the ice level, and labels all in one pass more, so that a class of one pixel in a thousand has
     clusters of its own. `clusters: auto` tries every number of `cluster_range` and takes the smallest Bayesian
-    criterion (of spheres of one variance, Pelleg and Moore 2000).
+    criterion (of spheres of one variance, Pelleg and Moore 2000); data of fewer distinct values get at most as many
+    clusters as they have values, with a warning, where a number that is asked for is refused.
 
     **Tables.** Clusters of a table differ in any data, so that order alone finds leads in open ocean. A cluster of a
     table is a lead if at least half of its records lie within limits in physical units, whatever the order, and there

@@ -136,11 +136,12 @@ struct TableEvidence: Sendable {
     _ clusters: [UInt8], codes: [Int], shares: [Share], posterior: [[Float]]?, least: Double
   ) -> (codes: [Int16], unclassified: [String: Int]) {
     var reasons: [String: Int] = [:]
+    let probable = verdicts.isEmpty ? posterior.map { RecordClasses.MostProbable(codes: codes, posterior: $0) } : nil
     let result = clusters.indices.map { row -> Int16 in
       guard clusters[row] != 255 else { return -1 }
       let cluster = Int(clusters[row])
       let verdict = verdicts.isEmpty ? nil : verdicts[row]
-      var (code, reason) = limited(codes[cluster], shares[cluster], verdict)
+      var (code, reason) = limited(probable?.code(row) ?? codes[cluster], shares[cluster], verdict)
       if reason == nil, code != unclassified, let posterior, least > 0 {
         var mass = 0.0
         // Open ocean is told from ice by the concentration alone: its echoes are those of the clusters of ice.
@@ -194,12 +195,42 @@ struct RecordClasses: Sendable {
 
   /// The class of each record, -1 for those without a cluster, and how many are unclassified for which reason.
   func make(_ clusters: [UInt8]) -> (codes: [Int16], unclassified: [String: Int]) {
-    guard let evidence else { return (clusters.map { $0 == 255 ? -1 : Int16(codes[Int($0)]) }, [:]) }
+    guard let evidence else {
+      let probable = posterior.map { MostProbable(codes: codes, posterior: $0) }
+      let found = clusters.indices.map { row -> Int16 in
+        clusters[row] == 255 ? -1 : Int16(probable?.code(row) ?? codes[Int(clusters[row])])
+      }
+      return (found, [:])
+    }
     return evidence.classes(clusters, codes: codes, shares: shares, posterior: posterior, least: leastPosterior)
   }
 }
 
 extension RecordClasses {
+  /// The class of the largest probability of each record, clusters of one class added up as columns of probabilities
+  /// are; of equal ones the lowest code.
+  struct MostProbable {
+    private let classes: [(code: Int, clusters: [Int])]
+    private let posterior: [[Float]]
+
+    /// - Parameters:
+    ///   - codes: the class of each cluster.
+    ///   - posterior: `posterior[cluster][row]`.
+    init(codes: [Int], posterior: [[Float]]) {
+      classes = Set(codes).sorted().map { code in (code, codes.indices.filter { codes[$0] == code }) }
+      self.posterior = posterior
+    }
+
+    func code(_ row: Int) -> Int? {
+      var best: (code: Int, probability: Float)?
+      for (code, clusters) in classes {
+        let probability = min(1, clusters.reduce(Float(0)) { $0 + posterior[$1][row] })
+        if best.map({ probability > $0.probability }) ?? true { best = (code, probability) }
+      }
+      return best?.code
+    }
+  }
+
   /// What a model's evidence says of another table; nil for models without.
   ///
   /// - Throws: when the limits name a column that the table lacks.

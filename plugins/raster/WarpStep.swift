@@ -39,19 +39,11 @@ struct WarpStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     context.needs(scratch: image.spec.byteCount)
     let spec = try spec()
-    if let target = spec.grid.crs, let scale = try scale(in: target), !scale.isFair {
+    if let target = spec.grid.crs, let scale = try image.spec.grid.scale(in: target), !scale.isFair {
       context.warn(
         "\(target.label) has \(scale.summary) in the middle of the raster: it is a map of another part of the Earth")
     }
     result = Raster(planned: spec)
-  }
-
-  /// The scale of a map in the middle of the raster; nil in degrees.
-  private func scale(in map: CRS) throws -> MapScale? {
-    guard let own = image.spec.grid.crs else { return nil }
-    let b = image.spec.grid.bounds
-    let middle = try CoordinateTransform(from: own, to: .wgs84).point((b.minX + b.maxX) / 2, (b.minY + b.maxY) / 2)
-    return try middle.flatMap { try MapScale(of: map, longitude: $0.x, latitude: $0.y) }
   }
 
   mutating func run(in context: RunContext) async throws {

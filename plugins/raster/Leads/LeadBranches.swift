@@ -11,6 +11,7 @@ struct LeadBranches {
   }
 
   let mask: LeadMask
+  /// Distances to the shore in pixels, whatever their sides: the middle line is made in steps of pixels.
   let distances: [Float]
   private(set) var branches: [Branch] = []
 
@@ -137,39 +138,5 @@ struct LeadBranches {
       front = next
     }
     return labels
-  }
-
-  /// The length of a branch in pixels scaled to metres: its middle line, straightened over five pixels against the
-  /// stairs
-  /// of the grid, to the shore at free ends and to the junction at others.
-  func length(_ branch: Branch, pixel: SIMD2<Double>) -> Double {
-    let points = branch.path.map { SIMD2(Double($0 % mask.width) * pixel.x, Double($0 / mask.width) * pixel.y) }
-    var corners = stride(from: 0, to: points.count, by: 5).map { points[$0] }
-    if let last = points.last, (points.count - 1) % 5 != 0 { corners.append(last) }
-    let line = zip(corners, corners.dropFirst()).reduce(0) { sum, p in
-      let d = p.1 - p.0
-      return sum + (d * d).sum().squareRoot()
-    }
-    let side = (pixel.x + pixel.y) / 2
-    func end(_ isJoined: Bool, _ i: Int?) -> Double {
-      guard let i else { return 0 }
-      return isJoined ? 2 * side : (Double(distances[i]) - 0.5) * side
-    }
-    return line + end(branch.joins.first, branch.path.first) + end(branch.joins.last, branch.path.last)
-  }
-
-  /// The widest place of a branch in pixels.
-  ///
-  /// A lead of n pixels, n odd, has its middle (n + 1) / 2 from outside; of an even number two pixels are n / 2 from
-  /// it, one of them beside the middle line.
-  func greatestWidth(_ branch: Branch) -> Double {
-    guard let widest = branch.path.max(by: { distances[$0] < distances[$1] }) else { return 0 }
-    let line = Set(branch.path)
-    let far = distances[widest]
-    let isEven = mask.around.contains { step in
-      let beside = widest + step
-      return distances.indices.contains(beside) && distances[beside] == far && !line.contains(beside)
-    }
-    return 2 * Double(far) - (isEven ? 0 : 1)
   }
 }

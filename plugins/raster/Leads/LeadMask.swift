@@ -41,36 +41,43 @@ struct LeadMask {
   /// The eight neighbours' offsets, clockwise from the north.
   var around: [Int] { [-width, -width + 1, 1, width + 1, width, width - 1, -1, -width - 1] }
 
-  /// Distances of each pixel to the nearest one outside, in pixels, after Felzenszwalb and Huttenlocher (2012, Theory
-  /// of
-  /// Computing 8, 415): exact, column by column and then row by row.
-  func distances() -> [Float] {
-    let far = Float(width + height) * Float(width + height)
+  /// Distances of each pixel to the nearest one outside, after Felzenszwalb and Huttenlocher (2012, Theory of Computing
+  /// 8, 415): exact, column by column and then row by row.
+  ///
+  /// - Parameter sides: width and height of a pixel; 1 and 1 give the distances in pixels.
+  func distances(sides: SIMD2<Float> = SIMD2(1, 1)) -> [Float] {
+    let far = Float(width + height) * Float(width + height) * (sides * sides).max()
     var squared = pixels.map { $0 ? far : Float(0) }
     var line = [Float](repeating: 0, count: max(width, height))
     for x in 0..<width {
       for y in 0..<height { line[y] = squared[y * width + x] }
-      let done = Self.lowest(line, height)
+      let done = Self.lowest(line, height, side: sides.y)
       for y in 0..<height { squared[y * width + x] = done[y] }
     }
     for y in 0..<height {
       for x in 0..<width { line[x] = squared[y * width + x] }
-      let done = Self.lowest(line, width)
+      let done = Self.lowest(line, width, side: sides.x)
       for x in 0..<width { squared[y * width + x] = done[x] }
     }
     return squared.map { $0.squareRoot() }
   }
 
-  /// The lower envelope of parabolas that stand on the values.
-  private static func lowest(_ f: [Float], _ n: Int) -> [Float] {
+  /// The lower envelope of parabolas that stand on the values, `side` apart.
+  private static func lowest(_ f: [Float], _ n: Int, side: Float) -> [Float] {
+    let square = side * side
+    /// Where two parabolas meet, in steps. In double precision, for a raster's columns squared are more than singles
+    /// hold.
+    func meeting(_ q: Int, _ v: Int) -> Double {
+      (Double(f[q]) - Double(f[v])) / (2 * Double(square) * Double(q - v)) + Double(q + v) / 2
+    }
     var places = [0]
-    var borders: [Float] = [-.infinity]
+    var borders = [-Double.infinity]
     for q in 1..<max(1, n) {
-      var s = meeting(f, q, places[places.count - 1])
+      var s = meeting(q, places[places.count - 1])
       while s <= borders[borders.count - 1], places.count > 1 {
         places.removeLast()
         borders.removeLast()
-        s = meeting(f, q, places[places.count - 1])
+        s = meeting(q, places[places.count - 1])
       }
       places.append(q)
       borders.append(s)
@@ -78,14 +85,11 @@ struct LeadMask {
     var out = [Float](repeating: 0, count: n)
     var k = 0
     for q in 0..<n {
-      while k + 1 < places.count, borders[k + 1] < Float(q) { k += 1 }
+      while k + 1 < places.count, borders[k + 1] < Double(q) { k += 1 }
       let d = Float(q - places[k])
-      out[q] = d * d + f[places[k]]
+      out[q] = d * d * square + f[places[k]]
     }
     return out
-  }
-  private static func meeting(_ f: [Float], _ q: Int, _ v: Int) -> Float {
-    ((f[q] + Float(q * q)) - (f[v] + Float(v * v))) / Float(2 * (q - v))
   }
 
   /// The middle line, one pixel wide and connected as the group is: thinning after Guo and Hall (1989, Communications

@@ -1,6 +1,5 @@
 import FloeIO
 import FloeSDK
-internal import Foundation
 
 /// Parts leads at their junctions and measures each.
 struct LeadsStep: ProcessingStep {
@@ -14,9 +13,10 @@ struct LeadsStep: ProcessingStep {
     line, to the shore at free ends and to the junction at others), `mean_width_m` (area by length), `max_width_m`
     (twice the greatest distance to the shore along the middle line, Felzenszwalb and Huttenlocher 2012),
     `orientation_deg` (of the longest axis, clockwise from true north, 0 to 180) and `junctions` (ends that meet other
-    leads: 0, 1, 2). Metres are those of the map, on a raster in degrees those of the WGS 84 ellipsoid at the raster's
-    middle. On square pixels length and mean width of a straight lead are right to 2 and 4 %; other pixels are warned
-    of. Of leads narrower than two pixels the width says little.
+    leads: 0, 1, 2). Metres are those of the map, whatever its unit, on a raster in degrees those of the WGS 84
+    ellipsoid at the raster's middle. Pixels need not be square: the middle line is made in steps of pixels and measured
+    in metres, as are distances. Length and mean width of a straight lead are right to 1 % where it is 12 longer sides
+    of a pixel wide, to 2 % from 6 on and to 7 % from 2 on. Of leads narrower than two pixels the width says little.
     Leads below `min_area` are left out and counted. Pixels without data are shore, and leads are cut at the raster's
     edge. The whole band is held in memory, six bytes a pixel and more for large groups; a raster that is too large for
     `--memory` is refused. The step records the distribution of widths by length.
@@ -35,13 +35,11 @@ struct LeadsStep: ProcessingStep {
     _ = try code()
     context.isBarrier()
     context.needs(scratch: 8 * image.spec.grid.pixelCount)
-    let pixel = Self.metres(of: image.spec.grid)
-    if abs(pixel.x / pixel.y - 1) > 0.05 {
-      func metres(_ v: Double) -> String { "\((v * 10).rounded() / 10)" }
+    if let map = image.spec.grid.crs, let scale = try image.spec.grid.scale(in: map), !scale.isFair {
       context.warn(
         """
-        the pixels are \(metres(pixel.x)) x \(metres(pixel.y)) m: middle lines and shores are found as on square ones, \
-        and widths may be off by as much as the sides differ; bring the classes to square pixels first, with raster.warp
+        \(map.label) has \(scale.summary) in the middle of the raster, and lengths, widths and areas are those of the \
+        map; bring the classes to a system of that part of the Earth first, with raster.warp
         """)
     }
     leads = table([], [])
@@ -68,7 +66,7 @@ struct LeadsStep: ProcessingStep {
     isLead = []
     // Each group's flags and labels, and for the largest what its middle line takes, on all workers.
     let boxes = groups.map { $0.width * $0.height }
-    let work = 5 * boxes.reduce(0, +) + 24 * boxes.sorted().suffix(context.pool.workers).reduce(0, +)
+    let work = 5 * boxes.reduce(0, +) + 32 * boxes.sorted().suffix(context.pool.workers).reduce(0, +)
     let working = try ClassCodes.room(for: work, in: context, else: tooLarge(whole + work))
     defer { withExtendedLifetime(working) {} }
     let pixel = Self.metres(of: grid)
@@ -76,15 +74,16 @@ struct LeadsStep: ProcessingStep {
     let found = try await context.map(groups.count, progress: "groups") { i -> (rows: [Lead], labels: [Int32]) in
       let branches = LeadBranches(groups[i])
       let labels = branches.labels()
+      let measure = LeadMeasure(branches, pixel: pixel)
       var counts = [Int](repeating: 0, count: branches.branches.count + 1)
       for l in labels { counts[Int(l)] += 1 }
       let rows = branches.branches.enumerated().map { n, branch in
-        let length = max(branches.length(branch, pixel: pixel), (pixel.x + pixel.y) / 2)
+        let length = max(measure.length(branch), pixel.min())
         let size = Double(counts[n + 1]) * area
         return Lead(
           group: i + 1, pixels: counts[n + 1], area: size, length: length, width: size / length,
-          widest: branches.greatestWidth(branch) * (pixel.x + pixel.y) / 2,
-          axis: LeadAxis(groups[i], labels, Int32(n + 1), grid), orientation: .nan,
+          widest: measure.greatestWidth(branch),
+          axis: LeadAxis(groups[i], labels, Int32(n + 1), grid, pixel: pixel), orientation: .nan,
           junctions: (branch.joins.first ? 1 : 0) + (branch.joins.last ? 1 : 0))
       }
       return (rows, labels)
@@ -206,68 +205,5 @@ struct LeadsStep: ProcessingStep {
       .number(leads.map(\.orientation)))
     add("junctions", .dimensionless, "Ends that meet other leads", .integer(leads.map(\.junctions)))
     return t
-  }
-}
-
-/// The longest axis of a lead's pixels, in units of the map.
-struct LeadAxis: Sendable {
-  let middle: SIMD2<Double>
-  /// Of length 1.
-  let direction: SIMD2<Double>
-
-  /// Nil for a lead without a longest axis.
-  init?(_ mask: LeadMask, _ labels: [Int32], _ wanted: Int32, _ grid: Grid) {
-    var count = 0.0
-    var sum = SIMD2<Double>(0, 0)
-    var products = SIMD3<Double>(0, 0, 0)
-    for (i, label) in labels.enumerated() where label == wanted {
-      let (row, column) = i.quotientAndRemainder(dividingBy: mask.width)
-      let p = SIMD2(Double(column) * grid.pixelWidth, -Double(row) * grid.pixelHeight)
-      count += 1
-      sum += p
-      products += SIMD3(p.x * p.x, p.x * p.y, p.y * p.y)
-    }
-    guard count > 1 else { return nil }
-    let mean = sum / count
-    let (xx, xy, yy) = (
-      products.x / count - mean.x * mean.x, products.y / count - mean.x * mean.y, products.z / count - mean.y * mean.y
-    )
-    guard hypot(2 * xy, xx - yy) > 1e-9 * (xx + yy) else { return nil }
-    let angle = atan2(2 * xy, xx - yy) / 2
-    direction = SIMD2(cos(angle), sin(angle))
-    middle =
-      SIMD2(
-        grid.originX + (Double(mask.column) + 0.5) * grid.pixelWidth,
-        grid.originY - (Double(mask.row) + 0.5) * grid.pixelHeight) + mean
-  }
-}
-
-/// Directions on a grid against true north.
-struct Compass {
-  private let step: Double
-  private let transform: CoordinateTransform?
-
-  init(_ grid: Grid) throws {
-    step = 5 * grid.pixelWidth
-    transform = try grid.crs.map { try CoordinateTransform(from: .wgs84, to: $0) }
-  }
-
-  /// The direction of an axis, clockwise from north in degrees, 0 to below 180; that of the map where it has no
-  /// reference system.
-  func orientation(_ axis: LeadAxis) -> Double {
-    let bearing = self.bearing(axis)
-    let folded = bearing - 180 * (bearing / 180).rounded(.down)
-    return folded >= 180 ? 0 : folded
-  }
-
-  private func bearing(_ axis: LeadAxis) -> Double {
-    let (a, b) = (axis.middle - axis.direction * step, axis.middle + axis.direction * step)
-    guard let transform, let from = transform.point(a.x, a.y, inverse: true),
-      let to = transform.point(b.x, b.y, inverse: true)
-    else { return atan2(axis.direction.x, axis.direction.y) * 180 / .pi }
-    let scale = Ellipsoid.metresPerDegree(latitude: (from.y + to.y) / 2)
-    var east = to.x - from.x
-    east -= 360 * (east / 360).rounded()
-    return atan2(east * scale.x, (to.y - from.y) * scale.y) * 180 / .pi
   }
 }

@@ -179,8 +179,7 @@ extension GMMKernel {
   /// Probabilities of classes that have several components, and what of them says how sure the class is, for eight
   /// samples from their densities.
   ///
-  /// A component less probable by e^-20 than the most probable one changes no stored step. Where those that are not are
-  /// all of one class, nothing needs to be computed.
+  /// Where all components that matter are of one class, nothing needs to be computed.
   ///
   /// - Parameter sums: room for a vector a class.
   @inline(__always)
@@ -189,21 +188,8 @@ extension GMMKernel {
     _ valid: UnsafeMutablePointer<Float>, _ uncertainty: StoredUncertainty, _ sums: UnsafeMutablePointer<SIMD8<Float>>
   ) {
     let classes = shares.count
-    var largest = lanes(x, i)
-    for j in 1..<max(1, componentCount) {
-      let own = lanes(x + j * ChunkBuffer.capacity, i)
-      largest.replace(with: own, where: own .> largest)
-    }
+    let (largest, only) = soleClass(shares, x, i)
     let near = largest - 20
-    var only = -1
-    for j in 0..<componentCount where anyLane(lanes(x + j * ChunkBuffer.capacity, i) .>= near) {
-      let own = shares.classOf[j]
-      if own < 0 || only >= 0 && own != only {
-        only = -2
-        break
-      }
-      only = own
-    }
     if only >= 0 {
       for band in 0..<classes { planes.put(band, i, SIMD8<Float>(repeating: band == only ? 1 : 0), valid) }
       if uncertainty != .none {
@@ -241,7 +227,7 @@ extension GMMKernel {
 }
 
 /// Which components count for which class, and which of them a limit of brightness divides.
-private struct ClassShares {
+struct ClassShares {
   /// `whole[class]`, `dark[class]` and `bright[class]`: components that count whole, or with one of their parts.
   let whole, dark, bright: [[Int]]
   /// The class of each component; -1 for divided ones.

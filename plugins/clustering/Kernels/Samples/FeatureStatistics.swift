@@ -268,18 +268,22 @@ public struct FeatureStatistics: Sendable, Equatable {
   public func requireDistinct(
     _ clusters: Int, in reader: some SampleReader, sample: SampleBlock, map: some BlockMap
   ) async throws {
-    let layout = reader.layout
-    if Self.distinct(sample, layout, limit: clusters).count >= clusters { return }
-    let parts = try await map.map(reader.blockCount) {
-      Self.distinct(try reader.read(block: $0), layout, limit: clusters)
-    }
-    let found = parts.reduce(into: Set<[Double]>()) { $0.formUnion($1) }
-    guard found.count >= clusters else {
-      throw ClusteringError.tooFewDistinct(distinct: found.count, samples: validCount, clusters: clusters)
+    if Self.distinct(sample, reader.layout, limit: clusters).count >= clusters { return }
+    let found = try await Self.distinct(in: reader, limit: clusters, map: map)
+    guard found >= clusters else {
+      throw ClusteringError.tooFewDistinct(distinct: found, samples: validCount, clusters: clusters)
     }
   }
 
-  private static func distinct(_ block: SampleBlock, _ layout: [FeatureLayout], limit: Int) -> Set<[Double]> {
+  /// How many distinct values the valid samples of all blocks have, up to a limit; one pass.
+  static func distinct(in reader: some SampleReader, limit: Int, map: some BlockMap) async throws -> Int {
+    let layout = reader.layout
+    let parts = try await map.map(reader.blockCount) { distinct(try reader.read(block: $0), layout, limit: limit) }
+    return min(limit, parts.reduce(into: Set<[Double]>()) { $0.formUnion($1) }.count)
+  }
+
+  /// The distinct values of a block's valid samples, in stored units, up to a limit.
+  static func distinct(_ block: SampleBlock, _ layout: [FeatureLayout], limit: Int) -> Set<[Double]> {
     let noData = layout.noDataFloats
     let buffer = ChunkBuffer(reference: noData.map { _ in 0 }, weights: noData.map { _ in 1 }, noData: noData)
     var found = Set<[Double]>()
