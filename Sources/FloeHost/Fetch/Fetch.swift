@@ -90,7 +90,7 @@ public final class Fetch: Sendable {
     }
     let isNew = FileState(of: place) == nil
     if isNew {
-      try download(url, item, to: place, cancellation)
+      try download(try item.address(url, service: options.catalogue), item, to: place, cancellation)
     } else if let wrong = try mismatch(place, item) {
       throw FloeError("\(place) is there already and is not what the catalogue has (\(wrong)); remove it first")
     } else if !isUnpacked {
