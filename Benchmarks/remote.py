@@ -25,6 +25,8 @@ ROUNDS = int(os.environ.get("ROUNDS", 3))
 # Seconds before the first byte of each answer.
 DELAY = float(os.environ.get("DELAY", 0.03))
 PIPELINE = pathlib.Path(os.environ.get("PIPELINE", HERE.parent / "examples/ice-lead.yaml"))
+# s3, or http for the same files by their plain addresses.
+BY = os.environ.get("BY", "s3")
 TARGET = 1.15
 
 
@@ -104,7 +106,8 @@ def main():
 def compare(folder, safe, port):
     keys = {"AWS_ACCESS_KEY_ID": "AKIAMADEUP1234567890", "AWS_SECRET_ACCESS_KEY": "madeup", "AWS_REGION": "us-east-1",
             "AWS_S3_ENDPOINT": f"127.0.0.1:{port}", "AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE"}
-    places = {"local": folder / "eodata" / safe, "s3": f"s3://eodata/{safe}"}
+    far = f"http://127.0.0.1:{port}/eodata/{safe}" if BY == "http" else f"s3://eodata/{safe}"
+    places = {"local": folder / "eodata" / safe, BY: far}
     rounds = {name: [] for name in places}
     told = []
 
@@ -121,13 +124,13 @@ def compare(folder, safe, port):
             spent, _ = measure.timed([FLOE, "run", PIPELINE, "--set", f"scene={places[name]}", "-o", out, "--quiet"],
                                      {**keys, "XDG_CACHE_HOME": str(WORK / "remote-cache")})
             rounds[name].append(spent)
-            if name == "s3":
+            if name == BY:
                 told.append(ask())
             print(f"round {number + 1}, {name}: {spent['wall']:.1f} s, CPU {spent['cpu']:.1f} s, {spent['memory'] / 1e6:.0f} MB"
-                  + (f", {told[-1]['requests']} requests, {told[-1]['bytes'] / 1e6:.0f} MB" if name == "s3" else ""), flush=True)
-    ratios = [far["wall"] / near["wall"] for near, far in zip(rounds["local"], rounds["s3"])]
+                  + (f", {told[-1]['requests']} requests, {told[-1]['bytes'] / 1e6:.0f} MB" if name == BY else ""), flush=True)
+    ratios = [far["wall"] / near["wall"] for near, far in zip(rounds["local"], rounds[BY])]
     ratio = statistics.median(ratios)
-    here, there = WORK / "remote-local", WORK / "remote-s3"
+    here, there = WORK / "remote-local", WORK / f"remote-{BY}"
     isSame = values(here) == values(there) and bool(values(here))
     first, second = sums(here), sums(there)
     same = sum(first[n] == second.get(n) for n in first)
@@ -142,7 +145,7 @@ def compare(folder, safe, port):
     lines = [f"{PIPELINE.name} on a made scene of {SIZE} pixels, {DELAY * 1000:.0f} ms before each answer; medians of {ROUNDS} rounds.", "",
              "| scene | seconds | CPU s | memory MB | requests | MB read |", "|---|---|---|---|---|---|"]
     for name in places:
-        far = f"{told[-1]['requests']} | {told[-1]['bytes'] / 1e6:.0f}" if name == "s3" else "- | -"
+        far = f"{told[-1]['requests']} | {told[-1]['bytes'] / 1e6:.0f}" if name == BY else "- | -"
         lines.append(f"| {name} | {middle(name, 'wall'):.1f} | {middle(name, 'cpu'):.1f} | {middle(name, 'memory') / 1e6:.0f} | {far} |")
     lines += ["", f"Ratio, the median of pairs: {ratio:.2f} (target {TARGET}); pixels {'the same' if isSame else 'DIFFERENT'}; "
               f"{same} of {len(first)} files have the same bytes."]

@@ -27,7 +27,7 @@ public enum NetworkAccess {
   }
 
   /// Whether a reason is the network's, whose sentences begin with the address: it says nothing of the file's content.
-  static func isReason(_ reason: String) -> Bool { reason.hasPrefix("https://") || reason.hasPrefix("http://") }
+  static func isReason(_ reason: String) -> Bool { RemotePath.isURL(reason) }
 
   /// The end of a sentence about a failure that a closed way may have caused; else empty.
   static func hint(_ reason: String) -> String {
