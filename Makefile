@@ -6,6 +6,7 @@
 # make crash COUNT=40  runs that are killed, starved or lied to by the disk; that many of each kind
 # make test-batch COUNT=1000 KILLS=10  a season of small scenes in one batch, one of them poisoned, killed now and then (docs/batch.md)
 # make test-cache EDITS=200  that many random edits of pipelines, each run with and without a cache
+# make test-remote COUNT=100  that many runs on a server on loopback that fails at random (docs/reliability.md)
 # make test-scale  1000 scenes on Toil and a Slurm of one node (examples/scale); SCALE_SCENES=40 SCALE_CHUNKS=4 makes it smaller
 # make bench  floe beside its peers on the same work (Benchmarks/README.md)
 # make install PREFIX=/usr/local   puts floe, its plugins and Swift's runtime under a prefix
@@ -19,12 +20,13 @@
 # make bench-check  kernels beside a plain loop; fails above a limit
 # make bench-altimetry  a track of 60 000 records beside Python functions
 # make growth  time and memory against pixels, bands, clusters, workers and the memory cap, into docs/growth.md
+# make bench-remote  a full tile in an object store on loopback, 30 ms before each answer, beside the same tile on the disk
 # make bench-colocation  a million points on a full tile beside pyproj, rasterio, rasterstats and pyogrio
 # make stamp  renews the digest by which plugins and kit recognise each other; after any change in Sources/FloeKit
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: lock-python docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest test-batch test-cache test-scale
+.PHONY: lock-python docc fuzz crash format format-check test-asan test-tsan coverage performance build demo test test-python bench bench-altimetry bench-colocation bench-check growth docs install uninstall deb tarball trixie wheel stamp packages test-packages digest test-batch test-cache test-scale test-remote bench-remote
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
@@ -106,6 +108,9 @@ test-batch: build $(VENV)/done
 test-cache: build $(VENV)/done
 	FLOE_CACHE_EDITS=$(EDITS) FLOE_CACHE_SEED=$(SEED) $(VENV)/bin/python -m pytest -q Tests/python/test_cache.py -k edits
 
+test-remote: build $(VENV)/done
+	cd Tests/python && ../../$(VENV)/bin/python -m distance --count $(or $(COUNT),100) --seed $(SEED) --keep ../../.build/distance
+
 # An environment of its own: Toil pins what other tests want newer.
 $(VENV)-toil/done: | test-packages
 	/usr/bin/python3 -m venv --clear $(VENV)-toil
@@ -182,6 +187,9 @@ $(VENV)-bench/done: Benchmarks/requirements-colocation.txt
 
 bench-colocation: build $(VENV)-bench/done
 	$(VENV)-bench/bin/python Benchmarks/bench_colocation.py
+
+bench-remote: build $(VENV)/done
+	$(VENV)/bin/python Benchmarks/remote.py
 
 # Kernels beside a plain loop in the same run; fails when one of them takes more than its limit.
 bench-check: packages

@@ -50,6 +50,15 @@ extension IOTests {
       #expect(RemotePath.withSecrets(of: service, "https://other/x") == "https://other/x")
     }
 
+    @Test(arguments: ["s3://bucket/a/b.tif", "/vsis3/bucket/a/b.tif", "s3://bucket/a/b.tif/"])
+    func objectsOfAStore(text: String) throws {
+      let path = try #require(try RemotePath.resolve(text))
+      #expect(path == "/vsicurl/s3://bucket/a/b.tif")
+      #expect(RemotePath.shown(path) == "s3://bucket/a/b.tif" && RemotePath.whole(path) == "s3://bucket/a/b.tif")
+      #expect(RemotePath.listed(path) == "/vsis3/bucket/a/b.tif" && RemotePath.isRemote(path))
+      #expect(try RemotePath.resolve("s3://bucket/a.zarr/x") == "/vsis3/bucket/a.zarr/x")
+    }
+
     @Test func partsOfAFile() {
       let part = ContentRange("bytes 0-32767/223339")
       #expect(part?.first == 0 && part?.last == 32_767 && part?.total == 223_339)

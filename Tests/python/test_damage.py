@@ -1,4 +1,4 @@
-"""The short forms of `make fuzz` and `make crash`: a few inputs and runs of each kind."""
+"""The short forms of `make fuzz`, `make crash` and `make test-remote`: a few inputs and runs of each kind."""
 import os
 import resource
 import subprocess
@@ -20,6 +20,23 @@ def test_damaged_inputs_are_read_right_or_refused_in_a_sentence():
 def test_killed_and_starved_runs_leave_whole_files():
     done = machine("crash", "--count", "1", "--seed", "2")
     assert done.returncode == 0 and "faults: 0" in done.stdout, done.stdout + done.stderr
+
+
+def test_servers_that_fail_cost_a_sentence_or_nothing():
+    done = machine("distance", "--count", "6", "--seed", "2")
+    assert done.returncode == 0 and "faults: 0" in done.stdout, done.stdout + done.stderr
+
+
+def test_half_an_output_of_a_run_at_a_distance_is_found_out(tmp_path):
+    false = tmp_path / "floe"
+    false.write_text(f"""#!/bin/sh
+'{FLOE}' "$@" && exit 0
+while [ $# -gt 1 ]; do [ "$1" = -o ] && mkdir -p "$2" && echo half > "$2/image.tif"; shift; done
+""")
+    false.chmod(0o755)
+    done = subprocess.run([sys.executable, "-m", "distance", "--count", "1", "--kind", "403", "--job", "image"], cwd=ROOT / "Tests/python",
+                          capture_output=True, text=True, timeout=300, env={**os.environ, "FLOE": str(false)})
+    assert done.returncode == 1 and "status 0 and other bytes" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_judges_see_what_is_wrong(tmp_path):

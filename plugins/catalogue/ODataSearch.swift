@@ -21,9 +21,10 @@ struct ODataSearch {
     let query = options.sorted { $0.key < $1.key }.map { "\($0.key)=\(RemotePath.encoded($0.value))" }
     let first = CataloguePage(url: base + (base.contains("?") ? "&" : "?") + query.joined(separator: "&"))
     let found = try CataloguePages(service: service).read(first, limit: question.limit) { _ in true }
-    let answer: JSONValue = [
-      "@odata.context": .string("$metadata#Products"), "value": .array(found.items.map(\.json)),
-    ]
+    let kept = found.items.map { (item: CatalogueItem) -> JSONValue in
+      SignedAddress.removed(from: item.json, service: service)
+    }
+    let answer: JSONValue = ["@odata.context": .string("$metadata#Products"), "value": .array(kept)]
     return SearchAnswer(items: found.items, answer: answer, more: found.more, lack: found.lack, cloudless: 0)
   }
 

@@ -16,8 +16,9 @@ public struct SearchStep: ProcessingStep {
     `items`: a row a product in order of time and name: name, id, collection, times (UTC), cloud cover (percent), size
     (bytes), MD5, `href` (where it is fetched) and `s3` as the catalogue gives them, missing where it does not,
     without signatures; outlines in EPSG:4326, cut at 180°, for a track a strip of about 1 km. `answer`: the
-    catalogue's own words, signed addresses among them, an item collection or an OData list, which `colocate.pairs`
-    and `floe fetch` take.
+    catalogue's own words, an item collection or an OData list, which `colocate.pairs` and `floe fetch` take. Addresses
+    are kept without user and query there; an asset that lost one has `floe:signed` and its item a link to itself, by
+    which it is asked for anew when the file is read or fetched.
 
     No account is needed. What a catalogue answers may differ tomorrow, so this step is always run.
     Sources: STAC API 1.0.0, item search; OData API of the Copernicus Data Space

@@ -39,7 +39,10 @@ struct StacSearch {
       }
       return cloud <= most
     }
-    let answer: JSONValue = ["type": "FeatureCollection", "features": .array(found.items.map(\.json))]
+    let kept = found.items.map { (item: CatalogueItem) -> JSONValue in
+      SignedAddress.removed(from: item.json, service: service)
+    }
+    let answer: JSONValue = ["type": "FeatureCollection", "features": .array(kept)]
     return SearchAnswer(
       items: found.items, answer: answer, more: found.more, lack: found.lack, cloudless: cloudless)
   }

@@ -90,7 +90,7 @@ public final class Fetch: Sendable {
     }
     let isNew = FileState(of: place) == nil
     if isNew {
-      try download(url, item, to: place, cancellation)
+      try download(try item.address(url, service: options.catalogue), item, to: place, cancellation)
     } else if let wrong = try mismatch(place, item) {
       throw FloeError("\(place) is there already and is not what the catalogue has (\(wrong)); remove it first")
     } else if !isUnpacked {
@@ -125,7 +125,8 @@ public final class Fetch: Sendable {
   // MARK: Over HTTP
 
   private func download(_ url: String, _ item: FetchItem, to place: String, _ cancellation: Cancellation) throws {
-    guard let path = try RemotePath.resolve(url), path.hasPrefix("/vsicurl/") else {
+    guard let path = try RemotePath.resolve(url), path.hasPrefix("/vsicurl/"), !url.lowercased().hasPrefix("s3://")
+    else {
       let hint = url.lowercased().hasPrefix("s3://") ? "; give --s3" : ""
       throw FloeError("\(item.name): '\(RemotePath.redacted(url))' is no https:// address\(hint)")
     }
@@ -175,10 +176,11 @@ public final class Fetch: Sendable {
     }
     let target = "\(options.folder)/\(item.name)"
     if VirtualFile.exists(target) { return Outcome(path: target, wasThere: true, verified: "", failure: nil) }
-    try RemoteInput.check(place)
+    let listed = RemotePath.listed(place)
+    try RemoteInput.check(listed)
     let making = try TemporaryFolder(in: options.folder)
-    if VirtualFile.isDirectory(place) {
-      for name in try VirtualFile.list(place, recursive: true) {
+    if VirtualFile.isDirectory(listed) {
+      for name in try VirtualFile.list(listed, recursive: true) {
         try cancellation.check()
         guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
           throw FloeError("\(item.name) holds '\(name)', which would lie outside of its folder")

@@ -12,6 +12,28 @@ public struct FetchItem: Sendable, Hashable {
   let md5: String?
   /// Its place in an object store.
   let s3: String?
+  /// The catalogue's item, which is asked for anew before it is fetched, and from where; nil for an address that holds
+  /// as it is.
+  var signed: Signed?
+
+  /// An item whose catalogue signs the address.
+  struct Signed: Sendable, Hashable {
+    let item: JSONValue
+    let source: String
+  }
+
+  /// The address as its catalogue signs it now.
+  ///
+  /// - Parameter service: whose user and query go along to the same server.
+  func address(_ url: String, service: String) throws -> String {
+    guard let signed else { return url }
+    let json = FetchList.withoutOutlines(
+      try SignedAddress.renewed(signed.item, from: signed.source, service: service))
+    guard let href = try CatalogueAnswer.items(json, source: RemotePath.shown(signed.source))?.first?.href else {
+      throw FloeError("\(name): \(RemotePath.shown(signed.source)) tells no address of it any more")
+    }
+    return href
+  }
 }
 
 /// Turns the words of a request into products: names, answers of catalogues, tables.
@@ -87,7 +109,11 @@ struct FetchList {
     guard url != nil || found.s3 != nil else {
       throw FloeError("the catalogue tells no place to fetch '\(found.name)' from")
     }
-    return FetchItem(name: try Self.fileName(found.name), url: url, size: found.size, md5: found.md5, s3: found.s3)
+    var item = FetchItem(name: try Self.fileName(found.name), url: url, size: found.size, md5: found.md5, s3: found.s3)
+    if !isID, let url, let source = try SignedAddress.source(of: found.json, for: url) {
+      item.signed = FetchItem.Signed(item: found.json, source: source)
+    }
+    return item
   }
 
   /// Products by their bare names, twenty a request.
@@ -120,7 +146,7 @@ struct FetchList {
 
   /// An answer without the outlines of its products: whoever fetches has no use for them, and one product with an
   /// outline that is neither area nor line must not keep others from being fetched.
-  private static func withoutOutlines(_ answer: JSONValue) -> JSONValue {
+  static func withoutOutlines(_ answer: JSONValue) -> JSONValue {
     guard case .object(var members) = answer else { return answer }
     for name in ["geometry", "GeoFootprint", "Footprint"] { members[name] = nil }
     for name in ["features", "value"] {

@@ -101,6 +101,11 @@ struct StacDocument {
     let id = item["id"]?.stringValue ?? "?"
     let assets = item["assets"]?.objectValue ?? [:]
     let href = try asset(assets, of: id)
+    if let source = try SignedAddress.source(of: item, for: href) {
+      NetworkAccess.allow(for: [source])
+      let place = try RemotePath.resolve(source) ?? source
+      return try entry(try SignedAddress.renewed(item, from: source), from: place)
+    }
     // The folder of a product is named by a file inside of it, whose size is not the folder's.
     let own = assets.values.first { $0["href"]?.stringValue == href }
     return Entry(

@@ -145,7 +145,9 @@ private final class RasterReader: @unchecked Sendable {
           '\(path)' cannot be read in columns \(window.column)..<\(window.endColumn), rows \(window.row)..<\
           \(window.endRow): 
           """
-            + "\(messages.reason); the file may be damaged or cut short" + NetworkAccess.hint(messages.reason))
+            + messages.reason
+            + (NetworkAccess.isReason(messages.reason) ? "" : "; the file may be damaged or cut short")
+            + NetworkAccess.hint(messages.reason))
       }
     }
   }

@@ -19,6 +19,8 @@ final class RemoteFile: Sendable {
   /// Where the tiles of a JPEG 2000 file lie that is read in parts.
   let tileParts: TilePartIndex?
   private let memory: TilePartMemory
+  /// Whether nothing but what was read is at hand.
+  var isInRanges: Bool { if case .ranges = content { true } else { false } }
   private let partsKept = Mutex(0)
 
   private static let known = Mutex<[String: RemoteFile?]>([:])
@@ -63,7 +65,8 @@ final class RemoteFile: Sendable {
 
   // MARK: Asking
 
-  private static func request(_ url: String) -> HTTPRequest {
+  static func request(_ url: String) throws -> HTTPRequest {
+    if ObjectStore.isOne(url) { return HTTPRequest(try ObjectStore.address(url)) }
     let hidden = RemotePath.hidden(url)
     let plain = url.prefix { $0 != "#" }
     var request = HTTPRequest(
@@ -77,11 +80,16 @@ final class RemoteFile: Sendable {
     guard RemotePath.isAllowed(url) else {
       throw FloeError("'\(url)' is not fetched: no input of the request names that server; name it as an input itself")
     }
-    var request = request(url)
+    var request = try request(url)
     request.headers = [("Range", "bytes=0-\(RemoteBlocks.blockSize - 1)")]
     // A server without ranges sends all: so much may come, the listing of a folder among it.
     request.limit = 1 << 20
-    let response = try send(request, for: url)
+    var response = try send(request, for: url)
+    if ObjectStore.isOne(url), response.status == 301 || response.status == 400 {
+      ObjectStore.findRegion(url)
+      request.url = try ObjectStore.address(url)
+      response = try send(request, for: url)
+    }
     let location = response.headers["location"].map { String($0.prefix { $0 != "?" }) }
     let isFolder = url.hasSuffix("/") || location?.hasSuffix("/") == true
     if response.status == 404 || response.status == 410 { return try productFolder(url) }
@@ -103,7 +111,7 @@ final class RemoteFile: Sendable {
     else { throw otherPart(url) }
     // Without a total nothing tells where the file ends: asked for without a range, the server sends all of it.
     guard let size = range.total else {
-      let all = try send(Self.request(url), for: url)
+      let all = try send(try Self.request(url), for: url)
       guard all.isGood else { throw FloeError("\(url): \(HTTPClient.reason(all.status))") }
       guard all.headers["content-range"] == nil else {
         throw FloeError("\(url): the server sends only a part of the file and does not tell its size")
@@ -148,12 +156,19 @@ final class RemoteFile: Sendable {
     if let sentence = givenUp.withLock({ $0[url] }) { throw FloeError(sentence) }
     func giveUp(_ sentence: String) { givenUp.withLock { $0[url] = sentence } }
     do {
-      let response = try HTTPClient.send(request)
+      let response = try named(url) { try HTTPClient.send(request) }
       if HTTPClient.isPassing(response.status) { giveUp("\(url): \(HTTPClient.reason(response.status))") }
       return response
     } catch let error as FloeError {
       giveUp(error.message)
       throw error
+    }
+  }
+
+  /// Has sentences about an object name it by its own address beside the one that was asked for.
+  private static func named(_ url: String, _ body: () throws -> HTTPResponse) throws -> HTTPResponse {
+    do { return try body() } catch let error as FloeError {
+      throw ObjectStore.isOne(url) ? FloeError("\(url): \(error.message)") : error
     }
   }
 
@@ -164,7 +179,7 @@ final class RemoteFile: Sendable {
     }
   }
 
-  private static func facts(_ response: HTTPResponse, size: Int, isFolder: Bool) -> RemoteFileFacts {
+  static func facts(_ response: HTTPResponse, size: Int, isFolder: Bool) -> RemoteFileFacts {
     let etag = response.headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }
     return RemoteFileFacts(size: size, etag: etag, modified: response.headers["last-modified"], isFolder: isFolder)
   }
@@ -177,13 +192,15 @@ final class RemoteFile: Sendable {
       guard ftruncate(file.descriptor, 0) == 0 else { throw file.failure(errno, 0) }
       var at = 0
       var code: Int32 = 0
-      var request = request(url)
+      var request = try request(url)
       request.limit = .max
       do {
-        let response = try HTTPClient.send(request) { piece in
-          code = writeWhole(piece, to: file.descriptor, at: at)
-          at += piece.count
-          return code == 0
+        let response = try named(url) {
+          try HTTPClient.send(request) { piece in
+            code = writeWhole(piece, to: file.descriptor, at: at)
+            at += piece.count
+            return code == 0
+          }
         }
         guard response.isGood else { throw FloeError("\(url): \(HTTPClient.reason(response.status))") }
         guard response.headers["content-range"] == nil else { throw otherPart(url) }
@@ -283,7 +300,7 @@ final class RemoteFile: Sendable {
     var asked = 0
     while bytes.count < count {
       let from = offset + bytes.count
-      var request = request(url)
+      var request = try request(url)
       request.headers = [("Range", "bytes=\(from)-\(offset + count - 1)")]
       // A refusal must fit in as well.
       request.limit = max(1 << 16, count - bytes.count)
@@ -303,7 +320,8 @@ final class RemoteFile: Sendable {
     return bytes.count > count ? Array(bytes.prefix(count)) : bytes
   }
 
-  private static func otherPart(_ url: String) -> FloeError {
+  /// The sentence for an answer that is of another file, or of another part of it.
+  static func otherPart(_ url: String) -> FloeError {
     FloeError("\(url) changed on the server while it was read, or the server sent another part than was asked for")
   }
 

@@ -36,7 +36,7 @@ public enum RemoteInput {
       if let failure = NetworkTraffic.failure { throw FloeError(failure) }
       throw FloeError("\(nested.url) is no archive that holds '\(nested.inside.drop { $0 == "/" })'")
     }
-    if path.hasPrefix("/vsis3/") { try checkEndpoint() }
+    if path.hasPrefix("/vsis3/") { try ObjectStore.checkEndpoint() }
     try GDALMessages.collect { messages in
       NetworkAccess.settle(for: path)
       VSIErrorReset()
@@ -56,17 +56,6 @@ public enum RemoteInput {
 
   private static func variable(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  /// GDAL puts a scheme before what is given, so that one in it would be another host.
-  private static func checkEndpoint() throws {
-    let given = endpoint
-    guard let scheme = given.firstRange(of: "://") else { return }
-    let host = given[scheme.upperBound...].prefix { $0 != "/" }.split(separator: "@").last ?? ""
-    let isPlain = given.lowercased().hasPrefix("http://")
-    throw FloeError(
-      "AWS_S3_ENDPOINT is '\(RemotePath.redacted(given))', a host alone is needed: \(host)"
-        + (isPlain ? ", with AWS_HTTPS=NO for http://" : ""))
   }
 
   /// GDAL tells of no answer as of nothing there: the store itself is asked whether it answers.

@@ -5,8 +5,8 @@ import Synchronization
 /// Inputs that are named by URL: the one place that turns what a user wrote into a path that GDAL reads.
 ///
 /// `https://host/a.tif?key=...` becomes `/vsicurl/https://host/a.tif`, `s3://bucket/a.tif` becomes
-/// `/vsis3/bucket/a.tif`. User, password and query stay in this process's memory and join the request alone, so that no
-/// path, sentence, name or record holds them.
+/// `/vsicurl/s3://bucket/a.tif`. User, password and query stay in this process's memory and join the request alone, so
+/// that no path, sentence, name or record holds them.
 public enum RemotePath {
   /// What a URL hid: what the request needs beside the path.
   struct Hidden: Sendable, Hashable {
@@ -41,9 +41,10 @@ public enum RemotePath {
   ///
   /// - Throws: a sentence for a URL that cannot be used.
   public static func resolve(_ text: String) throws -> String? {
-    let lower = text.lowercased()
-    if lower.hasPrefix("s3://") {
-      let rest = text.dropFirst(5)
+    if text.hasPrefix("/vsis3/") { return try resolve("s3://" + text.dropFirst("/vsis3/".count)) }
+    if ObjectStore.isOne(text) {
+      var rest = text.dropFirst("s3://".count)
+      while rest.hasSuffix("/") { rest.removeLast() }
       guard let first = rest.first, first != "/" else { throw FloeError("'\(text)' names no bucket; s3://bucket/key") }
       guard !rest.prefix(while: { $0 != "/" }).contains("@") else {
         throw FloeError(
@@ -53,7 +54,8 @@ public enum RemotePath {
       if let mark = rest.firstIndex(of: "?"), rest[mark...].contains("=") {
         conceal(String(rest[rest.index(after: mark)...]))
       }
-      return "/vsis3/" + rest
+      state.withLock { _ = $0.hosts.insert(ObjectStore.bucket(text)) }
+      return ObjectStore.path(rest)
     }
     if text.hasPrefix("/vsicurl?") {
       throw FloeError("'\(redacted(text))' is GDAL's form with options, which is not read; write /vsicurl/https://...")
@@ -94,6 +96,11 @@ public enum RemotePath {
     return url[..<start.upperBound] + user + plain + (hidden.query.isEmpty ? "" : "?\(hidden.query)")
   }
 
+  /// The path by which GDAL itself reads an object, and lists what lies under its name; any other path as it is.
+  public static func listed(_ path: String) -> String {
+    path.hasPrefix("/vsicurl/s3://") ? "/vsis3/" + path.dropFirst("/vsicurl/s3://".count) : path
+  }
+
   /// A text without any secret that a URL of this process hid.
   public static func scrubbed(_ text: String) -> String {
     state.withLock { $0.secrets }.reduce(text) { $0.contains($1) ? $0.replacing($1, with: "...") : $0 }
@@ -111,14 +118,19 @@ public enum RemotePath {
 
   /// Lets the server of a URL be reached.
   static func allow(_ url: String) {
-    guard let parts = Parts(url) else { return }
-    state.withLock { _ = $0.hosts.insert(parts.authority) }
+    guard let authority = authority(url) else { return }
+    state.withLock { _ = $0.hosts.insert(authority) }
   }
 
   /// Whether the user named a server.
   static func isAllowed(_ url: String) -> Bool {
-    guard let parts = Parts(url) else { return false }
-    return state.withLock { $0.hosts.contains(parts.authority) }
+    guard let authority = authority(url) else { return false }
+    return state.withLock { $0.hosts.contains(authority) }
+  }
+
+  /// The server of a URL, or the bucket of an object.
+  private static func authority(_ url: String) -> String? {
+    ObjectStore.isOne(url) ? ObjectStore.bucket(url) : Parts(url)?.authority
   }
 
   /// What a clean URL, or the folder that it lies in, hid when it was given.

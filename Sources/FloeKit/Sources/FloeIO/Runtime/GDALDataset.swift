@@ -35,7 +35,9 @@ final class GDALDataset {
         var sentence = "'\(path)' cannot be opened as \(kind): \(messages.reason)"
         sentence += NetworkAccess.hint(messages.reason)
         if flags & GDAL_OF_RASTER != 0 { sentence += listHint(path) }
-        if let drivers { sentence += "; accepted are files of \(drivers.joined(separator: ", "))" }
+        if let drivers, !NetworkAccess.isReason(messages.reason) {
+          sentence += "; accepted are files of \(drivers.joined(separator: ", "))"
+        }
         throw FloeError(sentence)
       }
       // What a driver could not read of a file that it opened all the same.

@@ -26,6 +26,9 @@ public enum NetworkAccess {
     if isOpen { fileSystem }
   }
 
+  /// Whether a reason is the network's, whose sentences begin with the address: it says nothing of the file's content.
+  static func isReason(_ reason: String) -> Bool { RemotePath.isURL(reason) }
+
   /// The end of a sentence about a failure that a closed way may have caused; else empty.
   static func hint(_ reason: String) -> String {
     guard NetworkPolicy.isClosed, reason.contains("://") || RemotePath.isRemote(reason) else { return "" }

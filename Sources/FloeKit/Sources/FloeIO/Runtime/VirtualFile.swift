@@ -132,6 +132,12 @@ public enum VirtualFile {
 
   /// Copies a file, for instance from a zip archive, to a local path.
   public static func extract(_ path: String, to localPath: String) throws {
+    settle(path)
+    if path.hasPrefix("/vsicurl/"), let file = try RemoteFile.find(String(path.dropFirst("/vsicurl/".count))),
+      !file.facts.isFolder
+    {
+      return try fetch(file, to: localPath)
+    }
     try GDALMessages.collect { messages in
       let size = try size(path)
       guard let source = VSIFOpenL(path, "rb") else {
@@ -158,6 +164,21 @@ public enum VirtualFile {
       if failed { throw FloeError("'\(localPath)' cannot be written (\(size) bytes): \(systemReason(messages))") }
       if total != size { throw FloeError("'\(path)' ends after \(total) of \(size) bytes; the archive is damaged") }
     }
+  }
+
+  private static func fetch(_ file: RemoteFile, to localPath: String) throws {
+    func failure(_ code: Int32) -> FloeError {
+      FloeError("'\(localPath)' cannot be written (\(file.facts.size) bytes): \(String(cString: strerror(code)))")
+    }
+    let descriptor = open(localPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw failure(errno) }
+    var code: Int32 = 0
+    do { code = try file.copy(to: descriptor) } catch {
+      close(descriptor)
+      throw error
+    }
+    if close(descriptor) != 0, code == 0 { code = errno }
+    guard code == 0 else { throw failure(code) }
   }
 
   /// Removes a file if it is there.

@@ -1,0 +1,1 @@
+"""Runs whose inputs lie on servers that fail. See docs/reliability.md."""
