@@ -98,7 +98,7 @@ struct MosaicGrid {
     var low = SIMD2(0, 0)
     var high = SIMD2(0, 0)
     for grid in grids {
-      guard let offset = offset(of: grid, on: base) else { return nil }
+      guard let offset = Self.offset(of: grid, on: base) else { return nil }
       low = pointwiseMin(low, offset)
       high = pointwiseMax(high, offset &+ SIMD2(grid.width, grid.height))
     }

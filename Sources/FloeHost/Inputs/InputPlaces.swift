@@ -29,9 +29,7 @@ final class InputPlaces {
     var found = absolute
     do {
       found =
-        isURL
-        ? try stac(absolute) ?? RemotePath.resolve(absolute) ?? absolute
-        : try staged(absolute) ?? stac(absolute) ?? absolute
+        try (isURL ? stac(absolute) ?? RemotePath.resolve(absolute) : staged(absolute) ?? stac(absolute)) ?? absolute
     } catch {
       problems[absolute] = "\(error)"
     }
