@@ -203,7 +203,7 @@ def test_a_product_may_be_a_staged_catalogue(tmp_path):
     tool(BIN / "cwltool", "--no-container", "--outdir", tmp_path / "out", f"{tmp_path}/stack.cwl#stack", tmp_path / "job.json", cwd=tmp_path)
     catalogue = pystac.Catalog.from_file(str(tmp_path / "out/results/catalog.json"))
     items = list(catalogue.get_items(recursive=True))
-    assert len(items) == 1
+    assert len(items) == 1 and (tmp_path / "out/results" / safe.stem / "stack.tif").exists(), "called after its item"
     for node in [catalogue, *catalogue.get_children(), *items]:
         node.validate() if needs_no_network(node) else None
         for link in node.links:

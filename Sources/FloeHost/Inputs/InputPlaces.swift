@@ -37,21 +37,12 @@ final class InputPlaces {
     return found
   }
 
-  /// The product in a folder that a platform staged in: with a catalogue of one item, its files beside it.
-  ///
-  /// A folder of results, whose items floe wrote, stays the folder that it is.
-  private func staged(_ text: String) -> String? {
-    let folder = URL(fileURLWithPath: text, isDirectory: true).standardizedFileURL.path
-    let catalogue = "\(folder)/catalog.json"
-    guard Folder.isFolder(folder), FileState(of: catalogue) != nil else { return nil }
+  /// The product in a folder that a platform staged in.
+  private func staged(_ folder: String) -> String? {
     do {
-      guard let entries = try StacDocument(catalogue)?.entries(), entries.count == 1, !entries[0].isOwn else {
-        return nil
-      }
-      let product = URL(fileURLWithPath: entries[0].path).standardizedFileURL.path
-      guard product.hasPrefix(folder + "/") else { return nil }
-      if let remark = try entries[0].check(named: catalogue) { remarks.append(remark) }
-      return product
+      guard let only = try StacDocument.staged(folder) else { return nil }
+      if let remark = try only.check(named: "\(folder)/catalog.json") { remarks.append(remark) }
+      return only.path
     } catch {
       // The folder may be meant itself; a step that needs another says so.
       remarks.append("\(folder) is taken as it is, its catalogue is not followed: \(error)")
