@@ -85,6 +85,9 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("raster.filter", { StepRequest(["statistic": "mode", "edge": "nearest"], ["image": [try classes()]]) }),
   ("raster.local_contrast", { StepRequest(["size": "300"], ["image": [try ice()]]) }),
   ("raster.read", { StepRequest(["files": try TestProducts.geoTIFF(try SyntheticData.ice(), "ice")]) }),
+  ("raster.mosaic", { StepRequest(["resolution": "17"], ["images": [try ice(), try ice()]]) }),
+  ("raster.mosaic", { StepRequest(["rule": "maximum"], ["images": [try ice()]]) }),
+  ("raster.mosaic", { StepRequest(["crs": "EPSG:3413"], ["images": [try classes(), try classes()]]) }),
   ("raster.sieve", { StepRequest(["smaller_than": "20"], ["image": [try classes()]]) }),
   (
     "raster.warp",

@@ -1,4 +1,5 @@
 """The pipeline as an OGC Application Package: judged by cwltool and eoap-validator, run by cwltool without a container."""
+import datetime
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import FLOE, ROOT, floe, write_tif
+from conftest import FLOE, ROOT, floe, read, write_tif
 
 BIN = Path(sys.executable).parent
 AUTHOR = "Ada Maria Berg <ada.berg@example.org> (Institute of Ice)"
@@ -84,6 +85,138 @@ def test_a_run_gives_what_a_batch_gives(place, tmp_path):
     assert [f["scene"] for f in failed] == ["image-3"] and "image-3.tif" in failed[0]["message"]
     # Plain images have no time, and so no items; the catalogue is one all the same.
     assert json.loads((results / "catalog.json").read_text())["type"] == "Catalog"
+
+
+SEASON = """floe: 1
+title: Stack and classes
+inputs:
+  image: { type: path, help: A raster file }
+steps:
+  read: { use: raster.read, with: { files: $image, names: [B01] } }
+  groups: { use: cluster.kmeans, in: { samples: read.image }, with: { clusters: 2, names: { lead: darkest, sea_ice: rest } } }
+outputs:
+  stack.tif: read.image
+  classes.tif: groups.classes
+"""
+OVER_ALL = [
+    ["cluster.fit", "--samples", "*/stack.tif", "--method", "gmm", "--clusters", "2", "--names", "lead=darkest,sea_ice=rest", "--model", "model.json"],
+    ["raster.mosaic", "--images", "*/classes.tif", "--rule", "majority", "--mosaic", "the mosaic's.tif"],
+]
+
+
+@pytest.fixture(scope="module")
+def winter(tmp_path_factory):
+    """Five images that overlap, of which one is no image, and the package over them."""
+    folder = tmp_path_factory.mktemp("winter")
+    rng = np.random.default_rng(6)
+    (folder / "images").mkdir()
+    for i in range(5):
+        write_tif(folder / f"images/image-{i}.tif", rng.integers(1, 4000, (40, 50), dtype=np.uint16), origin=(300000.0 + 150 * i, 7900020.0 - 70 * i))
+    (folder / "images/image-3.tif").write_bytes(b"no image")
+    (folder / "season.yaml").write_text(SEASON)
+    (folder / "season.cwl").write_text(floe("cwl", folder / "season.yaml", "--files", "--without-container", "--author", AUTHOR).out)
+    floe("batch", folder / "season.yaml", "--over", f"image={folder}/images/*.tif", "-o", folder / "batch", "--quiet", expect=3)
+    for step, *words in OVER_ALL:
+        floe("step", "-C", folder / "batch", step, *words, "-o", folder / "made", "--quiet", "--overwrite")
+    return folder
+
+
+def season_job(winter, chunk, **more):
+    images = sorted((winter / "images").iterdir())
+    return json.dumps({"image": [{"class": "File", "path": str(p)} for p in images], "chunk_length": chunk} | more)
+
+
+def judge_season(winter, out):
+    """One model and one mosaic for all scenes: the bytes of plain calls, whatever the chunks."""
+    found = {p.name: p for p in Path(out).glob("season-*/*")}
+    assert sorted(p.name for p in Path(out).glob("season-*")) == ["season-1-cluster.fit", "season-2-raster.mosaic"]
+    for name in ["model.json", "the mosaic's.tif"]:
+        assert found[name].read_bytes() == (winter / "made" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+def test_one_model_and_one_mosaic_for_all_chunks(winter, tmp_path, chunk):
+    """Five images are five, three or two chunks."""
+    (tmp_path / "job.json").write_text(season_job(winter, chunk, season_steps=OVER_ALL))
+    tool(BIN / "cwltool", "--no-container", "--outdir", tmp_path / "out", f"{winter}/season.cwl#season", tmp_path / "job.json", cwd=tmp_path)
+    judge_season(winter, tmp_path / "out")
+    assert sums(tmp_path / "out/results") == sums(winter / "batch")
+
+
+def test_the_model_and_the_mosaic_are_those_of_all_scenes(winter):
+    """Numpy's majority of the classes, the lowest of those that are as frequent; the model knows every pixel."""
+    votes = np.zeros((4, 40 + 28, 50 + 60), int)
+    for i in [0, 1, 2, 4]:
+        classes = read(winter / f"batch/image-{i}/classes.tif")
+        for code in range(4):
+            votes[code, 7 * i:7 * i + 40, 15 * i:15 * i + 50] += classes == code
+    judge = np.where(votes.sum(axis=0) == 0, 255, votes.argmax(axis=0))
+    np.testing.assert_array_equal(read(winter / "made/the mosaic's.tif"), judge)
+    assert json.loads((winter / "made/model.json").read_text())["figures"]["valid"] == 4 * 40 * 50
+
+
+def test_no_shell_reads_the_words(winter, tmp_path):
+    """A step that fails ends the workflow, with its sentence."""
+    (tmp_path / "job.json").write_text(season_job(winter, 5, season_steps=[["cluster.fit", "--samples", "$(touch hacked);*", "--model", "m"]]))
+    done = tool(BIN / "cwltool", "--no-container", "--outdir", tmp_path / "out", f"{winter}/season.cwl#season", tmp_path / "job.json", cwd=tmp_path, status=1)
+    assert "nothing matches '$(touch hacked);*'" in done.stderr and not list(tmp_path.rglob("hacked"))
+
+
+def staged(folder, safe):
+    """A product as a platform stages it in: a catalogue, an item beside it, the product below the item."""
+    import pystac
+    root = folder / safe.stem
+    shutil.copytree(safe, root / safe.name)
+    item = pystac.Item(safe.stem, {"type": "Point", "coordinates": [-150, 72]}, [-150, 72, -150, 72], datetime.datetime(2019, 3, 1), {})
+    for file in sorted(root.rglob("*_B??.jp2")):
+        item.add_asset(file.stem[-3:], pystac.Asset(str(file.relative_to(root)), media_type="image/jp2", roles=["data"]))
+    catalogue = pystac.Catalog("staged", "Staged")
+    catalogue.add_item(item)
+    catalogue.normalize_hrefs(str(folder))
+    catalogue.save(catalog_type="SELF_CONTAINED")
+    return folder
+
+
+STACK = """floe: 1
+inputs:
+  scene: { type: path, help: A product }
+steps:
+  stack: { use: sentinel2.stack, with: { product: $scene, bands: [B02, B04] } }
+outputs: { stack.tif: stack.image }
+"""
+
+
+def test_a_product_may_be_a_staged_catalogue(tmp_path):
+    """A Directory in and out, each a STAC catalogue: the folder stands for its only item's product."""
+    import pystac
+    floe("step", "synthetic.sentinel2", "--folder", tmp_path / "made", "--size", 240, "--bands", "B02,B03,B04,B08", "--products", "p.json",
+         "-o", tmp_path / "made", "--quiet")
+    safe = next((tmp_path / "made").glob("*.SAFE"))
+    place = staged(tmp_path / "staged", safe)
+    (tmp_path / "stack.yaml").write_text(STACK)
+    for name, scene in {"plain": safe, "folder": place, "slash": f"{place}/", "document": place / "catalog.json"}.items():
+        floe("run", tmp_path / "stack.yaml", "--set", f"scene={scene}", "-o", tmp_path / name, "--quiet")
+    made = [read(tmp_path / n / "stack.tif") for n in ("plain", "folder", "slash", "document")]
+    assert all((m == made[0]).all() for m in made)
+    (tmp_path / "stack.cwl").write_text(floe("cwl", tmp_path / "stack.yaml", "--without-container", "--author", AUTHOR).out)
+    (tmp_path / "job.json").write_text(json.dumps({"scene": [{"class": "Directory", "path": str(place)}]}))
+    tool(BIN / "cwltool", "--no-container", "--outdir", tmp_path / "out", f"{tmp_path}/stack.cwl#stack", tmp_path / "job.json", cwd=tmp_path)
+    catalogue = pystac.Catalog.from_file(str(tmp_path / "out/results/catalog.json"))
+    items = list(catalogue.get_items(recursive=True))
+    assert len(items) == 1 and (tmp_path / "out/results" / safe.stem / "stack.tif").exists(), "called after its item"
+    for node in [catalogue, *catalogue.get_children(), *items]:
+        node.validate() if needs_no_network(node) else None
+        for link in node.links:
+            assert Path((link.get_absolute_href() or link.get_href()).split("#")[0]).exists(), link
+    for asset in items[0].assets.values():
+        assert Path(asset.get_absolute_href()).exists()
+    # A folder of results is what it is, not the file of its only item.
+    assert "is not a Sentinel-2 product" in floe("check", tmp_path / "stack.yaml", "--set", f"scene={tmp_path}/out/results", expect=2).err
+
+
+def needs_no_network(node):
+    """Schemas of extensions are elsewhere; the tests of items have those."""
+    return not getattr(node, "stac_extensions", [])
 
 
 def test_lists_are_arrays(place, tmp_path):

@@ -131,6 +131,23 @@ def test_toil_on_this_machine(place):
     judge(place, place["folder"] / "local/out/results")
 
 
+@needs_toil
+def test_steps_over_all_results_on_toil(place):
+    """One model and one mosaic, with the bytes of plain calls."""
+    folder = place["folder"]
+    steps = [["cluster.fit", "--samples", "*/classes.tif", "--method", "kmeans", "--clusters", "2", "--model", "all.json"],
+             ["raster.mosaic", "--images", "*/classes.tif", "--rule", "majority", "--mosaic", "all.tif"]]
+    job = json.loads((folder / "job.json").read_text()) | {"season_steps": steps}
+    (folder / "season.json").write_text(json.dumps(job))
+    call = words(place, "season", "single_machine")[:-1] + [str(folder / "season.json")]
+    done = subprocess.run(call, env=environment(place), capture_output=True, text=True, timeout=3600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for number, (step, *flags) in enumerate(steps, 1):
+        floe("step", "-C", folder / "batch", step, *flags, "-o", folder / "plain", "--quiet", "--overwrite")
+        made = folder / f"season/out/season-{number}-{step}" / flags[-1]
+        assert made.read_bytes() == (folder / "plain" / flags[-1]).read_bytes()
+
+
 @pytest.fixture
 def cluster(place):
     folder = place["folder"] / "slurm-daemons"

@@ -10,6 +10,7 @@ public func floePlugin(_ registry: UnsafeMutableRawPointer) {
     plugin.add(TableSelectStep.self)
     plugin.add(ExpressionStep.self)
     plugin.add(WarpStep.self)
+    plugin.add(MosaicStep.self)
     plugin.add(ClipStep.self)
     plugin.add(FilterStep.self)
     plugin.add(LocalContrastStep.self)

@@ -222,9 +222,14 @@ public struct BatchItems {
     }
     return Rows(
       source: "--over \(input)", naming: input,
-      rows: found.map { path in
-        (((path as NSString).lastPathComponent as NSString).deletingPathExtension, path, [input: path])
-      })
+      rows: found.map { (Self.name(of: $0), $0, [input: $0]) })
+  }
+
+  /// What a scene is called after its file: that without its ending, or the item of a folder that a platform staged in.
+  private static func name(of path: String) -> String {
+    // Safe because a catalogue that cannot be followed is told of where the scene is planned.
+    if !RemotePath.isURL(path), !RemotePath.isRemote(path), let item = try? StacDocument.staged(path) { return item.id }
+    return ((path as NSString).lastPathComponent as NSString).deletingPathExtension
   }
 
   /// The rows of a CSV file: a column for each input, and one called `name` for the folders.
@@ -266,7 +271,7 @@ public struct BatchItems {
       }
       // The name of a folder is no place for what a URL hides.
       let shown = first.map { RemotePath.redacted($0) }
-      let stem = shown.map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
+      let stem = shown.map(Self.name(of:))
       // A name that is given is not made another by its folder.
       return (name ?? stem ?? "row-\(i + 1)", name == nil ? shown : nil, settings)
     }

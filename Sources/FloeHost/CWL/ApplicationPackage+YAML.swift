@@ -12,7 +12,7 @@ extension ApplicationPackage {
     ]
     root += metadata()
     root.append(
-      ("$graph", Self.list([workflow(), splitTool(), chunkTool(), gatherTool()])))
+      ("$graph", Self.list([workflow(), splitTool(), chunkTool(), gatherTool(), countTool(), seasonTool()])))
     let text = try Yams.serialize(node: Self.map(root), width: -1, allowUnicode: true)
     return
       "# An OGC Application Package (CWL v1.2) of \((pipeline.file as NSString).lastPathComponent), made by floe cwl.\n"

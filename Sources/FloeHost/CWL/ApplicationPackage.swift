@@ -5,8 +5,8 @@ import OrderedCollections
 /// the container.
 ///
 /// The workflow takes products, divides them into chunks, runs `floe batch` on each chunk and `floe gather` on their
-/// results. The pipeline itself travels inside, as the default of an input. Sources: OGC 20-089r1 (Best Practice for
-/// Earth Observation Application Package), CWL v1.2 (commonwl.org).
+/// results, and the steps over all results that its user names. The pipeline itself travels inside, as the default of
+/// an input. Sources: OGC 20-089r1 (Best Practice for Earth Observation Application Package), CWL v1.2 (commonwl.org).
 public struct ApplicationPackage {
   /// What a chunk's job may take of a machine.
   public struct Resources: Sendable {
@@ -119,7 +119,7 @@ public struct ApplicationPackage {
             : "has \(needed.count) path inputs (\(needed.keys.joined(separator: ", "))): say with --over which is many")
       )
     }
-    for reserved in ["pipeline", "chunk_length", "chunk_start", "chunks"] + Self.seasonNames
+    for reserved in ["pipeline", "chunk_length", "chunk_start", "chunks", Self.seasonSteps] + Self.seasonNames
     where pipeline.inputs[reserved] != nil {
       problems.append(
         Problem(

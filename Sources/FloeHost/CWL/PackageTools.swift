@@ -131,7 +131,7 @@ extension ApplicationPackage {
   }
 
   /// A tool with the image: required as the Best Practice asks, or a hint.
-  private func tool(_ facts: [(Node, Node)], requirements: [Node]) -> Node {
+  func tool(_ facts: [(Node, Node)], requirements: [Node]) -> Node {
     let docker = Self.map([("class", "DockerRequirement"), ("dockerPull", Self.text(image))])
     var needs: [(Node, Node)] = []
     if needsContainer {

@@ -21,6 +21,53 @@ extension ApplicationPackage {
       ),
     ]
     chunkIn += others.map { (Self.text($0), Self.text($0)) }
+    var inputs: [(Node, Node)] = [
+      pipelineInput(isBound: false), productsInput(),
+      (
+        "chunk_length",
+        Self.map([
+          ("type", "int"), ("label", "Products of a job"),
+          ("doc", "How many products one job works on; the results do not depend on it."),
+          ("default", Self.number(chunk)),
+        ])
+      ),
+    ]
+    inputs += others.map { setting($0, isBound: false) } + Self.seasonInputs(isBound: false)
+    inputs.append(Self.seasonStepsInput(hasDefault: true))
+    let steps: [(Node, Node)] = [
+      (
+        "chunks",
+        Self.map([
+          ("label", "Divide"), ("doc", "Divides the products into chunks, in their order."),
+          ("run", Self.text("#\(name)-chunks")),
+          ("in", Self.map([("products", Self.text(over)), ("chunk_length", "chunk_length")])),
+          ("out", Self.list(["starts"])),
+        ])
+      ),
+      (
+        "process",
+        Self.map([
+          ("label", "Process"), ("doc", "Runs the pipeline on each product of a chunk."),
+          ("run", Self.text("#\(name)-process")),
+          ("in", Self.map(chunkIn)),
+          ("scatter", "chunk_start"),
+          ("out", Self.list(["results"])),
+        ])
+      ),
+      (
+        "gather",
+        Self.map([
+          ("label", "Gather"), ("doc", "Brings the results of all chunks into one folder."),
+          ("run", Self.text("#\(name)-gather")),
+          (
+            "in",
+            Self.map(
+              [("chunks", "process/results")] + Self.seasonNames.map { (Self.text($0), Self.text($0)) })
+          ),
+          ("out", Self.list(["results"])),
+        ])
+      ),
+    ]
     return Self.map([
       ("class", "Workflow"),
       ("id", Self.text(name)),
@@ -43,18 +90,7 @@ extension ApplicationPackage {
       ),
       (
         "inputs",
-        Self.map(
-          [
-            pipelineInput(isBound: false), productsInput(),
-            (
-              "chunk_length",
-              Self.map([
-                ("type", "int"), ("label", "Products of a job"),
-                ("doc", "How many products one job works on; the results do not depend on it."),
-                ("default", Self.number(chunk)),
-              ])
-            ),
-          ] + others.map { setting($0, isBound: false) } + Self.seasonInputs(isBound: false))
+        Self.map(inputs)
       ),
       (
         "outputs",
@@ -72,45 +108,19 @@ extension ApplicationPackage {
               ),
               ("outputSource", "gather/results"),
             ])
-          )
+          ),
+          (
+            "season_results",
+            Self.map([
+              ("type", Self.map([("type", "array"), ("items", "Directory")])), ("label", "Results of season_steps"),
+              ("doc", "A folder for each step over all results."), ("outputSource", "over_all/results"),
+            ])
+          ),
         ])
       ),
       (
         "steps",
-        Self.map([
-          (
-            "chunks",
-            Self.map([
-              ("label", "Divide"), ("doc", "Divides the products into chunks, in their order."),
-              ("run", Self.text("#\(name)-chunks")),
-              ("in", Self.map([("products", Self.text(over)), ("chunk_length", "chunk_length")])),
-              ("out", Self.list(["starts"])),
-            ])
-          ),
-          (
-            "process",
-            Self.map([
-              ("label", "Process"), ("doc", "Runs the pipeline on each product of a chunk."),
-              ("run", Self.text("#\(name)-process")),
-              ("in", Self.map(chunkIn)),
-              ("scatter", "chunk_start"),
-              ("out", Self.list(["results"])),
-            ])
-          ),
-          (
-            "gather",
-            Self.map([
-              ("label", "Gather"), ("doc", "Brings the results of all chunks into one folder."),
-              ("run", Self.text("#\(name)-gather")),
-              (
-                "in",
-                Self.map(
-                  [("chunks", "process/results")] + Self.seasonNames.map { (Self.text($0), Self.text($0)) })
-              ),
-              ("out", Self.list(["results"])),
-            ])
-          ),
-        ])
+        Self.map(steps + seasonWorkflow())
       ),
     ])
   }

@@ -28,12 +28,26 @@ final class InputPlaces {
     if let found = known[absolute] { return found }
     var found = absolute
     do {
-      found = try stac(absolute) ?? (isURL ? try RemotePath.resolve(absolute) ?? absolute : absolute)
+      found =
+        try (isURL ? stac(absolute) ?? RemotePath.resolve(absolute) : staged(absolute) ?? stac(absolute)) ?? absolute
     } catch {
       problems[absolute] = "\(error)"
     }
     known[absolute] = found
     return found
+  }
+
+  /// The product in a folder that a platform staged in.
+  private func staged(_ folder: String) -> String? {
+    do {
+      guard let only = try StacDocument.staged(folder) else { return nil }
+      if let remark = try only.check(named: "\(folder)/catalog.json") { remarks.append(remark) }
+      return only.path
+    } catch {
+      // The folder may be meant itself; a step that needs another says so.
+      remarks.append("\(folder) is taken as it is, its catalogue is not followed: \(error)")
+      return nil
+    }
   }
 
   /// The file that a STAC item stands for, or the only item of a catalogue.

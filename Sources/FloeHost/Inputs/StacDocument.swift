@@ -15,6 +15,8 @@ struct StacDocument {
     /// What the item tells of the file: its bytes, and SHA-256 as hexadecimal digits.
     let size: Int?
     let sha256: String?
+    /// Whether floe wrote the item.
+    let isOwn: Bool
   }
   private let root: JSONValue
   private let path: String
@@ -110,7 +112,8 @@ struct StacDocument {
     let own = assets.values.first { $0["href"]?.stringValue == href }
     return Entry(
       id: id, path: try Self.place(href, beside: file), kind: StacKind.kind(of: item, own: own),
-      size: own?["file:size"]?.intValue, sha256: own?["file:checksum"]?.stringValue.flatMap(StacKind.sha256))
+      size: own?["file:size"]?.intValue, sha256: own?["file:checksum"]?.stringValue.flatMap(StacKind.sha256),
+      isOwn: item["properties"]?["processing:software"]?["floe"] != nil)
   }
 
   private static let others: Set<String> = ["thumbnail", "overview", "metadata", "visual", "index"]
@@ -148,6 +151,7 @@ struct StacDocument {
         if text.hasSuffix("/" + name) { return String(text.dropLast(name.count + 1)) }
       }
     }
+    if let folder = Self.product(of: data.compactMap { $0.value["href"]?.stringValue }) { return folder }
     for type in Self.types {
       let fitting = data.filter { ($0.value["type"]?.stringValue ?? "").contains(type) }
       if fitting.count == 1 { return try href(fitting[0].value) }
@@ -161,6 +165,15 @@ struct StacDocument {
       "the item '\(id)' of \(RemotePath.shown(path)) has the assets "
         + "\(data.map(\.key).joined(separator: ", ")), of which one "
         + "must be named: \(RemotePath.shown(path))#\(data[0].key)")
+  }
+
+  /// The product folder that all files lie in; nil where they lie in none, or in several.
+  private static func product(of files: [String]) -> String? {
+    let folders = files.map { file in
+      [".SAFE/", ".SEN3/"].compactMap { file.firstRange(of: $0)?.upperBound }.min()
+        .map { String(file[..<$0].dropLast()) }
+    }
+    return Set(folders).count == 1 ? folders[0] : nil
   }
 
   /// Where an address leads from a document.

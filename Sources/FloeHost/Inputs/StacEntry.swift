@@ -1,5 +1,21 @@
 import FloeIO
 import FloeSDK
+import Foundation
+
+extension StacDocument {
+  /// The item of a folder that a platform staged in: with a catalogue of this one item, whose files lie below it.
+  ///
+  /// A folder of results, whose items floe wrote, is the folder that it is; nil for it as for any other folder.
+  static func staged(_ text: String) throws -> Entry? {
+    let folder = URL(fileURLWithPath: text, isDirectory: true).standardizedFileURL.path
+    let catalogue = "\(folder)/catalog.json"
+    guard Folder.isFolder(folder), FileState(of: catalogue) != nil,
+      let entries = try StacDocument(catalogue)?.entries(), entries.count == 1, !entries[0].isOwn,
+      URL(fileURLWithPath: entries[0].path).standardizedFileURL.path.hasPrefix(folder + "/")
+    else { return nil }
+    return entries[0]
+  }
+}
 
 extension StacDocument.Entry {
   /// Compares a file of the disk with what its item tells of it.

@@ -9,7 +9,8 @@ struct StepCommand: AsyncParsableCommand {
     abstract: "Runs one step on files.",
     discussion: """
       Inputs and outputs are flags that take files, parameters are flags too; all come from the step's declaration. \
-      `floe step NAME --help` lists them. The options of `floe run` (-o, --workers, --memory ...) hold as well.
+      `floe step NAME --help` lists them. The options of `floe run` (-o, --workers, --memory ...) hold as well. \
+      With -C FOLDER before the name, all paths and patterns count from that folder.
 
       EXAMPLE
         floe step cluster.kmeans --samples stack.tif --clusters 2 \\
@@ -23,6 +24,7 @@ struct StepCommand: AsyncParsableCommand {
   var words: [String] = []
 
   func run() async throws {
+    let words = try Self.moved(self.words)
     guard let name = words.first, name != "--help", name != "-h" else {
       print(RootCommand.type?.helpMessage(for: Self.self) ?? Self.helpMessage())
       return
@@ -47,6 +49,17 @@ struct StepCommand: AsyncParsableCommand {
       )
     }
     try await Session(execution: common.execution, plugins: common.plugins).run((pipeline, []), settings: [:])
+  }
+
+  /// The words without `-C FOLDER`, with that folder as the working one, as make and git have it.
+  private static func moved(_ words: [String]) throws -> [String] {
+    guard let at = words.firstIndex(of: "-C"), words[..<at].allSatisfy({ $0.hasPrefix("-") }) else { return words }
+    guard at + 1 < words.count else { throw refuse("-C needs a folder") }
+    guard FileManager.default.changeCurrentDirectoryPath(words[at + 1]) else {
+      throw refuse("-C must be a folder that may be entered, not '\(words[at + 1])'")
+    }
+    // General flags that stood before the command belong behind the step's name.
+    return Array(words[(at + 2)...]) + words[..<at]
   }
 
   private func pluginOptions(_ arguments: [String]) throws -> PluginOptions {

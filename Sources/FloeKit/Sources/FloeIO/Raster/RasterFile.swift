@@ -1,10 +1,12 @@
 internal import CGDAL
 import FloeCore
+import Glibc
 import Synchronization
 
 /// A raster file that reads any window from many threads at once.
 ///
-/// Each thread reads through a handle of its own: handles are opened from the path when needed and kept in a pool.
+/// Each thread reads through a handle of its own: handles are opened from the path when needed and kept in a pool, as
+/// many for all files together as the process has descriptors for.
 public final class RasterFile: RasterSource {
   /// The path as given.
   public let path: String
@@ -22,7 +24,6 @@ public final class RasterFile: RasterSource {
   private let validity: RasterValidity
   private let drivers: [String]?
   private let openOptions: [String]
-  private let idle: Mutex<[RasterReader]>
 
   /// Opens a raster.
   ///
@@ -70,16 +71,19 @@ public final class RasterFile: RasterSource {
   public var raster: Raster { Raster(spec, source: self) }
 
   public func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
+    let own = ObjectIdentifier(self)
     let reader =
-      try idle.withLock { $0.popLast() }
+      try IdleReaders.shared.take(own)
       ?? RasterReader(path, drivers: drivers, openOptions: openOptions, reduction: reduction)
     // A reader that failed is not given back: what its dataset holds may be partial.
     try reader.read(window, bands: bands, validity: validity, into: &block)
-    idle.withLock { $0.append(reader) }
+    IdleReaders.shared.give(reader, of: own)
   }
 
   /// Closes the idle handles and what they hold; reading again opens new ones.
-  public func releaseHandles() { idle.withLock { $0.removeAll() } }
+  public func releaseHandles() { IdleReaders.shared.drop(ObjectIdentifier(self)) }
+
+  deinit { releaseHandles() }
 
   private init(
     _ path: String, _ reader: RasterReader, _ drivers: [String]?, _ openOptions: [String],
@@ -92,7 +96,51 @@ public final class RasterFile: RasterSource {
     reduction = reader.reduction
     self.drivers = drivers
     self.openOptions = openOptions
-    idle = Mutex([reader])
+    IdleReaders.shared.give(reader, of: ObjectIdentifier(self))
+  }
+}
+
+/// Handles that wait for a thread, those of all files together.
+///
+/// A step over hundreds of files must not keep a descriptor for each of them and each thread: where more handles wait
+/// than a quarter of the descriptors that the process may have, the one that has waited longest is closed.
+private final class IdleReaders: Sendable {
+  static let shared = IdleReaders()
+  private struct Idle: Sendable {
+    let file: ObjectIdentifier
+    let reader: RasterReader
+  }
+  private let most: Int
+  private let idle = Mutex<[Idle]>([])
+
+  private init() {
+    var limit = rlimit()
+    let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    most = isKnown ? max(8, Int(min(limit.rlim_cur, 4096)) / 4) : 64
+  }
+
+  /// A handle of a file; nil when none waits.
+  func take(_ file: ObjectIdentifier) -> RasterReader? {
+    idle.withLock { idle in idle.lastIndex { $0.file == file }.map { idle.remove(at: $0).reader } }
+  }
+
+  func give(_ reader: RasterReader, of file: ObjectIdentifier) {
+    // Closed behind the lock: others need not wait for it.
+    let oldest = idle.withLock { idle -> RasterReader? in
+      idle.append(Idle(file: file, reader: reader))
+      return idle.count > most ? idle.removeFirst().reader : nil
+    }
+    withExtendedLifetime(oldest) {}
+  }
+
+  /// Closes the handles of a file.
+  func drop(_ file: ObjectIdentifier) {
+    let dropped = idle.withLock { idle -> [RasterReader] in
+      let own = idle.filter { $0.file == file }.map(\.reader)
+      idle.removeAll { $0.file == file }
+      return own
+    }
+    withExtendedLifetime(dropped) {}
   }
 }
 

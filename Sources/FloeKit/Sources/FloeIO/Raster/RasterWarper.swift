@@ -53,15 +53,19 @@ public final class RasterWarper: Sendable {
 
   /// - Parameter target: the new raster; its bands and type are those of the old one, its no data what pixels without a
   ///   source become.
+  /// - Parameter other: a warper whose transformations this one uses too, where it is between the same two systems.
   /// - Throws: when one of the systems is missing or there is no transformation between them.
-  public init(_ source: Raster, onto target: RasterSpec, method: ResamplingMethod) throws {
+  public init(
+    _ source: Raster, onto target: RasterSpec, method: ResamplingMethod, sharing other: RasterWarper? = nil
+  ) throws {
     guard let from = target.grid.crs, let to = source.spec.grid.crs else {
       throw FloeError("the raster has no coordinate reference system")
     }
     self.source = source
     self.target = target
     self.method = method
-    transforms = TransformPool(from: from, to: to)
+    let shared = other.map(\.transforms).flatMap { $0.isBetween(from, to) ? $0 : nil }
+    transforms = shared ?? TransformPool(from: from, to: to)
     let grid = source.spec.grid
     turn = to.isGeographic ? 360 / grid.pixelWidth : 0
     let whole = turn.rounded()

@@ -113,6 +113,8 @@ final class TransformPool: @unchecked Sendable {
     self.to = to
   }
 
+  func isBetween(_ from: CRS, _ to: CRS) -> Bool { self.from == from && self.to == to }
+
   func withTransform<R>(_ body: (CoordinateTransform) throws -> R) throws -> R {
     let taken = lock.withLock { _ in UnsafeHolder(idle.popLast()) }.value
     let transform = try taken ?? CoordinateTransform(from: from, to: to)
