@@ -66,10 +66,12 @@ struct LeadsStep: ProcessingStep {
     isLead = []
     // Each group's flags and labels, and for the largest what its middle line takes, on all workers.
     let boxes = groups.map { $0.width * $0.height }
-    let work = 5 * boxes.reduce(0, +) + 32 * boxes.sorted().suffix(context.pool.workers).reduce(0, +)
+    let pixel = Self.metres(of: grid)
+    // Distances in metres are those in pixels on square ones.
+    let each = pixel.x == pixel.y ? 24 : 28
+    let work = 5 * boxes.reduce(0, +) + each * boxes.sorted().suffix(context.pool.workers).reduce(0, +)
     let working = try ClassCodes.room(for: work, in: context, else: tooLarge(whole + work))
     defer { withExtendedLifetime(working) {} }
-    let pixel = Self.metres(of: grid)
     let area = pixel.x * pixel.y
     let found = try await context.map(groups.count, progress: "groups") { i -> (rows: [Lead], labels: [Int32]) in
       let branches = LeadBranches(groups[i])
