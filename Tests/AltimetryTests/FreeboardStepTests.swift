@@ -98,6 +98,76 @@ private func sin(_ x: Double) -> Double {
     }
   }
 
+  @Test("leads with wide stacks lie low and are left out; a limit without a stack is refused")
+  func wideStacks() async throws {
+    let made = syntheticTrack(seed: 6)
+    var table = made.table
+    var elevation = try table.numbers("elevation_m")
+    let leads = made.isLead.indices.filter { made.isLead[$0] }
+    let wide = Set(leads.indices.filter { $0 % 3 == 0 }.map { leads[$0] })
+    for row in wide { elevation[row] -= 0.08 }
+    table.set(Column("elevation_m", unit: .metre, values: .number(elevation)))
+    func bias(_ track: Table) throws -> Double {
+      let errors = try zip(track.numbers("freeboard_m"), made.freeboard).map { $0 - $1 }.filter(\.isFinite)
+      return errors.reduce(0, +) / Double(errors.count)
+    }
+    let low = try await chain(table)
+    #expect(try bias(low) > 0.02)
+
+    // A lead at the limit is left out; one whose deviation is missing is used.
+    var deviations = made.isLead.indices.map { wide.contains($0) ? 6.29 : 6.2 }
+    let missing = leads[1]
+    deviations[missing] = .nan
+    table.set(Column("ssd", values: .number(deviations)))
+    let surface = try await TestRun.track("altimetry.sea_surface", table)
+    let use = try surface.track.numbers("lead_use")
+    #expect(Set(use.indices.filter { use[$0] == 3 }) == wide && use[missing] == 1)
+    #expect(surface.told.dropped["ssd of 6.29 looks or more: a wide stack"] == wide.count)
+    let mended = try await chain(table)
+    #expect(try abs(bias(mended)) < 0.01)
+
+    let all = try await TestRun.track("altimetry.sea_surface", table, ["lead_deviation": .text("10")]).track
+    #expect(try all.numbers("lead_use").allSatisfy { $0 != 3 })
+    // Another unit has no limit in looks.
+    table.set(Column("ssd", attributes: ["definition": "radians"], values: .number(deviations)))
+    let radians = try await TestRun.track("altimetry.sea_surface", table)
+    #expect(radians.told.records["limit of leads"] == "none")
+    do {
+      _ = try await TestRun.track("altimetry.sea_surface", made.table, ["lead_deviation": .text("4")])
+      Issue.record("a limit without a stack was accepted")
+    } catch {
+      let words = ["lead_deviation", "4.0", "stack_std_20_ku", "altimetry.features"]
+      #expect(words.allSatisfy { "\(error)".contains($0) }, "\(error)")
+    }
+  }
+
+  @Test("the mean's uncertainty: noise over root n, and what is common to the records of a piece")
+  func mean() async throws {
+    var table = Table(rowCount: 20, geometry: .points(x: "lon", y: "lat"), crs: .wgs84)
+    func set(_ name: String, _ values: [Double]) {
+      table.set(Column(name, unit: .metre, values: .number(values)))
+    }
+    table.set(Column("lat", unit: .degree, values: .number((0..<20).map { 70 + 0.003 * Double($0) })))
+    table.set(Column("lon", unit: .degree, values: .number([Double](repeating: 20, count: 20))))
+    table.set(Column("esa_class", classes: .seaIce, values: .code([Int16](repeating: 1, count: 20), missing: -1)))
+    set("elevation_m", (0..<20).map { $0 < 10 ? 0.2 : 0.3 })
+    set("sea_surface_m", [Double](repeating: 0, count: 20))
+    set("sea_surface_uncertainty_m", [Double](repeating: 0.03, count: 20))
+    set("along_track_m", (0..<20).map { 300 * Double($0) })
+    let name = "uncertainty of the mean freeboard, m"
+    let one = try await TestRun.track("altimetry.freeboard", table, ["noise": .text("0.05")]).told.records
+    #expect(one["mean freeboard, m"] == 0.25)
+    // sqrt(0.05² / 20 + 0.03²)
+    #expect(one[name] == 0.0319)
+    let two = try await TestRun.track(
+      "altimetry.freeboard", table, ["noise": .text("0.05"), "common_length": .text("3000")])
+    // Two pieces of ten: sqrt(0.05² / 20 + 0.03² / 2)
+    #expect(two.told.records[name] == 0.024)
+    table.remove("along_track_m")
+    let none = try await TestRun.track("altimetry.freeboard", table, ["noise": .text("0.05")])
+    #expect(!none.told.records.keys.contains(name))
+  }
+
   @Test("a latitude beyond a pole is refused with record, column and value")
   func latitudeBeyondAPole() async throws {
     var table = syntheticTrack(seed: 2, records: 50).table

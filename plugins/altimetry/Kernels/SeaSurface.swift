@@ -17,6 +17,8 @@ public struct SeaSurface: Sendable {
   public var leastSpread = 0.05
   /// How uncertain the surface is `reference` metres from the nearest lead for this distance alone, in metres.
   public var growth = 0.1
+  /// Leads of this length of track tell how far the lines miss the sea, in metres.
+  public var uncertaintyWindow = 500_000.0
   /// The distance that `growth` belongs to.
   public static let reference = 100_000.0
 
@@ -61,13 +63,17 @@ public struct SeaSurface: Sendable {
     var spread: Double
     var squares: Double
     var freedom: Int
+    /// What the lead at the node weighs in the value there.
+    var weight: Double { 1 / Double(count) + (spread > 0 ? meanOffset * meanOffset / spread : 0) }
   }
 
   /// Nodes at the leads, which are in order along the track and without outliers.
   ///
-  /// The uncertainty is that of a fitted line, `s² (1 / n + d² / sum (x - mean)²)`, with the variance s² of the
-  /// leads about the line, and what s² has beyond the noise of single leads (`neighbourNoise`): the sea's own shape
-  /// that a line does not follow.
+  /// One sigma is `sqrt(noise² h + shape²)`. `h = 1 / n + d² / sum (x - mean)²` is what the node's own lead weighs
+  /// in its line: a least-squares value has the variance noise² h, whatever leads its neighbours share with it.
+  /// `shape²` is the mean square by which lines miss the sea: a lead's distance r from its own line has the
+  /// expectation r² = noise² (1 - h) + miss², so that it is the mean of r² - noise² (1 - h) over the leads within
+  /// half of `uncertaintyWindow`, 0 at least. `noise` is `neighbourNoise`, else the leads' spread about all lines.
   public func nodes(_ heights: [Double], at positions: [Double]) -> [Node] {
     var lines: [Line] = []
     lines.reserveCapacity(positions.count)
@@ -82,13 +88,29 @@ public struct SeaSurface: Sendable {
     let freedom = lines.reduce(0) { $0 + $1.freedom }
     let pooled = freedom > 0 ? lines.reduce(0) { $0 + $1.squares } / Double(freedom) : growth * growth
     let noise = neighbourNoise(heights, at: positions).map { $0 * $0 } ?? pooled
-    return zip(positions, lines).map { x, line in
-      let variance = line.freedom >= 3 ? line.squares / Double(line.freedom) : pooled
-      let lever = line.spread > 0 ? line.meanOffset * line.meanOffset / line.spread : 0
-      let shape = max(0, variance - noise)
-      return Node(
-        position: x, height: line.height,
-        uncertainty: (variance * (1 / Double(line.count) + lever) + shape).squareRoot())
+    let misses = zip(heights, lines).map { height, line in
+      let r = height - line.height
+      return r * r - noise * (1 - line.weight)
+    }
+    let shapes = means(misses, at: positions)
+    return positions.indices.map { i in
+      Node(
+        position: positions[i], height: lines[i].height,
+        uncertainty: (noise * lines[i].weight + max(0, shapes[i])).squareRoot())
+    }
+  }
+
+  /// At each place the mean of the values within half of `uncertaintyWindow`.
+  private func means(_ values: [Double], at positions: [Double]) -> [Double] {
+    var sums = [0.0]
+    for value in values { sums.append(sums[sums.count - 1] + value) }
+    var low = 0
+    var high = 0
+    return positions.enumerated().map { i, x in
+      while x - positions[low] > uncertaintyWindow / 2 { low += 1 }
+      high = max(high, i + 1)
+      while high < positions.count, positions[high] - x <= uncertaintyWindow / 2 { high += 1 }
+      return (sums[high] - sums[low]) / Double(high - low)
     }
   }
 

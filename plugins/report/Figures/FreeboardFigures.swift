@@ -77,7 +77,7 @@ struct FreeboardFigures {
       ))
     if let leads = view.table["lead_use"]?.numbers {
       let used = leads.count { $0 == 1 }
-      let known = leads.count { $0 == 1 || $0 == 2 }
+      let known = leads.count { $0 == 1 || $0 == 2 || $0 == 3 }
       found.append((label: "Lead records used", value: "\(ReportFormat.count(used)) of \(ReportFormat.count(known))"))
     }
     return found
@@ -167,6 +167,7 @@ struct FreeboardFigures {
     let leads = view.table[.leadUse]?.numbers ?? []
     let used = leads.count { $0 == 1 }
     let left = leads.count { $0 == 2 }
+    let wide = leads.count { $0 == 3 }
     let grid = Panels(
       title: item.titled("Elevations and sea surface"), columns: 1, plots: panels, key: key, panelHeight: 250)
     let missing = view.kept.count { surface[$0].isNaN }
@@ -177,6 +178,7 @@ struct FreeboardFigures {
       """
     caption += uncertaintyNote + flaggedNote
     if left > 0 { caption += " Left out as outliers: \(ReportFormat.counted(left, "lead record"))." }
+    if wide > 0 { caption += " Left out by their wide stacks: \(ReportFormat.counted(wide, "lead record"))." }
     if missing > 0 { caption += " Without a lead within reach: \(ReportFormat.counted(missing, "record"))." }
     let note = ReportFormat.thinned(thinned, "record")
     if !note.isEmpty { caption += " To stay readable, \(note)." }
