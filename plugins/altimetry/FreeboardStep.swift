@@ -129,15 +129,16 @@ struct FreeboardStep: ProcessingStep {
     context.dropped(count(3), "records of sea ice", because: "no freeboard: no elevation")
     context.dropped(count(4), "records of sea ice", because: "no freeboard: no lead within reach")
     func rounded(_ x: Double) -> JSONValue { .number((x * 1e4).rounded() / 1e4) }
-    context.record("records with freeboard", .integer(count(0) + count(1)))
+    context.record("records_with_freeboard", .integer(count(0) + count(1)))
     context.record("implausible", .integer(count(1)))
-    if let noise { context.record("noise of one elevation, m", rounded(noise)) }
+    if let noise { context.record("elevation_noise_m", rounded(noise)) }
     let good = freeboard.indices.filter { flag[$0] == 0 }.map { freeboard[$0] }
     guard !good.isEmpty else {
       context.warn("no record has a freeboard")
       return
     }
     let middle = quantiles([0.05, 0.5, 0.95], of: good)
-    context.record("freeboard, 5th percentile, median and 95th, m", .array(middle.map(rounded)))
+    context.record(
+      "freeboard_m", ["p5": rounded(middle[0]), "median": rounded(middle[1]), "p95": rounded(middle[2])])
   }
 }

@@ -124,9 +124,12 @@ struct ClusterProducts {
             }
           }))
       if !found.unclassified.isEmpty {
-        context.record("unclassified", .object(found.unclassified.mapValues { .integer($0) }))
-        let reasons = found.unclassified.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        context.log(.info, "unclassified records: \(reasons.joined(separator: ", "))")
+        let reasons = found.unclassified.sorted { $0.key < $1.key }
+        context.record(
+          "unclassified",
+          .array(reasons.map { JSONValue(keyed: [.reason: .string($0.key), .count: .integer($0.value)]) }))
+        context.log(
+          .info, "unclassified records: \(reasons.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
       }
       return (.table(labels), .table(ClusterTables.classified(labels, codes: found.codes, classes: classTable)))
     default: throw FloeError("labels of another kind than the samples")
