@@ -33,7 +33,7 @@ import Testing
     #expect(features.told.dropped["peak too early for its noise bins"] ?? 0 > 0)
     #expect(features.told.dropped.values.reduce(0, +) == features.track.rowCount - features.track.status.keptCount)
     let aligned = try await TestRun.track("altimetry.align", features.track)
-    let edge = aligned.told.records["leading edge std"]
+    let edge = aligned.told.records["leading_edge_std"]
     #expect(number(edge, "before") > 8)
     #expect(number(edge, "after") <= 1.5)
     let flags = try aligned.track.numbers("aligned")
@@ -48,8 +48,8 @@ import Testing
     #expect(table["change"]?.numbers?[4] == 0)
     let echoes = try await TestRun.step("altimetry.echoes", ports: ["input": [.table(aligned.track)]])
     #expect(
-      number(echoes.told.records["mean echo peak of sea_ice"], "after")
-        > number(echoes.told.records["mean echo peak of sea_ice"], "before"))
+      number(echoes.told.records["mean_echo_peak"]?["sea_ice"], "after")
+        > number(echoes.told.records["mean_echo_peak"]?["sea_ice"], "before"))
   }
 
   /// Each record that stays unaligned counts once, under the first reason; what lacks samples is neither aligned nor
@@ -98,7 +98,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 400))
     let aligned = try await TestRun.track("altimetry.align", raw, ["method": .text("retracked")])
-    #expect(number(aligned.told.records["leading edge std"], "after") < 0.3)
+    #expect(number(aligned.told.records["leading_edge_std"], "after") < 0.3)
     let retracked = try await TestRun.track("altimetry.retrack", raw)
     let height = try retracked.track.numbers("elevation_m")
     let surface = try raw.numbers("mean_sea_surf_sol2_20_ku")
@@ -115,7 +115,7 @@ import Testing
     let features = try await TestRun.track("altimetry.features", raw, ["preset": .text("course")])
     let aligned = try await TestRun.track("altimetry.align", features.track, ["preset": .text("course")])
     #expect(aligned.told.warnings.contains { $0.contains("stay where they are, with the shift 0 m") })
-    #expect(aligned.told.records["records set to zero shift"]?.intValue ?? 0 > 0)
+    #expect(aligned.told.records["records_set_to_zero_shift"]?.intValue ?? 0 > 0)
     let kept = features.track.status.keptCount
     #expect(kept < features.track.rowCount && kept > 0)
   }

@@ -154,9 +154,9 @@ private func sin(_ x: Double) -> Double {
     set("sea_surface_m", [Double](repeating: 0, count: 20))
     set("sea_surface_uncertainty_m", [Double](repeating: 0.03, count: 20))
     set("along_track_m", (0..<20).map { 300 * Double($0) })
-    let name = "uncertainty of the mean freeboard, m"
+    let name = "mean_freeboard_uncertainty_m"
     let one = try await TestRun.track("altimetry.freeboard", table, ["noise": .text("0.05")]).told.records
-    #expect(one["mean freeboard, m"] == 0.25)
+    #expect(one["mean_freeboard_m"] == 0.25)
     // sqrt(0.05² / 20 + 0.03²)
     #expect(one[name] == 0.0319)
     let two = try await TestRun.track(

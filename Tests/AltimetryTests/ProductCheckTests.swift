@@ -23,7 +23,7 @@ import Testing
     func median(_ start: String) -> Double {
       told.records.first { $0.key.hasPrefix(start) }?.value.doubleValue ?? .nan
     }
-    return (told.warnings, (median("sigma0_db less"), median("nominal bin by")))
+    return (told.warnings, (median("sigma0_less"), median("nominal_bin_less")))
   }
 
   @Test(arguments: ["simple", "winter"]) func aConsistentProductIsQuiet(world: String) async throws {

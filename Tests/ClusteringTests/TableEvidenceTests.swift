@@ -76,7 +76,7 @@ import Testing
     #expect(
       found.codes
         == [Int16](repeating: 1, count: 100) + [Int16](repeating: 3, count: 50) + [Int16](repeating: 2, count: 60))
-    #expect(found.told.records["unclassified"] == ["within the limits of no class": 50])
+    #expect(found.told.records["unclassified"] == [["reason": "within the limits of no class", "count": 50]])
     let own = try await classify(
       KMeansStep.self, records,
       ["clusters": .text("3"), "ice_limits": .list([.text("peakiness <= 16"), .text("ssd > 6.29")])])

@@ -23,7 +23,11 @@ import Testing
     }
     #expect(d.body["confusion_matrix"]?["counts"] == [[1, 1], [0, 1]])
     #expect(d.body["accuracy"]?.doubleValue == 2.0 / 3)
-    #expect(d.body["left_out"] == ["land": 1, "no class in the reference": 1, "not purity >= 0.8": 1])
+    #expect(
+      d.body["left_out"] == [
+        ["reason": "land", "count": 1], ["reason": "no class in the reference", "count": 1],
+        ["reason": "not purity >= 0.8", "count": 1],
+      ])
     #expect(d.body["warning"]?.stringValue?.contains("circular") == true)
     #expect(told.dropped["land"] == 1)
     #expect(told.records["summary"]?.stringValue?.hasPrefix("accuracy 0.6667, lead F1 0.6667") == true)
@@ -116,7 +120,10 @@ import Testing
     }
     // Leads: pixels 40, 50, ... 23 990 are 2396, of which 100, 200, ... 23 900 are 239 wrong, one of them no data.
     #expect(d.body["confusion_matrix"]?["counts"] == [[21_564, 0], [238, 2157]])
-    #expect(d.body["left_out"] == ["no data in the reference": 40, "no data in the prediction": 1])
+    #expect(
+      d.body["left_out"] == [
+        ["reason": "no data in the prediction", "count": 1], ["reason": "no data in the reference", "count": 40],
+      ])
     #expect(told.dropped["no data in the reference"] == 40)
   }
 

@@ -114,7 +114,7 @@ import Testing
       let c = try Comparison(pairs, chosen: nil, classes: [], reference: "a", predicted: "b", warning: "w")
       #expect(c.emptiness?.contains(said) == true && c.summary == c.emptiness)
       for name in ["accuracy", "kappa", "balanced_accuracy"] { #expect(c.document.body[name] == .null) }
-      #expect(c.document.body["macro avg"]?["f1-score"] == .null && c.document.body["weighted avg"]?["support"] == 0)
+      #expect(c.document.body["macro_avg"]?["f1_score"] == .null && c.document.body["weighted_avg"]?["support"] == 0)
       #expect(c.document.body["evaluated"] == 0 && c.document.body["pairs"]?.intValue == pairs.total)
       #expect(c.document.body["warning"]?.stringValue == "\(c.emptiness ?? ""); w")
       #expect(c.document.renderings["txt"]?.contains("0.0000") == false)

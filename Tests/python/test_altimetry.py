@@ -24,7 +24,7 @@ outputs:
 def test_the_default_recipe_aligns_and_says_what_it_leaves_out(product, tmp_path):
     floe("run", ROOT / "examples/altimetry.yaml", "--set", f"track={product}", "-o", tmp_path, "--quiet")
     record = json.loads((tmp_path / "run.json").read_text())
-    edge = record["results"]["aligned"]["leading edge std"]
+    edge = record["results"]["aligned"]["leading_edge_std"]
     assert edge["before"] > 8 and edge["after"] <= 1.5
     echoes = netCDF4.Dataset(tmp_path / "echoes.nc")
     assert echoes.Conventions == "CF-1.13 ACDD-1.3"
@@ -43,8 +43,8 @@ def test_aligned_edges_on_other_scenes(seed, records, tmp_path):
     product = next(tmp_path.glob("*.SEN3"))
     floe("run", ROOT / "examples/altimetry.yaml", "--set", f"track={product}", "-o", tmp_path / "out", "--quiet")
     results = json.loads((tmp_path / "out/run.json").read_text())["results"]["aligned"]
-    assert results["leading edge std"]["before"] > 8 and results["leading edge std"]["after"] <= 1.5
-    assert "records set to zero shift" not in results
+    assert results["leading_edge_std"]["before"] > 8 and results["leading_edge_std"]["after"] <= 1.5
+    assert "records_set_to_zero_shift" not in results
     echoes = netCDF4.Dataset(tmp_path / "out/echoes.nc")
     aligned, shift, kept = echoes["aligned"][:] == 1, np.ma.filled(echoes["shift_m"][:], np.nan), echoes["dropped_because"][:] == 0
     assert (np.isfinite(shift) == aligned).all()
@@ -57,4 +57,4 @@ def test_aligned_edges_on_other_scenes(seed, records, tmp_path):
     raw, moved = np.ma.filled(echoes["waveform_20_ku"][:], np.nan), np.ma.filled(echoes["waveform_aligned"][:], np.nan)
     whole = np.isfinite(raw).all(1) & (raw.max(1) > 0)
     assert (moved[whole].max(1) > 0.1).all()
-    assert results["records aligned"] == int((aligned & kept).sum())
+    assert results["records_aligned"] == int((aligned & kept).sum())

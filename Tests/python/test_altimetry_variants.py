@@ -147,7 +147,7 @@ def test_everything_unclassified_by_esa(measurement, tmp_path):
     _, echoes = run(path, tmp_path / "out")
     score = json.loads((tmp_path / "out/score.json").read_text())
     assert "nothing could be compared" in score["warning"] and "codes 3" in score["warning"]
-    assert score["accuracy"] is None and score["kappa"] is None and score["macro avg"]["f1-score"] is None and score["evaluated"] == 0
+    assert score["accuracy"] is None and score["kappa"] is None and score["macro_avg"]["f1_score"] is None and score["evaluated"] == 0
     assert sum(map(sum, score["confusion_matrix"]["counts"])) == score["pairs"] > 300 and 3 in score["confusion_matrix"]["codes"]
     assert {1, 2} <= set(np.ma.compressed(echoes["class_code"][:]).tolist())
 

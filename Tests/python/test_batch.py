@@ -316,7 +316,7 @@ def test_a_scene_that_a_network_fault_cost_is_tried_again(tmp_path):
                     break
             else:
                 pytest.fail(f"no step met the fault '{kind}'")
-            assert json.loads(told[-1])["isPassing"] is True, kind
+            assert json.loads(told[-1])["is_passing"] is True, kind
             floe("batch", copy, "--over", tmp_path / "list.csv", "-o", out, "--quiet", env=env)
             assert (out / "a/x.tif").exists()
 

@@ -175,3 +175,21 @@ def test_the_step_of_a_failure_is_told(pipeline, tmp_path):
     row = next(r for r in csv.DictReader((out / "summary.csv").open()) if r["state"] == "failed")
     assert row["failed_step"] == "read" and "read: " in row["message"]
     assert ledger(out)[-1]["step"] == "read" or [e["step"] for e in ledger(out) if e["scene"] == "s01"] == ["read"]
+
+
+def test_a_ledger_of_an_older_version_is_read(pipeline, tmp_path):
+    """`is_passing` was `isPassing`; a batch that goes on from such a ledger computes nothing twice."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for i in range(2):
+        write_tif(folder / f"c{i}.tif", (np.random.default_rng(i).integers(0, 2, (60, 60)) * 3000 + 7).astype(np.uint16))
+    (folder / "c1.tif").write_bytes((folder / "c1.tif").read_bytes()[:300])
+    over = f"image={folder}/*.tif"
+    batch(pipeline, over, out, "--quiet", expect=3)
+    text = (out / "batch.jsonl").read_text()
+    assert text.count('"is_passing"') == 2
+    (out / "batch.jsonl").write_text(text.replace('"is_passing"', '"isPassing"'))
+    before = states(out)
+    done = batch(pipeline, over, out, expect=3)
+    assert "batch.jsonl" not in done.err and "1 there already" in done.out
+    assert states(out) == before == {"c0": "done", "c1": "failed"}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import small_cryosat
 from conftest import ROOT, floe, write_tif
+from json_words import mistakes
 from osgeo import gdal
 
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("FLOE_")} | {"XDG_DATA_HOME": "/nonexistent"}
@@ -118,3 +119,4 @@ def test_the_example_runs(name, demo, place, tmp_path):
     floe("run", file, "--set", f"scene={demo['scene']}", "--set", f"track={track}", "-o", tmp_path / "out", "--quiet", env=ENV, cwd=place)
     record = json.loads((tmp_path / "out/run.json").read_text())
     assert name in {t["use"] for t in record["timings"] if "use" in t} and record["outputs"]
+    assert mistakes(record) == []

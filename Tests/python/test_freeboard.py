@@ -159,7 +159,7 @@ def test_freeboard_of_a_made_track_is_its_truth(tmp_path, world, seed):
     print(f"{world} {seed}: bias {np.median(error):.4f} m, mean {bias:.4f} m, within one sigma {inside:.3f}")
     assert abs(bias) < 0.01 and abs(np.median(error)) < 0.01
     assert 0.63 <= inside <= 0.73
-    assert abs(bias) < 2 * told["uncertainty of the mean freeboard, m"]
+    assert abs(bias) < 2 * told["mean_freeboard_uncertainty_m"]
     if world == "winter":
         own = (numbers(track, "elevation_m") - truth["true_elevation_m"])[(numbers(track, "esa_class") == 1) & (truth["truth"] == 1)]
         assert np.isfinite(own).sum() > 2500 and abs(np.nanmedian(own)) < 0.015
@@ -190,7 +190,7 @@ def test_the_mean_of_a_short_track_lies_within_its_uncertainty(tmp_path):
     for seed in range(1, 13):
         (tmp_path / str(seed)).mkdir()
         _, _, error, _, told = made_track(tmp_path / str(seed), "simple", 400, seed)
-        score.append(np.mean(error) / told["uncertainty of the mean freeboard, m"])
+        score.append(np.mean(error) / told["mean_freeboard_uncertainty_m"])
     spread = np.sqrt(np.mean(np.square(score)))
     print(f"root mean square of the means' errors in sigma: {spread:.2f}, largest {np.max(np.abs(score)):.2f}")
     # Twelve normal numbers: 0.6 to 1.4 at 95 %.

@@ -80,7 +80,7 @@ def test_clusters_find_esas_leads(tmp_path, l2i, step, k, undefined):
     precision, recall = scores(l2i["esa"][rows], codes(out))
     assert precision >= 0.99 and recall >= 0.90
     counted = {e["name"]: e["records"] for e in record["results"]["groups"]["class_counts"]}
-    assert sum(counted.values()) == rows.sum() and counted["unclassified"] == sum(record["results"]["groups"]["unclassified"].values())
+    assert sum(counted.values()) == rows.sum() and counted["unclassified"] == sum(r["count"] for r in record["results"]["groups"]["unclassified"])
 
 
 @needs_real_data
@@ -188,7 +188,7 @@ def test_posteriors_below_the_limit_are_unclassified(tmp_path):
     # The two fits differ by a little, and so does who is just below the limit.
     assert np.mean((got == UNCLASSIFIED) != unsure) < 0.003 and unsure.sum() > 20
     assert (got[got != UNCLASSIFIED] == want[got != UNCLASSIFIED]).all()
-    reasons = record["results"]["groups"]["unclassified"]
+    reasons = {r["reason"]: r["count"] for r in record["results"]["groups"]["unclassified"]}
     assert reasons["posterior below 0.95"] > 20 and sum(reasons.values()) == (got == UNCLASSIFIED).sum()
 
 

@@ -14,34 +14,34 @@ extension AlignStep {
     let known = RunningStatistics(kept.lazy.map { raw[$0] }.filter(\.isFinite))
     if known.count > 0 {
       context.record(
-        "raw shift (m)",
+        "raw_shift_m",
         [
           "mean": .number(known.mean), "std": .number(known.standardDeviation), "min": .number(known.minimum),
           "max": .number(known.maximum),
         ])
     }
-    context.record("shift std after (m)", spread(kept) { outcome.shifts[$0] })
+    context.record("shift_std_after_m", spread(kept) { outcome.shifts[$0] })
     context.record(.recordsAligned, .integer(kept.count { aligned[$0] }))
     let whole = kept.filter { before[$0].isWhole }
     let own = whole.filter { aligned[$0] }
     context.record(
-      "peak bin std",
+      "peak_bin_std",
       [
         "before": spread(whole) { before[$0].peak }, "after": spread(whole) { moved[$0].peak },
-        "before, aligned records": spread(own) { before[$0].peak },
-        "after, aligned records": spread(own) { moved[$0].peak },
+        "before_of_aligned": spread(own) { before[$0].peak },
+        "after_of_aligned": spread(own) { moved[$0].peak },
       ])
     // The same records on both sides: those whose edge is found before and after.
     let both = kept.filter { aligned[$0] && before[$0].edge.isFinite && moved[$0].edge.isFinite }
     context.record(
-      "leading edge std",
+      "leading_edge_std",
       [
         "before": spread(both) { before[$0].edge }, "after": spread(both) { moved[$0].edge },
         "records": .integer(both.count),
       ])
     if missingAsZero {
       let zeroed = outcome.outliers + outcome.missing
-      context.record("records set to zero shift", .integer(zeroed))
+      context.record("records_set_to_zero_shift", .integer(zeroed))
       if zeroed > 0 {
         context.warn(
           """

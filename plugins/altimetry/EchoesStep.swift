@@ -37,6 +37,7 @@ struct EchoesStep: ProcessingStep {
     }
     var result = Table(rowCount: 0)
     result.set(Column("bin", values: .integer([])))
+    if !peaks.isEmpty { context.record("mean_echo_peak", .object(peaks)) }
     table = result
     report = Document(title: "Mean echoes", body: [:])
   }
@@ -54,6 +55,7 @@ struct EchoesStep: ProcessingStep {
     let isDivided = input.tags["normalised:\(aligned)"] != nil
     var result = Table(rowCount: before.width)
     var body: [String: JSONValue] = [:]
+    var peaks: [String: JSONValue] = [:]
     result.set(Column("bin", summary: "Echo sample", values: .integer((0..<before.width).map { $0 })))
     for code in Set(codes.compactMap { Int(exactly: $0) }).sorted() {
       try context.checkCancelled()
@@ -76,9 +78,9 @@ struct EchoesStep: ProcessingStep {
       }
       result.set(Column("\(name)_count", values: .integer([Int?](repeating: rows.count, count: before.width))))
       body[name] = .object(entry)
-      context.record(
-        "mean echo peak of \(name)", ["before": entry["raw_peak"] ?? .null, "after": entry["aligned_peak"] ?? .null])
+      peaks[name] = ["before": entry["raw_peak"] ?? .null, "after": entry["aligned_peak"] ?? .null]
     }
+    if !peaks.isEmpty { context.record("mean_echo_peak", .object(peaks)) }
     table = result
     report = Document(title: "Mean echoes", body: .object(body))
   }

@@ -147,7 +147,7 @@ struct FeaturesStep: ProcessingStep {
     let cells = features.indices.map { i in
       [sigma0[i], features[i].peakiness, features[i].ssd].count(where: \.isNaN)
     }
-    context.record("missing cells in all records", .integer(cells.reduce(0, +)))
+    context.record("missing_cells_in_all_records", .integer(cells.reduce(0, +)))
     if select == .surface, RecordSelection.knowsNoConcentration(table) {
       context.warn(
         "the product tells no sea-ice concentration: all ocean records take part, those far from ice as well")
@@ -234,7 +234,12 @@ struct FeaturesStep: ProcessingStep {
       if dropMissing || f.maximum.isNaN { table.status.drop(row, because: reason) }
     }
     for (reason, count) in counts.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
-    context.record("missing in all records", .object(everywhere.mapValues { .integer($0) }))
+    context.record(
+      "missing_in_all_records",
+      .array(
+        everywhere.sorted(by: { $0.key < $1.key }).map { reason, count in
+          JSONValue(keyed: [.reason: .string(reason), .count: .integer(count)])
+        }))
   }
 
   /// The table whose features say by which definition they are made: limits belong to a definition.
@@ -258,13 +263,13 @@ struct FeaturesStep: ProcessingStep {
   private func check(_ echoes: EchoColumn, _ sigma0: [Double], _ table: Table, _ context: RunContext) {
     if backscatter == .maxPower, let found = ProductCheck.backscatter(sigma0, table) {
       if let warning = found.warning { context.warn(warning) }
-      context.record("sigma0_db less sig0_water_20_ku, median in dB", .number(found.median))
+      context.record("sigma0_less_product_median_db", .number(found.median))
     }
     guard table.tags["normalised:\(waveform)"] == nil, let found = ProductCheck.nominalBin(echoes, table) else {
       return
     }
     if let warning = found.warning { context.warn(warning) }
-    context.record("nominal bin by range_ocog_20_ku less the tag's, median in bins", .number(found.median))
+    context.record("nominal_bin_less_tag_median_bins", .number(found.median))
   }
 
   private func set(_ table: inout Table, _ f: [EchoFeatures], _ sigma0: [Double]) {

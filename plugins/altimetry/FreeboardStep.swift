@@ -162,20 +162,21 @@ struct FreeboardStep: ProcessingStep {
     context.dropped(count(3), "records of sea ice", because: "no freeboard: no elevation")
     context.dropped(count(4), "records of sea ice", because: "no freeboard: no lead within reach")
     func rounded(_ x: Double) -> JSONValue { .number((x * 1e4).rounded() / 1e4) }
-    context.record("records with freeboard", .integer(count(0) + count(1)))
+    context.record("records_with_freeboard", .integer(count(0) + count(1)))
     context.record("implausible", .integer(count(1)))
-    if let noise { context.record("noise of one elevation, m", rounded(noise)) }
+    if let noise { context.record("elevation_noise_m", rounded(noise)) }
     let rows = freeboard.indices.filter { flag[$0] == 0 }
     let good = rows.map { freeboard[$0] }
     guard !good.isEmpty else {
       context.warn("no record has a freeboard")
       return
     }
-    context.record("mean freeboard, m", rounded(good.reduce(0, +) / Double(good.count)))
+    context.record("mean_freeboard_m", rounded(good.reduce(0, +) / Double(good.count)))
     if let noise, let spread = uncertaintyOfMean(rows, sigma, noise) {
-      context.record("uncertainty of the mean freeboard, m", rounded(spread))
+      context.record("mean_freeboard_uncertainty_m", rounded(spread))
     }
     let middle = quantiles([0.05, 0.5, 0.95], of: good)
-    context.record("freeboard, 5th percentile, median and 95th, m", .array(middle.map(rounded)))
+    context.record(
+      "freeboard_m", ["p5": rounded(middle[0]), "median": rounded(middle[1]), "p95": rounded(middle[2])])
   }
 }

@@ -177,18 +177,18 @@ struct SeaSurfaceStep: ProcessingStep {
     let missing = values.indices.count { values[$0].height.isNaN && input.status.isKept($0) }
     context.dropped(missing, "records", because: "no lead within reach")
     context.record(.leads, .integer(leads))
-    context.record("leads used", .integer(used))
+    context.record("leads_used", .integer(used))
     if used == 0 {
       let which = leads == 0 ? "with an elevation" : "whose stack is narrow enough, but \(leads) with wider ones"
       context.warn("the track has no lead \(which): no sea surface, and no freeboard will come of it")
       return
     }
     let gaps = zip(nodes, nodes.dropFirst()).map { $1.position - $0.position }
-    context.record("longest gap between leads, km", .number(((gaps.max() ?? 0) / 100).rounded() / 10))
-    context.record("gaps not run across", .integer(gaps.count { $0 > maxGap }))
+    context.record("longest_gap_km", .number(((gaps.max() ?? 0) / 100).rounded() / 10))
+    context.record("gaps_not_run_across", .integer(gaps.count { $0 > maxGap }))
     let sigma = values.map(\.uncertainty).filter { !$0.isNaN }
     if !sigma.isEmpty {
-      context.record("median uncertainty of the sea surface, m", .number((median(of: sigma) * 1e4).rounded() / 1e4))
+      context.record("sea_surface_uncertainty_median_m", .number((median(of: sigma) * 1e4).rounded() / 1e4))
     }
   }
 }

@@ -83,8 +83,10 @@ struct ClusterProducts {
   ) async throws -> Labelling {
     let label = parts(clusters)
     let store = try LabelStore(samples, source: source, clusters: clusterCount, context: context)
-    let classes =
-      try classify.map { _ in try LabelStore(samples, source: source, clusters: clusterCount, context: context) }
+    let classes: LabelStore? =
+      if classify == nil { nil } else {
+        try LabelStore(samples, source: source, clusters: clusterCount, context: context)
+      }
     let source = source
     let classify = classify
     let found = try await context.map(source.blockCount, progress: "blocks") { b -> (labels: [Int], codes: [Int]) in
@@ -164,9 +166,12 @@ struct ClusterProducts {
             }
           }))
       if !found.unclassified.isEmpty {
-        context.record("unclassified", .object(found.unclassified.mapValues { .integer($0) }))
-        let reasons = found.unclassified.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        context.log(.info, "unclassified records: \(reasons.joined(separator: ", "))")
+        let reasons = found.unclassified.sorted { $0.key < $1.key }
+        context.record(
+          "unclassified",
+          .array(reasons.map { JSONValue(keyed: [.reason: .string($0.key), .count: .integer($0.value)]) }))
+        context.log(
+          .info, "unclassified records: \(reasons.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
       }
       return (.table(labels), .table(ClusterTables.classified(labels, codes: found.codes, classes: classTable)))
     default: throw FloeError("labels of another kind than the samples")

@@ -143,10 +143,10 @@ public struct DriftStep: ProcessingStep {
     let verdict = finding.verdict(level: Self.level, fittedLevel: Self.fittedLevel, crossings: crossings)
     report = finding.document(verdict, dt: dt)
     if let reason = verdict { context.warn("the best shift is meaningless: \(reason)") }
-    context.record("best shift east, north [m]", [.number(finding.east), .number(finding.north)])
-    context.record("agreement (kappa)", JSONValue(finite: finding.agreement))
-    context.record("p value of the shift", JSONValue(finite: finding.p ?? .nan))
-    context.record("leads crossed", .integer(finding.crossings))
+    context.record("best_shift_east_north_m", [.number(finding.east), .number(finding.north)])
+    context.record(.kappa, JSONValue(finite: finding.agreement))
+    context.record("p_value", JSONValue(finite: finding.p ?? .nan))
+    context.record("leads_crossed", .integer(finding.crossings))
   }
 
   /// The rows that take part; those that do not are counted with the reason.

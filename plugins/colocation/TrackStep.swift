@@ -170,7 +170,7 @@ public struct TrackStep: ProcessingStep {
       if let most = kept.max() {
         context.log(.info, IceMotion.sentence(most))
         let moved = IceMotion.distances(after: most)
-        context.record("ice may have moved [m]", [.number(moved.x), .number(moved.y)])
+        context.record("ice_may_have_moved_m", [.number(moved.x), .number(moved.y)])
       }
     }
     track = table

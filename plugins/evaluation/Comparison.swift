@@ -162,7 +162,10 @@ public struct Comparison: Sendable {
             "count": .integer($0.count),
           ]
         }),
-      .leftOut: .object(pairs.leftOut.mapValues { .integer($0) }),
+      .leftOut: .array(
+        pairs.leftOut.sorted { $0.key < $1.key }.map {
+          JSONValue(keyed: [.reason: .string($0.key), .count: .integer($0.value)])
+        }),
     ]
     if undecided != (0, 0, 0) {
       members[.unclassified] = [

@@ -45,7 +45,7 @@ struct SieveStep: ProcessingStep {
     let changed = try await context.map(blocks.count) { i in
       try codes.differences(from: sieved, in: blocks[i])
     }
-    context.record("changed pixels", .integer(changed.reduce(0, +)))
+    context.record("changed_pixels", .integer(changed.reduce(0, +)))
     result = Raster(try spec(), source: sieved)
   }
 }

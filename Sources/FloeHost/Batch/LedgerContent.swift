@@ -20,6 +20,11 @@ struct LedgerContent: Sendable {
     /// Whether the same run may end in another way: no room, no memory, no connection, a signal, an obstacle in the
     /// output folder.
     var isPassing = false
+
+    enum CodingKeys: String, CodingKey {
+      case scene, state, request, seconds, step, message
+      case isPassing = "is_passing"
+    }
   }
 
   /// The scenes of a call, written before it runs any.
@@ -135,5 +140,22 @@ struct LedgerContent: Sendable {
   var leftOut: [String] {
     guard let list else { return [] }
     return names.subtracting(list).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}
+
+extension LedgerContent.Entry {
+  /// Older versions named it so.
+  private enum FormerKeys: String, CodingKey { case isPassing }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let former = try decoder.container(keyedBy: FormerKeys.self)
+    self.init(
+      scene: try values.decode(String.self, forKey: .scene), state: try values.decode(String.self, forKey: .state),
+      request: try values.decode(String.self, forKey: .request),
+      seconds: try values.decode(Double.self, forKey: .seconds), step: try values.decode(String.self, forKey: .step),
+      message: try values.decode(String.self, forKey: .message),
+      isPassing: try former.decodeIfPresent(Bool.self, forKey: .isPassing)
+        ?? values.decode(Bool.self, forKey: .isPassing))
   }
 }

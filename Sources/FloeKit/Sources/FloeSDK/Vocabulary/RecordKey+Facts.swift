@@ -1,4 +1,6 @@
 // The facts that steps record and other modules read: the report, the summary of a run, batches, the demonstration.
+// Keys of facts are in snake_case and end with the unit where there is one; names of classes, bands and columns may be
+// keys inside of a fact, sentences may not.
 
 // MARK: - Facts
 
@@ -42,11 +44,11 @@ extension RecordKey {
   /// The number of samples that were clustered.
   public static let samples = RecordKey(rawValue: "samples")
   /// The number of records that take part.
-  public static let recordsKept = RecordKey(rawValue: "records kept")
+  public static let recordsKept = RecordKey(rawValue: "records_kept")
   /// The number of records that lie on the scene.
-  public static let recordsOnScene = RecordKey(rawValue: "records on the scene")
+  public static let recordsOnScene = RecordKey(rawValue: "records_on_scene")
   /// The number of records whose echo was aligned.
-  public static let recordsAligned = RecordKey(rawValue: "records aligned")
+  public static let recordsAligned = RecordKey(rawValue: "records_aligned")
 }
 
 // MARK: - Members of class areas and counts, beside `name`
@@ -79,12 +81,12 @@ extension RecordKey {
   public static let names = RecordKey(rawValue: "names")
   /// The counts of the matrix, a list of rows.
   public static let counts = RecordKey(rawValue: "counts")
-  /// The figures of each class by its name: `precision`, `recall`, `f1-score`, `iou`, `support`.
+  /// The figures of each class by its name: `precision`, `recall`, `f1_score`, `iou`, `support`.
   public static let classes = RecordKey(rawValue: "classes")
   /// The mean of the classes' figures.
-  public static let macroAverage = RecordKey(rawValue: "macro avg")
+  public static let macroAverage = RecordKey(rawValue: "macro_avg")
   /// The mean of the classes' figures by support.
-  public static let weightedAverage = RecordKey(rawValue: "weighted avg")
+  public static let weightedAverage = RecordKey(rawValue: "weighted_avg")
   /// The share of evaluated pairs that agree, 0 to 1; null without any.
   public static let accuracy = RecordKey(rawValue: "accuracy")
   /// Cohen's kappa; null where it is not defined.
@@ -100,7 +102,7 @@ extension RecordKey {
   /// The share of the reference that was found, 0 to 1.
   public static let recall = RecordKey(rawValue: "recall")
   /// The harmonic mean of both, 0 to 1.
-  public static let f1 = RecordKey(rawValue: "f1-score")
+  public static let f1 = RecordKey(rawValue: "f1_score")
   /// Intersection over union, 0 to 1.
   public static let iou = RecordKey(rawValue: "iou")
   /// The number of pairs of the class in the reference.
