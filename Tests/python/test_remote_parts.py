@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import floe, read, write_tif
-from test_remote import COPY, QUICK, item
+from test_remote import COPY, QUICK, STACK, item
 from web import serving
 
 
@@ -45,6 +45,34 @@ def test_a_short_answer_is_not_the_whole(made, web, tmp_path, how):
     assert (tmp_path / "local/t.csv").read_bytes() == (tmp_path / "web/t.csv").read_bytes()
     floe("run", made / "copy.yaml", "--set", f"image={web.url('a.tif')}", "-o", tmp_path / "image", "--quiet")
     assert (read(tmp_path / "image/image.tif") == read(made / "a.tif")).all() and not web.faults
+
+
+def test_an_answer_without_a_byte_is_asked_for_again(made, web, tmp_path):
+    table(made / "long.csv", tmp_path / "local")
+    web.faults = [("long.csv", "trim")] * 4  # the last 500 bytes, and then none of them
+    table(web.url("long.csv"), tmp_path / "web", env=QUICK)
+    assert (tmp_path / "local/t.csv").read_bytes() == (tmp_path / "web/t.csv").read_bytes() and not web.faults
+
+
+@pytest.mark.parametrize("fault, words", [("reset", "the connection was cut"), ("shift", "another part than was asked for")])
+def test_a_product_whose_server_fails_on_the_way(made, web, tmp_path, fault, words):
+    """The first failure is told and not what follows from it, and no other file is waited for."""
+    (tmp_path / "stack.yaml").write_text(STACK)
+    safe = next((made / "s2").glob("*.SAFE")).name
+    for start in (8, 16, 24, 32):
+        web.requests.clear()
+        web.random = lambda path: fault if len(web.requests) > start else None
+        result = floe("run", tmp_path / "stack.yaml", "--set", f"scene={web.url('s2/' + safe)}", "-o", tmp_path / f"o{start}", "--quiet",
+                      expect=None, env=QUICK)
+        assert result.status in (1, 2) and words in result.err and "missing" not in result.err, result.err
+        assert len(web.requests) <= start + 24 and not (tmp_path / f"o{start}").exists()
+
+
+def test_a_file_of_a_track_that_is_refused(made, web, tmp_path):
+    sen3 = next(made.glob("*.SEN3")).name
+    web.random = lambda path: 403 if path.endswith("measurement.nc") else None
+    result = floe("step", "sentinel3.sral", "--product", web.url(sen3), "--track", "r.csv", "-o", tmp_path / "o", "--quiet", expect=None)
+    assert result.status in (1, 2) and "the server refuses it (403)" in result.err and "measurement.nc" in result.err
 
 
 def test_a_part_that_never_comes_has_its_sentence(made, web, tmp_path):

@@ -80,7 +80,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = body[:-500]
         if status == 206 and kind == "shift":
             headers = [(n, re.sub(r"\d+", lambda m: str(int(m[0]) + 1), v, count=2) if n == "Content-Range" else v) for n, v in headers]
-        if kind == "cut" and body:
+        isCut = kind == "cut" and len(body) > 0
+        if isCut:
             length, body = len(body), body[:len(body) // 2]
         self.send_response(status)
         for name, value in headers:
@@ -96,7 +97,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(body[at:at + step])
             with self.server.web.lock:
                 self.server.web.sent += len(body)
-        if kind == "cut" and body:
+        if isCut:
             self.close_connection = True
             self.wfile.flush()
             self.connection.close()

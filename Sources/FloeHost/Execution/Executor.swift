@@ -231,7 +231,7 @@ public final class Executor {
     switch error {
     case is Cancelled, is CancellationError: Cancelled()
     case let e as BindingErrors: FloeError("\(who): \(e.errors.map(\.description).joined(separator: "; "))")
-    default: FloeError("\(who): \(error)")
+    default: FloeError("\(who): \(NetworkTraffic.cause(of: "\(error)"))")
     }
   }
 

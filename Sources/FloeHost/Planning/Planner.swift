@@ -318,7 +318,7 @@ public struct Planner {
       complain(line(of: error.parameter, in: node), "\(who): \(error)\(hint)", in: node.scope)
     } catch {
       let hint = library.otherReader(of: literals, than: node.use)
-      complain(node.line, "\(who): \(error)\(hint)", in: node.scope)
+      complain(node.line, "\(who): \(NetworkTraffic.cause(of: "\(error)"))\(hint)", in: node.scope)
     }
     return nil
   }

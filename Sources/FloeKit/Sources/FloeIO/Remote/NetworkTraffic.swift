@@ -35,5 +35,12 @@ public enum NetworkTraffic {
   /// outputs in place.
   public static var failure: String? { broken.withLock { $0 } }
 
+  /// A sentence about what ended a step, or the one about the network where it does not tell that: what was concluded
+  /// behind such a failure, such as that a file is missing, rests on it.
+  public static func cause(of sentence: String) -> String {
+    guard let failure, !sentence.contains(failure) else { return sentence }
+    return failure
+  }
+
   static func fail(_ sentence: String) { broken.withLock { $0 = $0 ?? sentence } }
 }

@@ -154,6 +154,8 @@ final class RemoteFile: Sendable {
 
   private static func send(_ request: HTTPRequest, for url: String) throws -> HTTPResponse {
     if let sentence = givenUp.withLock({ $0[url] }) { throw FloeError(sentence) }
+    // The run ends with that failure: waiting for other files would only put it off.
+    if let sentence = NetworkTraffic.failure { throw FloeError(sentence) }
     func giveUp(_ sentence: String) { givenUp.withLock { $0[url] = sentence } }
     do {
       let response = try named(url) { try HTTPClient.send(request) }
@@ -298,6 +300,7 @@ final class RemoteFile: Sendable {
   ) throws -> [UInt8] {
     var bytes = start
     var asked = 0
+    var patience = Patience()
     while bytes.count < count {
       let from = offset + bytes.count
       var request = try request(url)
@@ -313,7 +316,11 @@ final class RemoteFile: Sendable {
       else { throw otherPart(url) }
       asked += 1
       guard !response.body.isEmpty, asked < 10_000 else {
-        throw FloeError("\(url): the server sends only \(bytes.count) of the \(count) bytes at byte \(offset)")
+        guard !patience.isSpent, asked < 10_000 else {
+          throw FloeError("\(url): the server sends only \(bytes.count) of the \(count) bytes at byte \(offset)")
+        }
+        patience.pause()
+        continue
       }
       bytes += response.body
     }

@@ -16,6 +16,8 @@ public enum VirtualFile {
   public static func size(_ path: String) throws -> Int {
     guard let found = status(path) else {
       if RemotePath.isRemote(path), let failure = NetworkTraffic.failure { throw FloeError(failure) }
+      // A server that refuses a file has its own sentence.
+      if path.hasPrefix("/vsicurl/") { _ = try RemoteFile.find(String(path.dropFirst("/vsicurl/".count))) }
       throw FloeError("there is no file '\(path)'")
     }
     return found.size
