@@ -6,8 +6,8 @@
 // contract (the public declarations that `import FloeSDK` brings) and that of all sources.
 
 #define FLOE_KIT_VERSION "0.1.0"
-#define FLOE_KIT_CONTRACT "ec2c1ff3308bfb59"
-#define FLOE_KIT_DIGEST "bf6e06f71c5e9d74"
+#define FLOE_KIT_CONTRACT "4f8d7aa9ede0eb31"
+#define FLOE_KIT_DIGEST "f7874b03e9090e1b"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
 /// The stamp as compiled into the caller's file: `floe-kit|version|contract|digest|compiler|end`.
