@@ -4,7 +4,7 @@ import Yams
 extension ApplicationPackage {
   /// The input that names the steps.
   static let seasonSteps = "season_steps"
-  private static let words = map([("type", "array"), ("items", "string")])
+  private static var words: Node { map([("type", "array"), ("items", "string")]) }
 
   /// The words of each step; none by default.
   static func seasonStepsInput(hasDefault: Bool) -> (Node, Node) {
