@@ -105,7 +105,8 @@ def words(place, name, system, *more):
     folder = place["folder"] / name
     (folder / "work").mkdir(parents=True, exist_ok=True)
     return [str(w) for w in [
-        TOIL, "--batchSystem", system, "--jobStore", folder / "jobs", "--workDir", folder / "work", "--bypass-file-store",
+        TOIL, "--batchSystem", system, "--jobStore", folder / "jobs", "--workDir", folder / "work",
+        "--tmpdir-prefix", folder / "work/tmp", "--tmp-outdir-prefix", folder / "work/out", "--bypass-file-store",
         "--no-container", "--retryCount", 3, "--outdir", folder / "out", "--logLevel", "ERROR", *more,
         f"{place['folder']}/groups.cwl#groups", place["folder"] / "job.json"]]
 
