@@ -321,6 +321,7 @@ def test_pairs_are_those_of_the_safe(tmp_path, demo):
         shutil.copytree(demo["track"], folder / demo["track"].name)
         scene = demo["scene"]
         make(scene, folder / (scene.name if make is shutil.copytree else scene.stem + ".zarr"))
-        floe("step", "colocate.pairs", "--folders", folder, "--pairs", "pairs.csv", "-o", folder / "o", "--quiet")
-        tables.append((folder / "o/pairs.csv").read_text())
+        out = tmp_path / f"pairs_{make.__name__}"
+        floe("step", "colocate.pairs", "--folders", folder, "--pairs", "pairs.csv", "-o", out, "--quiet")
+        tables.append((out / "pairs.csv").read_text())
     assert len(tables[0].splitlines()) == 2 and tables[0] == tables[1]

@@ -18,7 +18,7 @@ struct EOPFBands: Sendable {
   let referenceCode: JSONValue?
 
   /// Resolutions that the product's groups are named after (`r10m`), in metres.
-  private static let resolutions = [10, 20, 60]
+  static let resolutions = [10, 20, 60]
 
   /// - Parameter root: the store's folder.
   init(_ root: String) throws {

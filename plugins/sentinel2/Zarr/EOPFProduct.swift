@@ -151,9 +151,16 @@ extension TileGeocoding {
         """)
     }
     self.crs = crs
-    self.grids = grids
     extent = (finest.value.width * finest.key, finest.value.height * finest.key)
     origin = (finest.value.originX, finest.value.originY)
+    // A .SAFE product names the grids of all resolutions, also of those of which it holds no band.
+    for resolution in EOPFBands.resolutions
+    where grids[resolution] == nil && extent.width % resolution == 0 && extent.height % resolution == 0 {
+      grids[resolution] = Grid(
+        width: extent.width / resolution, height: extent.height / resolution, originX: origin.x, originY: origin.y,
+        pixelWidth: Double(resolution), pixelHeight: Double(resolution), crs: crs)
+    }
+    self.grids = grids
   }
 
   /// The corners of the tile in longitude and latitude, from the north-west clockwise.
