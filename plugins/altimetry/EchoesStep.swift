@@ -37,7 +37,6 @@ struct EchoesStep: ProcessingStep {
     }
     var result = Table(rowCount: 0)
     result.set(Column("bin", values: .integer([])))
-    if !peaks.isEmpty { context.record("mean_echo_peak", .object(peaks)) }
     table = result
     report = Document(title: "Mean echoes", body: [:])
   }
