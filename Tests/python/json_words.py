@@ -31,8 +31,10 @@ def mistakes(value, where="$", standard=False, inside=None):
                 found.append(f"{where}: the name '{key}'")
             if key in OWN_WORDS:
                 continue
-            if key in TIMES and isinstance(inner, str) and not TIME.fullmatch(inner):
-                found.append(f"{where}.{key}: the time '{inner}'")
+            if key in TIMES and isinstance(inner, str):
+                if not TIME.fullmatch(inner):
+                    found.append(f"{where}.{key}: the time '{inner}'")
+                continue
             # A class may be called as a member is: what stands under data is named by floe again.
             found += mistakes(inner, f"{where}.{key}", standard, None if inside in DATA else key)
     elif isinstance(value, list):

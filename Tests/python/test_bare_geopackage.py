@@ -21,7 +21,7 @@ def facts(layer):
             "tip": layer.mapTipTemplate(), "title": layer.displayExpression()}
     if layer.isSpatial():
         told["renderer"] = layer.renderer().type()
-        told["symbols"] = [[i.label(), i.symbol().color().name(), i.symbol().layerCount()] for i in layer.renderer().legendSymbolItems() if i.symbol()]
+        told["symbols"] = [[i.label(), i.symbol().color().name(), i.symbol().symbolLayerCount()] for i in layer.renderer().legendSymbolItems() if i.symbol()]
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     first = next(layer.getFeatures(), None)
     if first is not None:

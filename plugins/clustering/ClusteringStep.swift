@@ -62,7 +62,11 @@ extension ClusteringStep {
     (labels, classes) = products.planned()
     model = Model(kind: Self.kind.rawValue, body: .null)
     context.isBarrier()
-    if case .raster(let r) = samples { context.needs(scratch: r.spec.byteCount + 2 * r.spec.grid.pixelCount) }
+    if case .raster(let r) = samples {
+      context.needs(materialized: r)
+      // One byte a pixel for the labels and one for the classes.
+      context.needs(scratch: 2 * r.spec.grid.pixelCount)
+    }
     return (rules, most)
   }
 

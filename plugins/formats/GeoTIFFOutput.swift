@@ -15,6 +15,15 @@ struct GeoTIFFOutput: OutputWriter {
   }
   func leftovers(of file: String) -> [String] { [file + ".ovr", file + ".msk"] }
 
+  func scratchBytes(of values: [PortData]) -> Int {
+    // Overviews are a third; of pixels that come as they are computed the compressed tiles wait besides, which take a
+    // quarter to all of the pixels' size.
+    values.reduce(0) { sum, value in
+      guard case .raster(let raster) = value else { return sum }
+      return sum + raster.spec.byteCount / (raster.source.isMaterialized ? 3 : 1)
+    }
+  }
+
   func write(_ layers: [OutputLayer], to path: String, in context: WriteContext) async throws {
     let layer = try layers.only(of: .raster)
     guard case .raster(let raster) = layer.data else { throw layer.unfit(for: Self.name) }

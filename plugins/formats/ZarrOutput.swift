@@ -20,6 +20,10 @@ struct ZarrOutput: OutputWriter {
     if case .raster(let raster) = data { ZarrFile.refusal(of: raster.spec) } else { nil }
   }
 
+  func scratchBytes(of values: [PortData]) -> Int {
+    values.reduce(0) { sum, value in if case .raster(let raster) = value { sum + raster.spec.byteCount } else { sum } }
+  }
+
   func refusal(toReplace path: String) -> String? {
     ZarrFile.markers.contains { VirtualFile.exists("\(path)/\($0)") }
       ? nil : "\(path) is a folder that holds no Zarr group; remove it or name another output"

@@ -29,7 +29,7 @@ struct FilterStep: ProcessingStep {
     if window % 2 == 0 { throw ParameterError("window", "must be odd, not \(window)") }
   }
   mutating func plan(in context: PlanContext) throws {
-    context.needs(scratch: image.spec.byteCount)
+    context.needs(materialized: image)
     result = Raster(planned: image.spec)
   }
   mutating func run(in context: RunContext) async throws {

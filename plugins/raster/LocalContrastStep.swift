@@ -28,7 +28,7 @@ struct LocalContrastStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     _ = try cell()
     if image.spec.grid.crs == nil { context.warn("the raster has no reference system: its units are taken for metres") }
-    context.needs(scratch: image.spec.byteCount)
+    context.needs(materialized: image)
     result = Raster(planned: spec())
   }
 

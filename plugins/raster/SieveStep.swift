@@ -28,7 +28,7 @@ struct SieveStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     context.isBarrier()
     context.needs(scratch: ClassCodes.scratchBytes(image.spec, planes: 3))
-    result = Raster(planned: try spec())
+    result = Raster(planned: try spec(), isKept: true)
   }
   private func spec() throws -> RasterSpec {
     var spec = image.spec

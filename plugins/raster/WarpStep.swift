@@ -37,7 +37,7 @@ struct WarpStep: ProcessingStep {
     }
   }
   mutating func plan(in context: PlanContext) throws {
-    context.needs(scratch: image.spec.byteCount)
+    context.needs(materialized: image)
     let spec = try spec()
     if let target = spec.grid.crs, let scale = try image.spec.grid.scale(in: target), !scale.isFair {
       context.warn(

@@ -119,8 +119,8 @@ public struct StackStep: ProcessingStep {
     context.needs(scratch: plan.scratchBytes)
     context.isBarrier()
     planned = plan
-    image = Raster(planned: plan.image)
-    mask = Raster(planned: plan.mask)
+    image = Raster(planned: plan.image, isKept: true)
+    mask = Raster(planned: plan.mask, isKept: true)
   }
 
   public mutating func run(in context: RunContext) async throws {

@@ -47,12 +47,15 @@ public struct MemoryEstimate: Sendable {
     }
     let scratch = Double(step.scratchBytes)
     let isSmall = step.scratchBytes <= Scratch.largestInMemory
-    guard step.isBarrier, !inputs.isEmpty else { return isSmall ? scratch : 0 }
+    // Inputs that an earlier step keeps; larger ones lie in files.
+    let kept = inputs.filter { $0.source.isMaterialized && $0.spec.byteCount <= Scratch.largestInMemory }
+      .reduce(0.0) { $0 + Double($1.spec.byteCount) }
+    guard step.isBarrier, !inputs.isEmpty else { return kept + (isSmall ? scratch : 0) }
     let makesRasters = step.outputs.values.contains { $0.kind == .raster }
     // Regions and searches work on the whole band in memory.
-    if !makesRasters { return scratch }
+    if !makesRasters { return kept + scratch }
     let samples = inputs.map { min(Double($0.spec.grid.pixelCount), mostSamples) * Double($0.spec.bands.count) * 6 }
-    return (samples.max() ?? 0) + (isSmall ? scratch : 0)
+    return (samples.max() ?? 0) + kept + (isSmall ? scratch : 0)
   }
 
   /// The tables that a step reads from files: their size in memory follows from that of the files, which inflate.

@@ -21,7 +21,7 @@ public struct Plan: Sendable {
     public let isBarrier: Bool
     /// Whether it runs after the writers.
     public let isFinishing: Bool
-    /// Scratch that it announced, in bytes.
+    /// Scratch that it announced, and that of its outputs which the run keeps for several readers, in bytes.
     public let scratchBytes: Int
     /// The effective parameters, defaults included.
     public let inForce: [String: ParameterLiteral]
@@ -89,9 +89,14 @@ public struct Plan: Sendable {
     }
   }
 
-  /// Pixels that are kept for several passes or consumers, in bytes: memory while it fits the cap, else scratch on
-  /// disk.
-  public var scratchBytes: Int { steps.reduce(0) { $0 + $1.scratchBytes } }
+  /// Pixels that are kept for several passes or consumers and for writing, in bytes: memory while it fits the cap, else
+  /// scratch on disk. Outputs are written one after the other, so that the largest counts.
+  public var scratchBytes: Int {
+    let writing = outputs.map { output in
+      formats[output.name]?.writer.scratchBytes(of: output.layers.values.compactMap { value($0) }) ?? 0
+    }
+    return steps.reduce(0) { $0 + $1.scratchBytes } + (writing.max() ?? 0)
+  }
 
   /// The outputs' size without compression, in bytes.
   public var outputBytes: Int {

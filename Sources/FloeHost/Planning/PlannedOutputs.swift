@@ -119,3 +119,27 @@ extension Planner {
     return nil
   }
 }
+
+// MARK: - What a run keeps
+
+extension Planner {
+  /// The planned outputs of a step, those marked as kept that several steps and outputs read, and the bytes of these.
+  func keeping(_ outputs: [String: PortData], of step: String) -> (outputs: [String: PortData], bytes: Int) {
+    var result = outputs
+    var bytes = 0
+    for (port, data) in outputs {
+      guard case .raster(let raster) = data, !raster.source.isMaterialized, readers(of: step, port) > 1 else {
+        continue
+      }
+      result[port] = .raster(Raster(planned: raster.spec, isKept: true))
+      bytes += raster.spec.byteCount
+    }
+    return (result, bytes)
+  }
+
+  private func readers(of step: String, _ port: String) -> Int {
+    var references = pipeline.steps.values.flatMap { Array($0.connections.values.joined()) }
+    references += pipeline.outputs.flatMap { Array($0.layers.values) }
+    return references.count { $0.step == step && $0.port == port }
+  }
+}

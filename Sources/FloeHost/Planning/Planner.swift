@@ -303,11 +303,13 @@ public struct Planner {
       for w in notes.notes.warnings + LibraryNotices.take() {
         warnings.append(Problem(file: pipeline.file(of: node.scope), line: node.line, "\(who): \(w)"))
       }
+      let (outputs, kept) = keeping(step.outputs, of: node.id)
       return Plan.Step(
         id: node.id, use: factory.declaration.name, line: node.line, bound: step,
         connections: Self.ordered(node.connections, declaration),
-        outputs: step.outputs,
-        isBarrier: notes.notes.isBarrier, isFinishing: declaration.isFinishing, scratchBytes: notes.notes.scratchBytes,
+        outputs: outputs,
+        isBarrier: notes.notes.isBarrier, isFinishing: declaration.isFinishing,
+        scratchBytes: notes.notes.scratchBytes + kept,
         inForce: step.parameters)
     } catch let errors as BindingErrors {
       for e in errors.errors where !missing.contains(e.parameter) {

@@ -43,7 +43,8 @@ struct PlanView {
     lines.append(
       """
       memory: about \(SystemResources.text(memory.bytes)) (cap \(SystemResources.text(memoryLimit))); pixels kept for \
-      several passes: \(SystemResources.text(kept))\(kept > memoryLimit - 300_000_000 ? ", partly on disk" : "")
+      several passes and for writing: \(SystemResources.text(kept))\
+      \(kept > memoryLimit - 300_000_000 ? ", partly on disk" : "")
       """
     )
     let free = SystemResources.freeDisk(at: Folder.nearest(folder)).map { ", free \(SystemResources.text($0))" } ?? ""

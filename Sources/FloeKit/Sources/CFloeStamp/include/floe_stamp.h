@@ -7,7 +7,7 @@
 
 #define FLOE_KIT_VERSION "0.1.0"
 #define FLOE_KIT_CONTRACT "4f8d7aa9ede0eb31"
-#define FLOE_KIT_DIGEST "f7874b03e9090e1b"
+#define FLOE_KIT_DIGEST "08778f726ae8f93d"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
 /// The stamp as compiled into the caller's file: `floe-kit|version|contract|digest|compiler|end`.

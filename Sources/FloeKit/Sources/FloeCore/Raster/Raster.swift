@@ -12,8 +12,11 @@ public struct Raster: Sendable {
   }
 
   /// A raster of which only the description is known: what a step's `plan` hands on.
-  public init(planned spec: RasterSpec) {
-    self.init(spec, source: PlannedSource())
+  ///
+  /// - Parameter isKept: whether its pixels will lie in memory or scratch, so that who reads them often need not keep
+  ///   them.
+  public init(planned spec: RasterSpec, isKept: Bool = false) {
+    self.init(spec, source: PlannedSource(isMaterialized: isKept))
   }
 
   /// Reads some bands of a window.
@@ -36,6 +39,7 @@ extension Raster {
 
 /// The source of a raster that is only planned; reading it is a mistake of the step that does.
 private struct PlannedSource: RasterSource {
+  let isMaterialized: Bool
   func read(_ window: PixelWindow, bands: [Int], into block: inout PixelBlock) throws {
     throw FloeError("a planned raster was read: only `run` may read pixels")
   }

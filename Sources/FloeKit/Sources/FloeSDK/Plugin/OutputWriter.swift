@@ -61,6 +61,9 @@ public protocol BoundWriter: Sendable {
   func refusal(of data: PortData) -> String?
   /// Why what is there must not be replaced, as a sentence; nil when it may. Asked of folders only where `isFolder`.
   func refusal(toReplace path: String) -> String?
+  /// Bytes of scratch that writing planned values takes, in memory or in files, beside what steps keep: at most, and
+  /// not more than twice too much but for what compression spares.
+  func scratchBytes(of values: [PortData]) -> Int
   /// Writes the values, one layer with the empty name for a file without layers.
   ///
   /// - Parameter path: where the file or folder is to be made, in a folder that exists.
@@ -75,6 +78,8 @@ extension BoundWriter {
   public func leftovers(of file: String) -> [String] { [] }
   /// Every value of the declared kinds can be held.
   public func refusal(of data: PortData) -> String? { nil }
+  /// Values are written as they come.
+  public func scratchBytes(of values: [PortData]) -> Int { 0 }
   /// What is there may be replaced.
   public func refusal(toReplace path: String) -> String? { nil }
 }

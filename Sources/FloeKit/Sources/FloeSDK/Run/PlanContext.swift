@@ -18,6 +18,10 @@ public struct PlanContext: Sendable {
   public func warn(_ message: String) { notes.add { $0.warnings.append(message) } }
   /// Announces scratch that the step keeps for several passes, in bytes.
   public func needs(scratch bytes: Int) { notes.add { $0.scratchBytes += bytes } }
+  /// Announces the scratch that `RunContext.materialize` takes: none for a raster that is kept already.
+  public func needs(materialized raster: Raster) {
+    if !raster.source.isMaterialized { needs(scratch: raster.spec.byteCount) }
+  }
   /// Says that the step cannot hand on a tile before it has seen all of its input.
   public func isBarrier() { notes.add { $0.isBarrier = true } }
 }
