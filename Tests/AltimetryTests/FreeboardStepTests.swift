@@ -131,7 +131,7 @@ private func sin(_ x: Double) -> Double {
     // Another unit has no limit in looks.
     table.set(Column("ssd", attributes: ["definition": "radians"], values: .number(deviations)))
     let radians = try await TestRun.track("altimetry.sea_surface", table)
-    #expect(radians.told.records["limit of leads"] == "none")
+    #expect(radians.told.records["lead_deviation_limit"] == "none")
     do {
       _ = try await TestRun.track("altimetry.sea_surface", made.table, ["lead_deviation": .text("4")])
       Issue.record("a limit without a stack was accepted")

@@ -105,7 +105,7 @@ def test_several_systems_become_one_grid(tmp_path, resampling, gdals):
     layers = [gdal.Warp("", str(f), format="MEM", dstSRS="EPSG:6931", outputBounds=box, width=made.RasterXSize, height=made.RasterYSize,
                         errorThreshold=0, dstNodata=0, resampleAlg=gdals).ReadAsArray() for f in files]
     judge, ours = np.max(layers, axis=0), made.ReadAsArray()
-    assert ((ours == 0) == (judge == 0)).mean() > 0.999 and (ours > 0).mean() > 0.3
+    assert ((ours == 0) == (judge == 0)).mean() > 0.999 and (ours > 0).mean() > 0.2
     off = np.abs(ours.astype(int) - judge)
     # Pixels whose centre falls on an edge between source pixels may differ.
     assert (off > 1).mean() < 0.001 if resampling == "nearest" else (off > 2).mean() < 0.002

@@ -57,7 +57,7 @@ def web(tmp_path):
 def zipped():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
-        z.writestr("a.txt", "hello")
+        z.writestr(zipfile.ZipInfo("a.txt"), "hello")
     return out.getvalue()
 
 

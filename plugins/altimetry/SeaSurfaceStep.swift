@@ -125,7 +125,7 @@ struct SeaSurfaceStep: ProcessingStep {
     for (i, row) in leads.enumerated() { use[row] = outlier[i] ? 2 : 1 }
     for row in wide { use[row] = 3 }
     track = table(values, along, use)
-    context.record("limit of leads", .string(limit.map { "\($0.column) < \($0.looks)" } ?? "none"))
+    context.record("lead_deviation_limit", .string(limit.map { "\($0.column) < \($0.looks)" } ?? "none"))
     if let limit {
       context.dropped(wide.count, "leads", because: "\(limit.column) of \(limit.looks) looks or more: a wide stack")
     }

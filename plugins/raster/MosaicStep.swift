@@ -31,8 +31,8 @@ struct MosaicStep: ProcessingStep {
   static let example = """
     winter:
       use: raster.mosaic
-      in: { images: [first.classes, second.classes, third.classes] }
-      with: { rule: majority, resolution: 40 }
+      in: { images: [first.image, second.image, third.image] }
+      with: { rule: mean, resolution: 40 }
     """
   @Input("Rasters of the same bands", anyOrder: true) var images: [Raster]
   @Param("Reference system of the output; by default that of the inputs, else EASE-Grid 2.0 of their hemisphere")

@@ -31,9 +31,11 @@ struct LeadMeasure {
   /// A lead of n pixels, n odd, has its middle (n + 1) / 2 from outside; of an even number two pixels are n / 2 from
   /// it, one of them beside the middle line.
   func greatestWidth(_ branch: LeadBranches.Branch) -> Double {
-    guard let widest = branch.path.max(by: { distances[$0] < distances[$1] }) else { return 0 }
+    guard let far = branch.path.map({ distances[$0] }).max() else { return 0 }
+    // In the middle of those: behind the end of a line lie pixels as far from the shore where pixels are long.
+    let places = branch.path.filter { distances[$0] == far }
+    let widest = places[places.count / 2]
     let line = Set(branch.path)
-    let far = distances[widest]
     let isEven = mask.around.contains { step in
       let beside = widest + step
       return distances.indices.contains(beside) && distances[beside] == far && !line.contains(beside)
