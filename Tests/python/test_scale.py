@@ -136,8 +136,8 @@ def test_toil_on_this_machine(place):
 def test_steps_over_all_results_on_toil(place):
     """One model and one mosaic, with the bytes of plain calls."""
     folder = place["folder"]
-    steps = [["cluster.fit", "--samples", "*/classes.tif", "--method", "kmeans", "--clusters", "2", "--model", "all.json"],
-             ["raster.mosaic", "--images", "*/classes.tif", "--rule", "majority", "--mosaic", "all.tif"]]
+    steps = [["cluster.fit", "--samples", "*/ice-lead.tif", "--method", "kmeans", "--clusters", "2", "--model", "all.json"],
+             ["raster.mosaic", "--images", "*/ice-lead.tif", "--rule", "majority", "--mosaic", "all.tif"]]
     job = json.loads((folder / "job.json").read_text()) | {"season_steps": steps}
     (folder / "season.json").write_text(json.dumps(job))
     call = words(place, "season", "single_machine")[:-1] + [str(folder / "season.json")]

@@ -45,10 +45,6 @@ enum ObjectStore {
     // Of a bucket that is open to all, the address alone is asked for.
     let isOpen = ["yes", "true", "on", "1"].contains(variable("AWS_NO_SIGN_REQUEST")?.lowercased() ?? "")
     let whole = isOpen ? String(address[..<mark]) : address
-    // What was given behind a question mark is a part of the key, but may have been meant as a signature.
-    if let query = address[..<mark].firstRange(of: "%3F") {
-      RemotePath.conceal(String(address[query.upperBound..<mark]))
-    }
     if !isOpen, mark != address.endIndex { RemotePath.conceal(String(address[address.index(after: mark)...])) }
     signed.withLock { $0[url] = (whole, now) }
     return whole

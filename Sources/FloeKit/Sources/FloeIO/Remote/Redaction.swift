@@ -113,6 +113,15 @@ private struct Redaction {
     return String(decoding: bytes[start..<colon], as: UTF8.self).lowercased()
   }
 
+  /// Where a query begins that stands in a path with its marks escaped, as that of an object's key does.
+  private func escapedQuery(_ url: ArraySlice<UInt8>) -> Int? {
+    func first(_ mark: String, in part: ArraySlice<UInt8>) -> Int? {
+      part.indices.first { part[$0...].starts(with: mark.utf8) || part[$0...].starts(with: mark.lowercased().utf8) }
+    }
+    guard let question = first("%3F", in: url), first("%3D", in: url[question...]) != nil else { return nil }
+    return question
+  }
+
   /// What of a URL stays, behind its scheme, and where the URL ends.
   private func kept(_ bytes: [UInt8], _ start: Int, isS3: Bool) -> (parts: [Range<Int>], end: Int) {
     let end = urlEnd(bytes, start)
@@ -124,7 +133,8 @@ private struct Redaction {
       // A password with a slash in it.
       from = at + 1
     }
-    let mark = bytes[from..<end].firstIndex(of: Self.question)
+    let marks = [bytes[from..<end].firstIndex(of: Self.question), escapedQuery(bytes[from..<end])]
+    let mark = marks.compactMap { $0 }.min()
     // A question mark may belong to the name of an object; with a value behind it, it begins a signature.
     let isName = isS3 && !bytes[(mark ?? end)..<end].contains(Self.equals)
     guard !isName else { return ([from..<end], end) }
