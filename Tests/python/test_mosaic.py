@@ -93,10 +93,9 @@ def test_order_workers_and_memory_change_no_byte(aligned, tmp_path):
 def test_several_systems_become_one_grid(tmp_path, resampling, gdals):
     """Two zones of UTM on EASE-Grid 2.0: each as gdalwarp brings it there, and numpy's maximum."""
     random = np.random.default_rng(3)
-    files, steepest = [], 0
+    files = []
     for i, (epsg, x) in enumerate([(32601, 560000.0), (32602, 440000.0)]):
         image = (2000 + 900 * ndimage.gaussian_filter(random.standard_normal((1, 500, 460)), (0, 6, 6)) * 20).clip(1, 9000).astype(np.uint16)
-        steepest = max(steepest, max(np.abs(np.diff(image[0].astype(int), axis=a)).max() for a in (0, 1)))
         image[0, 40:70, 90:200] = 0
         files.append(scene(tmp_path / f"z{i}.tif", image, epsg=epsg, origin=(x, 8000000.0), pixel=40.0 + 10 * i, nodata=0))
     made = gdal.Open(str(mosaic(tmp_path / "out", files, "--rule", "maximum", "--resampling", resampling)))
@@ -109,8 +108,8 @@ def test_several_systems_become_one_grid(tmp_path, resampling, gdals):
     assert ((ours == 0) == (judge == 0)).mean() > 0.999 and (ours > 0).mean() > 0.2
     off = np.abs(ours.astype(int) - judge)
     # Pixels whose centre falls on an edge between source pixels may differ.
-    # Places are interpolated to an eighth of a pixel, as gdalwarp does by default and here does not.
-    assert (off > 1).mean() < 0.001 if resampling == "nearest" else off.max() <= 0.125 * steepest + 1
+    # Places are interpolated to an eighth of a pixel, as gdalwarp does by default and here does not: some units of 2000.
+    assert (off > 1).mean() < 0.001 if resampling == "nearest" else (off > 10).mean() < 0.001 and off.max() < 50
 
 
 def test_the_majority_of_classes(tmp_path):
