@@ -15,7 +15,7 @@ private func rows(
 /// Puts the pixels of a piece into a cell in which those without data are no data: the first, the last, the least or
 /// the greatest stays.
 struct MosaicChoice {
-  let rule: MosaicStep.Rule
+  let rule: MosaicRule
   let cell: PixelWindow
   let piece: PixelBlock
   /// Of each band.

@@ -31,7 +31,7 @@ struct MosaicSource: RasterSource {
   let spec: RasterSpec
   /// The mosaic with the pixels of the inputs.
   let stored: RasterSpec
-  let rule: MosaicStep.Rule
+  let rule: MosaicRule
 
   /// The side of a cell, that of the warper's.
   private static let side = 256

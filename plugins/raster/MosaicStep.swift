@@ -41,13 +41,9 @@ struct MosaicStep: ProcessingStep {
   var resolution: Double?
   @Param("How inputs on other grids get their pixels; class rasters take nearest or mode")
   var resampling = ResamplingMethod.nearest
-  @Param("What counts where inputs overlap; by default majority for class rasters, mean for others") var rule: Rule?
+  @Param("What counts where inputs overlap; by default majority for class rasters, mean for others") var rule:
+    MosaicRule?
   @Output("The rasters as one") var mosaic: Raster?
-
-  /// What counts where inputs overlap.
-  enum Rule: String, ChoiceParameter {
-    case first, last, minimum, maximum, mean, majority
-  }
 
   mutating func plan(in context: PlanContext) throws {
     let layout = try layout()
@@ -91,7 +87,7 @@ struct MosaicStep: ProcessingStep {
 
   /// The output, and where each input lies in it.
   private struct Layout {
-    var rule: Rule
+    var rule: MosaicRule
     var spec: RasterSpec
     /// The output with the pixels of the inputs: what these are brought to.
     var stored: RasterSpec
@@ -115,7 +111,7 @@ struct MosaicStep: ProcessingStep {
     return Layout(rule: rule, spec: spec, stored: stored, places: try ordered(found.places, by: rule))
   }
 
-  private func check(_ rule: Rule, _ spec: RasterSpec) throws {
+  private func check(_ rule: MosaicRule, _ spec: RasterSpec) throws {
     if spec.classes != nil, ![.first, .last, .majority].contains(rule) {
       throw ParameterError(
         "rule", "is \(rule.rawValue), but codes of classes have no order and no mean; take majority, first or last")
@@ -129,7 +125,7 @@ struct MosaicStep: ProcessingStep {
   }
 
   /// The inputs in the order of their times where the rule goes by these.
-  private func ordered(_ places: [MosaicGrid.Place], by rule: Rule) throws -> [MosaicGrid.Place] {
+  private func ordered(_ places: [MosaicGrid.Place], by rule: MosaicRule) throws -> [MosaicGrid.Place] {
     guard rule == .first || rule == .last else { return places }
     let times = try images.enumerated().map { i, image -> UTCTime in
       guard let time = image.spec.acquisition?.time else {

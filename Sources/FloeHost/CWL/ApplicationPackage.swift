@@ -67,6 +67,9 @@ public struct ApplicationPackage {
   /// Inputs of the workflow for the gathering, left out unless a season is wanted.
   static let seasonNames = ["season", "season_grid", "season_cell"]
 
+  /// The input of the workflow for steps over all results.
+  static let seasonSteps = "season_steps"
+
   let pipeline: Pipeline
   /// The name of the workflow, and the beginning of the names of its tools.
   public let name: String

@@ -2,8 +2,6 @@ import Yams
 
 /// Steps over all results of a package: `floe step`, once for each that the user names.
 extension ApplicationPackage {
-  /// The input that names the steps.
-  static let seasonSteps = "season_steps"
   private static var words: Node { map([("type", "array"), ("items", "string")]) }
 
   /// The words of each step; none by default.

@@ -48,13 +48,12 @@ struct SafeLocation: Sendable {
     }
   }
 
-  /// The place of an EOPF store, whose metadata are the attributes of its root; its chunks are read where they lie, in
-  /// an archive too.
-  init(_ store: EOPFStore) {
-    root = store.root
-    metadata = store.root + "/.zattrs"
+  /// The place of a product that keeps its metadata in another file and needs no unpacking.
+  init(root: String, metadata: String, path: String) {
+    self.root = root
+    self.metadata = metadata
     archive = nil
-    path = store.path
+    self.path = path
   }
 
   /// Whether a path looks like a product by its name or by the names inside, without reading metadata.

@@ -59,7 +59,7 @@ extension Sentinel2Product {
 
   // MARK: - Parts of the metadata
 
-  private static func level(_ fields: MetadataFields) throws -> Level {
+  private static func level(_ fields: MetadataFields) throws -> ProcessingLevel {
     let text = fields.text("PROCESSING_LEVEL") ?? fields.root.name
     if text.contains("1C") { return .l1c }
     if text.contains("2A") { return .l2a }

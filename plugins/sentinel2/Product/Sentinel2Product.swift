@@ -4,14 +4,9 @@ import FloeSDK
 /// What the metadata of a Sentinel-2 product says, a .SAFE product or an EOPF Zarr; no pixel is read.
 struct Sentinel2Product: Sendable {
   enum Format: Sendable { case safe, zarr }
-  enum Level: String, Sendable {
-    case l1c = "L1C"
-    case l2a = "L2A"
-  }
-
   let format: Format
   let location: SafeLocation
-  let level: Level
+  let level: ProcessingLevel
   /// The product's name without `.SAFE`.
   let name: String
   let acquisition: Acquisition

@@ -140,7 +140,7 @@ enum JSONValueText {
 
 /// The sentence about a low sun.
 enum LowSun {
-  static func sentence(_ zenith: Double, _ level: Sentinel2Product.Level) -> String {
+  static func sentence(_ zenith: Double, _ level: ProcessingLevel) -> String {
     let angle = (zenith * 10).rounded() / 10
     return level == .l2a
       ? """

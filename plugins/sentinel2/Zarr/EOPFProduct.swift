@@ -11,7 +11,7 @@ extension Sentinel2Product {
     let properties = stac["properties"] ?? .null
     let other = store.attributes["other_metadata"] ?? .null
     let bands = try EOPFBands(store.root)
-    let location = SafeLocation(store)
+    let location = SafeLocation(root: store.root, metadata: store.root + "/.zattrs", path: store.path)
 
     let given = stac["id"]?.stringValue ?? SafeLocation.lastComponent(store.path)
     let name = [".zip", ".zarr", ".SAFE"].reduce(given) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }

@@ -10,7 +10,7 @@ struct EOPFStore: Sendable {
   let root: String
   /// The path as the user gave it.
   let path: String
-  let level: Sentinel2Product.Level
+  let level: ProcessingLevel
   /// The root's attributes: `stac_discovery` and `other_metadata`.
   let attributes: JSONValue
 
@@ -123,7 +123,7 @@ struct EOPFStore: Sendable {
     return [properties?["product:type"], properties?["eopf:type"], stac["id"]].compactMap { $0?.stringValue }
   }
 
-  private static func level(_ words: [String]) -> Sentinel2Product.Level? {
+  private static func level(_ words: [String]) -> ProcessingLevel? {
     for word in words where word.hasPrefix("S02") || word.hasPrefix("S2") {
       if word.contains("MSIL1C") { return .l1c }
       if word.contains("MSIL2A") { return .l2a }

@@ -6,24 +6,9 @@ import Synchronization
 /// Objects of a store with S3's interface as files on a web server: GDAL signs their addresses, with the keys in the
 /// variables and profiles of AWS, and floe reads them as any other.
 ///
-/// GDAL's own `/vsis3/` takes a connection that breaks for a file that is not there, and its end for the file's end.
-/// Left to it are folders in the place of files (Zarr), which need listings, and buckets whose reader pays.
 enum ObjectStore {
   /// Signed addresses by `s3://bucket/key`, and since when: GDAL signs for an hour.
   private static let signed = Mutex<[String: (address: String, since: ContinuousClock.Instant)]>([:])
-
-  /// Whether an address is an object's.
-  static func isOne(_ url: String) -> Bool { url.lowercased().hasPrefix("s3://") }
-
-  /// `s3://bucket`, for an object in it.
-  static func bucket(_ url: String) -> String { "s3://" + url.dropFirst("s3://".count).prefix { $0 != "/" } }
-
-  /// GDAL's path for `bucket/key`: floe's own way to it, or GDAL's.
-  static func path(_ object: Substring) -> String {
-    let isFolder = object.split(separator: "/").contains { $0.lowercased().hasSuffix(".zarr") }
-    let isLeft = isFolder || !(variable("AWS_REQUEST_PAYER") ?? "").isEmpty
-    return (isLeft ? "/vsis3/" : "/vsicurl/s3://") + object
-  }
 
   /// The address by which an object is asked for now.
   ///
@@ -43,7 +28,7 @@ enum ObjectStore {
     }
     let mark = address.firstIndex(of: "?") ?? address.endIndex
     // Of a bucket that is open to all, the address alone is asked for.
-    let isOpen = ["yes", "true", "on", "1"].contains(variable("AWS_NO_SIGN_REQUEST")?.lowercased() ?? "")
+    let isOpen = ["yes", "true", "on", "1"].contains(ObjectAddress.variable("AWS_NO_SIGN_REQUEST")?.lowercased() ?? "")
     let whole = isOpen ? String(address[..<mark]) : address
     if !isOpen, mark != address.endIndex { RemotePath.conceal(String(address[address.index(after: mark)...])) }
     signed.withLock { $0[url] = (whole, now) }
@@ -63,11 +48,11 @@ enum ObjectStore {
 
   private static func native(_ url: String) -> String { "/vsis3/" + url.dropFirst("s3://".count) }
 
-  private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
   /// GDAL puts a scheme before what is given, so that one in it would be another host.
   static func checkEndpoint() throws {
-    guard let given = variable("AWS_S3_ENDPOINT"), let scheme = given.firstRange(of: "://") else { return }
+    guard let given = ObjectAddress.variable("AWS_S3_ENDPOINT"), let scheme = given.firstRange(of: "://") else {
+      return
+    }
     let host = given[scheme.upperBound...].prefix { $0 != "/" }.split(separator: "@").last ?? ""
     let isPlain = given.lowercased().hasPrefix("http://")
     throw FloeError(

@@ -66,7 +66,7 @@ final class RemoteFile: Sendable {
   // MARK: Asking
 
   static func request(_ url: String) throws -> HTTPRequest {
-    if ObjectStore.isOne(url) { return HTTPRequest(try ObjectStore.address(url)) }
+    if ObjectAddress.isOne(url) { return HTTPRequest(try ObjectStore.address(url)) }
     let hidden = RemotePath.hidden(url)
     let plain = url.prefix { $0 != "#" }
     var request = HTTPRequest(
@@ -85,7 +85,7 @@ final class RemoteFile: Sendable {
     // A server without ranges sends all: so much may come, the listing of a folder among it.
     request.limit = 1 << 20
     var response = try send(request, for: url)
-    if ObjectStore.isOne(url), response.status == 301 || response.status == 400 {
+    if ObjectAddress.isOne(url), response.status == 301 || response.status == 400 {
       ObjectStore.findRegion(url)
       request.url = try ObjectStore.address(url)
       response = try send(request, for: url)
@@ -170,7 +170,7 @@ final class RemoteFile: Sendable {
   /// Has sentences about an object name it by its own address beside the one that was asked for.
   private static func named(_ url: String, _ body: () throws -> HTTPResponse) throws -> HTTPResponse {
     do { return try body() } catch let error as FloeError {
-      throw ObjectStore.isOne(url) ? FloeError("\(url): \(error.message)") : error
+      throw ObjectAddress.isOne(url) ? FloeError("\(url): \(error.message)") : error
     }
   }
 

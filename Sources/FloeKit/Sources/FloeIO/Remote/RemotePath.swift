@@ -42,7 +42,7 @@ public enum RemotePath {
   /// - Throws: a sentence for a URL that cannot be used.
   public static func resolve(_ text: String) throws -> String? {
     if text.hasPrefix("/vsis3/") { return try resolve("s3://" + text.dropFirst("/vsis3/".count)) }
-    if ObjectStore.isOne(text) {
+    if ObjectAddress.isOne(text) {
       var rest = text.dropFirst("s3://".count)
       while rest.hasSuffix("/") { rest.removeLast() }
       guard let first = rest.first, first != "/" else { throw FloeError("'\(text)' names no bucket; s3://bucket/key") }
@@ -54,8 +54,8 @@ public enum RemotePath {
       if let mark = rest.firstIndex(of: "?"), rest[mark...].contains("=") {
         conceal(String(rest[rest.index(after: mark)...]))
       }
-      state.withLock { _ = $0.hosts.insert(ObjectStore.bucket(text)) }
-      return ObjectStore.path(rest)
+      state.withLock { _ = $0.hosts.insert(ObjectAddress.bucket(text)) }
+      return ObjectAddress.path(rest)
     }
     if text.hasPrefix("/vsicurl?") {
       throw FloeError("'\(redacted(text))' is GDAL's form with options, which is not read; write /vsicurl/https://...")
@@ -130,7 +130,7 @@ public enum RemotePath {
 
   /// The server of a URL, or the bucket of an object.
   private static func authority(_ url: String) -> String? {
-    ObjectStore.isOne(url) ? ObjectStore.bucket(url) : Parts(url)?.authority
+    ObjectAddress.isOne(url) ? ObjectAddress.bucket(url) : Parts(url)?.authority
   }
 
   /// What a clean URL, or the folder that it lies in, hid when it was given.
