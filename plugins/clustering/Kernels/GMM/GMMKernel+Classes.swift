@@ -65,16 +65,15 @@ extension GMMKernel {
     return (largest, only)
   }
 
-  /// The place of the most probable class of each of eight samples, the first of equal ones.
+  /// Sums the densities of eight samples by class, as shares of the largest.
   ///
-  /// - Parameter sums: room for a vector a class.
+  /// - Parameter sums: gets a vector a class.
+  /// - Returns: the sum over all classes.
   @inline(__always)
-  private func mostProbable(
-    _ shares: ClassShares, _ x: UnsafeMutablePointer<Float>, start: Int, _ i: Int, _ steps: Float,
-    _ sums: UnsafeMutablePointer<SIMD8<Float>>
+  func sumDensities(
+    _ shares: ClassShares, _ x: UnsafeMutablePointer<Float>, start: Int, _ i: Int, below largest: SIMD8<Float>,
+    into sums: UnsafeMutablePointer<SIMD8<Float>>
   ) -> SIMD8<Float> {
-    let (largest, only) = soleClass(shares, x, i)
-    if only >= 0 { return SIMD8<Float>(repeating: Float(only)) }
     let near = largest - 20
     for band in 0..<shares.count { sums[band] = .zero }
     var total = SIMD8<Float>.zero
@@ -85,6 +84,20 @@ extension GMMKernel {
       total += e
       shares.add(e, of: j, start: start, i, to: sums)
     }
+    return total
+  }
+
+  /// The place of the most probable class of each of eight samples, the first of equal ones.
+  ///
+  /// - Parameter sums: room for a vector a class.
+  @inline(__always)
+  private func mostProbable(
+    _ shares: ClassShares, _ x: UnsafeMutablePointer<Float>, start: Int, _ i: Int, _ steps: Float,
+    _ sums: UnsafeMutablePointer<SIMD8<Float>>
+  ) -> SIMD8<Float> {
+    let (largest, only) = soleClass(shares, x, i)
+    if only >= 0 { return SIMD8<Float>(repeating: Float(only)) }
+    let total = sumDensities(shares, x, start: start, i, below: largest, into: sums)
     let one = SIMD8<Float>(repeating: 1)
     let factor = 1 / total
     var most = SIMD8<Float>.zero

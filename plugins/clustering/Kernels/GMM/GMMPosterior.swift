@@ -189,7 +189,6 @@ extension GMMKernel {
   ) {
     let classes = shares.count
     let (largest, only) = soleClass(shares, x, i)
-    let near = largest - 20
     if only >= 0 {
       for band in 0..<classes { planes.put(band, i, SIMD8<Float>(repeating: band == only ? 1 : 0), valid) }
       if uncertainty != .none {
@@ -197,15 +196,7 @@ extension GMMKernel {
       }
       return
     }
-    for band in 0..<classes { sums[band] = .zero }
-    var total = SIMD8<Float>.zero
-    for j in 0..<componentCount {
-      let own = lanes(x + j * ChunkBuffer.capacity, i)
-      guard anyLane(own .>= near) else { continue }
-      let e = vectorExp(own - largest)
-      total += e
-      shares.add(e, of: j, start: start, i, to: sums)
-    }
+    let total = sumDensities(shares, x, start: start, i, below: largest, into: sums)
     let unit = classes > 1 ? Float(1 / naturalLog(Double(classes))) : 0
     let least = SIMD8<Float>(repeating: 1e-30)
     let factor = 1 / total

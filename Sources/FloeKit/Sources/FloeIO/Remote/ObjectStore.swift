@@ -5,7 +5,6 @@ import Synchronization
 
 /// Objects of a store with S3's interface as files on a web server: GDAL signs their addresses, with the keys in the
 /// variables and profiles of AWS, and floe reads them as any other.
-///
 enum ObjectStore {
   /// Signed addresses by `s3://bucket/key`, and since when: GDAL signs for an hour.
   private static let signed = Mutex<[String: (address: String, since: ContinuousClock.Instant)]>([:])
