@@ -64,8 +64,8 @@ extension ClusteringStep {
     context.isBarrier()
     if case .raster(let r) = samples {
       context.needs(materialized: r)
-      // One byte a pixel for the labels and one for the classes.
-      context.needs(scratch: 2 * r.spec.grid.pixelCount)
+      // One byte a pixel for the labels, and one for the classes of a mixture.
+      context.needs(scratch: (Self.kind == .gmm ? 2 : 1) * r.spec.grid.pixelCount)
     }
     return (rules, most)
   }
