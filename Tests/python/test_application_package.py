@@ -276,14 +276,15 @@ def test_what_cannot_be_packed_is_said(place, tmp_path):
 
 def test_resources_follow_an_example_product(place):
     """A job's disk grows with the product: 40 x 50 pixels here, against 4000 x 3000, a byte and overviews for each."""
-    small = floe("cwl", place / "groups.yaml", "--set", f"image={place}/images/image-0.tif").out
+    small = floe("cwl", place / "groups.yaml", "--chunk", 1, "--set", f"image={place}/images/image-0.tif").out
     large = place / "large.tif"
     write_tif(large, np.zeros((3000, 4000), np.uint16))
 
     def asked(text):
         tool = next(p for p in yaml.safe_load(text)["$graph"] if p["id"].endswith("-process"))
         need = next(r for r in tool["requirements"] if r["class"] == "ResourceRequirement")
-        return need["ramMax"], int(need["outdirMin"].split("*")[0].strip("$( "))
+        return need["ramMax"], need["outdirMin"]
 
-    few, many = asked(small), asked(floe("cwl", place / "groups.yaml", "--set", f"image={large}").out)
+    few, many = asked(small), asked(floe("cwl", place / "groups.yaml", "--chunk", 1, "--set", f"image={large}").out)
     assert few[1] == 16 and 16 < many[1] < 64 and many[0] >= few[0]
+    assert asked(floe("cwl", place / "groups.yaml", "--chunk", 40, "--set", f"image={large}").out)[1] == 40 * many[1]

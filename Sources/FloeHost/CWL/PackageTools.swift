@@ -5,7 +5,8 @@ extension ApplicationPackage {
   /// `floe batch` on the products of one chunk.
   func chunkTool() -> Node {
     let others = pipeline.inputs.keys.filter { $0 != over }
-    let disk = "$(\(resources.diskOfScene) * inputs[\(Self.quoted(over))].length)"
+    // A number: for an expression Toil would start one more interpreter for each chunk.
+    let disk = resources.diskOfScene * chunk
     return tool(
       [
         ("class", "CommandLineTool"),
@@ -48,7 +49,7 @@ extension ApplicationPackage {
         Self.map([
           ("class", "ResourceRequirement"), ("coresMin", Self.number(resources.cores.lowerBound)),
           ("coresMax", Self.number(resources.cores.upperBound)), ("ramMin", Self.number(resources.memory.lowerBound)),
-          ("ramMax", Self.number(resources.memory.upperBound)), ("outdirMin", Self.text(disk)),
+          ("ramMax", Self.number(resources.memory.upperBound)), ("outdirMin", Self.number(disk)),
         ]),
         Self.map([
           ("class", "InitialWorkDirRequirement"),

@@ -27,7 +27,14 @@ extension ApplicationPackage {
         "chunk_length",
         Self.map([
           ("type", "int"), ("label", "Products of a job"),
-          ("doc", "How many products one job works on; the results do not depend on it."),
+          (
+            "doc",
+            Self.text(
+              """
+              How many products one job works on; the results do not depend on it. A job asks for the disk of \(chunk); \
+              for more make the package with --chunk.
+              """)
+          ),
           ("default", Self.number(chunk)),
         ])
       ),
