@@ -31,8 +31,8 @@ extension ApplicationPackage {
             "doc",
             Self.text(
               """
-              How many products one job works on; the results do not depend on it. A job asks for the disk of \(chunk); \
-              for more make the package with --chunk.
+              How many products one job works on; the results do not depend on it. A job asks for the disk of \
+              \(chunk); for more make the package with --chunk.
               """)
           ),
           ("default", Self.number(chunk)),
