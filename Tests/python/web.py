@@ -135,7 +135,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif kind == "retag":
             web.edition += 1
         elif kind == "move":
-            return self.reply(302, b"", [("Location", web.elsewhere + (self.path if web.query is None else self.path.split("?")[0]))])
+            # What the address was signed with is not handed on.
+            isSigned = web.query is not None or "X-Amz-" in address.query
+            return self.reply(302, b"", [("Location", web.elsewhere + (self.path.split("?")[0] if isSigned else self.path))])
         elif isinstance(kind, int):
             return self.reply(kind, b"fault")
         elif isinstance(kind, tuple):

@@ -31,7 +31,11 @@ public struct SRALProduct: Sendable {
     if !isFolder && !isArchive {
       let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
       let beside = "\(folder)/xfdumanifest.xml"
-      let isPart = Self.measurements.contains(Self.last(path)) && VirtualFile.exists(beside)
+      let isMeasurement = Self.measurements.contains(Self.last(path))
+      let isPart = isMeasurement && VirtualFile.exists(beside)
+      if isMeasurement, !isPart, let refusal = VirtualFile.refusal(beside) {
+        LibraryNotices.add("\(refusal); the product's platform, cycle, orbit and track are not taken from its manifest")
+      }
       measurement = path
       manifest = isPart ? beside : nil
       name = Self.stem(isPart ? Self.last(folder) : Self.last(path))

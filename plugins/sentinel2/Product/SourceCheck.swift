@@ -22,6 +22,9 @@ struct SourceCheck: Sendable {
     index = location.archive.map { ZipIndex($0) }
     let path = root + "/manifest.safe"
     guard VirtualFile.exists(path) else {
+      if let refusal = VirtualFile.refusal(path) {
+        LibraryNotices.add("\(refusal); sizes and checksums of the product's files are not compared")
+      }
       manifest = [:]
       return
     }

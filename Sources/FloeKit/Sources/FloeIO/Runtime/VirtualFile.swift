@@ -12,6 +12,15 @@ public enum VirtualFile {
   /// Whether there is a folder.
   public static func isDirectory(_ path: String) -> Bool { status(path)?.isDirectory ?? false }
 
+  /// A server's refusal to tell whether there is a file, as a sentence; nil where it tells, and for local files.
+  public static func refusal(_ path: String) -> String? {
+    guard path.hasPrefix("/vsicurl/"), !exists(path) else { return nil }
+    do {
+      _ = try RemoteFile.find(String(path.dropFirst("/vsicurl/".count)))
+      return nil
+    } catch { return "\(error)" }
+  }
+
   /// The size of a file in bytes.
   public static func size(_ path: String) throws -> Int {
     guard let found = status(path) else {
