@@ -69,6 +69,7 @@ struct FreeboardStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     for (name, parameter) in [(elevation, "elevation"), (surface, "surface")] {
       try input.check(numbers: name, parameter)
+      try input.checkLengths([name])
     }
     _ = try members()
     try input.refuseLowResolution(for: "freeboard")
@@ -80,8 +81,8 @@ struct FreeboardStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     // Numbers that cannot be heights are the fill of a table without one: such a record has no elevation.
-    let elevations = try input.numbers(elevation).map(MissingValue.height)
-    let sea = try input.numbers(surface).map(MissingValue.height)
+    let elevations = try input.metres(elevation).map(MissingValue.height)
+    let sea = try input.metres(surface).map(MissingValue.height)
     let sigma = input[.seaSurfaceUncertainty]?.numbers ?? sea.map { _ in .nan }
     let isIce = try members()
     let noise = try noise ?? estimatedNoise(elevations, isIce)

@@ -17,9 +17,9 @@ struct GridStep: ProcessingStep {
     as missing.
 
     Grids: `crs` EPSG:6931 or EPSG:3408 (EASE-Grid 2.0 and 1.0 North, equal area; 6932 and 3409 South) over +-5400 km
-    as OSI SAF and pysiral have them, EPSG:3413 (and 3976) over NSIDC's polar stereographic grid; any other projected
-    system needs `extent`. The extent grows outward to whole cells counted from the system's origin, so that grids of
-    one cell size fit each other.
+    as OSI SAF and pysiral have them, EPSG:3413 and 3411 (3976, 3031 and 3412 South) over NSIDC's polar
+    stereographic grids; any other projected system needs `extent`. The extent grows outward to whole cells counted from
+    the system's origin, so that grids of one cell size fit each other.
     """
   static let example = """
     grid: { use: altimetry.grid, in: { input: freeboard.track }, with: { column: freeboard_m, cell: 25000 } }
@@ -40,6 +40,9 @@ struct GridStep: ProcessingStep {
     "EPSG:3408": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
     "EPSG:3409": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
     "EPSG:3413": [-3_850_000, -5_350_000, 3_750_000, 5_850_000],
+    "EPSG:3411": [-3_850_000, -5_350_000, 3_750_000, 5_850_000],
+    "EPSG:3412": [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
+    "EPSG:3031": [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
     "EPSG:3976": [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
   ]
 

@@ -44,6 +44,7 @@ struct RetrackStep: ProcessingStep {
     if input.tags["nominal_bin"] != nil {
       for name in corrections { try input.check(numbers: name, "corrections") }
       try input.require([ColumnName.trackerRange.rawValue, ColumnName.altitude.rawValue], for: "the elevation")
+      try input.checkLengths(corrections + [ColumnName.trackerRange.rawValue, ColumnName.altitude.rawValue])
     }
     switch input.radarMode {
     case .sarin?:
@@ -81,11 +82,11 @@ struct RetrackStep: ProcessingStep {
     } else {
       let nominal = try input.nominalBin()
       let gate = try input.rangeGate(nil)
-      let tracker = try input.numbers(.trackerRange).map(MissingValue.known)
+      let tracker = try input.metres(ColumnName.trackerRange.rawValue).map(MissingValue.known)
       range = zip(bins, tracker).map { $1 + ($0 - nominal) * gate - rangeBias }
-      var sum = HeightSum(try input.numbers(.altitude), "no \(ColumnName.altitude.rawValue)")
+      var sum = HeightSum(try input.metres(ColumnName.altitude.rawValue), "no \(ColumnName.altitude.rawValue)")
       sum.subtract(range, "no \(ColumnName.trackerRange.rawValue)")
-      for name in corrections { sum.subtract(try input.numbers(name), "no \(name)") }
+      for name in corrections { sum.subtract(try input.metres(name), "no \(name)") }
       sum.bound()
       elevation = sum.metres
       // Records without an edge are counted above.

@@ -76,6 +76,7 @@ struct SeaSurfaceStep: ProcessingStep {
 
   mutating func plan(in context: PlanContext) throws {
     try input.check(numbers: elevation, "elevation")
+    try input.checkLengths([elevation])
     _ = try members()
     _ = try stackLimit()
     try input.refuseLowResolution(for: "the sea surface between floes")
@@ -86,7 +87,7 @@ struct SeaSurfaceStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let stored = try input.numbers(elevation)
+    let stored = try input.metres(elevation)
     let elevations = stored.map(MissingValue.height)
     context.dropped(MissingValue.countOfNoHeights(stored, input.status), "records", because: MissingValue.noHeight)
     let isLead = try members()
