@@ -6,9 +6,9 @@ struct ElevationStep: ProcessingStep {
   static let summary = "Turns ranges into elevations above the mean sea surface, each correction counted once."
   static let discussion = """
     The track with `elevation_m` (m above the mean sea surface) and `height_m` (m above the ellipsoid), NaN where a term
-    is missing, counted by the term. Terms that are not finite or beyond 1e30, and heights beyond 12 km of their
-    reference, are fill values and missing. A column told in cm, mm or km is brought to m; one in no unit of length is
-    refused.
+    is missing, counted by the term. Terms that are not finite or beyond 1e30 are fill values; they and heights below
+    -500 m or above 9 km, where no surface lies, are missing. A column told in cm, mm or km is brought to m; one in no
+    unit of length is refused.
 
         height_m    = altitude - range - sum of corrections
         elevation_m = height_m - mean sea surface

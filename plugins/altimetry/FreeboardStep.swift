@@ -7,7 +7,7 @@ struct FreeboardStep: ProcessingStep {
   static let discussion = """
     The track with `freeboard_m` (elevation - sea surface, m), `freeboard_uncertainty_m` (one sigma, m) and
     `freeboard_flag`. Records that are not sea ice have neither; records of sea ice without elevation or without a lead
-    within reach have none and are counted. A number beyond 12 km is a fill value and no elevation. Values outside of
+    within reach have none and are counted. A number below -500 m or above 9 km is no elevation. Values outside of
     `plausible` stay and are flagged.
 
     It is the *radar* freeboard: the height of the surface that the echo comes from. The slower wave in snow and the

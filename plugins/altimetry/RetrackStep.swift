@@ -21,7 +21,7 @@ struct RetrackStep: ProcessingStep {
 
     An echo without power, with missing samples, or above the threshold from its first sample on has no edge; range and
     elevation are also NaN where a term of theirs is missing, counted by the term. Terms that are not finite or beyond
-    1e30, and elevations beyond 12 km of the ellipsoid, are fill values and missing. Without a nominal bin (classic
+    1e30, and elevations below -500 m or above 9 km, are missing. Without a nominal bin (classic
     128-bin products) only the bin is given.
     """
   static let example = """

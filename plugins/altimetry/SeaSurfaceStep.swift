@@ -36,7 +36,7 @@ struct SeaSurfaceStep: ProcessingStep {
     0.3 cm with 4. In the CryoSat-2 pass of the tests ESA's leads from 4 looks on lie 4 cm below the median of those
     around them.
 
-    Only kept records with an elevation are used as leads; a number beyond 12 km is a fill value and no elevation,
+    Only kept records with an elevation are used as leads; a number below -500 m or above 9 km is no elevation,
     counted. A track without any lead within reach is no error: its
     surface is missing.
     """
