@@ -80,6 +80,15 @@ def test_times_at_1_hz_count_from_an_epoch_of_their_own(tmp_path, measurement):
     same(track(tmp_path, path), track(tmp_path / "plain", measurement))
 
 
+def test_records_under_another_name_are_told_with_what_is_there(tmp_path, measurement):
+    path = copy(measurement, tmp_path)
+    with netCDF4.Dataset(path, "a") as d:
+        d.renameDimension("time_20_ku", "time_20_hz")
+        d.renameVariable("time_20_ku", "time_20_hz")
+    said = track(tmp_path, path, expect=2)
+    assert "has no variable 'time_20_ku'" in said and "time_20_hz" in said and "reduced_measurement.nc" not in said
+
+
 READ = "floe: 1\nsteps:\n  read: {{ use: cryosat2.read, with: {{ product: {product} }} }}\noutputs: {{ t.nc: read.track }}\n"
 
 

@@ -22,7 +22,10 @@ public final class SRALFile: Sendable {
     file = try product.open()
     guard let time = file[Self.records] else {
       throw FloeError(
-        "'\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \(Self.advice)")
+        """
+        '\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \
+        \(Self.advice(file, product))
+        """)
     }
     try Self.check(time, of: product.measurement, alongside: Self.records)
     recordCount = time.count
@@ -30,7 +33,15 @@ public final class SRALFile: Sendable {
     epoch = try Self.epoch(of: time, file: product.measurement)
   }
 
-  static let advice = "enhanced_measurement.nc of the product holds them, reduced_measurement.nc does not"
+  /// Where the records are, or what the file that should hold them has instead.
+  private static func advice(_ file: NetCDFFile, _ product: SRALProduct) -> String {
+    let name = SRALProduct.last(product.measurement)
+    guard name.hasPrefix("enhanced") || name.hasPrefix("standard") else {
+      return "enhanced_measurement.nc of the product holds them, reduced_measurement.nc does not"
+    }
+    let times = file.dimensions.map(\.name).filter { $0.contains("time") }
+    return times.isEmpty ? "it has no dimension of time" : "its dimensions of time are \(times.joined(separator: ", "))"
+  }
 
   /// The checked times of a dimension, in the seconds of the records.
   func axis(_ dimension: String) throws -> TimeAxis {
