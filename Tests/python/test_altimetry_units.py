@@ -139,3 +139,23 @@ outputs: {{ g.tif: g.grid }}
 """)
     grid = gdal.Open(str(out / "g.tif"))
     assert (grid.RasterYSize, grid.RasterXSize) == shape and np.nansum(grid.ReadAsArray()[0]) == 1.5
+
+
+@pytest.mark.parametrize("kind, instead", [("GDR_2_", "SIR_SARI2 or SIR_SINI2"), ("SIN_2_", "SIR_SINI2")])
+def test_level_2_is_told_what_to_fetch_instead(tmp_path, kind, instead):
+    path = small_cryosat.write(tmp_path)
+    other = path.rename(tmp_path / path.name.replace("SIN_1B", kind))
+    said = floe("step", "cryosat2.read", "--product", other, "--track", "t.csv", "-o", tmp_path / "o", expect=2).err
+    assert f"is of type 'SIR_{kind}'" in said and f"{instead} of the same pass is the product to fetch" in said
+
+
+def test_a_column_without_any_value(tmp_path):
+    (tmp_path / "t.csv").write_text("lon,lat,h,class_code\n" + "".join(f"10,{70 + i * 0.01},,1\n" for i in range(9)))
+    _, _, result = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  t: { use: table.read, with: { file: t.csv, x: lon, y: lat } }
+  s: { use: altimetry.sea_surface, in: { input: t.table }, with: { elevation: h } }
+outputs: { t.nc: s.track }
+""", expect=2)
+    assert "'elevation' names 'h', which is text, or without any value" in result.err
