@@ -50,7 +50,7 @@ enum LengthUnit {
   static func metres(_ unit: String) -> Double? {
     let words = unit.split(whereSeparator: \.isWhitespace).map(String.init)
     let references = ["above", "over", "relative"]
-    if words.count > 1, !references.contains(words[1].lowercased()) { return nil }
+    if words.count > 1, !words[1].hasPrefix("("), !references.contains(words[1].lowercased()) { return nil }
     let first = words.first ?? ""
     if let factor = symbols[first] { return factor }
     let name = first.lowercased()
