@@ -60,3 +60,19 @@ outputs: { s.json: s.score }
 """)
     told = [w["message"] for w in record["warnings"]]
     assert len(told) == 1 and told[0].startswith(f"{(codes == 256).sum()} records have a code outside 0...255")
+
+
+def test_pairs_that_one_side_leaves_unclassified_are_all_counted(tmp_path):
+    """Open ocean stands in the prediction alone, and is left unclassified by the reference like the rest."""
+    a = np.repeat([3, 3, 3, 1], [5, 7, 11, 4])
+    b = np.repeat([0, 1, 2, 1], [5, 7, 11, 4])
+    np.savetxt(tmp_path / "t.csv", np.c_[a, b], fmt="%d", delimiter=",", header="a,b", comments="")
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  t: { use: table.read, with: { file: t.csv } }
+  s: { use: evaluate.compare, in: { reference: t.table }, with: { reference_column: a, predicted_column: b } }
+outputs: { s.json: s.score }
+""")
+    told = json.loads((out / "s.json").read_text())["unclassified"]
+    assert (told["reference_only"], told["predicted_only"], told["both"]) == (23, 0, 0)
