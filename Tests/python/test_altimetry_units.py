@@ -159,3 +159,16 @@ steps:
 outputs: { t.nc: s.track }
 """, expect=2)
     assert "'elevation' names 'h', which is text, or without any value" in result.err
+
+
+@pytest.mark.parametrize("lat, crs, other", [(-75, 6931, "southern hemisphere, whose grid of this kind is crs: EPSG:6932"), (75, 3976, "crs: EPSG:3413")])
+def test_an_empty_grid_names_the_one_of_the_other_pole(tmp_path, lat, crs, other):
+    (tmp_path / "t.csv").write_text(f"lon,lat,v\n30.5,{lat},1.5\n")
+    _, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  t: {{ use: table.read, with: {{ file: t.csv, x: lon, y: lat }} }}
+  g: {{ use: altimetry.grid, in: {{ input: t.table }}, with: {{ column: v, crs: "EPSG:{crs}", cell: 25000 }} }}
+outputs: {{ g.tif: g.grid }}
+""")
+    assert [other in w["message"] for w in record["warnings"]] == [True]

@@ -103,8 +103,23 @@ struct GridStep: ProcessingStep {
     context.dropped(outside, "records", because: "outside of the grid")
     context.record("values", .integer(chosen.count))
     context.record("cells", .integer(statistics.cells.count))
-    if chosen.isEmpty { context.warn("no value of '\(column)' falls on the grid: every cell is empty") }
+    if chosen.isEmpty {
+      let other = Self.otherHemisphere(spec.grid.crs?.code ?? crs, latitudes: position.lat)
+      context.warn("no value of '\(column)' falls on the grid: every cell is empty" + other)
+    }
     grid = Raster(spec, source: CellSource(statistics: statistics))
+  }
+
+  /// The end of a sentence about an empty grid where its twin of the other pole is the one that is meant.
+  private static func otherHemisphere(_ code: String, latitudes: [Double]) -> String {
+    let twins = [("EPSG:6931", "EPSG:6932"), ("EPSG:3408", "EPSG:3409"), ("EPSG:3413", "EPSG:3976")]
+    let known = latitudes.filter { $0.isFinite }
+    let isSouthern = known.count(where: { $0 < 0 }) * 2 > known.count
+    for (north, south) in twins where code == (isSouthern ? north : south) && !known.isEmpty {
+      let place = isSouthern ? "southern" : "northern"
+      return "; the records lie in the \(place) hemisphere, whose grid of this kind is crs: \(isSouthern ? south : north)"
+    }
+    return ""
   }
 
   /// The column that tells good values: the named one, or the one that belongs to the values by its name.
