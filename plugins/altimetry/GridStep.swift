@@ -104,7 +104,7 @@ struct GridStep: ProcessingStep {
     context.record("values", .integer(chosen.count))
     context.record("cells", .integer(statistics.cells.count))
     if chosen.isEmpty {
-      let other = Self.otherHemisphere(spec.grid.crs?.code ?? crs, latitudes: position.lat)
+      let other = outside > 0 ? Self.otherHemisphere(target.code ?? crs, latitudes: position.lat) : ""
       context.warn("no value of '\(column)' falls on the grid: every cell is empty" + other)
     }
     grid = Raster(spec, source: CellSource(statistics: statistics))
@@ -117,7 +117,8 @@ struct GridStep: ProcessingStep {
     let isSouthern = known.count(where: { $0 < 0 }) * 2 > known.count
     for (north, south) in twins where code == (isSouthern ? north : south) && !known.isEmpty {
       let place = isSouthern ? "southern" : "northern"
-      return "; the records lie in the \(place) hemisphere, whose grid of this kind is crs: \(isSouthern ? south : north)"
+      let twin = isSouthern ? south : north
+      return "; the records lie in the \(place) hemisphere, whose grid of this kind is crs: \(twin)"
     }
     return ""
   }
