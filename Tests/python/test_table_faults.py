@@ -53,6 +53,30 @@ def test_words_for_missing_values_among_numbers(tmp_path, word):
     assert f"'{word}' in 1 row of the number column 'p', the first in row 2" in said
 
 
+def test_numbers_that_stand_for_a_missing_value(tmp_path):
+    """As CPOM's tables have them: told where nothing declares them, and missing where the user does."""
+    text = "e,c,n\n-2.8157,81.2,-5\n-999.9999,-999.0000,9\n243.1142,81.2,9\n-999.9999,81.2,7\n"
+    rows, said = table(tmp_path, text)
+    assert rows[1]["e"] == "-999.9999" and "-999.9999 in 2 rows of 'e', -999 in 1 row of 'c'" in said and "'n'" not in said
+    assert "name them in 'no_data'" in said
+    (tmp_path / "b").mkdir()
+    rows, said = table(tmp_path / "b", text, more=", no_data: [-999.9999, -999, 9]")
+    assert [r["e"] for r in rows] == ["-2.8157", "", "243.1142", ""] and [r["c"] for r in rows] == ["81.2", "", "81.2", "81.2"]
+    assert [r["n"] for r in rows] == ["-5", "", "", "7"] and "no_data" not in said
+
+
+def test_a_missing_value_of_single_precision(tmp_path):
+    for name in ["a", "b"]:
+        (tmp_path / name).mkdir()
+        with netCDF4.Dataset(tmp_path / name / "t.nc", "w") as d:
+            d.createDimension("row", 3)
+            d.createVariable("e", "f4", ("row",))[:] = np.array([1.5, -999.9, 2.5], "f4")
+    rows, said = table(tmp_path / "a", name="t.nc")
+    assert "-999.9 in 1 row of 'e'" in said
+    rows, said = table(tmp_path / "b", name="t.nc", more=", no_data: [-999.9]")
+    assert [r["e"] for r in rows] == ["1.5", "", "2.5"] and "-999.9" not in said
+
+
 def test_what_numpy_and_pandas_write(tmp_path):
     values = np.random.default_rng(1).normal(size=(50, 5))
     values[7, 1] = values[9, 4] = values[11, 1] = values[2, 2] = values[3, 3] = np.nan

@@ -100,6 +100,7 @@ struct AlignStep: ProcessingStep {
       for name in corrections { try input.check(numbers: name, "corrections") }
       try input.check(numbers: surface, "surface")
       try input.require(shiftColumns, for: "the shift")
+      try input.checkLengths(shiftColumns)
     }
     var width = 256
     if case .array(_, let w)? = input[waveform]?.values { width = w }
@@ -181,10 +182,10 @@ struct AlignStep: ProcessingStep {
     }
     // In the order of the definition: the corrections are added up first.
     var path = [Double](repeating: 0, count: input.rowCount)
-    for name in corrections { for (row, v) in try input.numbers(name).enumerated() { path[row] += v } }
-    let altitude = try input.numbers(.altitude)
-    let range = try input.numbers(.trackerRange)
-    let height = try input.numbers(surface)
+    for name in corrections { for (row, v) in try input.metres(name).enumerated() { path[row] += v } }
+    let altitude = try input.metres(ColumnName.altitude.rawValue)
+    let range = try input.metres(ColumnName.trackerRange.rawValue)
+    let height = try input.metres(surface)
     return path.indices.map { altitude[$0] - range[$0] - path[$0] - height[$0] }
   }
 

@@ -6,8 +6,9 @@ struct ElevationStep: ProcessingStep {
   static let summary = "Turns ranges into elevations above the mean sea surface, each correction counted once."
   static let discussion = """
     The track with `elevation_m` (m above the mean sea surface) and `height_m` (m above the ellipsoid), NaN where a term
-    is missing, counted by the term. Terms that are not finite or beyond 1e30, and heights beyond 12 km of their
-    reference, are fill values and missing.
+    is missing, counted by the term. Terms that are not finite or beyond 1e30 are fill values; they and heights below
+    -500 m or above 9 km, where no surface lies, are missing. A column told in cm, mm or km is brought to m; one in no
+    unit of length is refused.
 
         height_m    = altitude - range - sum of corrections
         elevation_m = height_m - mean sea surface
@@ -47,7 +48,8 @@ struct ElevationStep: ProcessingStep {
   }
 
   mutating func plan(in context: PlanContext) throws {
-    _ = try terms()
+    let terms = try terms()
+    try input.checkLengths(terms.source.columns + (terms.surface.map { [$0] } ?? []))
     track = input.planned(adding: [("height_m", "m"), (ColumnName.elevation.rawValue, "m")])
   }
 
@@ -55,16 +57,16 @@ struct ElevationStep: ProcessingStep {
     let terms = try terms()
     var sum: HeightSum
     switch terms.source {
-    case .height(let name): sum = HeightSum(try input.numbers(name), "no \(name)")
+    case .height(let name): sum = HeightSum(try input.metres(name), "no \(name)")
     case .range(let name, let corrections):
-      sum = HeightSum(try input.numbers(.altitude), "no \(ColumnName.altitude.rawValue)")
-      sum.subtract(try input.numbers(name), "no range (\(name))")
-      for name in corrections { sum.subtract(try input.numbers(name), "no \(name)") }
+      sum = HeightSum(try input.metres(ColumnName.altitude.rawValue), "no \(ColumnName.altitude.rawValue)")
+      sum.subtract(try input.metres(name), "no range (\(name))")
+      for name in corrections { sum.subtract(try input.metres(name), "no \(name)") }
     }
     sum.bound()
     let heights = sum.metres
     if let surface = terms.surface {
-      sum.subtract(try input.numbers(surface), "no mean sea surface (\(surface))")
+      sum.subtract(try input.metres(surface), "no mean sea surface (\(surface))")
       sum.bound()
     }
     let elevations = sum.metres
@@ -90,6 +92,13 @@ struct ElevationStep: ProcessingStep {
     var name: String {
       switch self {
       case .range(let name, _), .height(let name): name
+      }
+    }
+    /// The columns that are added up.
+    var columns: [String] {
+      switch self {
+      case .range(let name, let corrections): [ColumnName.altitude.rawValue, name] + corrections
+      case .height(let name): [name]
       }
     }
   }

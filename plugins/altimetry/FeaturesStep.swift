@@ -152,6 +152,9 @@ struct FeaturesStep: ProcessingStep {
       context.warn(
         "the product tells no sea-ice concentration: all ocean records take part, those far from ice as well")
     }
+    if select == .surface, RecordSelection.isShare(table) {
+      context.log(.info, "the sea-ice concentration is at most 1 and taken as a share, not as percent")
+    }
     try select.mark(&table, minimumConcentration: minConcentration)
     let before = table.status.counts
     let inherited = input.status.counts

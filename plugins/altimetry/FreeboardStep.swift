@@ -7,7 +7,7 @@ struct FreeboardStep: ProcessingStep {
   static let discussion = """
     The track with `freeboard_m` (elevation - sea surface, m), `freeboard_uncertainty_m` (one sigma, m) and
     `freeboard_flag`. Records that are not sea ice have neither; records of sea ice without elevation or without a lead
-    within reach have none and are counted. A number beyond 12 km is a fill value and no elevation. Values outside of
+    within reach have none and are counted. A number below -500 m or above 9 km is no elevation. Values outside of
     `plausible` stay and are flagged.
 
     It is the *radar* freeboard: the height of the surface that the echo comes from. The slower wave in snow and the
@@ -69,6 +69,7 @@ struct FreeboardStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     for (name, parameter) in [(elevation, "elevation"), (surface, "surface")] {
       try input.check(numbers: name, parameter)
+      try input.checkLengths([name])
     }
     _ = try members()
     try input.refuseLowResolution(for: "freeboard")
@@ -80,8 +81,8 @@ struct FreeboardStep: ProcessingStep {
 
   mutating func run(in context: RunContext) async throws {
     // Numbers that cannot be heights are the fill of a table without one: such a record has no elevation.
-    let elevations = try input.numbers(elevation).map(MissingValue.height)
-    let sea = try input.numbers(surface).map(MissingValue.height)
+    let elevations = try input.metres(elevation).map(MissingValue.height)
+    let sea = try input.metres(surface).map(MissingValue.height)
     let sigma = input[.seaSurfaceUncertainty]?.numbers ?? sea.map { _ in .nan }
     let isIce = try members()
     let noise = try noise ?? estimatedNoise(elevations, isIce)

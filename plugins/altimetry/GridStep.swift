@@ -17,9 +17,9 @@ struct GridStep: ProcessingStep {
     as missing.
 
     Grids: `crs` EPSG:6931 or EPSG:3408 (EASE-Grid 2.0 and 1.0 North, equal area; 6932 and 3409 South) over +-5400 km
-    as OSI SAF and pysiral have them, EPSG:3413 (and 3976) over NSIDC's polar stereographic grid; any other projected
-    system needs `extent`. The extent grows outward to whole cells counted from the system's origin, so that grids of
-    one cell size fit each other.
+    as OSI SAF and pysiral have them, EPSG:3413 and 3411 (3976, 3031 and 3412 South) over NSIDC's polar
+    stereographic grids; any other projected system needs `extent`. The extent grows outward to whole cells counted from
+    the system's origin, so that grids of one cell size fit each other.
     """
   static let example = """
     grid: { use: altimetry.grid, in: { input: freeboard.track }, with: { column: freeboard_m, cell: 25000 } }
@@ -40,6 +40,9 @@ struct GridStep: ProcessingStep {
     "EPSG:3408": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
     "EPSG:3409": [-5_400_000, -5_400_000, 5_400_000, 5_400_000],
     "EPSG:3413": [-3_850_000, -5_350_000, 3_750_000, 5_850_000],
+    "EPSG:3411": [-3_850_000, -5_350_000, 3_750_000, 5_850_000],
+    "EPSG:3412": [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
+    "EPSG:3031": [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
     "EPSG:3976": [-3_950_000, -3_950_000, 3_950_000, 4_350_000],
   ]
 
@@ -100,8 +103,24 @@ struct GridStep: ProcessingStep {
     context.dropped(outside, "records", because: "outside of the grid")
     context.record("values", .integer(chosen.count))
     context.record("cells", .integer(statistics.cells.count))
-    if chosen.isEmpty { context.warn("no value of '\(column)' falls on the grid: every cell is empty") }
+    if chosen.isEmpty {
+      let other = outside > 0 ? Self.otherHemisphere(target.code ?? crs, latitudes: position.lat) : ""
+      context.warn("no value of '\(column)' falls on the grid: every cell is empty" + other)
+    }
     grid = Raster(spec, source: CellSource(statistics: statistics))
+  }
+
+  /// The end of a sentence about an empty grid where its twin of the other pole is the one that is meant.
+  private static func otherHemisphere(_ code: String, latitudes: [Double]) -> String {
+    let twins = [("EPSG:6931", "EPSG:6932"), ("EPSG:3408", "EPSG:3409"), ("EPSG:3413", "EPSG:3976")]
+    let known = latitudes.filter { $0.isFinite }
+    let isSouthern = known.count(where: { $0 < 0 }) * 2 > known.count
+    for (north, south) in twins where code == (isSouthern ? north : south) && !known.isEmpty {
+      let place = isSouthern ? "southern" : "northern"
+      let twin = isSouthern ? south : north
+      return "; the records lie in the \(place) hemisphere, whose grid of this kind is crs: \(twin)"
+    }
+    return ""
   }
 
   /// The column that tells good values: the named one, or the one that belongs to the values by its name.

@@ -4,8 +4,9 @@ import FloeSDK
 enum MissingValue {
   /// From here on numbers are the fill of tables without one: 3.4028235e38 of ICESat-2, 9.96921e36 of netCDF, 1e30.
   static let fill = 1e30
-  /// No surface of the sea or of land lies farther than this from the ellipsoid or the mean sea surface, in metres.
-  static let farthest = 12_000.0
+  /// All surfaces of the sea and of land lie within these metres above the ellipsoid or the mean sea surface; fills
+  /// such as -9999 and 9999 do not.
+  static let heights = -500.0...9000.0
 
   /// Whether a number of any quantity is missing: not finite, or a fill.
   static func isFill(_ x: Double) -> Bool { !(abs(x) < fill) }
@@ -14,7 +15,7 @@ enum MissingValue {
   static func known(_ x: Double) -> Double { isFill(x) ? .nan : x }
 
   /// The height in metres above a reference, NaN for what cannot be one.
-  static func height(_ metres: Double) -> Double { abs(metres) <= farthest ? metres : .nan }
+  static func height(_ metres: Double) -> Double { heights.contains(metres) ? metres : .nan }
 
   /// How many of the kept records have a number that is no height.
   static func countOfNoHeights(_ metres: [Double], _ status: RowStatus) -> Int {
@@ -22,7 +23,7 @@ enum MissingValue {
   }
 
   /// Why such a number is left out.
-  static let noHeight = "a height beyond 12 km of its reference: a fill value"
+  static let noHeight = "a height below -500 m or above 9 km: no surface lies there"
 }
 
 /// A height put together from terms; each record without one is counted by the first term that it lacks.

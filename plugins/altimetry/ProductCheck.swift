@@ -47,7 +47,7 @@ enum ProductCheck {
       (table[echoes.name]?.attributes[name] ?? table.tags[name]).flatMap(Double.init)
     }
     guard let nominal = fact("nominal_bin"), let gate = fact("range_gate_m"), gate > 0,
-      let tracker = table[.trackerRange]?.numbers, let ocog = table["range_ocog_20_ku"]?.numbers
+      let tracker = table.lengths(ColumnName.trackerRange.rawValue), let ocog = table.lengths("range_ocog_20_ku")
     else { return nil }
     var early: [Double] = []
     var late: [Double] = []

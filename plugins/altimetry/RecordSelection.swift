@@ -14,7 +14,7 @@ enum RecordSelection: String, ChoiceParameter {
       let surface = try Self.column(table, "surf_type_20_ku")
       let ice =
         Self.knowsNoConcentration(table)
-        ? [Double](repeating: 100, count: table.rowCount) : try Self.column(table, Self.concentration)
+        ? [Double](repeating: 100, count: table.rowCount) : try Self.percent(table)
       let percent =
         minimumConcentration == minimumConcentration.rounded()
         ? "\(Int(minimumConcentration))" : "\(minimumConcentration)"
@@ -49,6 +49,21 @@ enum RecordSelection: String, ChoiceParameter {
   }
 
   private static let concentration = "sea_ice_concentration_20_ku"
+
+  /// The concentration in percent.
+  private static func percent(_ table: Table) throws(FloeError) -> [Double] {
+    let values = try column(table, concentration)
+    return isShare(table) ? values.map { $0 * 100 } : values
+  }
+
+  /// Whether the track has the concentration as a share of one, as `altimetry.classify` takes it too: its unit is not
+  /// percent, and no value is above 1.
+  static func isShare(_ table: Table) -> Bool {
+    guard let column = table[concentration], !["percent", "%"].contains(column.unit.rawValue),
+      let top = column.numbers?.filter({ $0.isFinite }).max()
+    else { return false }
+    return top > 0 && top <= 1
+  }
 
   /// Whether the track comes from a product without sea-ice concentration: CryoSat-2's level 1B.
   static func knowsNoConcentration(_ table: Table) -> Bool {

@@ -21,7 +21,7 @@ struct RetrackStep: ProcessingStep {
 
     An echo without power, with missing samples, or above the threshold from its first sample on has no edge; range and
     elevation are also NaN where a term of theirs is missing, counted by the term. Terms that are not finite or beyond
-    1e30, and elevations beyond 12 km of the ellipsoid, are fill values and missing. Without a nominal bin (classic
+    1e30, and elevations below -500 m or above 9 km, are missing. Without a nominal bin (classic
     128-bin products) only the bin is given.
     """
   static let example = """
@@ -44,6 +44,7 @@ struct RetrackStep: ProcessingStep {
     if input.tags["nominal_bin"] != nil {
       for name in corrections { try input.check(numbers: name, "corrections") }
       try input.require([ColumnName.trackerRange.rawValue, ColumnName.altitude.rawValue], for: "the elevation")
+      try input.checkLengths(corrections + [ColumnName.trackerRange.rawValue, ColumnName.altitude.rawValue])
     }
     switch input.radarMode {
     case .sarin?:
@@ -81,11 +82,11 @@ struct RetrackStep: ProcessingStep {
     } else {
       let nominal = try input.nominalBin()
       let gate = try input.rangeGate(nil)
-      let tracker = try input.numbers(.trackerRange).map(MissingValue.known)
+      let tracker = try input.metres(ColumnName.trackerRange.rawValue).map(MissingValue.known)
       range = zip(bins, tracker).map { $1 + ($0 - nominal) * gate - rangeBias }
-      var sum = HeightSum(try input.numbers(.altitude), "no \(ColumnName.altitude.rawValue)")
+      var sum = HeightSum(try input.metres(ColumnName.altitude.rawValue), "no \(ColumnName.altitude.rawValue)")
       sum.subtract(range, "no \(ColumnName.trackerRange.rawValue)")
-      for name in corrections { sum.subtract(try input.numbers(name), "no \(name)") }
+      for name in corrections { sum.subtract(try input.metres(name), "no \(name)") }
       sum.bound()
       elevation = sum.metres
       // Records without an edge are counted above.

@@ -36,7 +36,7 @@ struct SeaSurfaceStep: ProcessingStep {
     0.3 cm with 4. In the CryoSat-2 pass of the tests ESA's leads from 4 looks on lie 4 cm below the median of those
     around them.
 
-    Only kept records with an elevation are used as leads; a number beyond 12 km is a fill value and no elevation,
+    Only kept records with an elevation are used as leads; a number below -500 m or above 9 km is no elevation,
     counted. A track without any lead within reach is no error: its
     surface is missing.
     """
@@ -76,6 +76,7 @@ struct SeaSurfaceStep: ProcessingStep {
 
   mutating func plan(in context: PlanContext) throws {
     try input.check(numbers: elevation, "elevation")
+    try input.checkLengths([elevation])
     _ = try members()
     _ = try stackLimit()
     try input.refuseLowResolution(for: "the sea surface between floes")
@@ -86,7 +87,7 @@ struct SeaSurfaceStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let stored = try input.numbers(elevation)
+    let stored = try input.metres(elevation)
     let elevations = stored.map(MissingValue.height)
     context.dropped(MissingValue.countOfNoHeights(stored, input.status), "records", because: MissingValue.noHeight)
     let isLead = try members()

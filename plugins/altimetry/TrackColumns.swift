@@ -96,7 +96,9 @@ extension Table {
       throw absent(name, parameter, among: columns.filter { $0.numbers != nil }, "columns of numbers")
     }
     guard column.numbers != nil else {
-      throw ParameterError(parameter, "names '\(name)', which is \(column.values.kind); a column of numbers is needed")
+      // Of a CSV's column without any value nothing tells that it would hold numbers.
+      let kind = column.values.kind == "text" ? "text, or without any value" : column.values.kind
+      throw ParameterError(parameter, "names '\(name)', which is \(kind); a column of numbers is needed")
     }
   }
 

@@ -103,7 +103,9 @@ struct SIRALColumns: Sendable {
       terms.append(ColumnName.trackerRange.rawValue)
       terms += SIRALRole.corrections.map(\.column).filter { $0 != SIRALRole.loadTide.column }
       terms += [Self.oceanTideColumn, Self.highFrequencyColumn]
-    case .level2I: terms += ["height_1_20_ku", "mean_sea_surf_sea_ice_20_ku"]
+    case .level2I:
+      terms.append("mean_sea_surf_sea_ice_20_ku")
+      if !Self.hasRange(track) { terms.append("height_1_20_ku") }
     }
     return terms.filter { track[$0]?.numbers?.allSatisfy(\.isNaN) == true }
   }
@@ -118,6 +120,9 @@ struct SIRALColumns: Sendable {
     effects.append((ColumnName.esaClass.rawValue, SIRALRole.surfaceClass.absence))
     effects.append(("sig0_1_20_ku", "limits of backscatter, and clusters by it, have nothing to rest on"))
     if source.product.kind == .level2I {
+      if Self.hasRange(track) {
+        effects.append(("height_1_20_ku", "elevations come of range_1_20_ku and the corrections"))
+      }
       // Level 1B's are terms of the elevation, of which `emptyTerms` tells.
       let effect = "what height_1_20_ku was corrected by cannot be told"
       let names = SIRALRole.corrections.map(\.column) + [Self.oceanTideColumn, Self.highFrequencyColumn]
@@ -127,6 +132,11 @@ struct SIRALColumns: Sendable {
       guard let values = track[entry.column]?.numbers, !values.isEmpty, values.allSatisfy(\.isNaN) else { return nil }
       return "'\(source.product.file)' holds no value of \(entry.column): \(entry.effect)"
     }
+  }
+
+  /// Whether there is a range that stands in for ESA's own heights.
+  private static func hasRange(_ track: Table) -> Bool {
+    track["range_1_20_ku"]?.numbers?.contains { !$0.isNaN } == true
   }
 
   private static let oceanTideColumn = "ocean_tide_sol1_01"
@@ -256,14 +266,14 @@ struct SIRALColumns: Sendable {
   }
 
   /// lrm_ocean (2) and sar_ocean (64) are open ocean, sar_sea_ice (128) sea ice, sar_lead (256) lead; the rest says
-  /// nothing of sea ice.
+  /// nothing of sea ice. The numbers are bits: where two of these are set, or beside them one of SARIn mode
+  /// (sarin_valid, 16), the number is their sum; classes that contradict each other say nothing.
   static func seaIceCode(_ flag: Double) -> Int16 {
-    switch flag {
-    case 2, 64: 0
-    case 128: 1
-    case 256: 2
-    default: flag.isNaN ? -1 : 3
-    }
+    guard let bits = Int(exactly: flag) else { return flag.isNaN ? -1 : 3 }
+    guard bits >= 0 else { return 3 }
+    let classes: [(bits: Int, code: Int16)] = [(2 | 64, 0), (128, 1), (256, 2)]
+    let said = classes.filter { bits & $0.bits != 0 }
+    return said.count == 1 ? said[0].code : 3
   }
 
   private static func table(_ v: NetCDFVariable) -> ClassTable? {

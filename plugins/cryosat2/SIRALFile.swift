@@ -36,7 +36,8 @@ public final class SIRALFile: Sendable {
     case .text(let value)?:
       let words = value.split(separator: " ").joined(separator: " ")
       return words.isEmpty ? nil : words
-    case .numbers(let values, _)?: return values.first.map { $0 == $0.rounded() ? "\(Int64($0))" : "\($0)" }
+    case .numbers(let values, _)?:
+      return values.first.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int64($0))" : "\($0)" }
     case nil: return nil
     }
   }
@@ -92,17 +93,24 @@ public final class SIRALFile: Sendable {
   }
 
   private static func axis(_ name: String, of file: NetCDFFile, _ path: String) throws -> [Double] {
-    try checkTime(name, of: file, path)
-    return try TimeAxis(file.readPhysical(name), name: name, file: path).times
+    let shift = try checkTime(name, of: file, path) - UTCTime.year2000.seconds
+    let stored = try file.readPhysical(name)
+    return try TimeAxis(shift == 0 ? stored : stored.map { $0 + shift }, name: name, file: path).times
   }
 
-  private static func checkTime(_ name: String, of file: NetCDFFile, _ path: String) throws {
+  /// - Returns: what the times count from, in seconds since 1970.
+  @discardableResult
+  private static func checkTime(_ name: String, of file: NetCDFFile, _ path: String) throws -> Double {
     guard let time = try file.find(name), time.dimensions == [name], !time.type.isText else {
       throw FloeError("'\(path)' has no times '\(name)'; a CryoSat-2 product of baseline D or E has them")
     }
-    guard time.unit?.hasPrefix("seconds since 2000-01-01") == true else {
+    let prefix = "seconds since "
+    // Behind date and time of day may stand the scale of time.
+    let words = time.unit?.dropFirst(prefix.count).split(separator: " ").prefix(2).joined(separator: " ")
+    guard time.unit?.hasPrefix(prefix) == true, let epoch = words.flatMap({ UTCTime($0) }) else {
       throw FloeError(
         "'\(name)' of '\(path)' has the unit '\(time.unit ?? "none")'; 'seconds since 2000-01-01' is expected")
     }
+    return epoch.seconds
   }
 }

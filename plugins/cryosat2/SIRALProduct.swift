@@ -64,7 +64,7 @@ public struct SIRALProduct: Sendable {
       throw FloeError(
         """
         '\(file)' is of type '\(type)'; cryosat2.read knows level 1B (SIR_SAR_1B, SIR_SIN_1B, SIR_LRM_1B) and level 2 \
-        in-depth (SIR_SARI2, SIR_SINI2, SIR_LRMI2, SIR_GDRI2)
+        in-depth (SIR_SARI2, SIR_SINI2, SIR_LRMI2, SIR_GDRI2)\(Self.instead(of: type))
         """)
     }
     self.kind = kind
@@ -95,6 +95,13 @@ public struct SIRALProduct: Sendable {
     if ["SIR_SAR_1B", "SIR_SIN_1B", "SIR_LRM_1B"].contains(type) { return .level1B }
     if ["SIR_SARI2_", "SIR_SINI2_", "SIR_LRMI2_", "SIR_GDRI2_"].contains(type) { return .level2I }
     return nil
+  }
+
+  /// Which product of the same pass holds what level 2 lacks.
+  private static func instead(of type: String) -> String {
+    guard ["SIR_SAR_2_", "SIR_SIN_2_", "SIR_LRM_2_", "SIR_GDR_2_"].contains(type) else { return "" }
+    let modes = type.hasPrefix("SIR_GDR") ? "SIR_SARI2 or SIR_SINI2" : "\(type.prefix(7))I2"
+    return "; level 2 has no stack parameters, \(modes) of the same pass is the product to fetch"
   }
 
   private static func mode(of type: String) -> WaveformLayout.Mode? {

@@ -100,6 +100,14 @@ public struct CompareStep: ProcessingStep {
     for (reason, count) in pairs.leftOut.sorted(by: { $0.key < $1.key }) {
       context.dropped(count, unit, because: reason)
     }
+    let beyond = pairs.leftOut.filter { PairCounts.beyondBytes.contains($0.key) }.reduce(0) { $0 + $1.value }
+    if beyond > 0 {
+      context.warn(
+        """
+        \(beyond) \(unit) have a code outside 0...255 and take no part: a class may be lost as a whole, as the lead \
+        (256) of CryoSat-2's own flag; esa_class of its reader has codes from 0 to 3
+        """)
+    }
     let recoding = try recoding()
     let comparison = try Comparison(
       recoding.isEmpty ? pairs : pairs.recoded(recoding), chosen: chosenCodes(), classes: classTables,

@@ -52,7 +52,9 @@ public struct Comparison: Sendable {
     func count(_ a: Set<Int>, _ b: Set<Int>) -> Int {
       a.reduce(0) { sum, r in b.reduce(sum) { $0 + pairs.count(r, $1) } }
     }
-    self.undecided = (count(undecided, inside), count(inside, undecided), count(undecided, undecided))
+    // A class that one side alone has is out of scope, but the pair is left unclassified all the same.
+    let decided = chosen == nil ? first.union(second).subtracting(open) : inside
+    self.undecided = (count(undecided, decided), count(decided, undecided), count(undecided, undecided))
     if pairs.total == 0 && pairs.leftOut.isEmpty {
       throw FloeError("nothing can be compared: there is no pixel and no record")
     }

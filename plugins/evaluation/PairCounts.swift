@@ -7,13 +7,16 @@ public struct PairCounts: Sendable, Equatable {
   /// Pixels or records without a pair, by reason.
   public private(set) var leftOut: [String: Int] = [:]
 
+  /// Why pairs are left out whose code is too large or below 0, of the reference and of the prediction.
+  static let beyondBytes = ["reference code outside 0...255", "predicted code outside 0...255"]
+
   /// No pair yet.
   public init() {}
 
   /// Counts a pair; codes outside 0...255 are left out and counted.
   public mutating func add(reference: Int, predicted: Int, times: Int = 1) {
-    guard (0...255).contains(reference) else { return leaveOut("reference code outside 0...255", times) }
-    guard (0...255).contains(predicted) else { return leaveOut("predicted code outside 0...255", times) }
+    guard (0...255).contains(reference) else { return leaveOut(Self.beyondBytes[0], times) }
+    guard (0...255).contains(predicted) else { return leaveOut(Self.beyondBytes[1], times) }
     counts[reference * 256 + predicted] += times
   }
 

@@ -13,9 +13,11 @@ struct TableReadStep: ProcessingStep {
     (`0.7D+02`); `nan`, `NA`, `N/A`, `NULL`, `None`, a lone `-` or `--` and their like among numbers or times are
     missing values, and counted; `inf` is infinity. Times are read as ISO 8601 writes them, and no others are guessed
     at: those stay text. A netCDF table has its times, units and places as CF says; one that floe wrote
-    comes back with its arrays, codes, definitions and marks. A CSV with an open quote, zero
-    bytes, more fields in a row than columns, a line break in a column's name, or another encoding than UTF-8 is refused
-    with the line. So are dates that no calendar has, numbers that their column cannot hold, and latitudes beyond 90.
+    comes back with its arrays, codes, definitions and marks. `no_data` names numbers that stand for a missing value
+    where the file does not tell; columns whose least number is made of nines below 0 are told. A CSV with an open
+    quote, zero bytes, more fields in a row than columns, a line break in a column's name, or another encoding than
+    UTF-8 is refused with the line. So are dates that no calendar has, numbers that their column cannot hold, and
+    latitudes beyond 90.
     """
   static let example = """
     points: { use: table.read, with: { file: points.csv } }
@@ -26,6 +28,7 @@ struct TableReadStep: ProcessingStep {
   @Param("Column of the x coordinate or longitude") var x: String?
   @Param("Column of the y coordinate or latitude") var y: String?
   @Param("Reference system of x and y, EPSG:4326 by default; or of a layer whose file tells none") var crs: String?
+  @Param("Numbers that stand for a missing value in all columns of numbers, such as -999") var noData: [Double] = []
   @Output("The table") var table: Table?
 
   func validate() throws {
@@ -37,7 +40,17 @@ struct TableReadStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
-    let read = try located(VectorLayer.readTable(file.path, layer: layer))
+    var read = try located(VectorLayer.readTable(file.path, layer: layer))
+    let missing = MissingNumbers(declared: noData)
+    if !noData.isEmpty { context.record("no_data_values", .integer(missing.clear(&read))) }
+    let suspects = MissingNumbers.suspects(read)
+    if !suspects.isEmpty {
+      context.warn(
+        """
+        '\(file.path)' has \(suspects.prefix(4).joined(separator: ", "))\(suspects.count > 4 ? " and more" : ""), \
+        which many files write for a missing value: taken as numbers; name them in 'no_data' if they are
+        """)
+    }
     try read.checkLatitudes(of: "'\(file.path)'")
     context.record("rows", .integer(read.rowCount))
     table = read

@@ -22,7 +22,10 @@ public final class SRALFile: Sendable {
     file = try product.open()
     guard let time = file[Self.records] else {
       throw FloeError(
-        "'\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \(Self.advice)")
+        """
+        '\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \
+        \(Self.advice(file, product))
+        """)
     }
     try Self.check(time, of: product.measurement, alongside: Self.records)
     recordCount = time.count
@@ -30,15 +33,27 @@ public final class SRALFile: Sendable {
     epoch = try Self.epoch(of: time, file: product.measurement)
   }
 
-  static let advice = "enhanced_measurement.nc of the product holds them, reduced_measurement.nc does not"
+  /// Where the records are, or what the file that should hold them has instead.
+  private static func advice(_ file: NetCDFFile, _ product: SRALProduct) -> String {
+    let name = SRALProduct.last(product.measurement)
+    guard name.hasPrefix("enhanced") || name.hasPrefix("standard") else {
+      return "enhanced_measurement.nc of the product holds them, reduced_measurement.nc does not"
+    }
+    let times = file.dimensions.map(\.name).filter { $0.contains("time") }
+    return times.isEmpty ? "it has no dimension of time" : "its dimensions of time are \(times.joined(separator: ", "))"
+  }
 
-  /// The checked times of a dimension.
+  /// The checked times of a dimension, in the seconds of the records.
   func axis(_ dimension: String) throws -> TimeAxis {
     guard let time = file[dimension] else {
       throw FloeError("'\(product.measurement)' has the dimension '\(dimension)' without a time variable of that name")
     }
     try Self.check(time, of: product.measurement, alongside: dimension)
-    return try TimeAxis(file.readPhysical(dimension), name: dimension, file: product.measurement)
+    // Each dimension may count from an epoch of its own.
+    let shift = time.unit == nil ? 0 : try Self.epoch(of: time, file: product.measurement) - epoch
+    let stored = try file.readPhysical(dimension)
+    return try TimeAxis(
+      shift == 0 ? stored : stored.map { $0 + shift }, name: dimension, file: product.measurement)
   }
 
   /// Times of the records in the file's seconds, checked.
@@ -132,7 +147,10 @@ public final class SRALFile: Sendable {
   private static func epoch(of time: NetCDFVariable, file: String) throws -> Double {
     let unit = time.unit ?? "no unit"
     let prefix = "seconds since "
-    guard unit.hasPrefix(prefix), let found = UTCTime(unit.dropFirst(prefix.count)) else {
+    // Behind date and time of day may stand the scale of time, which is UTC in these products.
+    let words = unit.dropFirst(prefix.count).split(separator: " ")
+    let isUniversal = words.count < 3 || words.count == 3 && ["UTC", "GMT"].contains(words[2])
+    guard unit.hasPrefix(prefix), isUniversal, let found = UTCTime(words.prefix(2).joined(separator: " ")) else {
       throw FloeError(
         "'\(time.name)' of '\(file)' has the unit '\(unit)'; 'seconds since 2000-01-01 00:00:00.0' is expected")
     }
