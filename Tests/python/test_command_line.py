@@ -353,6 +353,35 @@ def test_info_of_figures_logs_and_texts(demo, tmp_path):
     assert "raster" in floe("info", tmp_path / "p.tif").out
 
 
+def test_info_tells_rows_places_and_extent(demo, tmp_path):
+    """As OGR and GDAL tell them."""
+    from osgeo import gdal, ogr
+    for path in (demo["folder"] / "story/colocated.gpkg", demo["folder"] / "radar/track.gpkg", demo["land"], ROOT / "examples/points.csv"):
+        file = ogr.Open(str(path))
+        heads = {name.removeprefix("layer "): text for name, text in told(path) if name.startswith("layer ")}
+        layers = {layer["layer"]: layer for layer in json.loads(floe("info", path, "--json").out)}
+        for layer in (file.GetLayer(i) for i in range(file.GetLayerCount())):
+            if layer.GetName() == "layer_styles":
+                continue
+            head, facts = heads[layer.GetName()], layers[layer.GetName()]
+            count, system = layer.GetFeatureCount(), layer.GetSpatialRef()
+            assert head.startswith(f"{count} row") and facts["rows"] == count
+            has_place = layer.GetGeomType() != ogr.wkbNone
+            assert (facts["geometry"] is not None) == has_place == (" in " in head)
+            if has_place:
+                code = f"{system.GetAuthorityName(None)}:{system.GetAuthorityCode(None)}"
+                assert facts["crs"]["code"] == code and head.endswith(f" in {code}")
+    image = demo["results"] / "stack.tif"
+    place, file = gdal.Open(str(image)).GetGeoTransform(), gdal.Open(str(image))
+    right, bottom = place[0] + place[1] * file.RasterXSize, place[3] + place[5] * file.RasterYSize
+    rows = dict(told(image))
+    assert rows["extent"] == f"x {place[0]:.10g} to {right:.10g}, y {bottom:.10g} to {place[3]:.10g}"
+    assert "stored * 0.0001 - 0.1, no data 0" in rows["band B02"]
+    assert dict(told(demo["results"] / "ice-lead.tif"))["band class"] == "class, unit 1, no data 255"
+    assert dict(told(demo["results"] / "probability.tif"))["band p_lead"].endswith("stored * 2e-05, no data 65535")
+    assert "reflectance = DN * 0.0001 - 0.1" in floe("info", demo["scene"]).out
+
+
 def test_info_of_manifests_and_of_folders_of_runs(demo, tmp_path):
     floe("new", "step", "lead-width", "--in", tmp_path)
     manifest = next(tmp_path.rglob("*.floe-step.yaml"))
