@@ -438,3 +438,36 @@ def test_the_recipes(demo, tmp_path):
          "-o", tmp_path / "e", "--quiet")
     head = (tmp_path / "e/track.csv").read_text().splitlines()[0]
     assert "s2_class" in head and "fp_lead" in head and "s2_value_B04" in head
+
+
+def test_steps_fit_the_terminal():
+    """Words stay whole in 80 columns, and texts below their beginnings; for programs a step is one line."""
+    import fcntl
+    import struct
+    import termios
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen([FLOE, "steps"], stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    got = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        got += part
+    assert process.wait(timeout=60) == 0
+    os.close(master)
+    shown = got.decode().replace("\r\n", "\n").rstrip("\n").split("\n")
+    plain = floe("steps").out.rstrip("\n").split("\n")
+    column = len(plain[0]) - len(plain[0].partition("  ")[2].lstrip())
+    assert all(len(line) <= 80 for line in shown) and len(shown) > len(plain)
+    joined = []
+    for line in shown:
+        if line.startswith(" " * column):
+            joined[-1] += " " + line[column:]
+        else:
+            joined.append(line)
+    assert joined == plain

@@ -157,7 +157,8 @@ def test_a_new_step_says_what_its_python_lacks(tmp_path):
 
 
 def test_bad_names_and_taken_folders_are_refused(tmp_path):
-    assert "cannot be a plugin's name" in floe("new", "plugin", "9/x", "--in", tmp_path, expect=2).err
+    for kind in ("plugin", "step"):
+        assert "cannot be the name of a plugin or step" in floe("new", kind, "9/x", "--in", tmp_path, expect=2).err
     (tmp_path / "there").mkdir()
     assert "is there already" in floe("new", "step", "there", "--in", tmp_path, expect=2).err
     assert "is not the kit's package" in floe("new", "plugin", "x", "--in", tmp_path, "--kit", tmp_path, expect=2).err
