@@ -440,6 +440,27 @@ def test_the_recipes(demo, tmp_path):
     assert "s2_class" in head and "fp_lead" in head and "s2_value_B04" in head
 
 
+def test_a_track_that_stays_at_one_place_is_told_of(demo, tmp_path):
+    """Nothing tells the direction of its footprints: their columns are empty, and a sentence says so."""
+    (tmp_path / "buoy.csv").write_text("lon,lat\n177.5,71.09\n177.5,71.09\n177.5,71.09\n177.51,71.09\n")
+    words = ["run", ROOT / "examples/track-on-image.yaml", "--set", f"track={tmp_path}/buoy.csv", "--set", f"classes={demo['results']}/ice-lead.tif"]
+    said = floe(*words, "-o", tmp_path / "o").err
+    assert "2 of 4 records on the scene have no footprint" in said and "track's direction" in said
+    rows = [line.split(",") for line in (tmp_path / "o/track.csv").read_text().splitlines()]
+    place = rows[0].index("fp_lead")
+    assert [row[place] == "" for row in rows[1:]] == [True, True, False, False]
+    (tmp_path / "dates.csv").write_text("time,lon,lat\n01.03.2019 23:30,177.5,71.09\n01.03.2019 23:31,177.51,71.09\n")
+    words[3] = f"track={tmp_path}/dates.csv"
+    assert "'time_column' names 'time', which is text; times such as 2019-03-01T23:56:11Z" in floe(*words, "-o", tmp_path / "p", expect=2).err
+
+
+@pytest.mark.parametrize("example, name", [("geotiff", "image"), ("track-on-image", "track")])
+def test_a_product_given_to_a_general_reader_is_told(demo, tmp_path, example, name):
+    words = ["--set", f"{name}={demo['scene']}"] + (["--set", f"classes={demo['results']}/ice-lead.tif"] if name == "track" else [])
+    said = floe("check", ROOT / f"examples/{example}.yaml", *words, expect=2).err
+    assert "is a product of sentinel2, which sentinel2.stack reads" in said
+
+
 def test_steps_fit_the_terminal():
     """Words stay whole in 80 columns, and texts below their beginnings; for programs a step is one line."""
     import fcntl
