@@ -17,7 +17,11 @@ public enum Doctor {
     findings += LibraryChecks.findings()
     let manifests = await finder.manifests()
     findings += PlaceChecks.plugins(manifests, folders: finder.folders, asked: asked)
-    findings += PlaceChecks.programs(manifests, path: ProcessInfo.processInfo.environment["PATH"] ?? "")
+    let environment = ProcessInfo.processInfo.environment
+    findings += PlaceChecks.programs(manifests, path: environment["PATH"] ?? "")
+    if let map = PlaceChecks.mapLibrary(manifests, dataFolders: environment["XDG_DATA_DIRS"] ?? "") {
+      findings.append(map)
+    }
     return findings + [
       PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch),
       PlaceChecks.memory(),

@@ -64,6 +64,23 @@ enum PlaceChecks {
     }
   }
 
+  /// Leaflet, which draws the interactive map of reports: a script that is no program of `PATH`, looked for where the
+  /// report looks; nil where no step makes reports.
+  static func mapLibrary(_ manifests: [PluginManifest], dataFolders: String) -> Finding? {
+    let steps = manifests.lazy.filter { $0.refusal == nil }.flatMap(\.steps)
+    guard steps.contains(where: { $0.name == "report.html" }) else { return nil }
+    let roots = (dataFolders.isEmpty ? "/usr/local/share:/usr/share" : dataFolders).split(separator: ":")
+    let folders = roots.flatMap { ["\($0)/javascript/leaflet", "\($0)/nodejs/leaflet/dist"] }
+    let found = folders.first { folder in
+      ["leaflet.min.js", "leaflet.js"].contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+        && FileManager.default.fileExists(atPath: "\(folder)/leaflet.css")
+    }
+    if let found { return Finding("Leaflet", .fine, "\(found), for report.html") }
+    return Finding(
+      "Leaflet", .remark, "is not installed; report.html uses it to draw its interactive map",
+      remedy: "on Debian: apt-get install libjs-leaflet")
+  }
+
   static func share(_ find: () throws -> ResourceDirectory) -> Finding {
     .trying(
       "share", "styles, examples and templates are there",
