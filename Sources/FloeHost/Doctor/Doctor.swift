@@ -19,9 +19,7 @@ public enum Doctor {
     findings += PlaceChecks.plugins(manifests, folders: finder.folders, asked: asked)
     let environment = ProcessInfo.processInfo.environment
     findings += PlaceChecks.programs(manifests, path: environment["PATH"] ?? "")
-    if let map = PlaceChecks.mapLibrary(manifests, dataFolders: environment["XDG_DATA_DIRS"] ?? "") {
-      findings.append(map)
-    }
+    findings.append(PlaceChecks.mapLibrary(dataFolders: environment["XDG_DATA_DIRS"] ?? ""))
     return findings + [
       PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch),
       PlaceChecks.memory(),

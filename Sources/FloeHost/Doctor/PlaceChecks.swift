@@ -64,20 +64,18 @@ enum PlaceChecks {
     }
   }
 
-  /// Leaflet, which draws the interactive map of reports: a script that is no program of `PATH`, looked for where the
-  /// report looks; nil where no step makes reports.
-  static func mapLibrary(_ manifests: [PluginManifest], dataFolders: String) -> Finding? {
-    let steps = manifests.lazy.filter { $0.refusal == nil }.flatMap(\.steps)
-    guard steps.contains(where: { $0.name == "report.html" }) else { return nil }
+  /// Leaflet, which draws the interactive map of reports: a script and no program of `PATH`, looked for where packages
+  /// of Linux distributions put it.
+  static func mapLibrary(dataFolders: String) -> Finding {
     let roots = (dataFolders.isEmpty ? "/usr/local/share:/usr/share" : dataFolders).split(separator: ":")
     let folders = roots.flatMap { ["\($0)/javascript/leaflet", "\($0)/nodejs/leaflet/dist"] }
     let found = folders.first { folder in
       ["leaflet.min.js", "leaflet.js"].contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
         && FileManager.default.fileExists(atPath: "\(folder)/leaflet.css")
     }
-    if let found { return Finding("Leaflet", .fine, "\(found), for report.html") }
+    if let found { return Finding("Leaflet", .fine, "\(found), for the map of reports") }
     return Finding(
-      "Leaflet", .remark, "is not installed; report.html uses it to draw its interactive map",
+      "Leaflet", .remark, "is not installed; reports have no interactive map without it",
       remedy: "on Debian: apt-get install libjs-leaflet")
   }
 
