@@ -8,9 +8,9 @@ import Synthetic
 enum TestRun {
   static func factories() -> [String: any StepFactory] {
     let registry = PluginRegistry()
-    let door = Unmanaged.passUnretained(registry).toOpaque()
-    Altimetry.floePlugin(door)
-    Synthetic.floePlugin(door)
+    let registryPointer = Unmanaged.passUnretained(registry).toOpaque()
+    Altimetry.floePlugin(registryPointer)
+    Synthetic.floePlugin(registryPointer)
     return Dictionary(registry.steps.map { ($0.declaration.name, $0) }) { first, _ in first }
   }
 

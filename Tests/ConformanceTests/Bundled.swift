@@ -15,9 +15,9 @@ import Sentinel2
 import Sentinel3
 import Synthetic
 
-/// Everything that is bundled, taken through the plugins' doors. A new plugin: import it and add its door.
+/// Everything that is bundled, taken through the plugins' entry points. A new plugin: import it and add its own.
 enum Bundled {
-  static let doors: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
+  static let entryPoints: [@Sendable (UnsafeMutableRawPointer) -> Void] = [
     Altimetry.floePlugin, Catalogue.floePlugin, Clustering.floePlugin, Colocation.floePlugin, CryoSat2.floePlugin,
     Evaluation.floePlugin,
     Formats.floePlugin, QGIS.floePlugin, RasterSteps.floePlugin, Report.floePlugin, Sentinel2.floePlugin,
@@ -27,7 +27,7 @@ enum Bundled {
 
   private static func registry() -> PluginRegistry {
     let registry = PluginRegistry()
-    for door in doors { door(Unmanaged.passUnretained(registry).toOpaque()) }
+    for enter in entryPoints { enter(Unmanaged.passUnretained(registry).toOpaque()) }
     return registry
   }
 

@@ -11,7 +11,7 @@ import Testing
     let folders = try FileManager.default.contentsOfDirectory(atPath: plugins.path).filter {
       FileManager.default.fileExists(atPath: "\(plugins.path)/\($0)/Plugin.swift")
     }
-    #expect(Bundled.doors.count == folders.count, "Bundled.swift lists other plugins than \(folders.sorted())")
+    #expect(Bundled.entryPoints.count == folders.count, "Bundled.swift lists other plugins than \(folders.sorted())")
   }
 
   @Test func everyStepHasARequest() {

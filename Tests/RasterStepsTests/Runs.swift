@@ -3,7 +3,7 @@ import FloeSDK
 import FloeTestSupport
 import RasterSteps
 
-/// Runs a step of the plugin, fetched through its door, and returns its raster.
+/// Runs a step of the plugin, taken through its entry point, and returns its raster.
 func run(_ name: String, with parameters: [String: ParameterLiteral] = [:], in ports: [String: Raster]) async throws
   -> Raster
 {

@@ -4,7 +4,7 @@ import FloeTestSupport
 import Foundation
 import Synthetic
 
-/// Runs one step of the plugin without the host, through the plugin's own door.
+/// Runs one step of the plugin without the host, through the plugin's own entry point.
 struct StepRunner {
   /// A folder of this runner's own, removed by `cleanUp`.
   let folder: String

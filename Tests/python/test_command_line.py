@@ -353,6 +353,35 @@ def test_info_of_figures_logs_and_texts(demo, tmp_path):
     assert "raster" in floe("info", tmp_path / "p.tif").out
 
 
+def test_info_tells_rows_places_and_extent(demo, tmp_path):
+    """As OGR and GDAL tell them."""
+    from osgeo import gdal, ogr
+    for path in (demo["folder"] / "story/colocated.gpkg", demo["folder"] / "radar/track.gpkg", demo["land"], ROOT / "examples/points.csv"):
+        file = ogr.Open(str(path))
+        heads = {name.removeprefix("layer "): text for name, text in told(path) if name.startswith("layer ")}
+        layers = {layer["layer"]: layer for layer in json.loads(floe("info", path, "--json").out)}
+        for layer in (file.GetLayer(i) for i in range(file.GetLayerCount())):
+            if layer.GetName() == "layer_styles":
+                continue
+            head, facts = heads[layer.GetName()], layers[layer.GetName()]
+            count, system = layer.GetFeatureCount(), layer.GetSpatialRef()
+            assert head.startswith(f"{count} row") and facts["rows"] == count
+            has_place = layer.GetGeomType() != ogr.wkbNone
+            assert (facts["geometry"] is not None) == has_place == (" in " in head)
+            if has_place:
+                code = f"{system.GetAuthorityName(None)}:{system.GetAuthorityCode(None)}"
+                assert facts["crs"]["code"] == code and head.endswith(f" in {code}")
+    image = demo["results"] / "stack.tif"
+    place, file = gdal.Open(str(image)).GetGeoTransform(), gdal.Open(str(image))
+    right, bottom = place[0] + place[1] * file.RasterXSize, place[3] + place[5] * file.RasterYSize
+    rows = dict(told(image))
+    assert rows["extent"] == f"x {place[0]:.10g} to {right:.10g}, y {bottom:.10g} to {place[3]:.10g}"
+    assert "stored * 0.0001 - 0.1, no data 0" in rows["band B02"]
+    assert dict(told(demo["results"] / "ice-lead.tif"))["band class"] == "class, unit 1, no data 255"
+    assert dict(told(demo["results"] / "probability.tif"))["band p_lead"].endswith("stored * 2e-05, no data 65535")
+    assert "reflectance = DN * 0.0001 - 0.1" in floe("info", demo["scene"]).out
+
+
 def test_info_of_manifests_and_of_folders_of_runs(demo, tmp_path):
     floe("new", "step", "lead-width", "--in", tmp_path)
     manifest = next(tmp_path.rglob("*.floe-step.yaml"))
@@ -409,3 +438,57 @@ def test_the_recipes(demo, tmp_path):
          "-o", tmp_path / "e", "--quiet")
     head = (tmp_path / "e/track.csv").read_text().splitlines()[0]
     assert "s2_class" in head and "fp_lead" in head and "s2_value_B04" in head
+
+
+def test_a_track_that_stays_at_one_place_is_told_of(demo, tmp_path):
+    """Nothing tells the direction of its footprints: their columns are empty, and a sentence says so."""
+    (tmp_path / "buoy.csv").write_text("lon,lat\n177.5,71.09\n177.5,71.09\n177.5,71.09\n177.51,71.09\n")
+    words = ["run", ROOT / "examples/track-on-image.yaml", "--set", f"track={tmp_path}/buoy.csv", "--set", f"classes={demo['results']}/ice-lead.tif"]
+    said = floe(*words, "-o", tmp_path / "o").err
+    assert "2 of 4 records on the scene have no footprint" in said and "track's direction" in said
+    rows = [line.split(",") for line in (tmp_path / "o/track.csv").read_text().splitlines()]
+    place = rows[0].index("fp_lead")
+    assert [row[place] == "" for row in rows[1:]] == [True, True, False, False]
+    (tmp_path / "dates.csv").write_text("time,lon,lat\n01.03.2019 23:30,177.5,71.09\n01.03.2019 23:31,177.51,71.09\n")
+    words[3] = f"track={tmp_path}/dates.csv"
+    assert "'time_column' names 'time', which is text; times such as 2019-03-01T23:56:11Z" in floe(*words, "-o", tmp_path / "p", expect=2).err
+
+
+@pytest.mark.parametrize("example, name", [("geotiff", "image"), ("track-on-image", "track")])
+def test_a_product_given_to_a_general_reader_is_told(demo, tmp_path, example, name):
+    words = ["--set", f"{name}={demo['scene']}"] + (["--set", f"classes={demo['results']}/ice-lead.tif"] if name == "track" else [])
+    said = floe("check", ROOT / f"examples/{example}.yaml", *words, expect=2).err
+    assert "is a product of sentinel2, which sentinel2.stack reads" in said
+
+
+def test_steps_fit_the_terminal():
+    """Words stay whole in 80 columns, and texts below their beginnings; for programs a step is one line."""
+    import fcntl
+    import struct
+    import termios
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen([FLOE, "steps"], stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    got = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        got += part
+    assert process.wait(timeout=60) == 0
+    os.close(master)
+    shown = got.decode().replace("\r\n", "\n").rstrip("\n").split("\n")
+    plain = floe("steps").out.rstrip("\n").split("\n")
+    column = len(plain[0]) - len(plain[0].partition("  ")[2].lstrip())
+    assert all(len(line) <= 80 for line in shown) and len(shown) > len(plain)
+    joined = []
+    for line in shown:
+        if line.startswith(" " * column):
+            joined[-1] += " " + line[column:]
+        else:
+            joined.append(line)
+    assert joined == plain

@@ -55,6 +55,18 @@ def doctor(*arguments, env, **more):
     return subprocess.run([FLOE, "doctor", "--json", *arguments], capture_output=True, text=True, env=env, **more)
 
 
+def test_without_the_library_of_the_map(tmp_path):
+    told = faults(doctor("--scratch", tmp_path, env={**os.environ, "XDG_DATA_DIRS": str(tmp_path)}))["Leaflet"]
+    assert told["state"] == "remark" and "libjs-leaflet" in told["remedy"]
+    folder = tmp_path / "javascript/leaflet"
+    folder.mkdir(parents=True)
+    for name in ("leaflet.js", "leaflet.css"):
+        (folder / name).write_text("")
+    done = doctor("--scratch", tmp_path, env={**os.environ, "XDG_DATA_DIRS": str(tmp_path)})
+    found = {f["subject"]: f for f in json.loads(done.stdout)}["Leaflet"]
+    assert found["state"] == "fine" and str(folder) in found["text"]
+
+
 def test_gdal_without_jpeg_2000(tmp_path):
     done = doctor("--scratch", tmp_path, env={**os.environ, "GDAL_SKIP": "JP2OpenJPEG"})
     wrong = faults(done)["JPEG 2000"]

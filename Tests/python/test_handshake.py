@@ -21,14 +21,14 @@ def stamp():
     return dict(zip(("version", "contract", "digest", "compiler"), (part.decode() for part in parts)))
 
 
-def library(folder, name, stamp=None, body="", door=True, **changes):
-    """A shared library in C that carries a stamp, doctored by `changes`, and a door."""
+def library(folder, name, stamp=None, body="", entry=True, **changes):
+    """A shared library in C that carries a stamp, doctored by `changes`, and an entry point."""
     text = ""
     if stamp:
         s = {**stamp, **changes}
         text = f'const char stamp[] = "floe-kit|{s["version"]}|{s["contract"]}|{s["digest"]}|{s["compiler"]}|end";'
     source = folder / f"{name}.c"
-    source.write_text(f'{text}\nextern int nowhere(void);\n' + (f"void floe_plugin_{name}FloePlugin(void *door) {{ {body} }}\n" if door else ""))
+    source.write_text(f'{text}\nextern int nowhere(void);\n' + (f"void floe_plugin_{name}FloePlugin(void *registry) {{ {body} }}\n" if entry else ""))
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", folder / f"lib{name}FloePlugin.so", source], check=True)
 
 
@@ -50,7 +50,7 @@ def broken(stamp, inconsistent, leads, tmp_path_factory):  # noqa: F811
     library(folder, "OtherContract", stamp, contract="feedfacefeedface")
     library(folder, "OtherCompiler", stamp, compiler="Snake C 1.0")
     library(folder, "NoStamp")
-    library(folder, "NoDoor", stamp, door=False)
+    library(folder, "NoDoor", stamp, entry=False)
     library(folder, "MissingSymbol", stamp, body="nowhere();")
     library(folder, "Traps", stamp, body="__builtin_trap();")
     library(folder, "Exits", stamp, body="extern void _exit(int); _exit(0);")

@@ -96,7 +96,7 @@ def test_the_manual_page_tells_every_command_and_option(prefix, tmp_path):
                     assert ("--" if name["kind"] == "long" else "-") + name["name"] in part, (path, name)
                 assert argument.get("abstract", "") in part, (path, argument)
     assert "__" not in text.split("\n", 1)[1]
-    for heading, words in [("EXIT STATUS", ["0", "1", "2", "130"]), ("ENVIRONMENT", ["FLOE_PLUGIN_PATH", "FLOE_SHARE", "XDG_CACHE_HOME", "NO_COLOR"]), ("FILES", ["run.json"])]:
+    for heading, words in [("EXIT STATUS", ["0", "1", "2", "3", "130"]), ("ENVIRONMENT", ["FLOE_PLUGIN_PATH", "FLOE_SHARE", "XDG_CACHE_HOME", "NO_COLOR", "FLOE_CACHE, FLOE_CACHE_LIMIT", "TMPDIR", "XDG_DATA_DIRS"]), ("FILES", ["run.json"])]:
         part = text.split(f".SH {heading}\n")[1].split("\n.SH")[0]
         for word in words:
             assert re.search(rf"^\.B {re.escape(word)}$", part, re.M), (heading, word)

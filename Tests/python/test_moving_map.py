@@ -283,3 +283,50 @@ def test_hatching_is_no_data_alone(tabs, tmp_path, kind):
             sides.setdefault(names.pop(), []).append(hatching(picture[:, :, column - 4:column + 5]))
     assert max(v for name, v in ((n, max(s)) for n, s in sides.items()) if name not in (None, "no data")) < 0.01
     assert min(min(s) for n, s in sides.items() if n in (None, "no data")) > 0.05
+
+
+HOLES = """floe: 1
+steps:
+  image: { use: raster.read, with: { files: [h.tif] } }
+  groups:
+    use: cluster.kmeans
+    in: { samples: image.image }
+    with: { clusters: 2, names: { lead: darkest, sea_ice: rest }, dark_ratio: 0.9 }
+  shapes: { use: vector.polygonize, in: { image: groups.classes } }
+  report: { use: report.html }
+outputs: { classes.tif: groups.classes, shapes.gpkg: { shapes: shapes.polygons }, report.html: report.page }
+"""
+
+
+def test_a_hole_of_a_polygon_is_not_the_polygon(tmp_path, tabs):
+    """Ice around a lead around a floe: each place is in one polygon alone, of the class that the raster has there."""
+    pixels = np.full((1, 200, 200), 8000, np.uint16)
+    pixels[0, 50:150, 50:150] = 400
+    pixels[0, 80:120, 80:120] = 8000
+    write_tif(tmp_path / "h.tif", pixels + np.random.default_rng(0).integers(0, 100, pixels.shape, dtype=np.uint16))
+    folder, _, _ = run_pipeline(tmp_path, HOLES)
+    tab = opened(tabs, folder / "report.html")
+    x0, y0, w, h = frame(tab)
+    for part, label in ((0.1, "Sea ice"), (0.35, "Lead"), (0.5, "Sea ice"), (0.65, "Lead"), (0.9, "Sea ice")):
+        told = point(tab, x0 + w * part, y0 + h / 2)
+        assert told["Class"].startswith(label) and next(text for name, text in told.items() if name.startswith("Polygons")).startswith(label), told
+    data = json.loads(tab.run("document.querySelector('.moving script').textContent"))
+    shapes = next(v for v in data["vectors"] if v["kind"] == "polygons")
+    assert sorted(len(rings) for rings in shapes["places"]) == [1, 2, 2]
+    assert tab.complaints == []
+
+
+def test_footprints_have_the_class_of_the_scene(demo, tabs):
+    """As QGIS draws them; the record's own class is that of its point."""
+    from osgeo import ogr
+    source = ogr.Open(str(demo["folder"] / "story/colocated.gpkg"))
+    majority = {f["record"]: f["fp_majority"] for f in source.GetLayer("footprints")}
+    tab = opened(tabs, demo["folder"] / "story/report.html")
+    data = json.loads(tab.run("document.querySelector('.moving script').textContent"))
+    layer = next(v for v in data["vectors"] if v["name"] == "Footprints")
+    record = next(c for c in layer["columns"] if c["name"] == "record")["values"]
+    names = {0: "Open ocean", 1: "Sea ice", 2: "Lead", 3: "Unclassified", None: None}
+    assert len(record) == len(majority) > 10
+    for number, group in zip(record, layer["group"], strict=True):
+        label = layer["groups"][group]["label"] if group >= 0 else None
+        assert label == names[majority[int(re.sub(r"\D", "", number))]]

@@ -444,3 +444,19 @@ def test_the_notebook_does_the_course(notebook):
     share = float(re.search(r"^Lead +[\d.]+ km² +([\d.]+)%", said, re.M)[1])
     assert 4 < share < 9 and re.search(r"^lead +mixture +\d{3} ", said, re.M)
     assert "use: cluster.gmm" in said and "1 pair, 2.9 minutes apart" in said
+    # Pixels without data are equal on both sides and agree on nothing.
+    agreed, valid = re.search(r"agree on ([\d.]+)% of (\d+) pixels with data", said).groups()
+    assert int(valid) < 480 * 480 and 50 < float(agreed) < 100
+
+
+def test_the_recipe_in_python(demo, capsys, monkeypatch, tmp_path):
+    """As it stands; the share of leads is that of the pixels with data, by numpy on the written file."""
+    recipe = re.search(r"```python\n(.*?)```", (ROOT / "docs/recipes.md").read_text(), re.S)[1]
+    names = {}
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(recipe.replace("SCENE.SAFE", str(demo["scene"])), names)
+        floe.run({"classes.tif": names["groups"].classes}, out=tmp_path / "out")
+    pixels = read_pixels(tmp_path / "out/classes.tif")
+    assert float(capsys.readouterr().out.split()[0]) == pytest.approx((pixels == 2).sum() / (pixels != 255).sum())

@@ -300,6 +300,9 @@ def test_a_files_error_names_its_flag(tmp_path):
     (tmp_path / "text.tif").write_text("no raster")
     result = floe("step", "cluster.kmeans", "--samples", tmp_path / "text.tif", "--labels", "l.tif", "-o", tmp_path, expect=2)
     assert "--samples: " in result.err and "'path'" not in result.err
+    # Of a pipeline's input its name.
+    said = floe("run", ROOT / "examples/lead-widths.yaml", "--set", "classes=no.tif", "-o", tmp_path / "o", expect=2).err
+    assert "'classes': there is no file or folder" in said and "'path'" not in said
 
 
 @pytest.mark.parametrize("words", [["demo", "F/x"], ["steps", "--markdown", "F/x"], ["new", "step", "a", "--in", "F"]])

@@ -235,7 +235,7 @@ def test_few_pairs_have_numbers_and_intervals_and_no_curve(demo):
         has_curve = any(len((told.get("score") or {}).get(key, [])) > 1 for told in record.values())
         assert (key.replace("_", "-") in record["report"]["figures"]) == has_curve
     # The minutes are told where a figure of one step cannot show them.
-    assert "2.9 to 2.9 minutes apart" in (demo["folder"] / "story/report.html").read_text()
+    assert "Records and scene are 2.9 minutes apart" in (demo["folder"] / "story/report.html").read_text()
 
 
 def test_a_track_without_a_scene_has_a_map(demo):

@@ -2,11 +2,13 @@
 import html
 import json
 import os
+import re
 import shutil
 
 import numpy as np
 import pytest
 from conftest import floe, run_pipeline, write_tif
+from osgeo import gdal
 
 PLAIN = """
 floe: 1
@@ -228,3 +230,62 @@ outputs:
     svg = (out / "figures/scatter-rules.svg").read_text()
     assert all(label in svg for label in ["Sea ice", "Lead", "Unclassified"])
     assert "<dt>Lead, records</dt><dd>20 of 60, 33.3\u00a0%</dd>" in (out / "report.html").read_text()
+
+
+def commands(folder, pattern):
+    """The gnuplot script of the one figure that fits a pattern, and its name."""
+    script, = (folder / "figures").glob(pattern)
+    return script.read_text(), script.stem
+
+
+def echoes(folder, key):
+    """Highest samples of drawn mean echoes with one standard deviation above them."""
+    return max(np.nanmax(np.loadtxt(file)[:, 3]) for file in (folder / "figures").glob(f"echoes-mean-*.{key}.[0-9].dat"))
+
+
+@pytest.mark.parametrize("part", ["radar", "story"])
+def test_axes_hold_whole_echoes(demo, part):
+    """Aligned echoes rise above the maximum of the raw ones: no axis and no picture ends at 1."""
+    folder = demo["folder"] / part
+    means, _ = commands(folder, "echoes-mean-*.gp")
+    # The third range is that of the legend.
+    tops = [float(top) for top in re.findall(r"set yrange \[0:([\d.]+)\]", means)][:2]
+    assert all(top >= echoes(folder, key) for top, key in zip(tops, ("raw", "aligned"), strict=True))
+    overlay, name = commands(folder, "echoes-overlaid-*.gp")
+    steps = [float(step) for step in re.findall(r"dy=([\d.e-]+)", overlay)]
+    file = gdal.Open(str(folder / f"figures/{name}.0.aligned.png"))
+    pixels = file.ReadAsArray()
+    # White where no echo runs, not hatched as what is missing, and the picture ends where the highest echo does.
+    assert (pixels[:, 0, 0] == 255).all() and (pixels[:, :, 1] == 255).all(axis=0).mean() > 0.5
+    assert all(step * (file.RasterYSize - 1) >= 1 for step in steps)
+    assert max(steps) * (file.RasterYSize - 1) >= np.loadtxt(next((folder / "figures").glob("echoes-mean-*.aligned.1.dat")))[:, 1].max()
+    echogram, name = commands(folder, "echogram-*.gp")
+    file = gdal.Open(str(folder / f"figures/{name}.raw.png"))
+    low, high = (float(v) for v in re.search(r"set xrange \[([\d.-]+):([\d.-]+)\]", echogram).groups())
+    step = float(re.search(r"dx=([\d.]+)", echogram)[1])
+    # From the left edge of the first pixel to the right edge of the last.
+    assert low == -step / 2 and high - low == step * file.RasterXSize
+
+
+def test_clusters_of_one_class_are_told_apart(demo):
+    """Line and sign of each cluster are its own, however many clusters have one colour."""
+    for part in ("results", "story"):
+        spectra, _ = commands(demo["folder"] / part, "spectra-*.gp")
+        looks = re.findall(r"' using 1:2 with linespoints pt (\d+) .*? dt (\d+)", spectra)
+        assert len(looks) > 2 and len({sign for sign, _ in looks}) == len(looks), looks
+
+
+@pytest.mark.parametrize("rows", [60, 400])
+def test_the_scale_bar_of_a_low_map_lies_below_its_letters(tmp_path, rows):
+    write_tif(tmp_path / "v.tif", np.arange(rows * 400, dtype="float32").reshape(1, rows, 400))
+    text = "floe: 1\nsteps:\n  v: { use: raster.read, with: { files: [v.tif] } }\n  report: { use: report.html }\n" \
+        "outputs: { o.tif: v.image, report.html: report.page }\n"
+    folder, _, _ = run_pipeline(tmp_path, text)
+    script, _ = commands(folder, "map-*.gp")
+    low, high = (float(v) for v in re.search(r"set yrange \[([\d.e+-]+):([\d.e+-]+)\]", script).groups())
+    bar = float(re.search(r"set object 2 rect from \S+,(\S+) to", script)[1])
+    label = float(re.search(r"set label 1 '[^']*' at \S+,(\S+) center", script)[1])
+    bottom, top = (float(re.search(rf"set {side}margin at screen ([\d.]+)", script)[1]) for side in "bt")
+    height = float(re.search(r"svg size \d+,(\d+)", script)[1])
+    # In points: half a line of 13 points and the bar itself.
+    assert (label - bar) / (high - low) * (top - bottom) * height > 12

@@ -94,6 +94,17 @@ def test_days_with_their_uncertainty(season):
     assert table[1]["uncertainty_scenes"] == "" and float(table[1]["uncertainty"]) == float(table[1]["uncertainty_edges"])
 
 
+def test_composites_open_in_qgis_by_their_frequency(season):
+    """Without a style QGIS draws the three bands as red, green and blue."""
+    from xml.etree import ElementTree
+    for month in ("2019-03", "2019-04"):
+        style = ElementTree.parse(season / f"one/season-{month}.qml")
+        renderer, = style.iter("rasterrenderer")
+        stops = [float(item.get("value")) for item in style.iter("item")]
+        assert renderer.get("type") == "singlebandpseudocolor" and renderer.get("band") == "1"
+        assert stops == sorted(set(stops)) and stops[0] == 0 and stops[-1] == 1
+
+
 def test_monthly_composites(season):
     from osgeo import gdal
     for month, members in {"2019-03": [0, 1, 2], "2019-04": [3]}.items():

@@ -141,8 +141,24 @@ def test_a_new_step_runs(tmp_path):
     assert read(tmp_path / "out/m.tif").tolist() == [[1, 1, 0], [0, 1, 0]]
 
 
+def test_a_new_step_says_what_its_python_lacks(tmp_path):
+    floe("new", "step", "ice-edge", "--in", tmp_path)
+    image = write_tif(tmp_path / "image.tif", np.array([[1, 2, 3], [4, 0, 6]], np.uint16))
+    # A Python without any package: `-S` leaves site-packages out.
+    bare = tmp_path / "bin/python3"
+    bare.parent.mkdir()
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -E "$@"\n')
+    bare.chmod(0o755)
+    env = {**os.environ, "PATH": f"{bare.parent}:{os.environ['PATH']}"}
+    failed = floe("step", "ice_edge.threshold", "--image", image, "--mask", "m.tif", "--plugin-path", tmp_path / "ice-edge", "-o", tmp_path / "out",
+                  env=env, expect=1)
+    assert "cannot import numpy" in failed.err and "python3-gdal" in failed.err and "'command:' of ice_edge.floe-step.yaml" in failed.err
+    assert "Traceback" not in failed.err
+
+
 def test_bad_names_and_taken_folders_are_refused(tmp_path):
-    assert "cannot be a plugin's name" in floe("new", "plugin", "9/x", "--in", tmp_path, expect=2).err
+    for kind in ("plugin", "step"):
+        assert "cannot be the name of a plugin or step" in floe("new", kind, "9/x", "--in", tmp_path, expect=2).err
     (tmp_path / "there").mkdir()
     assert "is there already" in floe("new", "step", "there", "--in", tmp_path, expect=2).err
     assert "is not the kit's package" in floe("new", "plugin", "x", "--in", tmp_path, "--kit", tmp_path, expect=2).err

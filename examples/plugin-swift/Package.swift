@@ -7,7 +7,7 @@ let testSupport: Target.Dependency = .product(name: "FloeTestSupport", package: 
 
 let package = Package(
   name: "lead-width",
-  // floe looks for files named lib*FloePlugin.so; the product's name is also the door's (Plugin.swift).
+  // floe looks for files named lib*FloePlugin.so; the entry point is named after the product (Plugin.swift).
   products: [.library(name: "LeadWidthFloePlugin", type: .dynamic, targets: ["LeadWidth"])],
   dependencies: [.package(path: "../../Sources/FloeKit"), .package(path: "../../Sources/FloeTestSupport")],
   targets: [

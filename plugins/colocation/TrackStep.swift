@@ -175,6 +175,14 @@ public struct TrackStep: ProcessingStep {
     }
     track = table
     if footprint {
+      let without = inside.count { shapes[writer.place][$0].isNone }
+      if without > 0 {
+        context.warn(
+          """
+          \(without) of \(inside.count) records on the scene have no footprint, and empty fp_ columns: the records \
+          before and after them lie at the same place or nowhere, so that nothing tells the track's direction
+          """)
+      }
       footprints = FootprintTable.make(
         inside.lazy.map { ($0, shapes[writer.place][$0]) }.filter { !$0.1.isNone }, of: table, grid: grid,
         prefix: prefix)
@@ -198,7 +206,9 @@ public struct TrackStep: ProcessingStep {
     }
     if column.numbers == nil {
       throw ParameterError(
-        "time_column", "names '\(timeColumn)', which is \(column.values.kind); a number or time is needed")
+        "time_column",
+        "names '\(timeColumn)', which is \(column.values.kind); times such as 2019-03-01T23:56:11Z, or seconds, are "
+          + "needed")
     }
     return found
   }

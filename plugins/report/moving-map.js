@@ -222,15 +222,19 @@
       const group = L.featureGroup(), isPoints = layer.kind === "points";
       const items = layer.places.map((p, i) => {
         const color = layer.group[i] < 0 ? data.bare : layer.groups[layer.group[i]].color;
-        const corners = [];
-        for (let k = 0; k + 1 < p.length; k += 2) corners.push(at(p[k], p[k + 1]));
+        // A point's numbers, or those of each ring of a polygon, the outer one first.
+        const rings = (isPoints ? [p] : p).map((numbers) => {
+          const corners = [];
+          for (let k = 0; k + 1 < numbers.length; k += 2) corners.push(at(numbers[k], numbers[k + 1]));
+          return corners;
+        });
         const item = isPoints
-          ? L.circleMarker(corners[0], {
+          ? L.circleMarker(rings[0][0], {
             radius: layer.ringed ? 4 : 3, stroke: layer.ringed, color: "#000", weight: 1, fillColor: color, fillOpacity: 1, interactive: false,
           })
-          : L.polygon(corners, { color: "#000", weight: 1, fillColor: color, fillOpacity: layer.groups.length ? 0.35 : 0, interactive: false });
+          : L.polygon(rings, { color: "#000", weight: 1, fillColor: color, fillOpacity: layer.groups.length ? 0.35 : 0, interactive: false });
         item.addTo(group);
-        return { corners, item };
+        return { rings, item };
       });
       marks.push({ layer, group, items, isPoints });
       const show = (isOn) => (isOn ? group.addTo(map) : group.remove());
@@ -246,11 +250,11 @@
     const found = (mark, point, place) => {
       if (!map.hasLayer(mark.group)) return -1;
       let best = -1, distance = 10;
-      mark.items.forEach(({ corners, item }, i) => {
+      mark.items.forEach(({ rings, item }, i) => {
         if (mark.isPoints) {
-          const d = map.latLngToContainerPoint(corners[0]).distanceTo(point);
+          const d = map.latLngToContainerPoint(rings[0][0]).distanceTo(point);
           if (d < distance) [best, distance] = [i, d];
-        } else if (item.getBounds().contains(place) && inside(corners, place)) best = i;
+        } else if (item.getBounds().contains(place) && rings.filter((ring) => inside(ring, place)).length % 2) best = i;
       });
       return best;
     };

@@ -7,7 +7,7 @@ let testSupport: Target.Dependency = .product(name: "FloeTestSupport", package: 
 
 let package = Package(
   name: "__name__",
-  // floe looks for files named lib*FloePlugin.so; the product's name is also the door's (Plugin.swift).
+  // floe looks for files named lib*FloePlugin.so; the entry point is named after the product (Plugin.swift).
   products: [.library(name: "__Name__FloePlugin", type: .dynamic, targets: ["__Name__"])],
   dependencies: [.package(path: "__Kit__"), .package(path: "__TestSupport__")],
   targets: [

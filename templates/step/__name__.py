@@ -2,8 +2,12 @@
 import json
 import sys
 
-import numpy as np
-from osgeo import gdal
+try:
+    import numpy as np
+    from osgeo import gdal
+except ImportError as missing:
+    sys.exit(f"{sys.executable} cannot import {missing.name}: this step needs NumPy and GDAL's bindings (on Debian apt-get install python3-numpy "
+             "python3-gdal); 'command:' of __name__.floe-step.yaml may name another interpreter, such as /usr/bin/python3")
 
 gdal.UseExceptions()
 image, mask, band, below = sys.argv[1:]

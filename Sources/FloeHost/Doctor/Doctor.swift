@@ -17,7 +17,9 @@ public enum Doctor {
     findings += LibraryChecks.findings()
     let manifests = await finder.manifests()
     findings += PlaceChecks.plugins(manifests, folders: finder.folders, asked: asked)
-    findings += PlaceChecks.programs(manifests, path: ProcessInfo.processInfo.environment["PATH"] ?? "")
+    let environment = ProcessInfo.processInfo.environment
+    findings += PlaceChecks.programs(manifests, path: environment["PATH"] ?? "")
+    findings.append(PlaceChecks.mapLibrary(dataFolders: environment["XDG_DATA_DIRS"] ?? ""))
     return findings + [
       PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch),
       PlaceChecks.memory(),

@@ -64,6 +64,21 @@ enum PlaceChecks {
     }
   }
 
+  /// Leaflet, which draws the interactive map of reports: a script and no program of `PATH`, looked for where packages
+  /// of Linux distributions put it.
+  static func mapLibrary(dataFolders: String) -> Finding {
+    let roots = (dataFolders.isEmpty ? "/usr/local/share:/usr/share" : dataFolders).split(separator: ":")
+    let folders = roots.flatMap { ["\($0)/javascript/leaflet", "\($0)/nodejs/leaflet/dist"] }
+    let found = folders.first { folder in
+      ["leaflet.min.js", "leaflet.js"].contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+        && FileManager.default.fileExists(atPath: "\(folder)/leaflet.css")
+    }
+    if let found { return Finding("Leaflet", .fine, "\(found), for the map of reports") }
+    return Finding(
+      "Leaflet", .remark, "is not installed; reports have no interactive map without it",
+      remedy: "on Debian: apt-get install libjs-leaflet")
+  }
+
   static func share(_ find: () throws -> ResourceDirectory) -> Finding {
     .trying(
       "share", "styles, examples and templates are there",

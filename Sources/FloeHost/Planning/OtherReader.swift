@@ -1,17 +1,18 @@
 import FloeSDK
 
 extension StepLibrary {
-  /// Who reads a product that a step of another family was given and refuses, as the end of a sentence.
+  /// Who reads a product that another step was given and refuses, as the end of a sentence.
   ///
   /// Plugins do not know each other; their product readers tell what is theirs, and steps of a family are called
-  /// `family.step`.
+  /// `family.step`. A step of no reader's family, such as `raster.read`, may well read a product's single file: of such
+  /// steps only whole products are told, folders and archives.
   func otherReader(of parameters: [String: ParameterLiteral], than use: String) -> String {
     // A plugin that cannot be loaded is told of elsewhere.
     guard let declaration = self.declaration(use), let readers = try? self.readers() else { return "" }
     let family = Self.family(of: declaration.name)
-    guard readers.contains(where: { type(of: $0).name == family }) else { return "" }
-    for parameter in declaration.parameters where parameter.type == "path" {
-      guard let path = parameters[parameter.name]?.text else { continue }
+    let isReader = readers.contains { type(of: $0).name == family }
+    for path in declaration.parameters.flatMap({ Self.paths($0, parameters[$0.name]) }) {
+      guard isReader || Folder.isFolder(path) || path.lowercased().hasSuffix(".zip") else { continue }
       let owners = readers.filter { $0.recognises(path) }.map { type(of: $0).name }
       guard !owners.contains(family), let owner = owners.first else { continue }
       let step = declarations.first { step in
@@ -20,6 +21,16 @@ extension StepLibrary {
       return "; '\(path)' is a product of \(owner)\(step.map { ", which \($0.name) reads" } ?? "")"
     }
     return ""
+  }
+
+  /// The paths that a parameter was given; none for one of another type.
+  private static func paths(_ parameter: ParameterInfo, _ literal: ParameterLiteral?) -> [String] {
+    switch literal {
+    case .text(let path)? where parameter.type == "path": [path]
+    case .text(let path)? where parameter.type == "list of path": [path]
+    case .list(let items)? where parameter.type == "list of path": items.compactMap(\.text)
+    default: []
+    }
   }
 
   private static func family(of step: String) -> String { String(step.prefix { $0 != "." }) }

@@ -271,7 +271,10 @@ public struct Planner {
         continue
       }
       literals[name] = resolved
-      if isPath(type) { checkExists(resolved, parameter: node.flag ?? "'\(name)'", line: setting.line, in: node.scope) }
+      // The step that reads the file of an input is called after it; its own parameter is not what the user wrote.
+      let isReader = node.use == FileStep.name && pipeline.inputs[node.id]?.isData == true
+      let said = node.flag ?? "'\(isReader ? node.id : name)'"
+      if isPath(type) { checkExists(resolved, parameter: said, line: setting.line, in: node.scope) }
     }
     var ports: [String: [PortData]] = [:]
     for (port, references) in node.connections {

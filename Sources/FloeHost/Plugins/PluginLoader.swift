@@ -32,12 +32,12 @@ public final class PluginLoader: Sendable {
       guard let entry = dlsym(handle, symbol) else {
         throw FloeError("it has no function '\(symbol)': a plugin's entry point is named after its product")
       }
-      typealias Door = @convention(c) (UnsafeMutableRawPointer) -> Void
+      typealias EntryPoint = @convention(c) (UnsafeMutableRawPointer) -> Void
       // Safe because the stamp says that the file was built against this kit, which defines the entry point's
       // signature.
-      let door = unsafeBitCast(entry, to: Door.self)
+      let register = unsafeBitCast(entry, to: EntryPoint.self)
       let registry = PluginRegistry()
-      door(Unmanaged.passUnretained(registry).toOpaque())
+      register(Unmanaged.passUnretained(registry).toOpaque())
       guard registry.stamp == PluginEntryPoint.kitStamp else {
         throw FloeError(
           "its function '\(symbol)' did not register anything: it must call PluginEntryPoint.open with floe_kit_stamp()"

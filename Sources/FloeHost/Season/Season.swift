@@ -112,7 +112,7 @@ struct Season: Sendable {
   /// The files of a season, without the composites.
   static let tables = ["season-scenes.csv", "season-days.csv"]
 
-  /// Writes the tables and the composites into a folder.
+  /// Writes the tables, and the composites with their styles, into a folder.
   ///
   /// - Returns: the names of the composites, by month.
   func write(to folder: String) throws -> [(month: String, file: String)] {
@@ -122,6 +122,9 @@ struct Season: Sendable {
       let file = "season-\(month).tif"
       try Composite(options: options, crs: crs, season: self.scenes, month: month, scenes: scenes)
         .write(to: "\(folder)/\(file)")
+      if !options.style.isEmpty {
+        try VirtualFile.write(Array(options.style.utf8), to: "\(folder)/season-\(month).qml")
+      }
       return (month, file)
     }
   }

@@ -11,14 +11,17 @@ public struct SeasonOptions: Sendable {
   public var cell: Double
   /// Threads that read scenes.
   public var workers: Int
+  /// The QGIS style of the composites, `season.qml`; empty for none.
+  public var style: String
 
   /// Options of a season.
   ///
   /// - Parameter grid: a reference system in metres as users write it, for example `EPSG:3413`.
   /// - Throws: `RequestRefused` for a system that is not in metres, and for a cell that is no length.
-  public init(className: String, grid: String?, cell: Double, workers: Int) throws {
+  public init(className: String, grid: String?, cell: Double, workers: Int, style: String = "") throws {
     self.className = className
     self.cell = cell
+    self.style = style
     self.workers = max(1, workers)
     guard cell.isFinite, cell >= 1 else {
       throw RequestRefused.because("--cell must be a length in metres, 1 or more, not \(cell)")

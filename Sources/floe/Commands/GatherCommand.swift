@@ -47,7 +47,8 @@ struct GatherCommand: ParsableCommand {
     }
     let options = try season.map {
       try SeasonOptions(
-        className: $0, grid: grid, cell: cell, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+        className: $0, grid: grid, cell: cell, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+        style: try PluginOptions.share().style("season.qml"))
     }
     let report = try Gather(sources: paths, folder: folder, season: options).run()
     if json {

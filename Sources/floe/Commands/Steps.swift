@@ -39,7 +39,10 @@ struct Steps: AsyncParsableCommand {
       }
     } else if json {
       Terminal.json(try JSONView.text(library.declarations))
+    } else if isatty(1) == 1 {
+      print(Terminal.list(library.declarations.map { ($0.name, $0.summary) }))
     } else {
+      // For programs that read lines: one a step.
       print(Terminal.table(library.declarations.map { [$0.name, $0.summary] }, indent: ""))
     }
   }

@@ -34,7 +34,7 @@ struct ExecutionOptions: ParsableArguments {
   var quiet = false
   @Flag(name: .shortAndLong, help: "Print more of what the steps say.")
   var verbose = false
-  @Flag(help: "Print JSON: the run's record at its end, or what the check found.")
+  @Flag(help: "Print JSON: what the command found or made, at its end.")
   var json = false
 
   /// The log begins before anything is read, so that what is wrong with a pipeline is in it.

@@ -41,7 +41,7 @@ struct ProductView: InfoView {
           product.bands.map { b in
             [
               b.name, b.wavelength.map { String(format: "%.1f nm", $0) } ?? "",
-              "\(b.quantity) = DN * \(b.scale) + \(b.offset)", b.summary,
+              "\(b.quantity) = \(NumberWords.linear("DN", scale: b.scale, offset: b.offset))", b.summary,
             ]
           })
     }
@@ -56,7 +56,31 @@ struct ProductView: InfoView {
 struct FileView: InfoView {
   let path: String
   private let raster: RasterSpec?
-  private let layers: [(name: String, table: Table)]
+  private let layers: [Layer]
+
+  /// A layer of a file of tables.
+  private struct Layer {
+    let name: String
+    /// Columns, kind of geometry and reference system, without rows.
+    let schema: Table
+    let rowCount: Int
+
+    /// `points`, `polygons`; nil where the rows have no place.
+    var geometry: String? {
+      switch schema.geometry {
+      case .points: "points"
+      case .polygons: "polygons"
+      case .multiPolygons: "polygons, several a row"
+      case nil: nil
+      }
+    }
+
+    var heading: String {
+      let rows = "\(rowCount) \(rowCount == 1 ? "row" : "rows")"
+      let place = geometry.map { ", \($0) in \(schema.crs?.label ?? "no reference system")" } ?? ""
+      return "layer \(name)  \(rows)\(place)"
+    }
+  }
 
   init(path: String) throws {
     self.path = path
@@ -65,7 +89,13 @@ struct FileView: InfoView {
       layers = []
     } else {
       raster = nil
-      do { layers = try VectorLayer.layers(of: path).map { ($0, try VectorLayer.readSchema(path, layer: $0)) } } catch {
+      do {
+        layers = try VectorLayer.layers(of: path).map { name in
+          Layer(
+            name: name, schema: try VectorLayer.readSchema(path, layer: name),
+            rowCount: try VectorLayer.rowCount(path, layer: name))
+        }
+      } catch {
         throw Self.unknownFolder(path) ?? error
       }
     }
@@ -85,30 +115,42 @@ struct FileView: InfoView {
 
   var text: String {
     if let raster {
-      var rows = [["raster", path], ["grid", PlanView.describe(.raster(Raster(planned: raster)))]]
+      let b = raster.grid.bounds
+      var rows = [
+        ["raster", path], ["grid", PlanView.describe(.raster(Raster(planned: raster)))],
+        [
+          "extent",
+          "x \(NumberWords.text(b.minX)) to \(NumberWords.text(b.maxX)), "
+            + "y \(NumberWords.text(b.minY)) to \(NumberWords.text(b.maxY))",
+        ],
+      ]
       if let t = raster.acquisition?.time { rows.append(["time", t.iso8601]) }
       if let c = raster.classes {
         rows.append(["classes", c.entries.map { "\($0.code) \($0.label)" }.joined(separator: ", ")])
       }
       rows += raster.bands.map { b in
-        let noData = b.noData.map { ", no data \($0.formatted())" } ?? ""
-        return ["band \(b.name)", "\(b.quantity), unit \(b.unit.rawValue), stored * \(b.scale) + \(b.offset)\(noData)"]
+        let noData = b.noData.map { ", no data \(NumberWords.text($0))" } ?? ""
+        let isPlain = b.scale == 1 && b.offset == 0
+        let linear = isPlain ? "" : ", \(NumberWords.linear("stored", scale: b.scale, offset: b.offset))"
+        return ["band \(b.name)", "\(b.quantity), unit \(b.unit.rawValue)\(linear)\(noData)"]
       }
       return Terminal.table(rows, indent: "")
     }
     return layers.map { layer in
-      "layer \(layer.name)\n"
-        + Terminal.table(layer.table.columns.map { [$0.name, $0.values.kind, $0.unit.rawValue, $0.summary] })
+      "\(layer.heading)\n"
+        + Terminal.table(layer.schema.columns.map { [$0.name, $0.values.kind, $0.unit.rawValue, $0.summary] })
     }.joined(separator: "\n")
   }
 
   func json() throws -> String {
     if let raster { return try JSONView.text(raster) }
     let all = layers.map { layer -> JSONValue in
-      [
-        "layer": .string(layer.name),
+      let crs = layer.schema.crs.map { crs -> JSONValue in ["code": JSONValue(crs.code), "wkt": .string(crs.wkt)] }
+      return [
+        "layer": .string(layer.name), "rows": .integer(layer.rowCount),
+        "geometry": JSONValue(layer.geometry), "crs": crs ?? .null,
         "columns": .array(
-          layer.table.columns.map {
+          layer.schema.columns.map {
             [
               "name": .string($0.name), "type": .string($0.values.kind), "unit": .string($0.unit.rawValue),
               "summary": .string($0.summary),

@@ -34,8 +34,13 @@ struct ManualPage {
 
   private static let statuses = [
     ("0", "What was asked for is done."),
-    ("1", "The run failed; it left no outputs."),
+    (
+      "1",
+      "The run failed; it left no outputs. Of floe replay: other bytes; of floe doctor: something is wrong; of floe "
+        + "fetch: a product is not there; of floe cache verify: an entry is damaged."
+    ),
     ("2", "The request was wrong: an option, a pipeline, a parameter, an input. Nothing was computed."),
+    ("3", "Some scenes failed, the others are done (floe batch; floe gather with --strict)."),
     ("130", "Interrupted by Ctrl-C or another signal; no outputs are left."),
   ]
   private static let environment = [
@@ -44,6 +49,14 @@ struct ManualPage {
     ("FLOE_SHARE", "The folder of styles and examples, in place of the one that belongs to the program."),
     ("XDG_DATA_HOME", "Its floe/plugins is searched for plugins (~/.local/share/floe/plugins by default)."),
     ("XDG_CACHE_HOME", "Its floe holds what is known of plugins (~/.cache/floe by default)."),
+    ("XDG_DATA_DIRS", "Where Leaflet, which draws the report's interactive map, is found."),
+    ("FLOE_CACHE, FLOE_CACHE_LIMIT", "The folder that keeps outputs of steps, and what it may take, as --cache."),
+    ("TMPDIR", "Where netCDF files by URL are kept while floe runs."),
+    (
+      "CDSE_USERNAME, CDSE_PASSWORD, CDSE_REFRESH_TOKEN, CDSE_TOTP",
+      "The account at the Copernicus Data Space, for floe fetch."
+    ),
+    ("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_S3_ENDPOINT", "Keys and place of s3:// inputs."),
     ("NO_COLOR", "Where it holds anything, words on a terminal have no colour."),
     (
       "GDAL_DATA, PROJ_DATA",
@@ -54,7 +67,7 @@ struct ManualPage {
   ]
   private static let files = [
     ("run.json", "Beside the outputs: what ran, when, on what, and what was left out and why."),
-    ("~/.local/share/floe/plugins", "Plugins of the user: lib*FloePlugin.so and *.floe-step.yaml."),
+    ("~/.local/share/floe/plugins", "Plugins of the user: lib*FloePlugin.so, *.floe-step.yaml and *.floe-writer.yaml."),
   ]
 
   private static func list(_ entries: [(String, String)]) -> String {

@@ -18,7 +18,8 @@ struct Skeleton {
       name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ ".contains($0)) })
     else {
       throw refuse(
-        "'\(name)' cannot be a plugin's name: it must begin with a letter and hold letters, digits, '-' and '_'")
+        "'\(name)' cannot be the name of a plugin or step: it must begin with a letter and hold letters, digits, '-' "
+          + "and '_'")
     }
     folderName = parts.joined(separator: "-")
     moduleName = parts.joined(separator: "_").lowercased()

@@ -91,6 +91,15 @@ enum Terminal {
     }.joined(separator: "\n")
   }
 
+  /// Names with a text each, which is broken at spaces and goes on below its own beginning.
+  static func list(_ rows: [(name: String, text: String)], width: Int = min(100, Terminal.width)) -> String {
+    let column = (rows.map { $0.name.count }.max() ?? 0) + 2
+    return rows.map { row in
+      let text = wrapped(row.text, width: width, indent: String(repeating: " ", count: column))
+      return row.name + text.dropFirst(row.name.count)
+    }.joined(separator: "\n")
+  }
+
   /// Text broken at spaces to the given width, each line indented.
   static func wrapped(_ text: String, width: Int = min(100, Terminal.width), indent: String = "") -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in

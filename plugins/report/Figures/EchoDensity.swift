@@ -34,10 +34,10 @@ struct EchoDensity {
     }
   }
 
-  /// Colours by the logarithm of the count, four pixels a cell, the highest power at the top.
+  /// Colours by the logarithm of the count on white, four pixels a cell, the highest power at the top.
   func picture() -> Picture {
     let most = Double(counts.max() ?? 1)
-    var picture = Picture(width: width * 2, height: levels * 2)
+    var picture = Picture(width: width * 2, height: levels * 2, isHatched: false)
     for level in 0..<levels {
       for bin in 0..<width where counts[level * width + bin] > 0 {
         let n = Double(counts[level * width + bin])

@@ -28,17 +28,20 @@ struct EchoFigures {
     var told: [String] = []
     for side in sides {
       var plots: [String] = []
+      // Aligned echoes rise above 1 between the samples of the raw ones.
+      var top = 1.1
       for (k, part) in view.parts.enumerated() {
         var bins = [RunningStatistics](repeating: RunningStatistics(), count: side.echoes.width)
         var count = 0
         for row in part.rows {
-          guard let top = side.top(row) else { continue }
+          guard let maximum = side.top(row) else { continue }
           count += 1
           for (i, v) in side.echoes.row(row).enumerated() where v.isFinite {
-            bins[i].add(Double(v) / Double(top))
+            bins[i].add(Double(v) / Double(maximum))
           }
         }
         guard count > 0 else { continue }
+        top = max(top, bins.lazy.map { ($0.mean + $0.standardDeviation) * 1.02 }.filter(\.isFinite).max() ?? 0)
         let file = "\(name).\(side.key).\(k).dat"
         let color = part.group.line
         data[file] = Figure.rows(
@@ -61,11 +64,11 @@ struct EchoFigures {
             """
           )
         }
-        let top = bins.enumerated().max { $0.element.mean < $1.element.mean }
+        let peak = bins.enumerated().max { $0.element.mean < $1.element.mean }
         told.append(
           """
           \(side.label.lowercased()) \(part.group.label): \(ReportFormat.counted(count, "echo", "es")), mean peaks at \
-          \(ReportFormat.fixed(top?.element.mean, 2)) in bin \(top?.offset ?? 0)
+          \(ReportFormat.fixed(peak?.element.mean, 2)) in bin \(peak?.offset ?? 0)
           """
         )
       }
@@ -74,7 +77,7 @@ struct EchoFigures {
         """
         set label 1 '\(side.label)' at graph 0.5,1.05 center front
         set xlabel 'Bin'; set ylabel '\(side.key == "raw" ? "Power over the echo''s maximum" : "")'
-        set xrange [0:\(side.echoes.width - 1)]; set yrange [0:1.1]
+        set xrange [0:\(side.echoes.width - 1)]; set yrange [0:\(ReportFormat.data(top))]
         plot \(plots.joined(separator: ", \\\n    "))
         """)
     }
@@ -100,6 +103,8 @@ struct EchoFigures {
     let name = "echogram-\(stem)"
     let step = (rows.count + Self.columns - 1) / Self.columns
     let drawn = stride(from: 0, to: rows.count, by: step).map { rows[$0] }
+    // A pixel of the picture has its record in its middle; the axes end where the outermost pixels do.
+    let half = Double(step) / 2
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
     for side in sides {
@@ -116,12 +121,11 @@ struct EchoFigures {
         """
         set label 1 '\(side.label)' at graph 0.02,0.92 front textcolor rgb '#ffffff'
         set xlabel '\(side.key == sides[sides.count - 1].key ? "Kept record along the track" : "")'; set ylabel 'Bin'
-        set xrange [0:\(rows.count - 1)]; set yrange [\(side.echoes.width - 1):0]; unset grid
+        set xrange [\(ReportFormat.data(-half)):\(ReportFormat.data(Double((drawn.count - 1) * step) + half))]
+        set yrange [\(ReportFormat.data(Double(side.echoes.width) - 0.5)):-0.5]; unset grid
         \(Colours.palette); set cbrange [0:1]; set cblabel 'Root of power over maximum'
-        plot '\(name).\(side.key).png' binary filetype=png origin=(0,0) dx=\
-        \(ReportFormat.data(Double(rows.count) / Double(drawn.count))) dy=1 with rgbimage notitle, NaN with points \
-        palette \
-        notitle
+        plot '\(name).\(side.key).png' binary filetype=png origin=(0,0) dx=\(step) dy=1 with rgbimage notitle, \
+        NaN with points palette notitle
         """)
     }
     let thinned = ReportFormat.thinned(step, "record")
@@ -212,6 +216,19 @@ struct EchoFigures {
       size: grid.size, commands: grid.commands, data: data)
   }
 
+  /// The highest power of all kept echoes over the maximum that each has before alignment: more than 1 where
+  /// interpolation between the samples rises above them; at most 2, so that the others stay visible.
+  private func highestPower() -> Float {
+    var highest: Float = 1
+    for side in sides {
+      for row in view.kept {
+        guard let top = side.top(row), top > 0, let peak = side.echoes.peak(row)?.value, peak.isFinite else { continue }
+        highest = max(highest, peak / top)
+      }
+    }
+    return min(2, highest)
+  }
+
   /// All echoes over each other, in total and by class.
   func overlays() throws -> Figure? {
     let name = "echoes-overlaid-\(stem)"
@@ -223,6 +240,7 @@ struct EchoFigures {
     var panels: [String] = []
     var told: [String] = []
     let levels = 128
+    let highest = highestPower()
     for (k, lot) in lots.enumerated() {
       for side in sides {
         let width = side.echoes.width
@@ -231,7 +249,7 @@ struct EchoFigures {
         for row in lot.rows {
           guard let top = side.top(row) else { continue }
           count += 1
-          density.add(side.echoes.row(row), top: top)
+          density.add(side.echoes.row(row), top: top * highest)
         }
         let file = "\(name).\(k).\(side.key).png"
         data[file] = try density.picture().png()
@@ -242,10 +260,9 @@ struct EchoFigures {
           0.98,0.93 right front noenhanced
           set xlabel '\(k == lots.count - 1 ? "Bin" : "")'; set ylabel '\
           \(side.key == "raw" ? "Power over maximum" : "")'
-          set xrange [0:\(width - 1)]; set yrange [0:1.28]; unset grid
-          plot '\(file)' binary filetype=png origin=(0,0) dx=0.5 dy=\(ReportFormat.data(1 / Double(2 * levels - 1))) \
-          with \
-          rgbimage notitle
+          set xrange [0:\(width - 1)]; set yrange [0:\(ReportFormat.data(Double(highest) * 1.28))]; unset grid
+          plot '\(file)' binary filetype=png origin=(0,0) dx=0.5 dy=\
+          \(ReportFormat.data(Double(highest) / Double(2 * levels - 1))) with rgbimage notitle
           """)
       }
       told.append("\(lot.label) \(ReportFormat.count(lot.rows.count))")

@@ -170,7 +170,9 @@ struct MapFrame: Sendable {
     let left = Self.apart(self.left, h * 22 / max(1, down))
     let (low, high) = (SIMD2(0.0, 0), SIMD2(1.0, 1))
     let (lowRight, highLeft) = (SIMD2(1.0, 0), SIMD2(0.0, 1))
-    let barCorner = corner([low, lowRight, highLeft, high], size: SIMD2(0.32, 0.14), points: points)
+    // The scale bar's letters do not shrink with a low map: its heights count from at least this one.
+    let tall = h * min(9, max(1, 440 / max(1, down)))
+    let barCorner = corner([low, lowRight, highLeft, high], size: SIMD2(0.32, 0.14 * tall / h), points: points)
     let arrowCorner = corner(
       [high, highLeft, lowRight, low].filter { $0 != barCorner }, size: SIMD2(0.16, 0.2), points: points)
     func f(_ v: Double) -> String { ReportFormat.data(v) }
@@ -184,16 +186,16 @@ struct MapFrame: Sendable {
       let told = Self.round(w * metres / 4)
       let length = told / metres
       let x = barCorner.x == 0 ? b.minX + w * 0.04 : b.maxX - w * 0.04 - length
-      let y = barCorner.y == 0 ? b.minY + h * 0.045 : b.maxY - h * 0.075
+      let y = barCorner.y == 0 ? b.minY + tall * 0.045 : b.maxY - tall * 0.075
       let text = told >= 1000 ? "\(f(told / 1000)) km" : "\(f(told)) m"
       out += """
-        set object 1 rect from \(f(x - w * 0.02)),\(f(y - h * 0.025)) to \(f(x + length + w * 0.02)),\
-        \(f(y + h * 0.06)) front fc rgb '#30ffffff' fs solid noborder
-        set object 2 rect from \(f(x)),\(f(y)) to \(f(x + length)),\(f(y + h * 0.012)) front fc rgb '#ffffff' fs \
-        solid border lc rgb '#000000'
-        set object 3 rect from \(f(x)),\(f(y)) to \(f(x + length / 2)),\(f(y + h * 0.012)) front fc rgb '#000000' fs \
-        solid noborder
-        set label 1 \(Figure.quoted(text)) at \(f(x + length / 2)),\(f(y + h * 0.035)) center front noenhanced
+        set object 1 rect from \(f(x - w * 0.02)),\(f(y - tall * 0.025)) to \(f(x + length + w * 0.02)),\
+        \(f(y + tall * 0.06)) front fc rgb '#30ffffff' fs solid noborder
+        set object 2 rect from \(f(x)),\(f(y)) to \(f(x + length)),\(f(y + tall * 0.012)) front fc rgb '#ffffff' \
+        fs solid border lc rgb '#000000'
+        set object 3 rect from \(f(x)),\(f(y)) to \(f(x + length / 2)),\(f(y + tall * 0.012)) front \
+        fc rgb '#000000' fs solid noborder
+        set label 1 \(Figure.quoted(text)) at \(f(x + length / 2)),\(f(y + tall * 0.035)) center front noenhanced
 
         """
     }

@@ -262,7 +262,8 @@ struct NotebookFigures {
         """
         set label 1 '\(side.label)' at graph 0.02,0.92 front textcolor rgb '#ffffff'
         set xlabel 'Kept record'; set ylabel 'Bin'; unset grid
-        set xrange [0:\(rows.count - 1)]; set yrange [0:\(raw.width - 1)]
+        set xrange [-0.5:\(ReportFormat.data(Double(rows.count) - 0.5))]
+        set yrange [-0.5:\(ReportFormat.data(Double(raw.width) - 0.5))]
         \(Colours.palette); set cbrange [0:1]; set cblabel 'Power over maximum'
         plot '\(file)' binary filetype=png origin=(0,0) dx=1 dy=1 with rgbimage notitle, NaN with points palette notitle
         """)

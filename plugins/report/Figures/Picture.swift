@@ -12,12 +12,18 @@ struct Picture: Sendable {
   /// The hatching of what has no data: neither snow nor any class is striped.
   static let hatching = (paper: RGB(238, 234, 242), line: RGB(176, 164, 186))
 
-  /// A hatched picture: no data until pixels are set.
+  /// A hatched picture: no data until pixels are set; or a white one, on which nothing is drawn yet.
   ///
-  /// - Parameter block: how many times larger it is than the pixels that are set.
-  init(width cells: Int, height lines: Int, enlarged block: Int = 1) {
+  /// - Parameters:
+  ///   - block: how many times larger it is than the pixels that are set.
+  ///   - isHatched: false for white paper, where an empty pixel is no missing one.
+  init(width cells: Int, height lines: Int, enlarged block: Int = 1, isHatched: Bool = true) {
     self.block = block
     (width, height) = (cells * block, lines * block)
+    guard isHatched else {
+      pixels = [UInt8](repeating: 255, count: width * height * 3)
+      return
+    }
     pixels = []
     pixels.reserveCapacity(width * height * 3)
     // About eighty stripes across; pictures of few pixels have as many as these allow.

@@ -31,14 +31,14 @@ struct MapVectors {
     var layers: [Layer] = []
     for item in material.items {
       guard case .table(let table) = item.data, let own = table.crs else { continue }
-      let rings: [(row: Int, ring: [SIMD2<Double>])]
+      let shapes: [(row: Int, rings: [[SIMD2<Double>]])]
       switch table.geometry {
-      case .polygons(let all)?: rings = all.enumerated().flatMap { row, rings in rings.map { (row, $0) } }
+      case .polygons(let all)?: shapes = all.enumerated().map { ($0.offset, $0.element) }
       case .multiPolygons(let all)?:
-        rings = all.enumerated().flatMap { row, parts in parts.flatMap { $0 }.map { (row, $0) } }
+        shapes = all.enumerated().flatMap { row, parts in parts.map { (row, $0) } }
       case .points?, nil: continue
       }
-      if let layer = try polygons(item, table, rings, CoordinateTransform(from: own, to: crs), b) {
+      if let layer = try polygons(item, table, shapes, CoordinateTransform(from: own, to: crs), b) {
         layers.append(layer)
       }
     }
@@ -58,21 +58,29 @@ struct MapVectors {
     return layers
   }
 
+  /// - Parameter shapes: polygons with their rows, the first ring of each the outer one.
   private func polygons(
-    _ item: ReportInputs.Item, _ table: Table, _ rings: [(row: Int, ring: [SIMD2<Double>])],
+    _ item: ReportInputs.Item, _ table: Table, _ shapes: [(row: Int, rings: [[SIMD2<Double>]])],
     _ transform: CoordinateTransform, _ b: Bounds
   ) throws -> Layer? {
     var places: [JSONValue] = []
     var rows: [Int] = []
-    let every = (rings.count + Self.limit - 1) / Self.limit
-    for i in stride(from: 0, to: rings.count, by: max(1, every)) {
-      var ring = rings[i].ring
-      transform.transform(&ring)
-      guard ring.count > 2, ring.allSatisfy({ $0.x.isFinite && $0.y.isFinite }),
-        ring.contains(where: { $0.x >= b.minX && $0.x <= b.maxX && $0.y >= b.minY && $0.y <= b.maxY })
+    let every = (shapes.count + Self.limit - 1) / Self.limit
+    for i in stride(from: 0, to: shapes.count, by: max(1, every)) {
+      let rings = shapes[i].rings.map { ring in
+        var moved = ring
+        transform.transform(&moved)
+        return moved
+      }
+      guard let outer = rings.first, Self.isWhole(outer),
+        outer.contains(where: { $0.x >= b.minX && $0.x <= b.maxX && $0.y >= b.minY && $0.y <= b.maxY })
       else { continue }
-      rows.append(rings[i].row)
-      places.append(.array(ring.flatMap { [Self.place($0.x), Self.place($0.y)] }))
+      rows.append(shapes[i].row)
+      places.append(
+        .array(
+          rings.filter(Self.isWhole).map { ring in
+            JSONValue.array(ring.flatMap { [Self.place($0.x), Self.place($0.y)] })
+          }))
     }
     if rows.isEmpty { return nil }
     let what =
@@ -86,10 +94,23 @@ struct MapVectors {
     return layer(name, "polygons", table, rows, places, every, "polygon")
   }
 
+  /// Whether a ring has an inside and all of its corners have a place.
+  private static func isWhole(_ ring: [SIMD2<Double>]) -> Bool {
+    ring.count > 2 && ring.allSatisfy { $0.x.isFinite && $0.y.isFinite }
+  }
+
+  /// The column that a layer's colours come from; nil for the usual one. A footprint shows what the scene has in it, as
+  /// in QGIS; the record's own class is that of its point.
+  private func colouring(_ table: Table) -> String? {
+    if let classes, table.columns.contains(where: { $0.name == classes }) { return classes }
+    guard table.style == "footprints" else { return nil }
+    return table.columns.first { $0.name.hasSuffix(ColumnName.footprintMajority.rawValue) && $0.numbers != nil }?.name
+  }
+
   private func layer(
     _ name: String, _ kind: String, _ table: Table, _ rows: [Int], _ places: [JSONValue], _ every: Int, _ what: String
   ) -> Layer {
-    let view = TrackView(table, classes: table.columns.contains { $0.name == classes } ? classes : nil)
+    let view = TrackView(table, classes: colouring(table))
     // Points that lie close together have no rings, and colours that stand out without.
     let isRinged = kind != "points" || rows.count <= ValueExtent.ringed
     let present = Set(rows.map { view.group[$0] }).filter { $0 >= 0 }.sorted()

@@ -91,6 +91,9 @@ struct ClusterSection {
       })
   }
 
+  /// gnuplot's point types, filled ones first: clusters of one class share its colour and are told apart by these.
+  private static let signs = [7, 9, 5, 13, 11, 15, 6, 8, 4, 12, 10, 14, 1, 2, 3]
+
   /// Centres over wavelength where at least two features are bands that have one.
   private func spectra(_ clustering: Clustering) -> Figure? {
     let specs = material.rasters.map(\.raster.spec)
@@ -112,14 +115,14 @@ struct ClusterSection {
       plots.append("'\(file)' using 1:2:3 with yerrorbars pt -1 lw 1.2 lc rgb '\(color)' notitle")
       plots.append(
         """
-        '\(file)' using 1:2 with linespoints pt \([7, 9, 5, 13, 11][i % 5]) ps 0.9 lw 2 dt \(i % 5 + 1) lc rgb '\
-        \(color)' notitle
+        '\(file)' using 1:2 with linespoints pt \(Self.signs[i % Self.signs.count]) ps 0.9 lw 2 \
+        dt \(i % 5 + 1) lc rgb '\(color)' notitle
         """
       )
       key.append(
         """
-        keyentry with linespoints pt \([7, 9, 5, 13, 11][i % 5]) ps 0.9 lw 2 dt \(i % 5 + 1) lc rgb '\(color)' \
-        title \(Figure.quoted(c.className == nil ? c.label : "\(c.label) (\(c.number))"))
+        keyentry with linespoints pt \(Self.signs[i % Self.signs.count]) ps 0.9 lw 2 dt \(i % 5 + 1) \
+        lc rgb '\(color)' title \(Figure.quoted(c.className == nil ? c.label : "\(c.label) (\(c.number))"))
         """
       )
       told.append(

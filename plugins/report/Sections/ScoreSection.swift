@@ -25,12 +25,10 @@ struct ScoreSection {
         let low = range.map({ abs($0) }).min(),
         let high = range.map({ abs($0) }).max()
       else { continue }
-      section.blocks.append(
-        .text(
-          """
-          Records and scene are \(ReportFormat.fixed(low / 60, 1)) to \
-          \(ReportFormat.fixed(high / 60, 1)) minutes apart (\(ReportFormat.words(step))).
-          """))
+      let least = ReportFormat.fixed(low / 60, 1)
+      let most = ReportFormat.fixed(high / 60, 1)
+      let minutes = least == most ? most : "\(least) to \(most)"
+      section.blocks.append(.text("Records and scene are \(minutes) minutes apart (\(ReportFormat.words(step)))."))
     }
     for (step, facts) in material.facts {
       guard let list = facts[.separation]?.arrayValue, !list.isEmpty else { continue }
