@@ -92,6 +92,23 @@ def test_other_starts_and_numbers_find_the_same(tmp_path, clusters, seed):
     assert scores(read(tmp_path / "out/ice-lead.tif"), 30)[0] >= 0.85
 
 
+@needs_scene
+def test_a_band_that_shows_the_air_neither_makes_nor_hides_leads(tmp_path):
+    """B10 (1375 nm) sees cirrus alone: leads and ice are 0.0022 and 0.0028 in it, both noise."""
+    scene = next(scene_folder().glob("*.SAFE"))
+    for bands in ("B10", "B01,B09,B10"):
+        out = tmp_path / bands
+        said = floe(
+            "run", ROOT / "examples/ice-lead.yaml", "--set", f"scene={scene}", "--set", f"bands={bands}", "--set", "resolution=60",
+            "-o", out, "--progress", "none")
+        assert "B10 shows vapour and cloud and not the surface" in said.stdout + said.stderr
+        classes = read(out / "ice-lead.tif")
+        if bands == "B10":
+            assert (classes != 255).sum() > 1_000_000 and not (classes == 2).any()
+        else:
+            assert scores(classes, 30)[0] >= 0.8
+
+
 @functools.cache
 def dark_share(first=990):
     """Percent of dark 10 m pixels (red of the true-colour image below 128) of each 60 m pixel from a row on; NaN beyond the swath.

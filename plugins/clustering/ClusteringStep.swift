@@ -45,6 +45,14 @@ extension ClusteringStep {
     if rules?.needsIceLevel == true, source.bandOrder != nil, source.infraredBands.isEmpty {
       context.warn("no band lies beyond 780 nm (B08, B8A): young ice is easily taken for a lead without one")
     }
+    let air = source.features.indices.filter { source.bandOrder?.contains($0) == false }
+    if rules?.needsIceLevel == true, !air.isEmpty {
+      context.warn(
+        """
+        \(air.map { source.features[$0].name }.joined(separator: ", ")) shows vapour and cloud and not the surface: it \
+        tells no lead and makes clusters of noise; leave it out
+        """)
+    }
     if rules?.needsIceLevel == true, source.bandOrder == nil, source.clearBands.isEmpty {
       context.warn(
         """

@@ -26,7 +26,9 @@ public struct KMeansStep: ProcessingStep {
     any, for haze brightens the blue) and, in reflectance bands from 600 to 900 nm, where
     haze is thin, at most `dark_limit` (Brandt et al. 2005: open water 0.07, bare nilas 0.14, young grey ice 0.25). The
     *dark level* is that of a pixel full of water: the dark end, or, where that is brighter than water in all infrared
-    bands (0.06, beyond 930 nm 0.02), its continuation on the line of mixtures until one of them is as dark. A
+    bands (0.06, beyond 930 nm 0.02), its continuation on the line of mixtures until one of them is as dark. Bands
+    in which vapour takes all light (1340 to 1450 and 1800 to 1950 nm, B10 of Sentinel-2) tell nothing of the surface,
+    and none beyond 930 nm does in which ice is darker than 0.02: both count in brightness alone. A
     pixel is water if at least `water_share` of it is as dark as the dark level. A mixture of water and ice has the same
     share in all bands. Two kinds of dark surface have not: towards longer waves the share rises over young ice, which
     absorbs more there (Brandt et al. 2005), and in shadows, which skylight fills in the blue, and may rise by

@@ -22,6 +22,8 @@ import FloeCore
 ///   keeps the light of the air, so that its openness falls with the wavelength; a sample is a mixture while it lies
 ///   nearer to one than to such ice, that is, while openness falls by at most half of what that of dimmed ice falls by,
 ///   and in any case by `spread`. Noise may add 0.02 to both. Where wavelengths are unknown, `spread` holds both ways.
+/// - Bands that show the air and not the surface (`showsAir`) take part in brightness alone, and so do bands from
+///   930 nm on in which ice is no brighter than water may be, as snow can be at 1600 and 2200 nm.
 /// - A pixel is water from an openness of `waterShare` in brightness on. Clusters within three standard deviations of
 ///   that limit, and clusters that miss the limits of openness by up to as much again, are divided: each of their
 ///   samples is held to these limits, so that they and not the accident of a start say where water ends. Clusters that
@@ -41,7 +43,7 @@ public struct OpticalEvidence: ClusterEvidence {
   public var clearBands: [Int]
   /// Reflectance bands from 780 nm; empty where the numbers are no reflectances.
   public var infraredBands: [InfraredBand]
-  /// Places of the bands by rising wavelength; nil where that is unknown.
+  /// Places of the bands that show the surface by rising wavelength; nil where that is unknown.
   public var order: [Int]?
   public var limits: Limits
 
@@ -53,13 +55,22 @@ public struct OpticalEvidence: ClusterEvidence {
     /// 0.02 to 0.03, and the air's path), 0.02 beyond, where vapour or liquid water absorb (0.018 in B09 on S2A tile
     /// 01WCU, 2019-03-01, sun zenith 78°).
     public var water: Double
+    /// Whether vapour or the ice itself absorbs, so that ice may be as dark as water.
+    var isAbsorbed: Bool
 
-    /// The band at a wavelength in nanometres; nil below 780.
+    /// The band at a wavelength in nanometres; nil below 780, and where it shows the air alone.
     public init?(place: Int, wavelength: Double) {
-      guard wavelength >= 780 else { return nil }
+      guard wavelength >= 780, !OpticalEvidence.showsAir(wavelength) else { return nil }
       self.place = place
-      water = wavelength < 930 ? 0.06 : 0.02
+      isAbsorbed = wavelength >= 930
+      water = isAbsorbed ? 0.02 : 0.06
     }
+  }
+
+  /// Whether vapour takes all light between surface and sensor at a wavelength in nanometres, as in bands for cirrus
+  /// (B10 of Sentinel-2 at 1375 nm): what is seen there is high cloud, haze and noise.
+  public static func showsAir(_ wavelength: Double) -> Bool {
+    (1340...1450).contains(wavelength) || (1800...1950).contains(wavelength)
   }
 
   /// The darkest samples of a scene, whatever their clusters.
@@ -113,6 +124,9 @@ public struct OpticalEvidence: ClusterEvidence {
         isFound: false, sentence: sentence, standings: outside, limit: nil,
         facts: facts(end: end, dark: end, limit: nil, rows: rows(clusters, dark: nil, standings: outside)))
     }
+    guard order?.isEmpty != true else {
+      return nothing("\(features.joined(separator: ", ")) shows vapour and cloud and not the surface")
+    }
     guard iceBrightness > 0 else { return nothing("the ice level \(short(iceBrightness)) is not above zero") }
     let first = clusters.orderByBrightness.first { $0 < ends.count && ends[$0] != nil }
     let ofCluster = first.flatMap { ends[$0] }
@@ -133,7 +147,8 @@ public struct OpticalEvidence: ClusterEvidence {
     let darkBrightness = mean(dark)
     let limit = iceBrightness - limits.waterShare * (iceBrightness - darkBrightness)
     let bounds = ClusterDivision.Limit(
-      brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark), order: order,
+      brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark),
+      order: (order ?? Array(ice.indices)).filter(tellsIce),
       deviation: (1 - limits.waterShare) * deviation(of: clusters.filter { $0.brightness > limit }))
     let standings = clusters.indices.map { j -> EvidenceVerdict.Standing in
       let c = clusters[j]
@@ -161,6 +176,13 @@ public struct OpticalEvidence: ClusterEvidence {
         rows: rows(clusters, dark: dark, standings: standings)))
   }
 
+  /// The infrared bands in which ice is brighter than water may be.
+  private var infrared: [InfraredBand] { infraredBands.filter { !$0.isAbsorbed || ice[$0.place] > $0.water } }
+  /// Whether a band tells ice from water.
+  private func tellsIce(_ place: Int) -> Bool {
+    infrared.contains { $0.place == place } || !infraredBands.contains { $0.place == place }
+  }
+
   /// Noise and an offset of -0.1 reach down to it.
   private static let leastReflectance = -0.15
 
@@ -172,11 +194,11 @@ public struct OpticalEvidence: ClusterEvidence {
         what stands for no data
         """
     }
-    let places = infraredBands.isEmpty ? Array(ice.indices) : infraredBands.map(\.place)
+    let places = infrared.isEmpty ? Array(ice.indices) : infrared.map(\.place)
     let endInThem = mean(places.map { end[$0] })
     let iceInThem = mean(places.map { ice[$0] })
     guard endInThem <= limits.darkRatio * iceInThem else {
-      let inBands = infraredBands.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
+      let inBands = infrared.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
       return """
         the darkest cluster goes down to \(short(endInThem))\(inBands), \(short(endInThem / iceInThem)) of the ice \
         level \(short(iceInThem)); at most \(short(limits.darkRatio)) is asked
@@ -192,7 +214,7 @@ public struct OpticalEvidence: ClusterEvidence {
   /// The level of a pixel full of water; see the type.
   private func darkLevel(beyond end: [Double]) -> [Double] {
     // How far to go from the ice level, in steps from there to the dark end, until a band reaches water.
-    let ways = infraredBands.map { band -> Double in
+    let ways = infrared.map { band -> Double in
       let (ice, end) = (ice[band.place], end[band.place])
       return end > band.water && ice > end ? (ice - band.water) / (ice - end) : 1
     }
@@ -212,6 +234,7 @@ public struct OpticalEvidence: ClusterEvidence {
   /// Openness in each band; nil where ice and water hardly differ.
   private func openness(of values: [Double], _ dark: [Double]) -> [Double?] {
     ice.indices.map { f in
+      guard tellsIce(f), order?.contains(f) != false else { return nil }
       let contrast = ice[f] - dark[f]
       return contrast > 0.1 * abs(ice[f]) ? (ice[f] - values[f]) / contrast : nil
     }
@@ -220,7 +243,7 @@ public struct OpticalEvidence: ClusterEvidence {
   /// How far openness may fall with the wavelength, as a part of itself: half of the fall of ice that is dimmed alike
   /// in all bands, at least `spread`.
   private func dimming(_ dark: [Double]) -> Double {
-    guard let order else { return limits.spread }
+    guard let order = order?.filter(tellsIce) else { return limits.spread }
     // The openness of ice that has lost a share x of its light is x * ice / (ice - dark).
     let all = openness(of: [Double](repeating: 0, count: ice.count), dark)
     let whole = mean(ice) / (mean(ice) - mean(dark))
@@ -277,7 +300,7 @@ public struct OpticalEvidence: ClusterEvidence {
       "dark_brightness": dark.map { JSONValue(finite: mean($0)) } ?? .null,
       "limit": limit.map { JSONValue(finite: $0) } ?? .null, "bands": .array(features.map(JSONValue.string)),
       "clear_bands": .array(clearBands.map { .string(features[$0]) }),
-      "infrared_bands": .array(infraredBands.map { .string(features[$0.place]) }),
+      "infrared_bands": .array(infrared.map { .string(features[$0.place]) }),
       "dark_ratio": .number(limits.darkRatio),
       "dark_limit": .number(limits.darkLimit), "water_share": .number(limits.waterShare),
       "spread": .number(limits.spread), "dimming": dimming.map { JSONValue(finite: $0) } ?? .null,
