@@ -101,7 +101,7 @@ def test_a_band_that_shows_the_air_neither_makes_nor_hides_leads(tmp_path):
         said = floe(
             "run", ROOT / "examples/ice-lead.yaml", "--set", f"scene={scene}", "--set", f"bands={bands}", "--set", "resolution=60",
             "-o", out, "--progress", "none")
-        assert "B10 shows vapour and cloud and not the surface" in said.stdout + said.stderr
+        assert "B10 shows vapour and cloud and not the surface" in said.out + said.err
         classes = read(out / "ice-lead.tif")
         if bands == "B10":
             assert (classes != 255).sum() > 1_000_000 and not (classes == 2).any()

@@ -101,6 +101,7 @@ extension ClusteringStep {
     let sample = trained.sample
     let store = trained.store
     let scene = trained.scene
+    if rules?.needsIceLevel == true { sample?.warnOfMargin(samples, source, context: context) }
     ClusterFacts.recordSkipped(
       scene?.skipped ?? fit.skipped, valid: scene?.validCount ?? fit.validCount, source: source, context: context)
     fit.tell(context)

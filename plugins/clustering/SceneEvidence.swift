@@ -45,6 +45,21 @@ extension BalancedSample {
   }
 }
 
+extension BalancedSample {
+  /// Warns where the darkest samples are stored as 0 in all bands of an image that declares no value for no data.
+  func warnOfMargin(_ samples: Samples, _ source: SampleSource, context: RunContext) {
+    guard case .raster(let raster) = samples, let darkest = darkestSamples(layout: source.layout),
+      !raster.spec.bands.contains(where: { $0.noData.map { !$0.isNaN } ?? false }),
+      zip(darkest, source.features).allSatisfy({ abs($0 - $1.offset) <= 1e-6 * abs($1.scale) })
+    else { return }
+    context.warn(
+      """
+      the darkest pixels are 0 in all bands, and the image declares no value for no data: if 0 stands for none, as in \
+      the margin of a scene, it is taken for water here; give `no_data: 0` where the image is read
+      """)
+  }
+}
+
 extension Training {
   /// Refuses what a way of training cannot do.
   func check(_ source: SampleSource) throws(ParameterError) {
