@@ -93,6 +93,15 @@ def test_masks_of_overviews(tmp_path):
     assert (values[:, :16] == -2147483648).all() and (values[:, 16:] == 7).all()
 
 
+def test_a_reference_system_without_places_is_told(tmp_path):
+    ds = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "a.tif"), 8, 8, 1, gdal.GDT_Byte)
+    ds.SetProjection(pyproj.CRS(32601).to_wkt("WKT1_GDAL"))
+    ds.GetRasterBand(1).WriteArray(np.ones((8, 8), "uint8"))
+    ds = None
+    _, record, _ = run_pipeline(tmp_path, READ.format(file="a.tif", more=""))
+    assert any("and no places" in w["message"] for w in record["warnings"])
+
+
 def test_a_level_made_without_regard_to_no_data_is_warned_of(tmp_path):
     """GDAL averages zeros that nobody declared into the pixels beside them."""
     array = np.full((64, 64), 8000, "uint16")
@@ -459,7 +468,7 @@ def test_attributes_that_no_raster_holds_are_refused(tmp_path, kind, stored, att
     assert "damaged" not in said
 
 
-@pytest.mark.parametrize("word, value", [("scale", "nan"), ("scale", "inf"), ("offset", "nan"), ("offset", "-inf")])
+@pytest.mark.parametrize("word, value", [("scale", "nan"), ("scale", "inf"), ("scale", "0"), ("offset", "nan"), ("offset", "-inf")])
 def test_scales_that_are_no_numbers_are_refused(tmp_path, word, value):
     write_tif(tmp_path / "a.tif", np.ones((4, 4), "uint16"))
     ds = gdal.Open(str(tmp_path / "a.tif"), gdal.GA_Update)

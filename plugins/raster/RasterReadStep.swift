@@ -81,6 +81,16 @@ struct RasterReadStep: ProcessingStep {
         spec?.bands += own
       }
       parts += chosen.map { StackSource.Part(source: raster, band: $0) }
+      let grid = raster.spec.grid
+      if let crs = grid.crs, grid.originX == 0, grid.originY == 0, grid.pixelWidth == Double(reduction),
+        grid.pixelHeight == Double(reduction)
+      {
+        remarks.append(
+          """
+          \(file.path) names a reference system (\(crs.label)) and no places: its pixels are taken to be 1 unit wide, \
+          with the corner at 0, 0; give it places, for example with gdal_edit.py -a_ullr
+          """)
+      }
       if reduction > 1, let noData {
         remarks.append(
           """
