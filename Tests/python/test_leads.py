@@ -244,3 +244,21 @@ def test_maps_of_no_place_are_told(tmp_path):
         assert any(words in w["message"] for w in record["warnings"])
         row = (out / "leads.csv").read_text().splitlines()
         assert dict(zip(row[0].split(","), row[1].split(",")))["area_m2"] == "9000"
+
+
+@pytest.mark.parametrize("shape, least, most", [
+    ("..#. ..#. #### .#..", 30, 60),
+    (".##.. ##### .###. .##.. .##.. .##..", 40, 80),
+    ("..#. ..## .### #.#. ###. ###. ###. ###. .##. .##. .##.", 85, 140),
+])
+def test_small_stars_and_holes_are_as_long_as_they_reach(tmp_path, shape, least, most):
+    """Leads of a real scene: a star of 7 pixels was one pixel long and seven wide."""
+    lines = shape.split()
+    pixels = np.ones((30, 30))
+    for y, line in enumerate(lines):
+        for x, c in enumerate(line):
+            pixels[8 + y, 8 + x] = 2 if c == "#" else 1
+    rows, _, _ = leads(tmp_path, pixels)
+    assert len(rows) == 1
+    assert least <= rows[0]["length_m"] <= most
+    assert rows[0]["mean_width_m"] <= 1.5 * rows[0]["max_width_m"]
