@@ -476,3 +476,18 @@ def test_scales_that_are_no_numbers_are_refused(tmp_path, word, value):
     ds = None
     _, _, result = run_pipeline(tmp_path, READ.format(file="a.tif", more=""), expect=None)
     assert result.status in (1, 2) and f"{word} {value}" in result.err and "'B01'" in result.err
+
+
+@pytest.mark.parametrize("unit, value, nanometres", [
+    ("nm", "842", 842), ("Micrometers", "0.842", 842), ("\u03bcm", "0.842", 842), ("m", "8.42e-7", 842), ("Angstroms", "8420", 842),
+    ("Wavenumber", "11876.4846", 842), ("Millimeters", "0.000842", 842), (None, "0.842", 842), (None, "842", 842),
+    ("Index", "3", None), ("furlongs", "842", None), ("nm", "-1", None), ("nm", "0", None), ("nm", "red", None),
+])
+def test_units_of_wavelengths(tmp_path, unit, value, nanometres):
+    """The units of ENVI's headers; a number in another one is no wavelength, and was taken for one in the infrared."""
+    write_tif(tmp_path / "a.tif", np.ones((4, 4), "uint16"))
+    ds = gdal.Open(str(tmp_path / "a.tif"), gdal.GA_Update)
+    ds.GetRasterBand(1).SetMetadata({"WAVELENGTH": value, **({"WAVELENGTH_UNITS": unit} if unit else {})})
+    ds = None
+    found = json.loads(floe("info", tmp_path / "a.tif", "--json").out)["bands"][0].get("wavelength")
+    assert found == (pytest.approx(nanometres, abs=1e-3) if nanometres else None)
