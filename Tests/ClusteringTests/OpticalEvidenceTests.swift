@@ -84,6 +84,20 @@ import Testing
     )
   }
 
+  /// The same scene at 120 m: shadows of mountains are darker than leads in the mean of B01 and B09, not in B01.
+  @Test func shadowsAreNotTakenForWaterBecauseTheyAreDarkest() throws {
+    var scene = mixed(1).evidence
+    scene.ends = [[0.491, 0.046], [0.272, 0.015], nil]
+    scene.order = [0, 1]
+    let clusters = [cluster(0.55, 0.064), cluster(0.506, 0.145), cluster(0.804, 0.324)]
+    let verdict = scene.judge(clusters)
+    #expect(verdict.facts["dark_end"]?["B01"]?.doubleValue == 0.272)
+    #expect(verdict.standings == [.refused, .whole, .outside])
+    // A cluster that is darker in B01 by less than a tenth of its contrast leaves the darkest one what it is.
+    scene.ends = [[0.3, 0.02], [0.26, 0.03], nil]
+    #expect(scene.judge(clusters).facts["dark_end"]?["B01"]?.doubleValue == 0.3)
+  }
+
   /// Levels of the same scene with B10 (1375 nm): 0.0028 over ice and 0.0022 over leads, which is haze and noise.
   @Test func bandsThatShowTheAirSayNothing() throws {
     let (two, end) = mixed(1)

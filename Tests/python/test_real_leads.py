@@ -81,6 +81,17 @@ def test_shadows_of_mountains_are_no_leads(whole):
 
 
 @needs_scene
+@pytest.mark.parametrize("resolution", [120, 240])
+def test_shadows_are_no_leads_on_coarse_grids(tmp_path, resolution):
+    """There the mountains' shadows are darker than the leads, but for the blue. Leads fill 5.5 square kilometres at 60 m."""
+    scene = next(scene_folder().glob("*.SAFE"))
+    floe("run", ROOT / "examples/ice-lead.yaml", "--set", f"scene={scene}", "--set", "bands=B01,B09", "--set", f"resolution={resolution}",
+         "-o", tmp_path / "out", "--quiet")
+    found = (read(tmp_path / "out/ice-lead.tif") == 2).sum() * resolution ** 2 / 1e6
+    assert 2 <= found <= 11
+
+
+@needs_scene
 @pytest.mark.parametrize("clusters,seed", [("auto", 1), ("12", 0), ("10", 2)])
 def test_other_starts_and_numbers_find_the_same(tmp_path, clusters, seed):
     scene = next(scene_folder().glob("*.SAFE"))

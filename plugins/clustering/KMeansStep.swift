@@ -21,7 +21,8 @@ public struct KMeansStep: ProcessingStep {
 
     **dark** is the rule for open water in images: it names every cluster that is dark in physical units, however many.
     The *ice level* of a band is its median over the samples at least half as bright as the 95th percentile, the *dark
-    end* the mean of the darkest tenth of the darkest cluster; brightness is the mean over the bands. There is water
+    end* the mean of the darkest tenth of the darkest cluster, or of one that is darker by a tenth of its contrast in
+    the shortest waves, as water is beside shadows on snow; brightness is the mean over the bands. There is water
     only if the dark end is at most `dark_ratio` of the ice level (in reflectance bands from 780 nm where there are
     any, for haze brightens the blue) and, in reflectance bands from 600 to 900 nm, where
     haze is thin, at most `dark_limit` (Brandt et al. 2005: open water 0.07, bare nilas 0.14, young grey ice 0.25). The

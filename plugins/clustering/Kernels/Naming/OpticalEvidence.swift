@@ -5,8 +5,9 @@ import FloeCore
 ///
 /// - The *ice level* of a band is its median over the samples that are at least half as bright as the 95th percentile
 ///   of brightness; brightness is the mean over the bands. The *dark end* is the mean of the darkest tenth of the
-///   darkest cluster; where that is not dark enough, as where a lead of a few pixels has no cluster of its own, the
-///   mean of the three darkest samples.
+///   darkest cluster (of one that is darker in the shortest waves where there is one, for then the darkest is a shadow
+///   on snow); where that is not dark enough, as where a lead of a few pixels has no cluster of its own, the mean of
+///   the three darkest samples.
 /// - There is water only if the dark end is at most `darkRatio` of the ice level (in infrared bands where there are
 ///   any, for haze brightens dark pixels in the blue; else in brightness) and, in the bands from 600 to 900 nm, where
 ///   haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25
@@ -128,7 +129,7 @@ public struct OpticalEvidence: ClusterEvidence {
       return nothing("\(features.joined(separator: ", ")) shows vapour and cloud and not the surface")
     }
     guard iceBrightness > 0 else { return nothing("the ice level \(short(iceBrightness)) is not above zero") }
-    let first = clusters.orderByBrightness.first { $0 < ends.count && ends[$0] != nil }
+    let first = reference(clusters)
     let ofCluster = first.flatMap { ends[$0] }
     guard ofCluster != nil || scene.end != nil else {
       return nothing("no cluster has the 10 samples that a dark level is taken from")
@@ -181,6 +182,25 @@ public struct OpticalEvidence: ClusterEvidence {
   /// Whether a band tells ice from water.
   private func tellsIce(_ place: Int) -> Bool {
     infrared.contains { $0.place == place } || !infraredBands.contains { $0.place == place }
+  }
+
+  /// The cluster that the dark end is taken from; nil where none has one.
+  ///
+  /// Nothing is darker than open water in any band, while skylight fills shadows on snow in the shortest waves. So
+  /// where another cluster that may be water is darker there, by a tenth of its contrast, the darkest one is a shadow.
+  private func reference(_ clusters: [ClusterSummary]) -> Int? {
+    let rising = clusters.orderByBrightness.filter { $0 < ends.count && ends[$0] != nil }
+    guard let darkest = rising.first, let end = ends[darkest], let order, order.count > 1, let blue = order.first else {
+      return rising.first
+    }
+    var found = (cluster: darkest, value: end[blue])
+    for j in rising.dropFirst() {
+      guard let own = ends[j], own[blue] < found.value, end[blue] - own[blue] > 0.1 * (ice[blue] - own[blue]),
+        brightness(of: own) == nil
+      else { continue }
+      found = (j, own[blue])
+    }
+    return found.cluster
   }
 
   /// Noise and an offset of -0.1 reach down to it.
