@@ -81,6 +81,19 @@ def test_shadows_of_mountains_are_no_leads(whole):
 
 
 @needs_scene
+def test_kmeans_keeps_leads_that_share_a_cluster_with_shadows(tmp_path):
+    text = (ROOT / "examples/ice-lead.yaml").read_text().replace("cluster.gmm", "cluster.kmeans")
+    for line in ("  report: { use: report.html }\n", "  report.html: report.page\n", "  probability.tif: groups.probability\n"):
+        text = text.replace(line, "")
+    (tmp_path / "kmeans.yaml").write_text(text)
+    floe("run", tmp_path / "kmeans.yaml", "--set", f"scene={next(scene_folder().glob('*.SAFE'))}", "--set", "bands=B01,B09",
+         "--set", "resolution=60", "-o", tmp_path / "out", "--quiet")
+    classes = read(tmp_path / "out/ice-lead.tif")
+    assert scores(classes, 30)[0] >= 0.87
+    assert (classes[:330] == 2).sum() <= 100
+
+
+@needs_scene
 @pytest.mark.parametrize("resolution", [120, 240])
 def test_shadows_are_no_leads_on_coarse_grids(tmp_path, resolution):
     """There the mountains' shadows are darker than the leads, but for the blue. Leads fill 5.5 square kilometres at 60 m."""

@@ -36,8 +36,8 @@ public struct KMeansStep: ProcessingStep {
     `band_spread` of itself; it falls where ice is dimmed alike in all bands (grey ice, slopes away from the sun), and
     may fall by half of what it falls by there, at least `band_spread`: so far a sample lies nearer to a mixture than to
     dimmed ice. Noise adds 0.02. Clusters within these limits are water; of those that the limits run through, or that
-    miss them by up to as much again, each pixel is judged by itself; others are refused. `brightness < 0.75` names by
-    share of the ice level, for thin ice. `names` may bring classes of their own: `thin_ice: { rule:
+    miss them by up to as much again or by three of their standard deviations, each pixel is judged by itself; others
+    are refused. `brightness < 0.75` names by share of the ice level, for thin ice. `names` may bring classes of their own: `thin_ice: { rule:
     "brightness < 0.75", code: 4, label: Thin ice, color: "#5aae61" }`.
 
     **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of

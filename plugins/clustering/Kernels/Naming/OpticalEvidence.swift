@@ -28,9 +28,9 @@ import FloeCore
 /// - A pixel is water from an openness of `waterShare` in brightness on. Clusters within three standard deviations of
 ///   that limit, and clusters that miss the limits of openness by up to as much again, are divided: each of their
 ///   samples is held to these limits, so that they and not the accident of a start say where water ends. Clusters that
-///   miss them by more are refused. How probable it is that such a sample is water follows from normal errors: of
-///   brightness by as much as the ice of a cluster varies, in the share of the pixel that is ice at the limit, and of
-///   openness by the noise of two bands.
+///   miss them by more, and by more than three of their standard deviations, are refused. How probable it is that such a
+///   sample is water follows from normal errors: of brightness by as much as the ice of a cluster varies, in the share
+///   of the pixel that is ice at the limit, and of openness by the noise of two bands.
 public struct OpticalEvidence: ClusterEvidence {
   /// Names of the features in their order.
   public var features: [String]
@@ -160,7 +160,7 @@ public struct OpticalEvidence: ClusterEvidence {
       let openness = (iceBrightness - c.brightness) / (iceBrightness - darkBrightness)
       // The darkest cluster is what the dark level was taken from.
       let excess = j == darkest ? 0 : excess(c, bounds, openness: openness)
-      if c.brightness <= limit, excess > 2 { return .refused }
+      if c.brightness <= limit, excess > 2, !reaches(c, bounds, openness: openness) { return .refused }
       return c.brightness + reach <= limit && excess <= 1 ? .whole : .divided
     }
     return EvidenceVerdict(
@@ -277,6 +277,23 @@ public struct OpticalEvidence: ClusterEvidence {
     let noise = ClusterDivision.Limit.noise
     return max(
       fall(known.map { -$0 }) / (bounds.spread * share + noise), fall(known) / (bounds.dimming * share + noise))
+  }
+
+  /// Whether samples within three standard deviations of a cluster's mean keep the limits of openness: a wide cluster
+  /// may hold shadows and leads together.
+  private func reaches(_ c: ClusterSummary, _ bounds: ClusterDivision.Limit, openness share: Double) -> Bool {
+    let all = openness(of: c.mean, bounds.dark)
+    let bands = bounds.order.filter { all[$0] != nil }
+    let known = bands.compactMap { all[$0] }
+    let noise = ClusterDivision.Limit.noise
+    let over = max(
+      fall(known.map { -$0 }) - bounds.spread * share - noise, fall(known) - bounds.dimming * share - noise)
+    let variances = bands.map { band -> Double in
+      let contrast = ice[band] - bounds.dark[band]
+      return max(0, c.variance[band]) / (contrast * contrast)
+    }
+    // The difference of two bands varies as both do.
+    return over <= 3 * variances.sorted().suffix(2).reduce(0, +).squareRoot()
   }
 
   /// The largest fall from a number to one behind it.
