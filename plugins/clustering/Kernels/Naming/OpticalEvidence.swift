@@ -28,9 +28,9 @@ import FloeCore
 /// - A pixel is water from an openness of `waterShare` in brightness on. Clusters within three standard deviations of
 ///   that limit, and clusters that miss the limits of openness by up to as much again, are divided: each of their
 ///   samples is held to these limits, so that they and not the accident of a start say where water ends. Clusters that
-///   miss them by more, and by more than three of their standard deviations, are refused. How probable it is that such a
-///   sample is water follows from normal errors: of brightness by as much as the ice of a cluster varies, in the share
-///   of the pixel that is ice at the limit, and of openness by the noise of two bands.
+///   miss them by more, and by more than three of their standard deviations, are refused. How probable it is that such
+///   a sample is water follows from normal errors: of brightness by as much as the ice of a cluster varies, in the
+///   share of the pixel that is ice at the limit, and of openness by the noise of two bands.
 public struct OpticalEvidence: ClusterEvidence {
   /// Names of the features in their order.
   public var features: [String]
