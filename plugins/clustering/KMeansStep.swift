@@ -37,8 +37,8 @@ public struct KMeansStep: ProcessingStep {
     may fall by half of what it falls by there, at least `band_spread`: so far a sample lies nearer to a mixture than to
     dimmed ice. Noise adds 0.02. Clusters within these limits are water; of those that the limits run through, or that
     miss them by up to as much again or by three of their standard deviations, each pixel is judged by itself; others
-    are refused. `brightness < 0.75` names by share of the ice level, for thin ice. `names` may bring classes of their own:
-    `thin_ice: { rule: "brightness < 0.75", code: 4, label: Thin ice, color: "#5aae61" }`.
+    are refused. `brightness < 0.75` names by share of the ice level, for thin ice. `names` may bring classes of their
+    own: `thin_ice: { rule: "brightness < 0.75", code: 4, label: Thin ice, color: "#5aae61" }`.
 
     **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of
     brightness of 1/20 of the ice level, and labels all in one pass more, so that a class of one pixel in a thousand has
