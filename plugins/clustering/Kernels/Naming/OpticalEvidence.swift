@@ -123,7 +123,7 @@ public struct OpticalEvidence: ClusterEvidence {
       let outside = clusters.map { _ in EvidenceVerdict.Standing.outside }
       return EvidenceVerdict(
         isFound: false, sentence: sentence, standings: outside, limit: nil,
-        facts: facts(end: end, dark: end, limit: nil, rows: rows(clusters, dark: nil, standings: outside)))
+        facts: facts(end: end, dark: nil, limit: nil, rows: rows(clusters, dark: nil, standings: outside)))
     }
     guard order?.isEmpty != true else {
       return nothing("\(features.joined(separator: ", ")) shows vapour and cloud and not the surface")
