@@ -84,6 +84,44 @@ import Testing
     )
   }
 
+  /// The same scene at 120 m: shadows of mountains are darker than leads in the mean of B01 and B09, not in B01.
+  @Test func shadowsAreNotTakenForWaterBecauseTheyAreDarkest() throws {
+    var scene = mixed(1).evidence
+    scene.ends = [[0.491, 0.046], [0.272, 0.015], nil]
+    scene.order = [0, 1]
+    let clusters = [cluster(0.55, 0.064), cluster(0.506, 0.145), cluster(0.804, 0.324)]
+    let verdict = scene.judge(clusters)
+    #expect(verdict.facts["dark_end"]?["B01"]?.doubleValue == 0.272)
+    #expect(verdict.standings == [.refused, .whole, .outside])
+    // A cluster that is darker in B01 by less than a tenth of its contrast leaves the darkest one what it is.
+    scene.ends = [[0.3, 0.02], [0.26, 0.03], nil]
+    #expect(scene.judge(clusters).facts["dark_end"]?["B01"]?.doubleValue == 0.3)
+  }
+
+  /// Levels of the same scene with B10 (1375 nm): 0.0028 over ice and 0.0022 over leads, which is haze and noise.
+  @Test func bandsThatShowTheAirSayNothing() throws {
+    let (two, end) = mixed(1)
+    #expect(OpticalEvidence.InfraredBand(place: 2, wavelength: 1374) == nil)
+    var three = OpticalEvidence(
+      features: ["B01", "B09", "B10"], ice: two.ice + [0.0028], ends: [end + [0.0022], nil], clearBands: [],
+      infraredBands: two.infraredBands)
+    three.order = [0, 1]
+    func triple(_ a: Double, _ b: Double, _ c: Double) -> ClusterSummary {
+      ClusterSummary(mean: [a, b, c], variance: [1e-4, 1e-4, 1e-8], brightnessVariance: 1e-4, count: 100)
+    }
+    let verdict = three.judge([triple(end[0], end[1], 0.0022), triple(0.804, 0.324, 0.0028)])
+    #expect(verdict.isFound)
+    // The limits of two bands, spread over three: 0.376 * 2 / 3.
+    #expect(abs(try #require(verdict.facts["limit"]?.doubleValue) - 0.377 * 2 / 3) < 0.003)
+    #expect(verdict.facts["infrared_bands"] == .array([.string("B09")]))
+    let alone = OpticalEvidence(
+      features: ["B10"], ice: [0.0028], ends: [[0.0011], nil], clearBands: [], infraredBands: [], order: [])
+    let air = ClusterSummary(mean: [0.0011], variance: [1e-8], brightnessVariance: 1e-8, count: 100)
+    let ice = ClusterSummary(mean: [0.0028], variance: [1e-8], brightnessVariance: 1e-8, count: 100)
+    #expect(!alone.judge([air, ice]).isFound)
+    #expect(alone.judge([air, ice]).sentence == "B10 shows vapour and cloud and not the surface")
+  }
+
   @Test(arguments: [0.6, 0.8, 1]) func waterIsFoundWhereNoPixelIsFullOfIt(open: Double) throws {
     let (evidence, end) = mixed(open)
     let verdict = evidence.judge([cluster(end[0], end[1]), cluster(0.804, 0.324)])

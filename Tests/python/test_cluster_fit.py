@@ -202,3 +202,9 @@ outputs: {{ labels.tif: k.labels }}
 """, "--force", "--overwrite")
         told[name] = [w["message"] for w in record["warnings"]]
     assert not any("far outside" in m for m in told["a"]) and any(" % of the samples lie far outside" in m for m in told["b"])
+
+
+def test_a_fit_for_dark_tells_what_it_lacks(scenes, tmp_path):
+    files, _ = scenes
+    _, record, _ = fit(tmp_path, files, "method: kmeans, clusters: 3, training: balanced, names: { lead: dark, sea_ice: rest }")
+    assert any("tell no wavelengths" in w["message"] for w in record["warnings"])

@@ -93,6 +93,53 @@ def test_masks_of_overviews(tmp_path):
     assert (values[:, :16] == -2147483648).all() and (values[:, 16:] == 7).all()
 
 
+def test_a_reference_system_without_places_is_told(tmp_path):
+    ds = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "a.tif"), 8, 8, 1, gdal.GDT_Byte)
+    ds.SetProjection(pyproj.CRS(32601).to_wkt("WKT1_GDAL"))
+    ds.GetRasterBand(1).WriteArray(np.ones((8, 8), "uint8"))
+    ds = None
+    _, record, _ = run_pipeline(tmp_path, READ.format(file="a.tif", more=""))
+    assert any("and no places" in w["message"] for w in record["warnings"])
+
+
+def test_a_level_made_without_regard_to_no_data_is_warned_of(tmp_path):
+    """GDAL averages zeros that nobody declared into the pixels beside them."""
+    array = np.full((64, 64), 8000, "uint16")
+    array[:, :33] = 0
+    write_tif(tmp_path / "a.tif", array)
+    ds = gdal.Open(str(tmp_path / "a.tif"), gdal.GA_Update)
+    ds.BuildOverviews("AVERAGE", [2])
+    ds = None
+    out, record, _ = run_pipeline(tmp_path, READ.format(file="a.tif", more=", reduction: 2, no_data: 0"))
+    assert set(np.unique(read(out / "r.tif"))) == {0, 4000, 8000}
+    assert any("without regard to no_data" in w["message"] for w in record["warnings"])
+    _, record, _ = run_pipeline(tmp_path, READ.format(file="a.tif", more=", no_data: 0"))
+    assert not any("without regard" in w["message"] for w in record["warnings"])
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_a_margin_of_zeros_is_not_water_without_a_word(tmp_path, declared):
+    rng = np.random.default_rng(3)
+    array = rng.normal(200, 3, (200, 200)).astype("uint8")
+    array[60:64, 80:] = 20
+    array[:, :70] = 0
+    write_tif(tmp_path / "a.tif", array)
+    more = ", no_data: 0" if declared else ""
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  r: {{ use: raster.read, with: {{ files: [a.tif]{more} }} }}
+  g:
+    use: cluster.kmeans
+    in: {{ samples: r.image }}
+    with: {{ clusters: 3, training: balanced, names: {{ lead: dark, sea_ice: rest }} }}
+outputs: {{ g.tif: g.classes }}
+""")
+    said = any("the darkest pixels are 0 in all bands" in w["message"] for w in record["warnings"])
+    assert said != declared
+    assert (read(out / "g.tif") == 2).sum() == (480 if declared else 480 + 200 * 70)
+
+
 def test_the_alpha_band_is_no_band_unless_it_is_asked_for(tmp_path):
     masked(tmp_path / "a.tif", "alpha", np.ones((3, 8, 8), "uint8"), np.ones((8, 8), bool))
     out, record, _ = run_pipeline(tmp_path, READ.format(file="a.tif", more=", bands: [4]"))
@@ -421,7 +468,7 @@ def test_attributes_that_no_raster_holds_are_refused(tmp_path, kind, stored, att
     assert "damaged" not in said
 
 
-@pytest.mark.parametrize("word, value", [("scale", "nan"), ("scale", "inf"), ("offset", "nan"), ("offset", "-inf")])
+@pytest.mark.parametrize("word, value", [("scale", "nan"), ("scale", "inf"), ("scale", "0"), ("offset", "nan"), ("offset", "-inf")])
 def test_scales_that_are_no_numbers_are_refused(tmp_path, word, value):
     write_tif(tmp_path / "a.tif", np.ones((4, 4), "uint16"))
     ds = gdal.Open(str(tmp_path / "a.tif"), gdal.GA_Update)
@@ -429,3 +476,18 @@ def test_scales_that_are_no_numbers_are_refused(tmp_path, word, value):
     ds = None
     _, _, result = run_pipeline(tmp_path, READ.format(file="a.tif", more=""), expect=None)
     assert result.status in (1, 2) and f"{word} {value}" in result.err and "'B01'" in result.err
+
+
+@pytest.mark.parametrize("unit, value, nanometres", [
+    ("nm", "842", 842), ("Micrometers", "0.842", 842), ("\u03bcm", "0.842", 842), ("m", "8.42e-7", 842), ("Angstroms", "8420", 842),
+    ("Wavenumber", "11876.4846", 842), ("Millimeters", "0.000842", 842), (None, "0.842", 842), (None, "842", 842),
+    ("Index", "3", None), ("furlongs", "842", None), ("nm", "-1", None), ("nm", "0", None), ("nm", "red", None),
+])
+def test_units_of_wavelengths(tmp_path, unit, value, nanometres):
+    """The units of ENVI's headers; a number in another one is no wavelength, and was taken for one in the infrared."""
+    write_tif(tmp_path / "a.tif", np.ones((4, 4), "uint16"))
+    ds = gdal.Open(str(tmp_path / "a.tif"), gdal.GA_Update)
+    ds.GetRasterBand(1).SetMetadata({"WAVELENGTH": value, **({"WAVELENGTH_UNITS": unit} if unit else {})})
+    ds = None
+    found = json.loads(floe("info", tmp_path / "a.tif", "--json").out)["bands"][0].get("wavelength")
+    assert found == (pytest.approx(nanometres, abs=1e-3) if nanometres else None)

@@ -198,3 +198,67 @@ def test_a_map_of_another_part_of_the_earth_is_warned_of(tmp_path):
     y = 6378137 * np.log(np.tan(np.radians(45 + 75 / 2)))
     _, record, _ = leads(tmp_path, pixels, epsg=3857, origin=(0.0, y))
     assert "3.9 times the true ones" in json.dumps(record["warnings"])
+
+
+def test_a_map_of_another_part_of_the_earth_is_warned_of_wherever_areas_are_told(tmp_path):
+    y = 6378137 * np.log(np.tan(np.radians(45 + 75 / 2)))
+    pixels = np.full((60, 80), 200) + np.random.default_rng(1).integers(-3, 4, (60, 80))
+    pixels[20:24] = 10
+    write_tif(tmp_path / "c.tif", pixels.astype("uint8"), epsg=3857, origin=(0.0, y))
+    _, record, _ = run_pipeline(tmp_path, """floe: 1
+steps:
+  image: { use: raster.read, with: { files: c.tif } }
+  groups:
+    use: cluster.kmeans
+    in: { samples: image.image }
+    with: { clusters: 2, names: { lead: darkest, sea_ice: rest } }
+  shapes: { use: vector.polygonize, in: { image: groups.classes } }
+outputs: { shapes.csv: shapes.polygons, c2.tif: groups.classes }
+""")
+    said = [w["message"] for w in record["warnings"] if "3.9 times the true ones" in w["message"]]
+    assert any("areas of classes" in m for m in said) and any("areas and lengths" in m for m in said)
+
+
+@pytest.mark.parametrize("top, told", [(75.2, False), (85, True)])
+def test_degrees_over_a_wide_span_are_warned_of(tmp_path, top, told):
+    """A degree of longitude has 29 km at 75 N and 9.7 km at 85 N."""
+    pixels = np.ones((40, 60))
+    pixels[10:13, 10:40] = 2
+    _, record, _ = leads(tmp_path, pixels, epsg=4326, origin=(0.0, top), pixel=((top - 75) / 40,) * 2)
+    assert any("are made with the middle's" in w["message"] for w in record["warnings"]) == told
+
+
+def test_maps_of_no_place_are_told(tmp_path):
+    pixels = np.ones((40, 60))
+    pixels[10:13, 10:40] = 2
+    write_tif(tmp_path / "c.tif", pixels.astype("uint8"), pixel=PIXEL)
+    for name, system, words in (
+        ("site", 'LOCAL_CS["site",UNIT["metre",1]]', "no place on the Earth"), ("bare", "", "no reference system"),
+    ):
+        ds = gdal.Open(str(tmp_path / "c.tif"))
+        copy = gdal.GetDriverByName("GTiff").CreateCopy(str(tmp_path / f"{name}.tif"), ds)
+        copy.SetProjection(system)
+        ds = copy = None
+        pipeline = PIPELINE.format(file=f"{name}.tif", more="").replace("  leads.gpkg: leads.leads\n", "")
+        out, record, _ = run_pipeline(tmp_path, pipeline)
+        assert any(words in w["message"] for w in record["warnings"])
+        row = (out / "leads.csv").read_text().splitlines()
+        assert dict(zip(row[0].split(","), row[1].split(",")))["area_m2"] == "9000"
+
+
+@pytest.mark.parametrize("shape, least, most", [
+    ("..#. ..#. #### .#..", 30, 60),
+    (".##.. ##### .###. .##.. .##.. .##..", 40, 80),
+    ("..#. ..## .### #.#. ###. ###. ###. ###. .##. .##. .##.", 85, 140),
+])
+def test_small_stars_and_holes_are_as_long_as_they_reach(tmp_path, shape, least, most):
+    """Leads of a real scene: a star of 7 pixels was one pixel long and seven wide."""
+    lines = shape.split()
+    pixels = np.ones((30, 30))
+    for y, line in enumerate(lines):
+        for x, c in enumerate(line):
+            pixels[8 + y, 8 + x] = 2 if c == "#" else 1
+    rows, _, _ = leads(tmp_path, pixels)
+    assert len(rows) == 1
+    assert least <= rows[0]["length_m"] <= most
+    assert rows[0]["mean_width_m"] <= 1.5 * rows[0]["max_width_m"]

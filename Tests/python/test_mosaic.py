@@ -158,3 +158,14 @@ def test_folders_for_paths_and_patterns(tmp_path):
     assert (tmp_path / "winter/out/m.tif").exists()
     assert "-C must be a folder" in floe("step", "-C", tmp_path / "no", "raster.mosaic", expect=2).err
     assert "-C needs a folder" in floe("step", "-C", expect=2).err
+
+
+def test_other_values_of_no_data_are_refused_with_what_changes_them(tmp_path):
+    """The sentence's own command makes them fit."""
+    image = np.ones((8, 8), "uint16")
+    image[:2] = 0
+    a = scene(tmp_path / "a.tif", image, nodata=0)
+    b = scene(tmp_path / "b.tif", np.where(image == 0, 65535, image).astype("uint16"), nodata=65535)
+    assert "-dstnodata 0" in mosaic(tmp_path / "no", [a, b], expect=2)
+    gdal.Warp(str(tmp_path / "c.tif"), str(b), dstNodata=0)
+    assert (read(mosaic(tmp_path / "yes", [a, tmp_path / "c.tif"], "--rule", "minimum")) == image).all()

@@ -90,6 +90,7 @@ enum ClusterRasters {
   static func recordAreas(_ counts: [Int], grid: Grid, classes: ClassTable, context: RunContext) {
     let valid = counts.indices.filter { $0 != classes.noData }.reduce(0) { $0 + counts[$1] }
     let pixelArea = grid.crs == nil ? nil : grid.pixelSquareMetres
+    if pixelArea != nil, let remark = grid.measureRemark("areas of classes") { context.warn(remark) }
     context.record(
       .classAreas,
       .array(

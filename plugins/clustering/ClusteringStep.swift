@@ -42,16 +42,7 @@ extension ClusteringStep {
     try ClusterFacts.place(of: naming.orderBy, in: source)
     let space = try source.space(sampling.standardiseOver, isStandardised: sampling.standardise)
     let rules = try naming.rules(source)
-    if rules?.needsIceLevel == true, source.bandOrder != nil, source.infraredBands.isEmpty {
-      context.warn("no band lies beyond 780 nm (B08, B8A): young ice is easily taken for a lead without one")
-    }
-    if rules?.needsIceLevel == true, source.bandOrder == nil, source.clearBands.isEmpty {
-      context.warn(
-        """
-        the bands tell no wavelengths of reflectances, so that `dark` goes by the scene's own ice alone and young ice \
-        is easily taken for a lead; the tags WAVELENGTH, WAVELENGTH_UNITS and QUANTITY of each band tell them
-        """)
-    }
+    for remark in source.darkRemarks(rules) { context.warn(remark) }
     try sampling.training.check(source)
     let most = try clusters.candidates(sampling.clusterRange, least: Self.leastClusters).last ?? Self.leastClusters
     let products = products(source, clusters: most, rules, codes: rules.map { _ in [] })
@@ -93,6 +84,7 @@ extension ClusteringStep {
     let sample = trained.sample
     let store = trained.store
     let scene = trained.scene
+    if rules?.needsIceLevel == true { sample?.warnOfMargin(samples, source, context: context) }
     ClusterFacts.recordSkipped(
       scene?.skipped ?? fit.skipped, valid: scene?.validCount ?? fit.validCount, source: source, context: context)
     fit.tell(context)

@@ -62,7 +62,7 @@ public struct FitStep: ProcessingStep {
     guard let first = sources.first else { return }
     try ClusterFacts.place(of: naming.orderBy, in: first)
     _ = try first.space(sampling.standardiseOver, isStandardised: sampling.standardise)
-    _ = try naming.rules(first)
+    for remark in first.darkRemarks(try naming.rules(first)) { context.warn(remark) }
     _ = try clusters.candidates(sampling.clusterRange, least: 2)
     model = Model(kind: method.rawValue, body: .null)
     context.isBarrier()

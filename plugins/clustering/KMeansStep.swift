@@ -21,21 +21,24 @@ public struct KMeansStep: ProcessingStep {
 
     **dark** is the rule for open water in images: it names every cluster that is dark in physical units, however many.
     The *ice level* of a band is its median over the samples at least half as bright as the 95th percentile, the *dark
-    end* the mean of the darkest tenth of the darkest cluster; brightness is the mean over the bands. There is water
+    end* the mean of the darkest tenth of the darkest cluster, or of one that is darker by a tenth of its contrast in
+    the shortest waves, as water is beside shadows on snow; brightness is the mean over the bands. There is water
     only if the dark end is at most `dark_ratio` of the ice level (in reflectance bands from 780 nm where there are
     any, for haze brightens the blue) and, in reflectance bands from 600 to 900 nm, where
     haze is thin, at most `dark_limit` (Brandt et al. 2005: open water 0.07, bare nilas 0.14, young grey ice 0.25). The
     *dark level* is that of a pixel full of water: the dark end, or, where that is brighter than water in all infrared
-    bands (0.06, beyond 930 nm 0.02), its continuation on the line of mixtures until one of them is as dark. A
+    bands (0.06, beyond 930 nm 0.02), its continuation on the line of mixtures until one of them is as dark. Bands
+    in which vapour takes all light (1340 to 1450 and 1800 to 1950 nm, B10 of Sentinel-2) tell nothing of the surface,
+    and none beyond 930 nm does in which ice is darker than 0.02: both count in brightness alone. A
     pixel is water if at least `water_share` of it is as dark as the dark level. A mixture of water and ice has the same
     share in all bands. Two kinds of dark surface have not: towards longer waves the share rises over young ice, which
     absorbs more there (Brandt et al. 2005), and in shadows, which skylight fills in the blue, and may rise by
     `band_spread` of itself; it falls where ice is dimmed alike in all bands (grey ice, slopes away from the sun), and
     may fall by half of what it falls by there, at least `band_spread`: so far a sample lies nearer to a mixture than to
     dimmed ice. Noise adds 0.02. Clusters within these limits are water; of those that the limits run through, or that
-    miss them by up to as much again, each pixel is judged by itself; others are refused. `brightness < 0.75` names by
-    share of the ice level, for thin ice. `names` may bring classes of their own: `thin_ice: { rule:
-    "brightness < 0.75", code: 4, label: Thin ice, color: "#5aae61" }`.
+    miss them by up to as much again or by three of their standard deviations, each pixel is judged by itself; others
+    are refused. `brightness < 0.75` names by share of the ice level, for thin ice. `names` may bring classes of their
+    own: `thin_ice: { rule: "brightness < 0.75", code: 4, label: Thin ice, color: "#5aae61" }`.
 
     **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of
     brightness of 1/20 of the ice level, and labels all in one pass more, so that a class of one pixel in a thousand has

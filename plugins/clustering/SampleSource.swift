@@ -18,7 +18,8 @@ struct SampleSource: SampleReader {
   let clearBands: [Int]
   /// The reflectance bands from 780 nm.
   let infraredBands: [OpticalEvidence.InfraredBand]
-  /// Places of the features by rising wavelength; nil unless all are reflectance bands of known wavelength.
+  /// Places of the features that show the surface by rising wavelength; nil unless all are reflectance bands of known
+  /// wavelength.
   let bandOrder: [Int]?
   /// Whether the mean over features means something: bands of a raster.
   let hasBrightness: Bool
@@ -51,7 +52,8 @@ struct SampleSource: SampleReader {
       let known = wavelengths.compactMap { $0 }
       bandOrder =
         known.count == bands.count
-        ? bands.indices.sorted { known[$0] != known[$1] ? known[$0] < known[$1] : $0 < $1 } : nil
+        ? bands.indices.sorted { known[$0] != known[$1] ? known[$0] < known[$1] : $0 < $1 }
+          .filter { !OpticalEvidence.showsAir(known[$0]) } : nil
       hasBrightness = true
       allRows = nil
     case .table(let table):

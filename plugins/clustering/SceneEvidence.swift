@@ -45,6 +45,48 @@ extension BalancedSample {
   }
 }
 
+extension SampleSource {
+  /// What the rule `dark` has little or nothing to go by in these bands, in sentences.
+  func darkRemarks(_ rules: ClassRules?) -> [String] {
+    guard rules?.needsIceLevel == true else { return [] }
+    var remarks: [String] = []
+    if bandOrder != nil, infraredBands.isEmpty {
+      remarks.append("no band lies beyond 780 nm (B08, B8A): young ice is easily taken for a lead without one")
+    }
+    let air = features.indices.filter { bandOrder?.contains($0) == false }.map { features[$0].name }
+    if !air.isEmpty {
+      remarks.append(
+        """
+        \(air.joined(separator: ", ")) shows vapour and cloud and not the surface: it tells no lead and makes clusters \
+        of noise; leave it out
+        """)
+    }
+    if bandOrder == nil, clearBands.isEmpty {
+      remarks.append(
+        """
+        the bands tell no wavelengths of reflectances, so that `dark` goes by the scene's own ice alone and young ice \
+        is easily taken for a lead; the tags WAVELENGTH, WAVELENGTH_UNITS and QUANTITY of each band tell them
+        """)
+    }
+    return remarks
+  }
+}
+
+extension BalancedSample {
+  /// Warns where the darkest samples are stored as 0 in all bands of an image that declares no value for no data.
+  func warnOfMargin(_ samples: Samples, _ source: SampleSource, context: RunContext) {
+    guard case .raster(let raster) = samples, let darkest = darkestSamples(layout: source.layout),
+      !raster.spec.bands.contains(where: { $0.noData.map { !$0.isNaN } ?? false }),
+      zip(darkest, source.features).allSatisfy({ abs($0 - $1.offset) <= 1e-6 * abs($1.scale) })
+    else { return }
+    context.warn(
+      """
+      the darkest pixels are 0 in all bands, and the image declares no value for no data: if 0 stands for none, as in \
+      the margin of a scene, it is taken for water here; give `no_data: 0` where the image is read
+      """)
+  }
+}
+
 extension Training {
   /// Refuses what a way of training cannot do.
   func check(_ source: SampleSource) throws(ParameterError) {

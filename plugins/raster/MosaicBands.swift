@@ -45,8 +45,9 @@ enum MosaicBands {
       }
       let (x, y) = (noData(own, b.type), noData(other, a.type))
       guard x == y else {
-        return "the no-data value of its band '\(own.name)' is \(x), not \(y); 'no_data' of raster.read sets it where "
-          + "the file has the wrong one"
+        return "the no-data value of its band '\(own.name)' is \(x), not \(y); bring both to one first, for example "
+          + "with 'gdalwarp -dstnodata \(y == "none" ? x : y) IN.tif OUT.tif' ('no_data' of raster.read changes no "
+          + "pixel, and serves where a file declares a wrong value or none)"
       }
     }
     return difference(of: b.classes, from: a.classes)

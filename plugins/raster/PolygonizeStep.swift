@@ -40,6 +40,7 @@ struct PolygonizeStep: ProcessingStep {
     _ = try chosen()
     context.isBarrier()
     context.needs(scratch: ClassCodes.scratchBytes(image.spec, planes: 2))
+    if let remark = image.spec.grid.measureRemark("areas and lengths") { context.warn(remark) }
     polygons = table([], [])
   }
 

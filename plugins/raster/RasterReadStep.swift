@@ -10,17 +10,17 @@ struct RasterReadStep: ProcessingStep {
     size, reference system and pixel type; a difference of less than a hundredth of a pixel in the origin is taken for
     rounding. Bands are named by their descriptions, else by the file's name, or by `names`. Nothing is read before a
     later step asks. With `reduction` a coarser level that the file holds (overview or JPEG 2000 resolution) is read
-    instead, not resampled; where a mask has no such level, a pixel is valid if all are that lie in it. Rotated and
-    south-up rasters are refused, files whose bands differ in type, and those whose pixels have their places by control
-    points, coefficients or arrays of longitudes and latitudes: warp them first. Axes of netCDF files must be even;
-    their units are those of UDUNITS (`km`, `1000 m`). Each pixel is read by itself, so that edges need no rule; pixels
-    that equal the file's no-data value, or `no_data`, are missing, and a file without one has no missing pixels but
-    NaN. Masks inside of a file or beside it (`.msk`) and alpha bands count likewise: what they call invalid is read as
-    the no-data value or, where a file declares none, as a value that none of its pixels can hold, in a wider type
-    (uint8 as int16, uint16 as int32; floats as NaN). An alpha band that `bands` names by its number is read as a band
-    and masks nothing. A dataset inside of a file is named as GDAL names it, `NETCDF:"f.nc":var`. A no-data value is
-    rounded as the pixels are (-9999.9 in float32); one that they cannot hold is refused as `no_data`, and left out with
-    a warning in a file.
+    instead, not resampled; where a mask has no such level, a pixel is valid if all are that lie in it; a level that was
+    made without regard to `no_data` has mixtures with it along the edges, which is warned of. Rotated and south-up
+    rasters are refused, files whose bands differ in type, and those whose pixels have their places by control points,
+    coefficients or arrays of longitudes and latitudes: warp them first. Axes of netCDF files must be even; their units
+    are those of UDUNITS (`km`, `1000 m`). Each pixel is read by itself, so that edges need no rule; pixels that equal
+    the file's no-data value, or `no_data`, are missing, and a file without one has no missing pixels but NaN. Masks
+    inside of a file or beside it (`.msk`) and alpha bands count likewise: what they call invalid is read as the no-data
+    value or, where a file declares none, as a value that none of its pixels can hold, in a wider type (uint8 as int16,
+    uint16 as int32; floats as NaN). An alpha band that `bands` names by its number is read as a band and masks nothing.
+    A dataset inside of a file is named as GDAL names it, `NETCDF:"f.nc":var`. A no-data value is rounded as the pixels
+    are (-9999.9 in float32); one that they cannot hold is refused as `no_data`, and left out with a warning in a file.
     """
   static let example = """
     blue_red: { use: raster.read, with: { files: [B02.tif, B04.tif], names: [B02, B04] } }
@@ -81,6 +81,24 @@ struct RasterReadStep: ProcessingStep {
         spec?.bands += own
       }
       parts += chosen.map { StackSource.Part(source: raster, band: $0) }
+      let grid = raster.spec.grid
+      if let crs = grid.crs, grid.originX == 0, grid.originY == 0, grid.pixelWidth == Double(reduction),
+        grid.pixelHeight == Double(reduction)
+      {
+        remarks.append(
+          """
+          \(file.path) names a reference system (\(crs.label)) and no places: its pixels are taken to be 1 unit wide, \
+          with the corner at 0, 0; give it places, for example with gdal_edit.py -a_ullr
+          """)
+      }
+      if reduction > 1, let noData {
+        remarks.append(
+          """
+          the level of \(file.path) reduced by \(reduction) may be made without regard to no_data: pixels beside those \
+          without data are then mixtures with \(noData) (dark edges where that is 0); read without reduction and bring \
+          it to coarser pixels with raster.warp, resampling average, to have none
+          """)
+      }
       if noData == nil { remarks += raster.remarks }
     }
     guard var spec else { throw FloeError("no file was given") }

@@ -93,7 +93,7 @@ public struct StackStep: ProcessingStep {
         throw ParameterError(
           "box",
           """
-          must be west, south, east, north in degrees with south below north, not '\
+          must be west, south, east, north in degrees with south below north and west beside east, not '\
           \(box.map(\.literal.description).joined(separator: ","))'
           """
         )

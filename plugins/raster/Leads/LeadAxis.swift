@@ -46,9 +46,10 @@ struct Compass {
   private let step: Double
   private let transform: CoordinateTransform?
 
-  init(_ grid: Grid) throws {
+  init(_ grid: Grid) {
     step = 5 * grid.pixelWidth
-    transform = try grid.crs.map { try CoordinateTransform(from: .wgs84, to: $0) }
+    // A system of no place on the Earth, such as that of a building site, has no north but its own.
+    transform = grid.crs.flatMap { try? CoordinateTransform(from: .wgs84, to: $0) }
   }
 
   /// The direction of an axis, clockwise from north in degrees, 0 to below 180; that of the map where it has no

@@ -18,7 +18,8 @@ struct LeadBranches {
   init(_ mask: LeadMask) {
     self.mask = mask
     distances = mask.distances()
-    var line = mask.thinned()
+    let whole = mask.thinned()
+    var line = whole
     branches = Self.walk(line, mask)
     // Thinning leaves short spurs where an edge is rough: those that do not come out of the width of the lead that they
     // leave. Each removal may join two others to one, hence again until none is left.
@@ -29,6 +30,48 @@ struct LeadBranches {
       Self.tidy(&line, mask, about: path, except: kept)
       branches = Self.walk(line, mask)
     }
+    if branches.count == 1 {
+      let path = Self.longest(whole, mask)
+      if isTooShort(branches[0], beside: path) { branches = [Branch(path: path, joins: (false, false))] }
+    }
+  }
+
+  /// Whether a branch is not the middle line of its group: in a small star or about a small hole every way may be a
+  /// spur. Then the group has far more pixels than a lead along the branch can have, or the thinned shape reaches
+  /// farther than from the branch to the shore.
+  private func isTooShort(_ branch: Branch, beside longest: [Int]) -> Bool {
+    let width = 2 * Double(branch.path.map { distances[$0] }.max() ?? 0)
+    let length = zip(branch.path, branch.path.dropFirst()).reduce(1.0) { sum, ends in
+      let step = abs(ends.1 - ends.0)
+      return sum + (step == 1 || step == mask.width ? 1 : 2.0.squareRoot())
+    }
+    return !longest.isEmpty
+      && (Double(mask.pixels.count { $0 }) > 1.3 * width * (length + width - 1)
+        || Double(longest.count) > Double(branch.path.count) + width + 1)
+  }
+
+  /// The longest one of the shortest ways along a line: from the pixel that is farthest from any one to the pixel that
+  /// is farthest from that.
+  private static func longest(_ line: [Bool], _ mask: LeadMask) -> [Int] {
+    let around = mask.around
+    func wayBack(to start: Int) -> [Int] {
+      var before = [start: start]
+      var order = [start]
+      var next = 0
+      while next < order.count {
+        let i = order[next]
+        next += 1
+        for near in around.map({ i + $0 }) where line[near] && before[near] == nil {
+          before[near] = i
+          order.append(near)
+        }
+      }
+      var path = [order[order.count - 1]]
+      while let last = path.last, let from = before[last], from != last { path.append(from) }
+      return path
+    }
+    guard let start = line.firstIndex(of: true), let end = wayBack(to: start).first else { return [] }
+    return wayBack(to: end)
   }
 
   /// Takes what a junction has left that holds no branches together any more, from removed pixels outward.

@@ -35,13 +35,8 @@ struct LeadsStep: ProcessingStep {
     _ = try code()
     context.isBarrier()
     context.needs(scratch: 8 * image.spec.grid.pixelCount)
-    if let map = image.spec.grid.crs, let scale = try image.spec.grid.scale(in: map), !scale.isFair {
-      context.warn(
-        """
-        \(map.label) has \(scale.summary) in the middle of the raster, and lengths, widths and areas are those of the \
-        map; bring the classes to a system of that part of the Earth first, with raster.warp
-        """)
-    }
+    if let remark = image.spec.grid.measureRemark("lengths, widths and areas") { context.warn(remark) }
+    if let remark = Self.spanRemark(image.spec.grid) { context.warn(remark) }
     leads = table([], [])
   }
 
@@ -90,7 +85,7 @@ struct LeadsStep: ProcessingStep {
       }
       return (rows, labels)
     }
-    let compass = try Compass(grid)
+    let compass = Compass(grid)
     var all: [Lead] = []
     var numbers = [Int32](repeating: 0, count: grid.pixelCount)
     var left = 0
@@ -153,6 +148,22 @@ struct LeadsStep: ProcessingStep {
       the leads of \(image.spec.grid.width) x \(image.spec.grid.height) pixels take about \(bytes >> 20) MB of memory, \
       and --memory has room for less; take a part of the raster with raster.clip, or give more
       """)
+  }
+
+  /// That a raster in degrees reaches to where its middle's metres are wrong by more than a tenth; nil for others.
+  private static func spanRemark(_ grid: Grid) -> String? {
+    guard let crs = grid.crs, crs.isGeographic else { return nil }
+    let b = grid.bounds
+    func width(_ latitude: Double) -> Double { Ellipsoid.metresPerDegree(latitude: min(90, max(-90, latitude))).x }
+    let middle = width((b.minY + b.maxY) / 2)
+    guard max(width(b.minY), width(b.maxY)) > 1.1 * middle || min(width(b.minY), width(b.maxY)) < middle / 1.1 else {
+      return nil
+    }
+    return """
+      a degree of longitude is \(Int(width(b.minY))) m at the lower edge of the raster, \(Int(middle)) m in its middle \
+      and \(Int(width(b.maxY))) m at the upper edge, and lengths, widths and areas are made with the middle's; bring \
+      the classes to a projected system first, with raster.warp
+      """
   }
 
   /// Sides of a pixel in metres, in the middle of a raster in degrees.

@@ -67,6 +67,10 @@ struct EvidenceBlocks {
     func number(_ key: String) -> String { test[key]?.doubleValue.map { ReportFormat.number($0, 3) } ?? "–" }
     let bands = (test["bands"]?.arrayValue ?? []).compactMap(\.stringValue)
     let clear = (test["clear_bands"]?.arrayValue ?? []).compactMap(\.stringValue)
+    let ends = bands.compactMap { test["dark_end"]?[$0]?.doubleValue }
+    let end = ends.reduce(0, +) / Double(max(1, ends.count))
+    let infrared = (test["infrared_bands"]?.arrayValue ?? []).compactMap(\.stringValue)
+    let inThem = infrared.isEmpty ? "" : " in \(infrared.joined(separator: ", "))"
     func levels(_ key: String) -> [String] {
       bands.map { test[key]?[$0]?.doubleValue.map { ReportFormat.number($0, 3) } ?? "–" }
     }
@@ -76,7 +80,8 @@ struct EvidenceBlocks {
           "What \(ReportFormat.words(step)) calls \(word): levels of the scene", ["Level", "Brightness"] + bands,
           [
             ["Ice: median of the brighter part", number("ice_brightness")] + levels("ice_level"),
-            ["Dark: darkest tenth of the darkest cluster", number("dark_brightness")] + levels("dark_level"),
+            ["Dark end: the darkest pixels", ends.isEmpty ? "–" : ReportFormat.number(end, 3)] + levels("dark_end"),
+            ["Dark level: a pixel full of water", number("dark_brightness")] + levels("dark_level"),
             ["Limit", number("limit")] + bands.map { _ in "" },
           ])))
     let clearLimit =
@@ -84,8 +89,8 @@ struct EvidenceBlocks {
     section.blocks.append(
       .note(
         """
-        Brightness is the mean of \(bands.joined(separator: ", ")). The dark level must be at most \
-        \(number("dark_ratio")) of the ice level\(clearLimit); a pixel is \
+        Brightness is the mean of \(bands.joined(separator: ", ")). The dark end must be at most \
+        \(number("dark_ratio")) of the ice level\(inThem)\(clearLimit); a pixel is \
         \(word) when it holds at least \(number("water_share")) of the dark surface; clusters whose share differs \
         between bands by more than \
         \(number("spread")) of itself are no mixture of water and ice and are left out.

@@ -159,7 +159,7 @@ extension FittedModel {
   ) throws(FloeError) -> ClusterDivision {
     let clusters = (cut["clusters"]?.arrayValue ?? []).compactMap(\.intValue)
     let classes = (cut["classes"]?.arrayValue ?? []).compactMap(\.intValue)
-    // Models written before bands had an order hold none.
+    // Models written before bands had an order hold none; bands that tell ice from water are in it.
     let order = cut["order"].map { ($0.arrayValue ?? []).compactMap(\.intValue) } ?? Array(0..<d)
     // Nor do those from before probabilities were graded hold a deviation.
     let deviation = cut["deviation"] == nil ? 0 : cut["deviation"]?.doubleValue ?? .nan
@@ -168,7 +168,7 @@ extension FittedModel {
       clusters == clusters.sorted(), Set(clusters).count == clusters.count,
       clusters.allSatisfy({ (0..<k).contains($0) }),
       classes.allSatisfy({ table[$0] != nil }), k + clusters.count <= 255,
-      order.sorted() == Array(0..<d), deviation >= 0, deviation.isFinite
+      Set(order).count == order.count, order.allSatisfy({ (0..<d).contains($0) }), deviation >= 0, deviation.isFinite
     else {
       throw FloeError("the model's 'division' must hold a limit, and clusters with a class each, of named clusters")
     }

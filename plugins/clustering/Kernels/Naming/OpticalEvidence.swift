@@ -5,8 +5,9 @@ import FloeCore
 ///
 /// - The *ice level* of a band is its median over the samples that are at least half as bright as the 95th percentile
 ///   of brightness; brightness is the mean over the bands. The *dark end* is the mean of the darkest tenth of the
-///   darkest cluster; where that is not dark enough, as where a lead of a few pixels has no cluster of its own, the
-///   mean of the three darkest samples.
+///   darkest cluster (of one that is darker in the shortest waves where there is one, for then the darkest is a shadow
+///   on snow); where that is not dark enough, as where a lead of a few pixels has no cluster of its own, the mean of
+///   the three darkest samples.
 /// - There is water only if the dark end is at most `darkRatio` of the ice level (in infrared bands where there are
 ///   any, for haze brightens dark pixels in the blue; else in brightness) and, in the bands from 600 to 900 nm, where
 ///   haze is thin, at most `darkLimit`: open water reflects 0.07 and bare nilas 0.14, young grey ice 0.25
@@ -22,12 +23,14 @@ import FloeCore
 ///   keeps the light of the air, so that its openness falls with the wavelength; a sample is a mixture while it lies
 ///   nearer to one than to such ice, that is, while openness falls by at most half of what that of dimmed ice falls by,
 ///   and in any case by `spread`. Noise may add 0.02 to both. Where wavelengths are unknown, `spread` holds both ways.
+/// - Bands that show the air and not the surface (`showsAir`) take part in brightness alone, and so do bands from
+///   930 nm on in which ice is no brighter than water may be, as snow can be at 1600 and 2200 nm.
 /// - A pixel is water from an openness of `waterShare` in brightness on. Clusters within three standard deviations of
 ///   that limit, and clusters that miss the limits of openness by up to as much again, are divided: each of their
 ///   samples is held to these limits, so that they and not the accident of a start say where water ends. Clusters that
-///   miss them by more are refused. How probable it is that such a sample is water follows from normal errors: of
-///   brightness by as much as the ice of a cluster varies, in the share of the pixel that is ice at the limit, and of
-///   openness by the noise of two bands.
+///   miss them by more, and by more than three of their standard deviations, are refused. How probable it is that such
+///   a sample is water follows from normal errors: of brightness by as much as the ice of a cluster varies, in the
+///   share of the pixel that is ice at the limit, and of openness by the noise of two bands.
 public struct OpticalEvidence: ClusterEvidence {
   /// Names of the features in their order.
   public var features: [String]
@@ -41,7 +44,7 @@ public struct OpticalEvidence: ClusterEvidence {
   public var clearBands: [Int]
   /// Reflectance bands from 780 nm; empty where the numbers are no reflectances.
   public var infraredBands: [InfraredBand]
-  /// Places of the bands by rising wavelength; nil where that is unknown.
+  /// Places of the bands that show the surface by rising wavelength; nil where that is unknown.
   public var order: [Int]?
   public var limits: Limits
 
@@ -53,13 +56,22 @@ public struct OpticalEvidence: ClusterEvidence {
     /// 0.02 to 0.03, and the air's path), 0.02 beyond, where vapour or liquid water absorb (0.018 in B09 on S2A tile
     /// 01WCU, 2019-03-01, sun zenith 78°).
     public var water: Double
+    /// Whether vapour or the ice itself absorbs, so that ice may be as dark as water.
+    var isAbsorbed: Bool
 
-    /// The band at a wavelength in nanometres; nil below 780.
+    /// The band at a wavelength in nanometres; nil below 780, and where it shows the air alone.
     public init?(place: Int, wavelength: Double) {
-      guard wavelength >= 780 else { return nil }
+      guard wavelength >= 780, !OpticalEvidence.showsAir(wavelength) else { return nil }
       self.place = place
-      water = wavelength < 930 ? 0.06 : 0.02
+      isAbsorbed = wavelength >= 930
+      water = isAbsorbed ? 0.02 : 0.06
     }
+  }
+
+  /// Whether vapour takes all light between surface and sensor at a wavelength in nanometres, as in bands for cirrus
+  /// (B10 of Sentinel-2 at 1375 nm): what is seen there is high cloud, haze and noise.
+  public static func showsAir(_ wavelength: Double) -> Bool {
+    (1340...1450).contains(wavelength) || (1800...1950).contains(wavelength)
   }
 
   /// The darkest samples of a scene, whatever their clusters.
@@ -111,10 +123,13 @@ public struct OpticalEvidence: ClusterEvidence {
       let outside = clusters.map { _ in EvidenceVerdict.Standing.outside }
       return EvidenceVerdict(
         isFound: false, sentence: sentence, standings: outside, limit: nil,
-        facts: facts(end: end, dark: end, limit: nil, rows: rows(clusters, dark: nil, standings: outside)))
+        facts: facts(end: end, dark: nil, limit: nil, rows: rows(clusters, dark: nil, standings: outside)))
+    }
+    guard order?.isEmpty != true else {
+      return nothing("\(features.joined(separator: ", ")) shows vapour and cloud and not the surface")
     }
     guard iceBrightness > 0 else { return nothing("the ice level \(short(iceBrightness)) is not above zero") }
-    let first = clusters.orderByBrightness.first { $0 < ends.count && ends[$0] != nil }
+    let first = reference(clusters)
     let ofCluster = first.flatMap { ends[$0] }
     guard ofCluster != nil || scene.end != nil else {
       return nothing("no cluster has the 10 samples that a dark level is taken from")
@@ -133,7 +148,8 @@ public struct OpticalEvidence: ClusterEvidence {
     let darkBrightness = mean(dark)
     let limit = iceBrightness - limits.waterShare * (iceBrightness - darkBrightness)
     let bounds = ClusterDivision.Limit(
-      brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark), order: order,
+      brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark),
+      order: (order ?? Array(ice.indices)).filter(tellsIce),
       deviation: (1 - limits.waterShare) * deviation(of: clusters.filter { $0.brightness > limit }))
     let standings = clusters.indices.map { j -> EvidenceVerdict.Standing in
       let c = clusters[j]
@@ -144,7 +160,7 @@ public struct OpticalEvidence: ClusterEvidence {
       let openness = (iceBrightness - c.brightness) / (iceBrightness - darkBrightness)
       // The darkest cluster is what the dark level was taken from.
       let excess = j == darkest ? 0 : excess(c, bounds, openness: openness)
-      if c.brightness <= limit, excess > 2 { return .refused }
+      if c.brightness <= limit, excess > 2, !reaches(c, bounds, openness: openness) { return .refused }
       return c.brightness + reach <= limit && excess <= 1 ? .whole : .divided
     }
     return EvidenceVerdict(
@@ -161,6 +177,32 @@ public struct OpticalEvidence: ClusterEvidence {
         rows: rows(clusters, dark: dark, standings: standings)))
   }
 
+  /// The infrared bands in which ice is brighter than water may be.
+  private var infrared: [InfraredBand] { infraredBands.filter { !$0.isAbsorbed || ice[$0.place] > $0.water } }
+  /// Whether a band tells ice from water.
+  private func tellsIce(_ place: Int) -> Bool {
+    infrared.contains { $0.place == place } || !infraredBands.contains { $0.place == place }
+  }
+
+  /// The cluster that the dark end is taken from; nil where none has one.
+  ///
+  /// Nothing is darker than open water in any band, while skylight fills shadows on snow in the shortest waves. So
+  /// where another cluster that may be water is darker there, by a tenth of its contrast, the darkest one is a shadow.
+  private func reference(_ clusters: [ClusterSummary]) -> Int? {
+    let rising = clusters.orderByBrightness.filter { $0 < ends.count && ends[$0] != nil }
+    guard let darkest = rising.first, let end = ends[darkest], let order, order.count > 1, let blue = order.first else {
+      return rising.first
+    }
+    var found = (cluster: darkest, value: end[blue])
+    for j in rising.dropFirst() {
+      guard let own = ends[j], own[blue] < found.value, end[blue] - own[blue] > 0.1 * (ice[blue] - own[blue]),
+        brightness(of: own) == nil
+      else { continue }
+      found = (j, own[blue])
+    }
+    return found.cluster
+  }
+
   /// Noise and an offset of -0.1 reach down to it.
   private static let leastReflectance = -0.15
 
@@ -172,11 +214,11 @@ public struct OpticalEvidence: ClusterEvidence {
         what stands for no data
         """
     }
-    let places = infraredBands.isEmpty ? Array(ice.indices) : infraredBands.map(\.place)
+    let places = infrared.isEmpty ? Array(ice.indices) : infrared.map(\.place)
     let endInThem = mean(places.map { end[$0] })
     let iceInThem = mean(places.map { ice[$0] })
     guard endInThem <= limits.darkRatio * iceInThem else {
-      let inBands = infraredBands.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
+      let inBands = infrared.isEmpty ? "" : " in " + places.map { features[$0] }.joined(separator: ", ")
       return """
         the darkest cluster goes down to \(short(endInThem))\(inBands), \(short(endInThem / iceInThem)) of the ice \
         level \(short(iceInThem)); at most \(short(limits.darkRatio)) is asked
@@ -192,7 +234,7 @@ public struct OpticalEvidence: ClusterEvidence {
   /// The level of a pixel full of water; see the type.
   private func darkLevel(beyond end: [Double]) -> [Double] {
     // How far to go from the ice level, in steps from there to the dark end, until a band reaches water.
-    let ways = infraredBands.map { band -> Double in
+    let ways = infrared.map { band -> Double in
       let (ice, end) = (ice[band.place], end[band.place])
       return end > band.water && ice > end ? (ice - band.water) / (ice - end) : 1
     }
@@ -212,6 +254,7 @@ public struct OpticalEvidence: ClusterEvidence {
   /// Openness in each band; nil where ice and water hardly differ.
   private func openness(of values: [Double], _ dark: [Double]) -> [Double?] {
     ice.indices.map { f in
+      guard tellsIce(f), order?.contains(f) != false else { return nil }
       let contrast = ice[f] - dark[f]
       return contrast > 0.1 * abs(ice[f]) ? (ice[f] - values[f]) / contrast : nil
     }
@@ -220,7 +263,7 @@ public struct OpticalEvidence: ClusterEvidence {
   /// How far openness may fall with the wavelength, as a part of itself: half of the fall of ice that is dimmed alike
   /// in all bands, at least `spread`.
   private func dimming(_ dark: [Double]) -> Double {
-    guard let order else { return limits.spread }
+    guard let order = order?.filter(tellsIce) else { return limits.spread }
     // The openness of ice that has lost a share x of its light is x * ice / (ice - dark).
     let all = openness(of: [Double](repeating: 0, count: ice.count), dark)
     let whole = mean(ice) / (mean(ice) - mean(dark))
@@ -234,6 +277,23 @@ public struct OpticalEvidence: ClusterEvidence {
     let noise = ClusterDivision.Limit.noise
     return max(
       fall(known.map { -$0 }) / (bounds.spread * share + noise), fall(known) / (bounds.dimming * share + noise))
+  }
+
+  /// Whether samples within three standard deviations of a cluster's mean keep the limits of openness: a wide cluster
+  /// may hold shadows and leads together.
+  private func reaches(_ c: ClusterSummary, _ bounds: ClusterDivision.Limit, openness share: Double) -> Bool {
+    let all = openness(of: c.mean, bounds.dark)
+    let bands = bounds.order.filter { all[$0] != nil }
+    let known = bands.compactMap { all[$0] }
+    let noise = ClusterDivision.Limit.noise
+    let over = max(
+      fall(known.map { -$0 }) - bounds.spread * share - noise, fall(known) - bounds.dimming * share - noise)
+    let variances = bands.map { band -> Double in
+      let contrast = ice[band] - bounds.dark[band]
+      return max(0, c.variance[band]) / (contrast * contrast)
+    }
+    // The difference of two bands varies as both do.
+    return over <= 3 * variances.sorted().suffix(2).reduce(0, +).squareRoot()
   }
 
   /// The largest fall from a number to one behind it.
@@ -277,7 +337,7 @@ public struct OpticalEvidence: ClusterEvidence {
       "dark_brightness": dark.map { JSONValue(finite: mean($0)) } ?? .null,
       "limit": limit.map { JSONValue(finite: $0) } ?? .null, "bands": .array(features.map(JSONValue.string)),
       "clear_bands": .array(clearBands.map { .string(features[$0]) }),
-      "infrared_bands": .array(infraredBands.map { .string(features[$0.place]) }),
+      "infrared_bands": .array(infrared.map { .string(features[$0.place]) }),
       "dark_ratio": .number(limits.darkRatio),
       "dark_limit": .number(limits.darkLimit), "water_share": .number(limits.waterShare),
       "spread": .number(limits.spread), "dimming": dimming.map { JSONValue(finite: $0) } ?? .null,

@@ -53,14 +53,32 @@ enum RasterMetadataKeys {
     return try? JSONText.decode(type, from: Array(text.utf8), name: "a tag")
   }
 
-  /// The central wavelength in nanometres from the items of one band.
+  /// The central wavelength in nanometres from the items of one band; nil where the unit is none of a wavelength.
+  ///
+  /// The units are those of ENVI's headers, which others have taken over.
   static func wavelength(_ items: [String: String]) -> Double? {
-    if let um = items["CENTRAL_WAVELENGTH_UM"].flatMap({ Double($0) }) { return um * 1000 }
-    guard let value = (items[wavelength] ?? items["wavelength"]).flatMap({ Double($0) }) else { return nil }
+    func positive(_ text: String?) -> Double? {
+      guard let text, let value = Double(text), value > 0, value.isFinite else { return nil }
+      return value
+    }
+    if let um = positive(items["CENTRAL_WAVELENGTH_UM"]) { return um * 1000 }
+    guard let value = positive(items[wavelength] ?? items["wavelength"]) else { return nil }
+    let given = items[wavelengthUnit] ?? items["wavelength_units"] ?? items["WAVELENGTH_UNIT"] ?? ""
+    let unit = given.lowercased().filter { !$0.isWhitespace }
+    if unit == "nm" || unit.hasPrefix("nano") { return value }
+    // The sign for micro stands in two places of Unicode.
+    if unit == "um" || unit == "\u{b5}m" || unit == "\u{3bc}m" || unit.hasPrefix("micro") { return value * 1000 }
+    switch unit {
     // Files without a unit: optical bands in micrometres are below 100, in nanometres above.
-    let unit = (items[wavelengthUnit] ?? items["wavelength_units"] ?? items["WAVELENGTH_UNIT"] ?? "").lowercased()
-    if unit.hasPrefix("micro") || unit == "um" || unit == "µm" { return value * 1000 }
-    if unit.hasPrefix("n") { return value }
-    return value < 100 ? value * 1000 : value
+    case "", "unknown": return value < 100 ? value * 1000 : value
+    case "mm", "millimeters", "millimetres": return value * 1e6
+    case "cm", "centimeters", "centimetres": return value * 1e7
+    case "m", "meters", "metres": return value * 1e9
+    case "angstrom", "angstroms", "\u{e5}": return value / 10
+    case "wavenumber", "cm-1": return 1e7 / value
+    case "ghz": return 299_792_458 / value
+    case "mhz": return 299_792_458_000 / value
+    default: return nil
+    }
   }
 }

@@ -201,11 +201,13 @@ struct RasterSpecReader {
       let noData = GDALGetRasterNoDataValue(band, &present)
       let unit = text(GDALGetRasterUnitType(band)) ?? ""
       let (scale, offset) = (GDALGetRasterScale(band, nil), GDALGetRasterOffset(band, nil))
-      guard scale.isFinite, offset.isFinite else {
-        let (word, value, plain) = scale.isFinite ? ("offset", offset, 0) : ("scale", scale, 1)
+      guard scale.isFinite, offset.isFinite, scale != 0 else {
+        let (word, value, plain) = scale.isFinite && scale != 0 ? ("offset", offset, 0) : ("scale", scale, 1)
+        let what =
+          scale == 0 ? "every pixel would have the same value; another" : "no pixel would have a value; a finite"
         throw FloeError(
-          "'\(path)' declares the \(word) \(value) for band '\(name)', with which no pixel would have a value; a "
-            + "finite \(word) is right, \(plain) for pixels that are no packed numbers (gdal_edit.py -\(word) \(plain))"
+          "'\(path)' declares the \(word) \(value) for band '\(name)', with which \(what) \(word) is right, \(plain) "
+            + "for pixels that are no packed numbers (gdal_edit.py -\(word) \(plain))"
         )
       }
       return BandSpec(

@@ -40,3 +40,32 @@ public struct MapScale: Sendable {
     least = (sum - difference) / 2
   }
 }
+
+extension Grid {
+  /// The scale of a map in the middle of the grid; nil for a map in degrees, and where the grid has no place.
+  public func scale(in map: CRS) throws -> MapScale? {
+    guard let own = crs else { return nil }
+    let b = bounds
+    let middle = try CoordinateTransform(from: own, to: .wgs84).point((b.minX + b.maxX) / 2, (b.minY + b.maxY) / 2)
+    return try middle.flatMap { try MapScale(of: map, longitude: $0.x, latitude: $0.y) }
+  }
+
+  /// Why what is measured on the grid is not what it is on the ground, as a sentence; nil where it is, within a factor
+  /// of two in lengths.
+  ///
+  /// - Parameter what: what is measured, in the plural: `lengths and areas`.
+  public func measureRemark(_ what: String) -> String? {
+    guard let map = crs else {
+      return "the raster has no reference system: the numbers of its places are taken for metres in \(what)"
+    }
+    do {
+      guard let found = try self.scale(in: map), !found.isFair else { return nil }
+      return """
+        \(map.label) has \(found.summary) in the middle of the raster, and \(what) are those of the map; bring the \
+        classes to a system of that part of the Earth first, with raster.warp
+        """
+    } catch {
+      return "\(map.label) has no place on the Earth: \(what) are those of its own axes"
+    }
+  }
+}
