@@ -54,6 +54,19 @@ def test_the_winter_scene_is_as_bright_and_as_even_as_the_real_one(scene):
             assert 0.3 < spread(ours, ice, lag) / spread(theirs, real_ice, lag) < 2
 
 
+def test_what_is_darker_than_air_at_the_edge_of_the_swath_has_no_data(scene, tmp_path):
+    """DN 1 of L1C in the visible: no surface under air is as dark."""
+    stored = [band(scene["scene"], name) for name in ("B02", "B04")]
+    ones = (stored[0] == 1) | (stored[1] == 1)
+    assert ones.sum() > 20
+    floe("step", "sentinel2.stack", "--product", scene["scene"], "--bands", "B02,B04", "--image", "i.tif", "--mask", "m.tif", "-o",
+         tmp_path, "--quiet")
+    absent = (stored[0] <= 1) | (stored[1] <= 1)
+    assert np.array_equal(read(tmp_path / "m.tif") == 1, absent)
+    image = read(tmp_path / "i.tif")
+    assert all(np.array_equal(plane, np.where(absent, 0, values)) for plane, values in zip(image, stored))
+
+
 @needs_real_data
 def test_peakiness_of_the_winter_track_overlaps_as_in_a_real_product(track):
     """Quantiles of peakiness in the classes of ESA's flag, ours beside those of a CryoSat-2 product."""

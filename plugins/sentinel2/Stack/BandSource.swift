@@ -10,6 +10,10 @@ struct BandSource: Sendable {
   /// Power of two by which the file is decoded reduced; 1 is in full.
   let reduction: Int
   let resampler: Resampler
+  /// The least DN that is data. In L1C a DN of 1 in the bands up to 1000 nm is a reflectance of 0.0001, or -0.0999 with
+  /// an offset, far below what the air alone scatters: such pixels stand at the edge of the swath. At longer waves, and
+  /// in L2A, where values below are set to 1, it may be a surface.
+  let least: UInt16
 
   var resolution: Int { fileResolution * reduction }
   /// The pixels of a reduced image that a window of the target needs, those about them included that may show the edge
@@ -146,7 +150,8 @@ struct SourceChooser {
         band: band, path: chosen.file.path, fileResolution: chosen.file.resolution, reduction: chosen.reduction,
         resampler: Resampler(
           method: method, columns: AxisMap(source: size, target: target, count: reduced(grid?.width ?? 1)),
-          rows: AxisMap(source: size, target: target, count: reduced(grid?.height ?? 1))))
+          rows: AxisMap(source: size, target: target, count: reduced(grid?.height ?? 1))),
+        least: product.level == .l1c && band.rawValue <= SpectralBand.b09.rawValue ? 2 : 1)
     }
   }
 }

@@ -48,6 +48,7 @@ final class TileWorker: Sendable {
       else { return nil }
       var block = PixelBlock(window: needed, bandCount: 1, type: .uint16)
       try band.read(needed, bands: [0], into: &block)
+      Self.blank(below: source.least, in: &block)
       return block
     }
     self.bands = bands
@@ -135,6 +136,16 @@ final class TileWorker: Sendable {
       throw FloeError("'\(file.path)' changed its pixel type while it was read")
     }
     try bands[i].read(window, bands: [0], into: &block)
+    Self.blank(below: sources[i].least, in: &block)
+  }
+
+  /// Sets pixels below the least DN that is data to 0.
+  private static func blank(below least: UInt16, in block: inout PixelBlock) {
+    guard least > 1 else { return }
+    block.values.withMutableBytes { bytes in
+      let pixels = bytes.bindMemory(to: UInt16.self)
+      for i in 0..<pixels.count { pixels[i] = pixels[i] < least ? 0 : pixels[i] }
+    }
   }
 
   /// Marks pixels that are 0.
