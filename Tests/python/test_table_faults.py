@@ -431,3 +431,16 @@ def test_words_for_true_beside_numbers_are_texts(tmp_path, text, values):
     rows = list(csv.reader(open(tmp_path / "out/o.csv", newline="")))
     assert [row[1] for row in rows[1:]] == values
     assert ("a number in its first line" in said.err) == text.startswith("1e-3")
+
+
+@pytest.mark.parametrize("name, told", [("TAI time (sec. since 2000-01-01)", "TAI"), ("time in GPS seconds", "GPS"), ("time", None)])
+def test_times_without_leap_seconds_are_told_of(tmp_path, name, told):
+    """As CryoSat-2's own files tell them, whose units are those of UTC."""
+    with netCDF4.Dataset(tmp_path / "t.nc", "w") as ds:
+        ds.createDimension("row", 3)
+        time = ds.createVariable("time", "f8", ("row",))
+        time.units, time.long_name = "seconds since 2000-01-01 00:00:00", name
+        time[:] = [0, 1, 2]
+    rows, said = table(tmp_path, name="t.nc")
+    assert [r["time"] for r in rows] == ["2000-01-01T00:00:00.000Z", "2000-01-01T00:00:01.000Z", "2000-01-01T00:00:02.000Z"]
+    assert (f"count in {told}" in said) == (told is not None) and ("ahead of UTC" in said) == (told is not None)

@@ -13,7 +13,7 @@ public struct StackStep: ProcessingStep {
     water may fall below 0). In units of dn scale is 1 and offset 0. `mask` holds one code a pixel: 0 valid, 1 no data,
     2 opaque cloud, 3 cirrus, 4 defective, 5 saturated, 6 land, 7 cloud shadow; where several apply the lowest.
 
-    **No data** is DN 0, and in L1C at most 1 in the bands up to 1000 nm: that is darker than air, and stands at the edge
+    **No data** is DN 0, and in L1C also 1 in the bands up to 1000 nm: that is darker than air, and stands at the edge
     of the swath. A pixel without data in any chosen band, or masked, is 0 in all bands of `image`.
 
     **Grid.** The UTM grid of the tile at `resolution`, or the part of it under `window` or `box`; the last column and

@@ -203,7 +203,8 @@ extension RadarLimits {
     case .leadingEdgeQuality: return 1
     case .concentration:
       let values = table[column.name]?.numbers ?? []
-      guard column.unit.rawValue != "percent", let top = values.filter(\.isFinite).max(), top <= 1, top > 0 else {
+      let isPercent = ["percent", "%", "per cent"].contains(column.unit.rawValue)
+      guard !isPercent, let top = values.filter(\.isFinite).max(), top <= 1, top > 0 else {
         return 1
       }
       result.notes.append("'\(column.name)' is at most \(ColumnLimit.short(top)) and taken as a share, not as percent")

@@ -259,11 +259,23 @@ struct NetCDFTable {
   private func time(_ v: NetCDFVariable, _ unit: String) -> CFTime? {
     guard CFTime.isTime(unit) else { return nil }
     do throws(FloeError) {
-      return try CFTime(unit, calendar: v.attributes["calendar"]?.text)
+      let time = try CFTime(unit, calendar: v.attributes["calendar"]?.text)
+      if let scale = Self.otherScale(v) {
+        LibraryNotices.add(
+          "the times '\(v.name)' of '\(path)' count in \(scale), some seconds ahead of UTC, and are taken for UTC")
+      }
+      return time
     } catch {
       LibraryNotices.add("the times '\(v.name)' of '\(path)' stay numbers in '\(unit)': \(error.message)")
       return nil
     }
+  }
+
+  /// A scale of time without leap seconds that a variable's texts name; CF's own attributes know none.
+  private static func otherScale(_ v: NetCDFVariable) -> String? {
+    let words = [v.unit ?? ""] + ["long_name", "comment", "time_scale"].map { v.attributes[$0]?.text ?? "" }
+    let found = Set(words.joined(separator: " ").split { !$0.isLetter }.map { $0.uppercased() })
+    return ["TAI", "GPS"].first { found.contains($0) }
   }
 
   private func integers(_ v: NetCDFVariable) throws -> [Int?] {
