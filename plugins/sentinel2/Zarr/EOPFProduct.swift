@@ -18,7 +18,10 @@ extension Sentinel2Product {
     let start = Self.time(properties["start_datetime"])
     let baseline = (properties["processing:version"] ?? properties["eopf:baseline"])?.stringValue
     try bands.checkOffsets(baseline: baseline, metadata: location.metadata)
-    let geocoding = try TileGeocoding(bands, code: Self.code(store, bands), metadata: location.metadata)
+    let consolidated = try ConsolidatedMetadata(store.root)
+    let code = try Self.code(store, bands)
+    try consolidated.check(root: store.attributes)
+    let geocoding = try TileGeocoding(bands, code: code, metadata: location.metadata)
 
     format = .zarr
     self.location = location
