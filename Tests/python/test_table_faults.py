@@ -407,3 +407,13 @@ def test_words_for_true_beside_numbers_are_texts(tmp_path, text, values):
     rows = list(csv.reader(open(tmp_path / "out/o.csv", newline="")))
     assert [row[1] for row in rows[1:]] == values
     assert ("a number in its first line" in said.err) == text.startswith("1e-3")
+
+
+@pytest.mark.parametrize("text", ["a,\n1,2\n3,4\n", "sep=;\na;b\n1;2\n", "a,\"\"\n1,\n3,4\n"])
+def test_a_second_column_without_a_name_is_not_lost(tmp_path, text):
+    """OGR leaves it out where it is the last of two; pandas calls it 'Unnamed: 1'."""
+    told = table(tmp_path, text, expect=2)
+    assert "value in a second column in line" in told and "Each column needs a name" in told
+    # One column with a separator behind it, as OGR writes it.
+    rows, _ = table(tmp_path, "a,\n1,\n2,\n")
+    assert rows == [{"a": "1"}, {"a": "2"}]
