@@ -40,6 +40,7 @@ struct PolygonizeStep: ProcessingStep {
     _ = try chosen()
     context.isBarrier()
     context.needs(scratch: ClassCodes.scratchBytes(image.spec, planes: 2))
+    if let warning = try image.spec.grid.unfairness() { context.warn(warning) }
     polygons = table([], [])
   }
 

@@ -35,13 +35,7 @@ struct LeadsStep: ProcessingStep {
     _ = try code()
     context.isBarrier()
     context.needs(scratch: 8 * image.spec.grid.pixelCount)
-    if let map = image.spec.grid.crs, let scale = try image.spec.grid.scale(in: map), !scale.isFair {
-      context.warn(
-        """
-        \(map.label) has \(scale.summary) in the middle of the raster, and lengths, widths and areas are those of the \
-        map; bring the classes to a system of that part of the Earth first, with raster.warp
-        """)
-    }
+    if let warning = try image.spec.grid.unfairness() { context.warn(warning) }
     leads = table([], [])
   }
 
