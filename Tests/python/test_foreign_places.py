@@ -379,3 +379,18 @@ outputs: { o.csv: t.table }
         assert result.status in (1, 2) and "row 1" in result.err and "'name'" in result.err and ".cpg" in result.err
     else:
         assert result.status == 0 and want in (tmp_path / "out/o.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ["PROJ_LIB", "PROJ_DATA"])
+def test_tables_of_another_proj_are_told(tmp_path, name):
+    """As other programs' folders in the environment give them; each reader and writer asks PROJ for something else."""
+    write_tif(tmp_path / "a.tif", np.full((1, 40, 40), 7, "uint8"))
+    (tmp_path / "t.csv").write_text("lon,lat\n10,60\n")
+    (tmp_path / "empty").mkdir()
+    for steps, port in (("r: { use: raster.read, with: { files: [a.tif] } }", "o.tif: r.image"),
+                        ("t: { use: table.read, with: { file: t.csv, x: lon, y: lat } }", "o.csv: t.table")):
+        (tmp_path / "p.yaml").write_text(f"floe: 1\nsteps: {{ {steps} }}\noutputs: {{ {port} }}\n")
+        result = floe("run", "p.yaml", "-o", "o", cwd=tmp_path, env={name: str(tmp_path / "empty")}, expect=None)
+        if result.status != 0:
+            assert f"{name} is '{tmp_path}/empty' in the environment" in result.err and "unset" in result.err
+            assert "is not a coordinate reference system" not in result.err
