@@ -5,6 +5,7 @@ import re
 import shutil
 import zipfile
 
+import numpy as np
 import pytest
 from conftest import ROOT, floe, read, write_tif
 
