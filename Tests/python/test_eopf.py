@@ -365,6 +365,28 @@ def test_copies_that_disagree(tmp_path, copy, place, change):
     assert "has no member 'metadata'" in refused(tmp_path, copy)
 
 
+@pytest.mark.parametrize("what, sentence", [
+    ("latitude", "has the latitude 177.4"), ("elsewhere", "does not touch the pixels"), ("hemisphere", "does not touch the pixels"),
+])
+def test_a_footprint_that_lies_elsewhere(tmp_path, copy, what, sentence):
+    """Pairs of products are found by it, and pixels have another place."""
+    attributes = json.loads((copy / ".zattrs").read_text())
+    stac, other = attributes["stac_discovery"], attributes["other_metadata"]
+    ring = stac["geometry"]["coordinates"][0]
+    if what == "latitude":
+        stac["geometry"]["coordinates"][0] = [[y, x] for x, y in ring]
+    elif what == "elsewhere":
+        stac["geometry"]["coordinates"][0] = [[x - 20, y - 10] for x, y in ring]
+    else:
+        stac["properties"]["proj:code"] = other["horizontal_crs_code"] = "EPSG:32701"
+    (copy / ".zattrs").write_text(json.dumps(attributes))
+    if what == "hemisphere":
+        tree = json.loads((copy / ".zmetadata").read_text())
+        tree["metadata"][".zattrs"] = attributes
+        (copy / ".zmetadata").write_text(json.dumps(tree))
+    assert sentence in refused(tmp_path, copy)
+
+
 @pytest.mark.parametrize("way", ["pipe", "link"])
 def test_a_chunk_that_cannot_be_opened(tmp_path, copy, way):
     """GDAL takes what it cannot open for a chunk that is not there, and waits for ever at a pipe."""
