@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, ogr
 
-from conftest import run_pipeline
+from conftest import floe, run_pipeline
 
 ogr.UseExceptions()
 ROWS = 30_011
