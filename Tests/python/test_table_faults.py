@@ -417,3 +417,11 @@ def test_a_second_column_without_a_name_is_not_lost(tmp_path, text):
     # One column with a separator behind it, as OGR writes it.
     rows, _ = table(tmp_path, "a,\n1,\n2,\n")
     assert rows == [{"a": "1"}, {"a": "2"}]
+
+
+def test_columns_of_lists_are_told(tmp_path):
+    text = json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"a": [5, 7], "b": 1}, "geometry": {"type": "Point", "coordinates": [10, 60]}}]})
+    rows, said = table(tmp_path, text, name="t.geojson")
+    assert "lists in the column 'a'" in said and "'b'" not in said
+    assert rows[0]["a"] == "(2:5,7)" and rows[0]["b"] == "1"

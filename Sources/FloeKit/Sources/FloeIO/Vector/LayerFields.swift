@@ -41,6 +41,12 @@ struct FieldReader {
         LibraryNotices.add("\(place) has the column '\(name)' of bytes, which no table holds; it is left out")
       }
       return nil
+    case OFTIntegerList, OFTInteger64List, OFTRealList, OFTStringList:
+      if let place {
+        LibraryNotices.add(
+          "\(place) has lists in the column '\(name)', which no table holds; they are read as texts such as (2:5,7)")
+      }
+      values = .text([])
     default: values = .text([])
     }
   }
