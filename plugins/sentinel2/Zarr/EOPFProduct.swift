@@ -47,8 +47,9 @@ extension Sentinel2Product {
     }
     images = ImageFiles(files)
     masks = Self.masks(store.root, bands)
-    footprint = try Self.footprint(stac["geometry"]) ?? geocoding.outline()
-    try Self.checkPlace(of: footprint, geocoding, metadata: location.metadata)
+    let outline = try Self.footprint(stac["geometry"]) ?? geocoding.outline()
+    try Self.checkPlace(of: outline, geocoding, metadata: location.metadata)
+    footprint = outline
     cloudCover = properties["eo:cloud_cover"]?.doubleValue
     tile = Self.tileName(in: name)
     orbit = properties["sat:relative_orbit"]?.intValue.map(String.init)
