@@ -126,7 +126,7 @@ public struct FolderGuard: Sendable {
   }
 
   /// A path without links in it, so that one file has one name.
-  private static func place(_ path: String) -> String { (path as NSString).resolvingSymlinksInPath }
+  private static func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
   private static let remedy = "choose another folder with -o, or give --overwrite"
   private static let elsewhere =
