@@ -322,3 +322,10 @@ def test_outputs_are_written_to_the_disk_alone(tmp_path, place):
         told = floe(*words, cwd=tmp_path, expect=2).err
         assert "is no folder of this disk" in told and "Secret12345" not in told, words
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tif", "p.yaml"]
+
+
+@pytest.mark.parametrize("data, words", [(b"", "is empty (0 bytes)"), (b"hello", "is no raster and no vector file")])
+def test_a_file_that_nobody_knows_is_not_only_no_layer(tmp_path, data, words):
+    (tmp_path / "a.tif").write_bytes(data)
+    told = floe("info", tmp_path / "a.tif", expect=2).err
+    assert words in told and "as a vector file" not in told
