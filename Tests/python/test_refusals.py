@@ -329,3 +329,6 @@ def test_a_file_that_nobody_knows_is_not_only_no_layer(tmp_path, data, words):
     (tmp_path / "a.tif").write_bytes(data)
     told = floe("info", tmp_path / "a.tif", expect=2).err
     assert words in told and "as a vector file" not in told
+    (tmp_path / "p.yaml").write_text("floe: 1\nsteps: { r: { use: raster.read, with: { files: [a.tif] } } }\noutputs: { o.tif: r.image }\n")
+    told = floe("run", tmp_path / "p.yaml", "-o", tmp_path / "o", expect=2).err
+    assert ("is empty (0 bytes); a raster file is needed" in told) == (data == b"")

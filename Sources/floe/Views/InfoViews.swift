@@ -79,8 +79,8 @@ struct FileView: InfoView {
       return nil
     }
     return FloeError(
-      "'\(path)' is no raster and no vector file that GDAL knows, nor what else floe reads or writes; it may be damaged, "
-        + "cut short or named wrongly")
+      "'\(path)' is no raster and no vector file that GDAL knows, nor what else floe reads or writes; it may be "
+        + "damaged, cut short or named wrongly")
   }
 
   /// The sentence about a folder that nobody knows; nil for a file.
