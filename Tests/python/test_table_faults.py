@@ -425,3 +425,13 @@ def test_columns_of_lists_are_told(tmp_path):
     rows, said = table(tmp_path, text, name="t.geojson")
     assert "lists in the column 'a'" in said and "'b'" not in said
     assert rows[0]["a"] == "(2:5,7)" and rows[0]["b"] == "1"
+
+
+def test_times_with_and_without_a_zone_are_told(tmp_path):
+    """pandas refuses to mix them."""
+    rows, said = table(tmp_path, "time,n\n2019-03-01T00:00:00+05:30,1\n2019-03-01T00:00:00,2\n")
+    assert [r["time"] for r in rows] == ["2019-02-28T18:30:00.000Z", "2019-03-01T00:00:00.000Z"]
+    assert "times without one in the column 'time'" in said
+    for zone in ("Z", ""):
+        _, said = table(tmp_path, f"time,n\n2019-03-01T00:00:00{zone},1\n2019-03-02T00:00:00{zone},2\n")
+        assert "without one" not in said
