@@ -133,8 +133,8 @@ struct FieldReader {
     }
     if hasZones, hasBareTimes, let place {
       LibraryNotices.add(
-        "\(place) has times with a time zone and times without one in the column '\(name)'; those without are taken for "
-          + "UTC")
+        "\(place) has times with a time zone and times without one in the column '\(name)'; those without are taken "
+          + "for UTC")
     }
     guard !keepsRows else { return }
     switch values {
