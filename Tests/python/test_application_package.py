@@ -288,3 +288,11 @@ def test_resources_follow_an_example_product(place):
     few, many = asked(small), asked(floe("cwl", place / "groups.yaml", "--chunk", 1, "--set", f"image={large}").out)
     assert few[1] == 16 and 16 < many[1] < 64 and many[0] >= few[0]
     assert asked(floe("cwl", place / "groups.yaml", "--chunk", 40, "--set", f"image={large}").out)[1] == 40 * many[1]
+
+
+@pytest.mark.parametrize("name", ["class", "pipeline", "chunks", "season"])
+def test_names_that_a_package_cannot_give_away(tmp_path, name):
+    """A job with a member 'class' is no job for CWL: cwltool ends with a trace of its own."""
+    (tmp_path / "p.yaml").write_text(PIPELINE.replace("image:", f"{name}:", 1).replace("$image", f"${name}"))
+    told = floe("cwl", tmp_path / "p.yaml", expect=2).err
+    assert f"an input is called '{name}', which the package needs for itself" in told

@@ -368,3 +368,10 @@ def test_a_setting_given_twice_is_refused(pipeline, tmp_path):
     folder = scenes(tmp_path / "in", 1)
     err = batch(pipeline, f"image={folder}/*.tif", tmp_path / "out", "--set", "clusters=2", "--set", "clusters=3", expect=2).err
     assert "--set clusters is given twice, as '2' and '3'" in err
+
+
+def test_a_search_that_found_nothing_is_no_scene(pipeline, tmp_path):
+    """As `floe find` writes it; it was one scene that failed, with the advice to give it to floe batch."""
+    (tmp_path / "items.json").write_text('{"type": "FeatureCollection", "features": []}')
+    told = floe("batch", pipeline, "--over", f"image={tmp_path}/items.json", "-o", tmp_path / "o", expect=2).err
+    assert "items.json lists no item" in told and not (tmp_path / "o").exists()

@@ -1,5 +1,6 @@
 """EOPF Zarr of Sentinel-2 beside the .SAFE product that it was made from: the same pixels, or a sentence."""
 import json
+import os
 import pathlib
 import shutil
 import zipfile
@@ -325,3 +326,91 @@ def test_pairs_are_those_of_the_safe(tmp_path, demo):
         floe("step", "colocate.pairs", "--folders", folder, "--pairs", "pairs.csv", "-o", out, "--quiet")
         tables.append((out / "pairs.csv").read_text())
     assert len(tables[0].splitlines()) == 2 and tables[0] == tables[1]
+
+
+def described(copy, array, **change):
+    file = copy / array / ".zarray"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+
+
+@pytest.mark.parametrize("consolidated", [True, False])
+@pytest.mark.parametrize("change, key", [
+    (dict(dtype=">u2"), "dtype"), (dict(order="F"), "order"), (dict(filters=[{"id": "delta", "dtype": "<u2"}]), "filters"),
+    (dict(chunks=[500, 125]), "chunks"), (dict(dimension_separator="/"), "dimension_separator"),
+])
+def test_a_description_that_is_not_that_of_the_chunks(tmp_path, copy, change, key, consolidated):
+    """The bytes are the same, and so must the numbers be: each of these gave others."""
+    described(copy, f"{R10}/b02", **change)
+    if not consolidated:
+        (copy / ".zmetadata").unlink()
+    told = refused(tmp_path, copy)
+    assert "b02" in told
+    assert key in told if consolidated or key in ("dtype", "order", "filters") else "is no chunk of an array" in told
+
+
+@pytest.mark.parametrize("place, change", [
+    (f"{R10}/b02/.zattrs", dict(scale_factor=0.001)), (f"{R10}/b02/.zattrs", dict(add_offset=0)),
+    (f"{R10}/b02/.zarray", dict(shape=[500, 600])), (f"{R10}/x/.zarray", dict(dtype="<f8")),
+    ("conditions/mask/l1c_classification/r60m/b00/.zarray", dict(order="F")),
+    (".zattrs", dict(other_metadata={"mean_sensing_time": "2019-03-02T00:00:00Z"})),
+])
+def test_copies_that_disagree(tmp_path, copy, place, change):
+    file = copy / ".zmetadata"
+    tree = json.loads(file.read_text())
+    tree["metadata"][place].update(change)
+    file.write_text(json.dumps(tree))
+    told = refused(tmp_path, copy, "bands: [B02], masks: [opaque_cloud]")
+    assert ".zmetadata" in told and "must agree" in told and [*change][0] in told or "mean_sensing_time" in told
+    file.write_text("[1]")
+    assert "has no member 'metadata'" in refused(tmp_path, copy)
+
+
+@pytest.mark.parametrize("what, sentence", [
+    ("latitude", "has the latitude 177.4"), ("elsewhere", "does not touch the pixels"), ("hemisphere", "does not touch the pixels"),
+])
+def test_a_footprint_that_lies_elsewhere(tmp_path, copy, what, sentence):
+    """Pairs of products are found by it, and pixels have another place."""
+    attributes = json.loads((copy / ".zattrs").read_text())
+    stac, other = attributes["stac_discovery"], attributes["other_metadata"]
+    ring = stac["geometry"]["coordinates"][0]
+    if what == "latitude":
+        stac["geometry"]["coordinates"][0] = [[y, x] for x, y in ring]
+    elif what == "elsewhere":
+        stac["geometry"]["coordinates"][0] = [[x - 20, y - 10] for x, y in ring]
+    else:
+        stac["properties"]["proj:code"] = other["horizontal_crs_code"] = "EPSG:32701"
+    (copy / ".zattrs").write_text(json.dumps(attributes))
+    if what == "hemisphere":
+        tree = json.loads((copy / ".zmetadata").read_text())
+        tree["metadata"][".zattrs"] = attributes
+        (copy / ".zmetadata").write_text(json.dumps(tree))
+    assert sentence in refused(tmp_path, copy)
+
+
+@pytest.mark.parametrize("way", ["pipe", "link"])
+def test_a_chunk_that_cannot_be_opened(tmp_path, copy, way):
+    """GDAL takes what it cannot open for a chunk that is not there, and waits for ever at a pipe."""
+    chunk = copy / R10 / "b02/1.1"
+    chunk.unlink()
+    if way == "pipe":
+        os.mkfifo(chunk)
+    else:
+        chunk.symlink_to(tmp_path / "nowhere")
+    assert "b02/1.1" in refused(tmp_path, copy)
+
+
+def test_a_stored_chunk_of_an_archive_has_its_checksum(tmp_path, safe):
+    """Chunks without a checksum of their own, stored as they are: those of the archive tell of a flipped bit."""
+    zarr = eopf.convert(safe, tmp_path / "a.zarr", codec="raw")
+    path = tmp_path / "a.zarr.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(p for p in zarr.rglob("*") if p.is_file()):
+            archive.write(file, str(file.relative_to(tmp_path)))
+        place = archive.getinfo(f"a.zarr/{R10}/b02/1.1")
+    data = bytearray(path.read_bytes())
+    data[place.header_offset + 30 + len(place.filename) + 5000] ^= 4
+    path.write_bytes(data)
+    told = refused(tmp_path, path, status=1)
+    assert "b02/1.1' has the checksum" in told and "the archive is damaged" in told
+    # Not where it is not needed.
+    stack(tmp_path / "other", path, "bands: [B03]")

@@ -379,3 +379,39 @@ outputs: { o.csv: t.table }
         assert result.status in (1, 2) and "row 1" in result.err and "'name'" in result.err and ".cpg" in result.err
     else:
         assert result.status == 0 and want in (tmp_path / "out/o.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ["PROJ_LIB", "PROJ_DATA"])
+def test_tables_of_another_proj_are_told(tmp_path, name):
+    """As other programs' folders in the environment give them; each reader and writer asks PROJ for something else."""
+    write_tif(tmp_path / "a.tif", np.full((1, 40, 40), 7, "uint8"))
+    (tmp_path / "t.csv").write_text("lon,lat\n10,60\n")
+    (tmp_path / "empty").mkdir()
+    for steps, port in (("r: { use: raster.read, with: { files: [a.tif] } }", "o.tif: r.image"),
+                        ("t: { use: table.read, with: { file: t.csv, x: lon, y: lat } }", "o.csv: t.table")):
+        (tmp_path / "p.yaml").write_text(f"floe: 1\nsteps: {{ {steps} }}\noutputs: {{ {port} }}\n")
+        result = floe("run", "p.yaml", "-o", "o", cwd=tmp_path, env={name: str(tmp_path / "empty")}, expect=None)
+        if result.status != 0:
+            assert f"{name} is '{tmp_path}/empty' in the environment" in result.err and "unset" in result.err
+            assert "is not a coordinate reference system" not in result.err
+
+
+@pytest.mark.parametrize("named, told", [("nowhere", True), (None, False)])
+def test_a_grid_mapping_that_is_not_there_is_told(tmp_path, named, told):
+    """GDAL reads the pixels and leaves the reference system out."""
+    with netCDF4.Dataset(tmp_path / "a.nc", "w") as d:
+        for axis, values in (("y", 5e5 - 1000.0 * np.arange(10)), ("x", 3e5 + 1000.0 * np.arange(12))):
+            d.createDimension(axis, values.size)
+            v = d.createVariable(axis, "f8", (axis,))
+            v[:], v.units, v.standard_name = values, "m", f"projection_{axis}_coordinate"
+        v = d.createVariable("v", "f4", ("y", "x"))
+        v[:] = np.arange(120.0).reshape(10, 12)
+        if named:
+            v.grid_mapping = named
+    out, record, _ = run_pipeline(tmp_path, """
+floe: 1
+steps: { r: { use: raster.read, with: { files: [a.nc] } } }
+outputs: { o.tif: r.image }
+""")
+    assert np.array_equal(read(out / "o.tif"), np.arange(120.0).reshape(10, 12))
+    assert ("grid mapping 'nowhere'" in " ".join(w["message"] for w in record["warnings"])) == told

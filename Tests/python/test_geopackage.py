@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, ogr
 
-from conftest import run_pipeline
+from conftest import floe, run_pipeline
 
 ogr.UseExceptions()
 ROWS = 30_011
@@ -241,3 +241,16 @@ def test_provenance_is_prov(written):
     made = {(r["prov:entity"], r["prov:activity"]) for r in prov["wasGeneratedBy"].values()}
     assert ("floe:value/laid.track", "floe:step/laid") in made
     assert file.execute("SELECT md_standard_uri FROM gpkg_metadata WHERE id = 1").fetchone()[0] == "urn:floe:provenance:1"
+
+
+@pytest.mark.parametrize("outputs", [
+    "{ o.gpkg: { gpkg_x: t.table } }", "{ o.gpkg: { sqlite_x: t.table } }", "{ o.gpkg: { LAYER_STYLES: t.table } }",
+    '{ o.gpkg: { "-x": t.table } }', "{ o.gpkg: { x: t.table, rtree_x_geom: t.table } }", "{ gpkg_x.gpkg: t.table }",
+])
+def test_names_that_a_geopackage_keeps_for_itself(tmp_path, outputs):
+    """They are refused before the work, as OGR and SQLite would refuse them after it."""
+    (tmp_path / "t.csv").write_text("lon,lat\n10,60\n")
+    (tmp_path / "p.yaml").write_text(
+        f"floe: 1\nsteps: {{ t: {{ use: table.read, with: {{ file: t.csv, x: lon, y: lat }} }} }}\noutputs: {outputs}\n")
+    for command in ("check", "run"):
+        assert "cannot have a layer" in floe(command, "p.yaml", "-o", "o", cwd=tmp_path, expect=2).err

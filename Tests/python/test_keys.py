@@ -258,6 +258,21 @@ def test_what_a_run_reads_is_not_taken_away(tmp_path):
     assert "image.tif, which this run reads, belongs to an older run" in said and (out / "image.tif").exists()
 
 
+@pytest.mark.parametrize("way", ["itself", "link"])
+def test_what_a_run_reads_is_not_replaced(tmp_path, way):
+    """Its own result of an earlier run, filtered again and again by the same call, could not be made anew."""
+    picture, out = image(tmp_path / "image.tif"), tmp_path / "out"
+    file = pipeline(tmp_path, outputs="{ image.tif: read.image }")
+    run(file, picture, out, "--quiet")
+    before = (out / "image.tif").read_bytes()
+    (tmp_path / "link").symlink_to(out)
+    place = out / "image.tif" if way == "itself" else tmp_path / "link/image.tif"
+    assert "image.tif, which this run reads, would be replaced" in run(file, place, out, expect=2).err
+    assert (out / "image.tif").read_bytes() == before
+    run(file, place, tmp_path / "other", "--quiet")
+    run(file, place, out, "--overwrite", "--quiet")
+
+
 def test_a_step_leaves_a_runs_record(tmp_path):
     picture, out = image(tmp_path / "image.tif"), tmp_path / "out"
     run(pipeline(tmp_path), picture, out, "--quiet")

@@ -287,3 +287,37 @@ outputs:
   k.tif: k.classes
 """, expect=None)
     assert result.status != 0 and "the raster is in degrees (EPSG:4326)" in result.err
+
+
+def test_polygons_between_the_centres_of_pixels_are_told(tmp_path):
+    """They lie on the raster, and keep nothing of it."""
+    write_tif(tmp_path / "a.tif", np.full((1, 40, 50), 7, "uint8"), 32601, (300000, 7900000), 100, nodata=0)
+    for name, side in (("small", 30), ("large", 90)):
+        ring = [[300010 + x, 7899990 - y] for x, y in ((0, 0), (side, 0), (side, side), (0, side), (0, 0))]
+        (tmp_path / f"{name}.geojson").write_text(json.dumps({
+            "type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32601"}},
+            "features": [{"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}]}))
+        out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  a: {{ use: raster.read, with: {{ files: a.tif }} }}
+  c: {{ use: raster.clip, in: {{ image: a.image }}, with: {{ polygons: {name}.geojson }} }}
+outputs: {{ c.tif: c.result }}
+""")
+        said = " ".join(w["message"] for w in record["warnings"])
+        kept = int((read(out / "c.tif") > 0).sum())
+        assert (kept, "all pixels are no data" in said) == ((0, True) if name == "small" else (1, False))
+
+
+@pytest.mark.parametrize("epsg, corner, told", [(3857, (-2e7, 1.5e7), True), (3413, (0, -1e6), False)])
+def test_areas_on_a_map_that_stretches_are_told(tmp_path, epsg, corner, told):
+    """At 79 degrees north Web Mercator draws each square metre 28 times as large."""
+    write_tif(tmp_path / "a.tif", np.ones((1, 40, 50), "uint8"), epsg, corner, 100, nodata=0)
+    _, record, _ = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  a: { use: raster.read, with: { files: a.tif } }
+  p: { use: vector.polygonize, in: { image: a.image } }
+outputs: { p.gpkg: { p: p.polygons } }
+""")
+    assert ("times the true ones" in " ".join(w["message"] for w in record["warnings"])) == told

@@ -5,6 +5,7 @@ import re
 import shutil
 import zipfile
 
+import numpy as np
 import pytest
 from conftest import ROOT, floe, read, write_tif
 
@@ -310,3 +311,27 @@ def test_a_file_in_the_place_of_a_folder(tmp_path, words):
     (tmp_path / "F").write_text("")
     result = floe(*words, cwd=tmp_path, expect=1)
     assert "cannot be made: a file or a link to nothing is in its place" in result.err and "NSCocoa" not in result.err
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/out", "https://anna:Secret12345@host/out", "file:///tmp/out", "/vsis3/bucket/out"])
+def test_outputs_are_written_to_the_disk_alone(tmp_path, place):
+    """A folder called 's3:' held the results, and the run said nothing."""
+    write_tif(tmp_path / "a.tif", np.full((1, 40, 40), 7, "uint8"))
+    (tmp_path / "p.yaml").write_text(
+        "floe: 1\ninputs: { image: { type: path } }\nsteps: { r: { use: raster.read, with: { files: [$image] } } }\noutputs: { o.tif: r.image }\n")
+    run = ["run", "p.yaml", "--set", "image=a.tif"]
+    for words in ([*run, "-o", place], [*run, "-o", "o", "--cache", place], ["batch", "p.yaml", "--over", "image=a.tif", "-o", place],
+                  ["step", "raster.read", "--files", "a.tif", "--image", "o.tif", "-o", place], ["demo", place], ["gather", "b", "-o", place]):
+        told = floe(*words, cwd=tmp_path, expect=2).err
+        assert "is no folder of this disk" in told and "Secret12345" not in told, words
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tif", "p.yaml"]
+
+
+@pytest.mark.parametrize("data, words", [(b"", "is empty (0 bytes)"), (b"hello", "is no raster and no vector file")])
+def test_a_file_that_nobody_knows_is_not_only_no_layer(tmp_path, data, words):
+    (tmp_path / "a.tif").write_bytes(data)
+    told = floe("info", tmp_path / "a.tif", expect=2).err
+    assert words in told and "as a vector file" not in told
+    (tmp_path / "p.yaml").write_text("floe: 1\nsteps: { r: { use: raster.read, with: { files: [a.tif] } } }\noutputs: { o.tif: r.image }\n")
+    told = floe("run", tmp_path / "p.yaml", "-o", tmp_path / "o", expect=2).err
+    assert ("is empty (0 bytes); a raster file is needed" in told) == (data == b"")

@@ -444,3 +444,31 @@ def test_times_without_leap_seconds_are_told_of(tmp_path, name, told):
     rows, said = table(tmp_path, name="t.nc")
     assert [r["time"] for r in rows] == ["2000-01-01T00:00:00.000Z", "2000-01-01T00:00:01.000Z", "2000-01-01T00:00:02.000Z"]
     assert (f"count in {told}" in said) == (told is not None) and ("ahead of UTC" in said) == (told is not None)
+
+
+@pytest.mark.parametrize("text", ["a,\n1,2\n3,4\n", "sep=;\na;b\n1;2\n", "a,\"\"\n1,\n3,4\n"])
+def test_a_second_column_without_a_name_is_not_lost(tmp_path, text):
+    """OGR leaves it out where it is the last of two; pandas calls it 'Unnamed: 1'."""
+    told = table(tmp_path, text, expect=2)
+    assert "value in a second column in line" in told and "Each column needs a name" in told
+    # One column with a separator behind it, as OGR writes it.
+    rows, _ = table(tmp_path, "a,\n1,\n2,\n")
+    assert rows == [{"a": "1"}, {"a": "2"}]
+
+
+def test_columns_of_lists_are_told(tmp_path):
+    text = json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"a": [5, 7], "b": 1}, "geometry": {"type": "Point", "coordinates": [10, 60]}}]})
+    rows, said = table(tmp_path, text, name="t.geojson")
+    assert "lists in the column 'a'" in said and "'b'" not in said
+    assert rows[0]["a"] == "(2:5,7)" and rows[0]["b"] == "1"
+
+
+def test_times_with_and_without_a_zone_are_told(tmp_path):
+    """pandas refuses to mix them."""
+    rows, said = table(tmp_path, "time,n\n2019-03-01T00:00:00+05:30,1\n2019-03-01T00:00:00,2\n")
+    assert [r["time"] for r in rows] == ["2019-02-28T18:30:00.000Z", "2019-03-01T00:00:00.000Z"]
+    assert "times without one in the column 'time'" in said
+    for zone in ("Z", ""):
+        _, said = table(tmp_path, f"time,n\n2019-03-01T00:00:00{zone},1\n2019-03-02T00:00:00{zone},2\n")
+        assert "without one" not in said

@@ -53,6 +53,8 @@ struct ClipStep: ProcessingStep {
     if let polygons, burner?.count == 0 {
       let why = burner?.miss ?? "no polygon of '\(polygons.path)' touches the part"
       context.warn("\(why): all pixels are no data")
+    } else if let polygons, let burner, try !Self.keepsAny(burner, spec, context) {
+      context.warn("no pixel has its centre in a polygon of '\(polygons.path)': all pixels are no data")
     }
     result = Raster(
       spec,
@@ -63,6 +65,15 @@ struct ClipStep: ProcessingStep {
         let mask = try burner.burn(target)
         for (i, band) in bands.enumerated() { block.clear(plane: i, where: mask, to: spec.bands[band].noData ?? 0) }
       })
+  }
+
+  /// Whether there is a pixel that the polygons keep; looks no further than to the first tile that has one.
+  private static func keepsAny(_ burner: PolygonRasterizer, _ spec: RasterSpec, _ context: RunContext) throws -> Bool {
+    for tile in spec.grid.tiles(spec.tile) {
+      try context.checkCancelled()
+      if try burner.burn(tile).contains(where: { $0 != 0 }) { return true }
+    }
+    return false
   }
 
   private func parts() throws -> (spec: RasterSpec, window: PixelWindow) {

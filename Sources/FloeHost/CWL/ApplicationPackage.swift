@@ -122,7 +122,8 @@ public struct ApplicationPackage {
             : "has \(needed.count) path inputs (\(needed.keys.joined(separator: ", "))): say with --over which is many")
       )
     }
-    for reserved in ["pipeline", "chunk_length", "chunk_start", "chunks", Self.seasonSteps] + Self.seasonNames
+    // A job's document with a member `class` is taken for a file or a folder.
+    for reserved in ["class", "pipeline", "chunk_length", "chunk_start", "chunks", Self.seasonSteps] + Self.seasonNames
     where pipeline.inputs[reserved] != nil {
       problems.append(
         Problem(

@@ -66,7 +66,13 @@ public struct FolderGuard: Sendable {
       verdict.refusals.append("\(refusal); \(Self.remedy)")
     }
     let made = Set(names)
+    let read = Set(inputs.map(Self.place))
     for name in names where FileState(of: "\(folder)/\(name)") != nil && !isOverwriting {
+      // Also one that floe wrote: the same call would go on from its own result, and nothing could be made again.
+      if read.contains(Self.place("\(folder)/\(name)")) {
+        verdict.refusals.append("\(folder)/\(name), which this run reads, would be replaced; \(Self.remedy)")
+        continue
+      }
       if folders.contains(name) {
         // A folder is floe's as a whole, or somebody else's.
         if !there.owned.keys.contains(where: { $0.hasPrefix(name + "/") }) {
@@ -118,6 +124,9 @@ public struct FolderGuard: Sendable {
     }
     return verdict
   }
+
+  /// A path without links in it, so that one file has one name.
+  private static func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
   private static let remedy = "choose another folder with -o, or give --overwrite"
   private static let elsewhere =

@@ -68,7 +68,11 @@ struct StacDocument {
     // What is no JSON is told of by whoever needs it.
     guard let root = try? JSONText.decode(bytes: bytes, name: "'\(RemotePath.shown(path))'") else { return nil }
     let features = root["features"]?.arrayValue ?? []
-    guard root["stac_version"] != nil || features.contains(where: { $0["stac_version"] != nil }) else { return nil }
+    // What a search writes that found nothing.
+    let isEmpty = root["features"]?.arrayValue?.isEmpty == true && !lower.hasSuffix(".geojson")
+    guard root["stac_version"] != nil || isEmpty || features.contains(where: { $0["stac_version"] != nil }) else {
+      return nil
+    }
     self.root = root
     self.key = key
   }

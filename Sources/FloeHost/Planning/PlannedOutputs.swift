@@ -87,6 +87,13 @@ extension Planner {
           """
         )
       }
+      for layer in output.layers.keys where format.declaration.hasLayers {
+        // A layer without a name is called as the file is.
+        let name =
+          layer.isEmpty ? ((output.name as NSString).lastPathComponent as NSString).deletingPathExtension : layer
+        guard let refusal = Self.refusal(ofLayer: name, isAlone: output.layers.count == 1) else { continue }
+        complain(output.line, "output '\(output.name)' cannot have a layer '\(name)': \(refusal)")
+      }
       for (layer, r) in output.layers {
         guard let step = steps.first(where: { $0.id == r.step }) else { continue }
         guard let data = step.outputs[r.port] else {
@@ -108,6 +115,22 @@ extension Planner {
         }
       }
     }
+  }
+
+  /// Why no layer can be called so; nil for other names.
+  private static func refusal(ofLayer name: String, isAlone: Bool) -> String? {
+    let lower = name.lowercased()
+    if lower == "layer_styles" || lower.hasPrefix("gpkg") || lower.hasPrefix("sqlite_") {
+      return "'layer_styles' and names that begin with 'gpkg' or 'sqlite_' belong to the format; choose another"
+    }
+    // The index of a layer `x` is called `rtree_x_geom`.
+    if lower.hasPrefix("rtree_"), !isAlone {
+      return "names that begin with 'rtree_' are those of other layers' indices; choose another"
+    }
+    if let first = name.utf8.first, "`~!@#$%^&*()+-={}|[]\\:\";'<>?,./".utf8.contains(first) {
+      return "its name must begin with a letter, a digit or '_'"
+    }
+    return nil
   }
 
   /// Two names that differ by case alone, in quotes; nil without such.

@@ -40,7 +40,7 @@ struct Demo: AsyncParsableCommand {
   func run() async throws {
     let isSilent = quiet || json
     let share = try PluginOptions.share()
-    let root = URL(fileURLWithPath: folder).standardizedFileURL.path
+    let root = try LocalPlace.folder(folder, "the folder")
     func session(_ output: String) throws -> Session {
       var words = ["-o", output]
       if let workers { words += ["--workers", "\(workers)"] }

@@ -49,7 +49,7 @@ struct FetchCommand: AsyncParsableCommand {
   func run() async throws {
     guard (1...4).contains(jobs) else { throw refuse("--jobs must be between 1 and 4, not \(jobs)") }
     guard !products.isEmpty else { throw refuse("name at least one product, .json, .csv or .gpkg file") }
-    var options = Fetch.Options(folder: URL(fileURLWithPath: output).standardizedFileURL.path)
+    var options = Fetch.Options(folder: try LocalPlace.folder(output, "--output"))
     options.jobs = jobs
     options.usesS3 = usesS3
     options.keepsArchives = zipped

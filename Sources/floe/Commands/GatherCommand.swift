@@ -41,7 +41,7 @@ struct GatherCommand: ParsableCommand {
 
   func run() throws {
     let paths = folders.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-    let folder = URL(fileURLWithPath: output).standardizedFileURL.path
+    let folder = try LocalPlace.folder(output, "--output")
     if season == nil, grid != nil {
       throw ValidationError("--grid is for composites: give --season with the name of a class, for example lead")
     }

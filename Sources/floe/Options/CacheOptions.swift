@@ -29,7 +29,7 @@ struct CacheOptions: ParsableArguments {
       return nil
     }
     guard !place.value.isEmpty else { throw refuse("\(place.who) must be a folder, not an empty text") }
-    var options = StepCache.Options(folder: URL(fileURLWithPath: place.value).standardizedFileURL.path)
+    var options = StepCache.Options(folder: try LocalPlace.folder(place.value, place.who))
     if let size = given(limit, "--cache-limit", "FLOE_CACHE_LIMIT") {
       guard let bytes = SystemResources.bytes(size.value) else {
         throw refuse("\(size.who) must be a size such as 500MB or 50GB, not '\(size.value)'")

@@ -42,7 +42,7 @@ struct ExecutionOptions: ParsableArguments {
 
   func runOptions() throws -> RunOptions {
     try RunLog.check()
-    var options = RunOptions(outputFolder: URL(fileURLWithPath: output).standardizedFileURL.path)
+    var options = RunOptions(outputFolder: try LocalPlace.folder(output, "--output"))
     if let workers {
       guard (1...256).contains(workers) else { throw refuse("--workers must be between 1 and 256, not \(workers)") }
       options.workers = workers

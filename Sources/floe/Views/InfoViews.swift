@@ -96,9 +96,21 @@ struct FileView: InfoView {
             rowCount: try VectorLayer.rowCount(path, layer: name))
         }
       } catch {
-        throw Self.unknownFolder(path) ?? error
+        throw Self.unknownFolder(path) ?? Self.unknownFile(path, error) ?? error
       }
     }
+  }
+
+  /// The sentence about a file that is neither raster nor layer, whose reason is not the layer's alone; nil for others.
+  private static func unknownFile(_ path: String, _ error: any Error) -> FloeError? {
+    // One that is not there is told of by whoever tried to open it.
+    if (try? VirtualFile.size(path)) == 0 { return FloeError("'\(path)' is empty (0 bytes)") }
+    guard let told = error as? FloeError, told.message.contains("not recognized as a supported file format") else {
+      return nil
+    }
+    return FloeError(
+      "'\(path)' is no raster and no vector file that GDAL knows, nor what else floe reads or writes; it may be "
+        + "damaged, cut short or named wrongly")
   }
 
   /// The sentence about a folder that nobody knows; nil for a file.

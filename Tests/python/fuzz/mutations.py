@@ -267,3 +267,37 @@ def pack(folder, archive):
 
 def crc(path):
     return zlib.crc32(path.read_bytes())
+
+
+def damage_zarr(root, rng):
+    """Damage to one file of a Zarr store: a description, attributes, their copies, a chunk, or its being there."""
+    kind = pick(rng, [".zarray", ".zarray", ".zattrs", ".zmetadata", "chunk", "chunk", "drop", "text"])
+    looks = bool(rng.integers(2))
+
+    def files(pattern):
+        """Half of the damage is where the run looks."""
+        found = sorted(p for p in root.rglob(pattern) if p.is_file())
+        near = [p for p in found if p.parent == root or p.parent.parent.name == "r10m" and p.parent.name in ("b04", "b08", "x", "y")]
+        return near if looks and near else found
+
+    if kind == "drop":
+        file = pick(rng, files("*"))
+        file.unlink()
+        return f"drop of {file.relative_to(root)}"
+    if kind == "chunk":
+        file = pick(rng, files("[0-9]*"))
+        return f"{file.relative_to(root)}: {damage_bytes(file, rng)}"
+    name = pick(rng, [".zarray", ".zattrs"]) if kind == "text" else kind
+    file = pick(rng, files(name))
+    if kind == "text":
+        return f"{file.relative_to(root)}: {damage_text(file, rng)}"
+    if kind == ".zarray" and rng.integers(2):
+        tree = json.loads(file.read_text())
+        key, value = pick(rng, [
+            ("dtype", ">u2"), ("dtype", "<i2"), ("dtype", "|u1"), ("dtype", "<f4"), ("order", "F"), ("shape", [300, 300]),
+            ("chunks", [125, 500]), ("chunks", [500, 125]), ("chunks", [360, 360]), ("dimension_separator", "/"),
+            ("filters", [{"id": "delta", "dtype": "<u2"}]), ("compressor", None), ("fill_value", 7), ("fill_value", None)])
+        tree[key] = value
+        file.write_text(json.dumps(tree))
+        return f"{file.relative_to(root)}: {key} is {value}"
+    return f"{file.relative_to(root)}: {damage_json(file, rng)}"

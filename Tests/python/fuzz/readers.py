@@ -19,6 +19,7 @@ from osgeo import gdal, ogr
 from . import mutations as m
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import eopf  # noqa: E402
 import small_cryosat  # noqa: E402
 from conftest import write_tif  # noqa: E402
 
@@ -166,6 +167,27 @@ class Archive(Product):
         archive = m.pack(product, product.with_suffix(".zip"))
         shutil.rmtree(product)
         return archive
+
+
+class EOPF(Product):
+    """A store of Zarr with consolidated metadata; the checksums that its chunks have are those of zlib."""
+
+    name = "Sentinel-2 EOPF Zarr"
+    damages = (m.damage_zarr,)
+
+    def make(self, folder, material):
+        if "store" not in material:
+            material["store"] = eopf.convert(material["scene"], material["scene"].parent / "S2A_MSIL1C_x.zarr")
+        return Path(shutil.copytree(material["store"], folder / material["store"].name))
+
+    def judge(self, folder, out):
+        ds = gdal.Open(str(out / "o.tif"))
+        if not same(ds.ReadAsArray(), self.sound):
+            return "other pixels than those of the sound product"
+        if ds.GetGeoTransform() != (300000, 10, 0, 7900020, 0, -10) or "32601" not in ds.GetProjection():
+            return f"another grid: {ds.GetGeoTransform()}"
+        found = {(ds.GetRasterBand(i).GetScale(), round(ds.GetRasterBand(i).GetOffset(), 9)) for i in (1, 2)}
+        return None if found == {(0.0001, -0.1)} else f"scale and offset {found}"
 
 
 class SEN3(Reader):
@@ -423,4 +445,4 @@ class Manifest(Reader):
         return plugins / "forest.floe-step.yaml"
 
 
-ALL = [GeoTIFF, JP2, ProductXML, TileXML, Archive, SEN3, CryoSat, GeoPackage, CSV, Land, ModelJSON, Pipeline, Manifest]
+ALL = [GeoTIFF, JP2, ProductXML, TileXML, Archive, EOPF, SEN3, CryoSat, GeoPackage, CSV, Land, ModelJSON, Pipeline, Manifest]

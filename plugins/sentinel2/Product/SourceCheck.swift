@@ -60,12 +60,19 @@ struct SourceCheck: Sendable {
     }
     if let archive, let index, let crc = index.checksum(of: String(path.dropFirst(VirtualFile.zip(archive).count + 1)))
     {
-      let found = try FileDigest.crc32(of: place)
-      guard found == crc else {
-        throw FloeError(
-          "'\(path)' has the checksum \(String(found, radix: 16)), the archive's directory says "
-            + "\(String(crc, radix: 16)): the archive is damaged; fetch it anew")
-      }
+      try Self.check(path, at: place, crc: crc)
+    }
+  }
+
+  /// Refuses a member of an archive whose bytes are not those that the archive's directory tells of.
+  ///
+  /// - Parameter place: where its bytes were copied to; nil for itself.
+  static func check(_ path: String, at place: String? = nil, crc: UInt32) throws {
+    let found = try FileDigest.crc32(of: place ?? path)
+    guard found == crc else {
+      throw FloeError(
+        "'\(path)' has the checksum \(String(found, radix: 16)), the archive's directory says "
+          + "\(String(crc, radix: 16)): the archive is damaged; fetch it anew")
     }
   }
 }

@@ -19,6 +19,8 @@ struct StackPlan: Sendable {
   let extractedBytes: Int
   /// Chunks of an EOPF product that are needed and that no band has.
   let emptyChunks: Int
+  /// Chunks that lie stored in an archive, with their checksums.
+  let storedChunks: [(path: String, crc: UInt32)]
 
   init(_ options: StackOptions) throws {
     let bands = try SpectralBand.list(options.bands)
@@ -41,9 +43,14 @@ struct StackPlan: Sendable {
 
     let classification =
       product.level == .l2a && !options.masks.isEmpty ? masks.sceneClassification.map { [$0] } ?? [] : []
-    emptyChunks =
-      try product.format == .zarr
-      ? ChunkCheck.empty(product, sources, masks: maskFiles.map(\.path) + classification, window: window) : 0
+    if product.format == .zarr {
+      let arrays = maskFiles.map(\.path) + classification
+      emptyChunks = try ChunkCheck.empty(product, sources, masks: arrays, window: window)
+      storedChunks = try ChunkCheck.sums(product, sources, masks: arrays, window: window)
+    } else {
+      emptyChunks = 0
+      storedChunks = []
+    }
     var copies: [String] = []
     for path in sources.map(\.path) + maskFiles.map(\.path).filter({ !$0.hasSuffix(".gml") }) + classification
     where !copies.contains(path) { copies.append(path) }

@@ -128,6 +128,11 @@ struct StackRun {
       )
     }
     _ = try await context.map(files.count, progress: "files") { try check.check(files[$0], copy: copies[files[$0]]) }
+    let chunks = plan.storedChunks
+    guard !chunks.isEmpty else { return }
+    _ = try await context.map(chunks.count, progress: "chunks") {
+      try SourceCheck.check(chunks[$0].path, crc: chunks[$0].crc)
+    }
   }
 
   /// Copies of files that lie compressed in an archive, by their path inside: any part of those is at hand at once.

@@ -28,6 +28,8 @@ struct EOPFBands: Sendable {
     var scales: [(value: Double, path: String)] = []
     var offsets: [Int: (value: Double, path: String)] = [:]
     var code: JSONValue?
+    var arrays: [ZarrArray] = []
+    let consolidated = try ConsolidatedMetadata(root)
     for resolution in Self.resolutions {
       let group = "\(folder)/r\(resolution)m"
       guard VirtualFile.isDirectory(group) else { continue }
@@ -37,6 +39,7 @@ struct EOPFBands: Sendable {
         let path = "\(group)/\(name)"
         let array = try ZarrArray(path)
         try Self.check(array)
+        arrays.append(array)
         paths[band.name, default: [:]][resolution] = path
         scales.append((try Self.number(array, "scale_factor") ?? 0, path))
         if let value = try Self.number(array, "add_offset") {
@@ -47,7 +50,10 @@ struct EOPFBands: Sendable {
           offsets[band.rawValue] = (value, path)
         }
         if code == nil { code = array["proj:epsg"] ?? array["proj:code"] }
-        if grids[resolution] == nil { grids[resolution] = try RasterFile.open(path, driver: ["Zarr"]).spec.grid }
+        if grids[resolution] == nil {
+          for axis in ["x", "y"] { try consolidated.check(coordinates: "\(group)/\(axis)") }
+          grids[resolution] = try RasterFile.open(path, driver: ["Zarr"]).spec.grid
+        }
       }
     }
     guard let scale = scales.first else {
@@ -60,7 +66,9 @@ struct EOPFBands: Sendable {
         all bands is needed
         """)
     }
-    for (band, resolution) in try Self.listed(root) where paths[band.name]?[resolution] == nil {
+    for array in arrays { try consolidated.check(array) }
+    try Self.checkLayouts(arrays)
+    for (band, resolution) in Self.listed(consolidated) where paths[band.name]?[resolution] == nil {
       paths[band.name, default: [:]][resolution] = "\(folder)/r\(resolution)m/\(band.name.lowercased())"
     }
     self.folder = folder
@@ -90,17 +98,30 @@ struct EOPFBands: Sendable {
   }
 
   /// The bands that the store's consolidated metadata lists; none where it has none.
-  private static func listed(_ root: String) throws -> [(band: SpectralBand, resolution: Int)] {
-    let file = root + "/.zmetadata"
-    guard VirtualFile.exists(file) else { return [] }
-    let json = try JSONText.decode(try VirtualFile.readText(file), name: "'\(file)'")
-    return (json["metadata"]?.objectValue ?? [:]).keys.sorted().compactMap { key in
+  private static func listed(_ consolidated: ConsolidatedMetadata) -> [(band: SpectralBand, resolution: Int)] {
+    consolidated.paths.compactMap { key in
       let parts = key.split(separator: "/").map(String.init)
       guard parts.count == 5, parts[0] == "measurements", parts[1] == "reflectance", parts[4] == ".zarray",
         parts[3].utf8.count == 3, let band = SpectralBand(parts[3]),
         let resolution = resolutions.first(where: { parts[2] == "r\($0)m" })
       else { return nil }
       return (band: band, resolution: resolution)
+    }
+  }
+
+  /// Refuses bands that are laid out otherwise than the first: one writer wrote them all, and other numbers would come
+  /// of the same bytes.
+  private static func checkLayouts(_ arrays: [ZarrArray]) throws {
+    guard let first = arrays.first else { return }
+    for key in ["dtype", "order", "filters"] {
+      for other in arrays where (other.description[key] ?? .null) != (first.description[key] ?? .null) {
+        throw FloeError(
+          """
+          '\(other.path)/.zarray' says \(try JSONText.encode(other.description[key] ?? .null)) for \(key), \
+          '\(first.path)' \(try JSONText.encode(first.description[key] ?? .null)); bands of one product are written \
+          alike: fetch it anew
+          """)
+      }
     }
   }
 

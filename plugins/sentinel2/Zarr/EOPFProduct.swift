@@ -18,7 +18,10 @@ extension Sentinel2Product {
     let start = Self.time(properties["start_datetime"])
     let baseline = (properties["processing:version"] ?? properties["eopf:baseline"])?.stringValue
     try bands.checkOffsets(baseline: baseline, metadata: location.metadata)
-    let geocoding = try TileGeocoding(bands, code: Self.code(store, bands), metadata: location.metadata)
+    let consolidated = try ConsolidatedMetadata(store.root)
+    let code = try Self.code(store, bands)
+    try consolidated.check(root: store.attributes)
+    let geocoding = try TileGeocoding(bands, code: code, metadata: location.metadata)
 
     format = .zarr
     self.location = location
@@ -44,7 +47,9 @@ extension Sentinel2Product {
     }
     images = ImageFiles(files)
     masks = Self.masks(store.root, bands)
-    footprint = try Self.footprint(stac["geometry"]) ?? geocoding.outline()
+    let outline = try Self.footprint(stac["geometry"]) ?? geocoding.outline()
+    try Self.checkPlace(of: outline, geocoding, metadata: location.metadata)
+    footprint = outline
     cloudCover = properties["eo:cloud_cover"]?.doubleValue
     tile = Self.tileName(in: name)
     orbit = properties["sat:relative_orbit"]?.intValue.map(String.init)
@@ -100,6 +105,30 @@ extension Sentinel2Product {
     let classes = MaskFile(
       type: "MSK_CLASSI", band: nil, path: root + "/conditions/mask/l1c_classification/r60m/b00")
     return [classes] + quality
+  }
+
+  /// Refuses a footprint that does not lie where the pixels do; pairs of products are found by it.
+  private static func checkPlace(of outline: [SIMD2<Double>], _ tile: TileGeocoding, metadata: String) throws {
+    let own = "its footprint in stac_discovery.geometry"
+    if let odd = outline.first(where: { !(abs($0.y) <= 90) }) {
+      throw FloeError("'\(metadata)': \(own) has the latitude \(odd.y); longitudes stand before latitudes there")
+    }
+    var x = outline.map(\.x)
+    var y = outline.map(\.y)
+    try CoordinateTransform(from: .wgs84, to: tile.crs).transform(x: &x, y: &y)
+    let (west, north) = (tile.origin.x, tile.origin.y)
+    let (east, south) = (west + Double(tile.extent.width), north - Double(tile.extent.height))
+    let (xs, ys) = (x.filter(\.isFinite), y.filter(\.isFinite))
+    guard let least = xs.min(), let most = xs.max(), let low = ys.min(), let high = ys.max(),
+      least < east, most > west, low < north, high > south
+    else {
+      throw FloeError(
+        """
+        '\(metadata)': \(own) does not touch the pixels, which lie at x \(west) to \(east), y \(south) to \(north) in \
+        \(tile.crs.label); the footprint, the coordinates or the code of the reference system is wrong: fetch the \
+        product anew
+        """)
+    }
   }
 
   /// The points of a polygon of GeoJSON, not closed; nil for other shapes.

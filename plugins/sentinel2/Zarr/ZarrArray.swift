@@ -16,6 +16,8 @@ struct ZarrArray: Sendable {
   let fill: Int?
   /// The members of `.zattrs`; empty where there is none.
   let attributes: JSONValue
+  /// The members of `.zarray`.
+  let description: JSONValue
   private let separator: String
 
   /// More chunks than any tile has: a tile of 10 m in chunks of 11 x 11 pixels.
@@ -58,6 +60,7 @@ struct ZarrArray: Sendable {
     }
     self.separator = separator
     self.path = path
+    description = json
     let own = path + "/.zattrs"
     attributes = try VirtualFile.exists(own) ? JSONText.decode(VirtualFile.readText(own), name: "'\(own)'") : .null
   }
@@ -80,6 +83,22 @@ struct ZarrArray: Sendable {
 
   /// The names of the files in the array's folder, below it too where chunks lie in folders.
   func files() throws -> Set<String> { Set(try VirtualFile.list(path, recursive: separator == "/")) }
+
+  /// A file that is named as a chunk, but as none of this shape, chunks and separator.
+  ///
+  /// Where there is one the description is not that of the files, and chunks would be sought under other names.
+  func stranger(in files: Set<String>) -> String? {
+    let known = Set(allChunks)
+    return files.filter { !known.contains($0) && Self.isChunkName($0) }.min()
+  }
+
+  private static func isChunkName(_ name: String) -> Bool {
+    guard let first = name.utf8.first, let last = name.utf8.last else { return false }
+    let digits: ClosedRange<UInt8> = 48...57
+    // 46 and 47 are '.' and '/'; folders end in '/'.
+    return digits.contains(first) && digits.contains(last)
+      && name.utf8.allSatisfy { digits.contains($0) || $0 == 46 || $0 == 47 }
+  }
 
   /// Whether another array has the same shape and chunks of the same names.
   func isCutLike(_ other: ZarrArray) -> Bool {

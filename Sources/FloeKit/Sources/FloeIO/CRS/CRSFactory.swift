@@ -12,6 +12,9 @@ public enum CRSFactory {
       defer { OSRRelease(reference) }
       guard OSRSetFromUserInput(reference, userInput) == OGRERR_NONE, let crs = SpatialReference.value(of: reference)
       else {
+        if messages.reason.contains(GDALMessages.tables) {
+          throw FloeError("'\(userInput)' cannot be looked up: \(messages.reason)")
+        }
         throw FloeError(
           """
           '\(userInput)' is not a coordinate reference system: \(messages.reason); write for example 'EPSG:32601' \

@@ -62,6 +62,11 @@ struct NetCDFGridRules {
         "GDAL finds no grid by the axes '\(rows.name)' and '\(columns.name)' of '\(path)', though they are even within "
           + "the precision of their numbers; store them in double precision")
     }
+    if reference == nil, let mapping = v.attributes["grid_mapping"]?.text {
+      LibraryNotices.add(
+        "variable '\(v.name)' of '\(path)' names the grid mapping '\(mapping)', of which no reference system can be "
+          + "made; the raster has none, and 'gdal_translate -a_srs' gives it one")
+    }
     guard transform != nil, !isScanned, let reference else { return grid }
     return try inKnownUnits(grid, reference, rows, columns)
   }

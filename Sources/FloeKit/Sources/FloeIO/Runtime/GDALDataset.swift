@@ -32,6 +32,10 @@ final class GDALDataset {
       }
       guard let handle else {
         let kind = flags & GDAL_OF_VECTOR != 0 ? "a vector file" : "a raster file"
+        // What cannot be measured is told of by GDAL's reason.
+        if !isRemote, (try? VirtualFile.size(path)) == 0, !VirtualFile.isDirectory(path) {
+          throw FloeError("'\(path)' is empty (0 bytes); \(kind) is needed")
+        }
         var sentence = "'\(path)' cannot be opened as \(kind): \(messages.reason)"
         sentence += NetworkAccess.hint(messages.reason)
         if flags & GDAL_OF_RASTER != 0 { sentence += listHint(path) }

@@ -1,4 +1,5 @@
 internal import CGDAL
+import Glibc
 
 /// The failures and warnings that GDAL reported on this thread during one synchronous call.
 ///
@@ -48,7 +49,7 @@ final class GDALMessages {
 
   private func add(_ line: String, _ level: CPLErr) {
     // A damaged file reports each block; the first few tell all.
-    let clean = RemotePath.scrubbed(line.split(whereSeparator: \.isNewline).joined(separator: " "))
+    let clean = Self.explained(RemotePath.scrubbed(line.split(whereSeparator: \.isNewline).joined(separator: " ")))
     if level == CE_Failure || level == CE_Fatal {
       if failures.count < 16 { failures.append(clean) }
     } else if level == CE_Warning, clean.hasPrefix("This version of GeoPackage user_version="), clean.contains("v1.4") {
@@ -57,6 +58,25 @@ final class GDALMessages {
     } else if level == CE_Warning, warnings.count < 16 {
       warnings.append(clean)
     }
+  }
+}
+
+extension GDALMessages {
+  /// PROJ's tables, the file without which it knows no system by its code.
+  static let tables = "proj.db"
+
+  /// A message about tables that are missing or of another PROJ, which anything may end with, with what to do.
+  private static func explained(_ line: String) -> String {
+    guard line.contains("Cannot find \(tables)") || line.contains("comes from another PROJ installation") else {
+      return line
+    }
+    var named: [String] = []
+    for name in ["PROJ_DATA", "PROJ_LIB"] {
+      if let value = text(getenv(name)) { named.append("\(name) is '\(value)'") }
+    }
+    let now = named.isEmpty ? "" : " (\(named.joined(separator: ", ")) in the environment)"
+    let end = line.hasSuffix(".") ? String(line.dropLast()) : line
+    return "\(end); let PROJ_DATA and PROJ_LIB name the folder of this PROJ's \(tables), or unset them\(now)"
   }
 }
 

@@ -26,6 +26,8 @@ struct CSVCheck {
   /// which it would then make missing.
   private var truths: [Bool] = [], others: [Bool] = []
   private var isCut = false
+  /// Whether the second of two columns has no name, and OGR leaves it out.
+  private var isSecondLost = false
   /// Bytes of a UTF-8 sequence that are still to come, and the least and the largest value of the next one.
   private var pending = 0, least = UInt8(0x80), most = UInt8(0xbf)
   /// Numbers are shorter; the rest of a longer field is not kept, but for names and the only column.
@@ -173,6 +175,7 @@ struct CSVCheck {
 
   private mutating func endRecord() throws {
     let isEmpty = fields == 1 && length == 0 && !wasQuoted
+    let isLastEmpty = length == 0
     endField()
     let count = fields - 1
     fields = 1
@@ -184,6 +187,11 @@ struct CSVCheck {
     }
     if columns == 0 {
       columns = count
+      isSecondLost = count == 2 && isLastEmpty
+    } else if isSecondLost, count == 2, !isLastEmpty {
+      throw FloeError(
+        "'\(path)' has a value in a second column in line \(recordLine), but names only one, '\(firstField ?? "")', in "
+          + "its first line; that column would be lost. Each column needs a name")
     } else if count > columns {
       throw FloeError(
         "'\(path)' has \(count) fields in line \(recordLine), but \(columns) columns; the fields beyond would be lost. "

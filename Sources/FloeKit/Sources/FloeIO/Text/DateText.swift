@@ -12,6 +12,11 @@ enum DateText {
     return UTCTime(dashed(String(rest)))
   }
 
+  /// Whether the text of a time tells its zone, by `Z`, a name or an offset behind the date.
+  static func hasZone(_ text: String) -> Bool {
+    NumberText.trimmed(text).utf8.dropFirst(10).contains { "Zz+-UG".utf8.contains($0) }
+  }
+
   /// Whether a text is a time, or has the shape of one that does not exist.
   static func isShaped(_ text: String) -> Bool {
     if time(text) != nil { return true }

@@ -19,6 +19,8 @@ struct FieldReader {
   private(set) var missing = TextTyping.Missing()
   /// Whether a time says that it is local.
   private var hasLocalTimes = false
+  /// Whether there are times with a zone, and such without.
+  private var hasZones = false, hasBareTimes = false
 
   /// Nil for binary fields, which no column holds.
   ///
@@ -41,6 +43,12 @@ struct FieldReader {
         LibraryNotices.add("\(place) has the column '\(name)' of bytes, which no table holds; it is left out")
       }
       return nil
+    case OFTIntegerList, OFTInteger64List, OFTRealList, OFTStringList:
+      if let place {
+        LibraryNotices.add(
+          "\(place) has lists in the column '\(name)', which no table holds; they are read as texts such as (2:5,7)")
+      }
+      values = .text([])
     default: values = .text([])
     }
   }
@@ -104,6 +112,9 @@ struct FieldReader {
       let found = try typing.typed(texts, name: name, place: place ?? "the layer")
       (values, isTime) = (found.values, found.isTime)
       missing = found.missing
+      for case let text? in texts where isTime && !(hasZones && hasBareTimes) {
+        if DateText.hasZone(text) { hasZones = true } else if DateText.time(text) != nil { hasBareTimes = true }
+      }
       if case .number(let numbers) = values, !isTime, let place,
         zip(texts, numbers).contains(where: { abs($1) >= 0x1p63 && $1.isFinite && Self.isDigits($0) })
       {
@@ -119,6 +130,11 @@ struct FieldReader {
     }
     if hasLocalTimes, let place {
       LibraryNotices.add("\(place) has local times in the column '\(name)'; they are taken for UTC")
+    }
+    if hasZones, hasBareTimes, let place {
+      LibraryNotices.add(
+        "\(place) has times with a time zone and times without one in the column '\(name)'; those without are taken "
+          + "for UTC")
     }
     guard !keepsRows else { return }
     switch values {
@@ -154,6 +170,8 @@ struct FieldReader {
     var zone: Int32 = 0
     guard OGR_F_GetFieldAsDateTimeEx(feature, index, &y, &mo, &d, &h, &mi, &s, &zone) != 0 else { return .nan }
     if zone == 1 { hasLocalTimes = true }
+    if zone > 1 { hasZones = true }
+    if zone == 0 { hasBareTimes = true }
     // A float holds seconds of a minute to some microseconds; milliseconds is what files carry.
     let second = (Double(s) * 1000).rounded() / 1000
     let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: second)
