@@ -320,7 +320,7 @@ def test_footprints_have_the_class_of_the_scene(demo, tabs):
     """As QGIS draws them; the record's own class is that of its point."""
     from osgeo import ogr
     source = ogr.Open(str(demo["folder"] / "story/colocated.gpkg"))
-    majority = {f["record"]: f["fp_majority"] for f in source.GetLayer("footprints")}
+    majority = {f["record"]: None if f["dropped_because"] else f["fp_majority"] for f in source.GetLayer("footprints")}
     tab = opened(tabs, demo["folder"] / "story/report.html")
     data = json.loads(tab.run("document.querySelector('.moving script').textContent"))
     layer = next(v for v in data["vectors"] if v["name"] == "Footprints")
