@@ -33,9 +33,7 @@ public struct SRALProduct: Sendable {
       let beside = "\(folder)/xfdumanifest.xml"
       let isMeasurement = Self.measurements.contains(Self.last(path))
       let isPart = isMeasurement && VirtualFile.exists(beside)
-      if isMeasurement, !isPart, let refusal = VirtualFile.refusal(beside) {
-        LibraryNotices.add("\(refusal); the product's platform, cycle, orbit and track are not taken from its manifest")
-      }
+      if isMeasurement, !isPart { Self.tellRefusal(of: beside) }
       measurement = path
       manifest = isPart ? beside : nil
       name = Self.stem(isPart ? Self.last(folder) : Self.last(path))
@@ -56,8 +54,16 @@ public struct SRALProduct: Sendable {
     measurement = "\(root)/\(found)"
     let folder = found.lastIndex(of: "/").map { String(found[..<$0]) }
     let beside = (folder.map { "\($0)/" } ?? "") + "xfdumanifest.xml"
-    manifest = files.contains(beside) ? "\(root)/\(beside)" : nil
+    let hasManifest = files.contains(beside)
+    if !hasManifest { Self.tellRefusal(of: "\(root)/\(beside)") }
+    manifest = hasManifest ? "\(root)/\(beside)" : nil
     name = Self.stem(folder.map(Self.last) ?? Self.last(path))
+  }
+
+  /// Tells of a manifest that may be there, of which a server does not say so.
+  private static func tellRefusal(of manifest: String) {
+    guard let refusal = VirtualFile.refusal(manifest) else { return }
+    LibraryNotices.add("\(refusal); the product's platform, cycle, orbit and track are not taken from its manifest")
   }
 
   /// Opens the measurement file; one in an archive is first extracted and then deleted while it stays open.
