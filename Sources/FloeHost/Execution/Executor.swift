@@ -96,7 +96,8 @@ public final class Executor {
       values = [:]
       // A digest of something else than the bytes (a server's tag) is no checksum of the product.
       let inputs = keys.inputs.map { (name: $0.name, path: $0.path, digest: $0.by == nil ? $0.digest : nil) }
-      try RunCatalog(plan: plan, inputs: inputs, record: recordName, products: library.products).write(in: staging)
+      let catalog = RunCatalog(plan: plan, inputs: inputs, record: recordName, products: library.products)
+      for (name, reason) in try catalog.write(in: staging) { journal.log(.warning, step: name, reason) }
       try checkInputs(since: keys)
       let told = record.json(outputs: written, timings: timings)
       let result = try await closed(told, record, of: staging, guarding, recordName)

@@ -30,7 +30,9 @@ struct RunCatalog {
   }
 
   /// Links the items that were made and writes the catalogue; does nothing without items.
-  func write(in staging: Staging) throws {
+  ///
+  /// - Returns: products that have no item because they cannot be described, by their names, and why.
+  func write(in staging: Staging) throws -> [(name: String, reason: String)] {
     var items: [(name: String, item: [String: JSONValue])] = []
     for name in try staging.made().sorted() where name.hasSuffix(Self.suffix) {
       let path = "\(staging.folder)/out/\(name)"
@@ -39,18 +41,18 @@ struct RunCatalog {
       else { continue }
       items.append((name, item))
     }
-    guard !items.isEmpty else { return }
+    guard !items.isEmpty else { return [] }
     // A single step in a pipeline's folder has a record of its own, but the folder's catalogue is the pipeline's.
     let isPipelines = record == OutputNames.record
     let hasCatalog = isPipelines && Self.isExpected(plan)
-    let origins = try writeSources(in: staging, hasItems: isPipelines)
+    let (origins, undescribed) = try writeSources(in: staging, hasItems: isPipelines)
     for (name, item) in items {
       var linked = item
       linked["links"] = .array(links(of: name, hasCatalog: hasCatalog, origins) + (item["links"]?.arrayValue ?? []))
       try Self.put(.object(linked), to: staging.path(of: name))
     }
-    guard hasCatalog else { return }
-    try Self.put(try catalog(items), to: staging.path(of: Self.name))
+    if hasCatalog { try Self.put(try catalog(items), to: staging.path(of: Self.name)) }
+    return undescribed
   }
 
   private static func put(_ value: JSONValue, to path: String) throws {
@@ -110,23 +112,30 @@ struct RunCatalog {
     let place: Int, name: String, item: String?
   }
 
-  private func writeSources(in staging: Staging, hasItems: Bool) throws -> [Origin] {
+  private func writeSources(in staging: Staging, hasItems: Bool) throws
+    -> (origins: [Origin], undescribed: [(name: String, reason: String)])
+  {
     var seen: Set<String> = []
     var origins: [Origin] = []
+    var undescribed: [(name: String, reason: String)] = []
     for (place, input) in inputs.enumerated() where seen.insert(input.path).inserted {
       let file = "\(Self.sources)/\(input.name)\(Self.suffix)"
       var item: String?
       // What the readers do not know, or cannot place, has no item; the record tells of it all the same.
-      if hasItems, products.recognises(input.path), let told = try? products.describe(input.path),
-        let described = SourceItem(product: told, digest: input.digest).json(
-          record: "../\(RelativeAddress.of(record))#/inputs/\(place)")
-      {
-        try Self.put(described, to: staging.path(of: file))
-        item = file
+      if hasItems, products.recognises(input.path) {
+        do {
+          let source = SourceItem(product: try products.describe(input.path), digest: input.digest)
+          if let described = source.json(record: "../\(RelativeAddress.of(record))#/inputs/\(place)") {
+            try Self.put(described, to: staging.path(of: file))
+            item = file
+          }
+        } catch let error as FloeError {
+          undescribed.append((input.name, "\(error.message); the product has no STAC item under '\(Self.sources)'"))
+        }
       }
       origins.append(Origin(place: place, name: input.name, item: item))
     }
-    return origins
+    return (origins, undescribed)
   }
 }
 

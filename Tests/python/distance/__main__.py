@@ -156,7 +156,7 @@ class Trials:
                 if values(out) != values(self.place / f"right-{job.name}/out"):
                     return "status 0 and other values without the manifest"
                 log = (folder / "log").read_text()
-                if plan.kind == "403" and not ("(403)" in log and "not taken from its manifest" in log):
+                if plan.kind == "403" and not ("(403)" in log and "xfdumanifest.xml" in log):
                     return "the refused manifest is not told of"
             elif now != right:
                 return f"status 0 and other bytes: {sorted(n for n in {*now, *right} if now.get(n) != right.get(n))[:4]}"
