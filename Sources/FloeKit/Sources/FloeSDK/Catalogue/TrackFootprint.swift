@@ -48,8 +48,8 @@ public enum TrackFootprint {
   private static func middle(_ ring: [SIMD2<Double>]) -> [SIMD2<Double>] {
     let n = ring.count
     guard n >= 4, n % 2 == 0 else { return ring }
-    // The strip begins at one of its corners: between two neighbours that face each other.
-    // Of several beginnings the one whose neighbours lie nearest: the next ones are out by a point.
+    // The strip begins at one of its corners: between two neighbours that face each other. Of several beginnings it is
+    // the one whose neighbours lie nearest; those beside it are out by a point.
     var best: (line: [SIMD2<Double>], widest: Double)?
     for shift in [0, 1, n - 1] {
       let turned = (0..<n).map { ring[($0 + shift) % n] }
@@ -58,7 +58,8 @@ public enum TrackFootprint {
       guard let widest = pairs.map({ distance($0, $1) }).max(), widest < max(0.05, length / 4),
         widest < best?.widest ?? .infinity
       else { continue }
-      let line = pairs.map { a, b -> SIMD2<Double> in
+      let line = pairs.map { (pair: (SIMD2<Double>, SIMD2<Double>)) -> SIMD2<Double> in
+        let (a, b) = pair
         let east = Longitude.difference(b.x - a.x)
         return SIMD2(a.x + east / 2, (a.y + b.y) / 2)
       }
