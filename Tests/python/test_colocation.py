@@ -317,8 +317,16 @@ def test_limit_of_time_counts_and_names(tmp_path):
     outside = np.array([r == "outside the scene" for r in reasons])
     np.testing.assert_allclose(found["dt_s"], dt, atol=1e-3)
     np.testing.assert_array_equal(late, (abs(dt) > 1200) & ~outside)
+    assert "no time" not in reasons
     assert late.sum() > 30 and json.dumps(record).count("time difference above 20") > 0
     (tmp_path / "out").rename(tmp_path / "first")
+    # A record without a time has a reason of its own.
+    lines = (tmp_path / "points.csv").read_text().splitlines()
+    lines[151] = lines[151].rsplit(",", 1)[0] + ","
+    (tmp_path / "points.csv").write_text("\n".join(lines) + "\n")
+    out, _, _ = run_pipeline(tmp_path, PIPELINE.format(extra=limits + "20"))
+    assert read_track(out)[1][150] == "no time" and not outside[150]
+    (tmp_path / "out").rename(tmp_path / "second")
     np.savetxt(tmp_path / "points.csv", np.c_[lon, lat, 1551484571.0 + dt + 90000], fmt=["%.12f", "%.12f", "%.3f"], delimiter=",", header="lon,lat,seconds", comments="")
     _, _, result = run_pipeline(tmp_path, PIPELINE.format(extra=limits + "20"), expect=1)
     assert "no common time" in result.err and "min away" in result.err
