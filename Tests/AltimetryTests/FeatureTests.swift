@@ -201,6 +201,21 @@ import Testing
     #expect(abs(edge.bin - sample * 255 / 2559) < 0.02)
   }
 
+  /// Power in the last bin alone: its samples rise so steeply that the first above 95 % is the largest itself.
+  @Test func theFirstMaximumItselfCanBeTheFirstAboveTheThreshold() throws {
+    var echo = [Float](repeating: 0, count: 64)
+    echo[63] = 1
+    let edge = try #require(Retracker(threshold: 0.95).edge(echo[...]))
+    let step = 63.0 / 639
+    func smooth(_ i: Int) -> Double {
+      (i - 5...min(639, i + 5)).reduce(0.0) { $0 + max(0, 1 - abs(Double($1) * step - 63)) / 11 }
+    }
+    let top = (600...639).reduce(600) { smooth($1) > smooth($0) ? $1 : $0 }
+    let below = try #require((600...top).last { smooth($0) <= 0.95 * smooth(top) })
+    let share = (0.95 * smooth(top) - smooth(below)) / (smooth(below + 1) - smooth(below))
+    #expect(below + 1 == top && abs(edge.bin - (Double(below) + share) * step) < 1e-9)
+  }
+
   /// A missing sample leaves no edge.
   @Test func noEdgeWithAMissingSample() {
     var echo = (0..<256).map { Float(0.6 + 0.001 * Double($0)) }

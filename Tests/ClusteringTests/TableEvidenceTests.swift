@@ -83,6 +83,15 @@ import Testing
     #expect(count(own.codes, 1) == 150)
   }
 
+  /// Leads too few for a cluster of their own lie in one of sea ice: the limits name them, whatever the fit.
+  @Test func rareLeadsInAClusterOfSeaIceAreLeads() async throws {
+    let records = table([(400, 6, 36), (4, 40, 3), (400, 6, 300)])
+    let found = try await classify(KMeansStep.self, records, ["standardise": .text("false")])
+    #expect(count(found.codes, 2) == 4 && count(found.codes, 1) == 800 && found.codes[400..<404].allSatisfy { $0 == 2 })
+    let sentence = try #require(found.told.records["naming"]?.arrayValue?.first?.stringValue)
+    #expect(sentence.hasPrefix("lead: no cluster has half of its records within") && sentence.contains("but 4 records"))
+  }
+
   @Test func definitionsOfOthersAreRefused() async throws {
     var records = table([(100, 6, 36), (60, 40, 3)])
     var column = try #require(records["peakiness"])

@@ -163,6 +163,14 @@ extension IOTests {
       let back = try #require(transform.point(p.x, p.y, inverse: true))
       #expect(abs(back.x - 9) < 1e-9 && abs(back.y - 48) < 1e-9)
       #expect(transform.point(9, 95) == nil)
+      // Equal-area projections of PROJ have a pole to give for no number.
+      for code in ["EPSG:6931", "EPSG:6932", "EPSG:3571", "EPSG:3413"] {
+        let polar = try CoordinateTransform(from: .wgs84, to: CRSFactory.make(code))
+        #expect(polar.point(.nan, .nan) == nil && polar.point(10, .nan) == nil && polar.point(.nan, 80) == nil)
+        var points = [SIMD2(10.0, 80.0), SIMD2(.nan, .nan), SIMD2(10.0, .infinity)]
+        polar.transform(&points)
+        #expect(points[0].x.isFinite && points[1].x.isNaN && points[1].y.isNaN && points[2].y.isNaN)
+      }
       #expect(throws: FloeError.self) { try CRSFactory.make("EPSG:0") }
     }
 

@@ -141,6 +141,22 @@ def test_missing_samples_in_floating_point_echoes(measurement, tmp_path):
     assert np.array_equal(a_all["aligned"][~hit], b_all["aligned"][~hit])
 
 
+def test_infinite_samples_are_missing_ones(measurement, tmp_path):
+    """In the course's recipe, where missing samples become 0: infinity like NaN."""
+    found = []
+    for name, value in (("nan", np.nan), ("inf", np.inf)):
+        (tmp_path / name).mkdir()
+        path = rewritten(measurement, tmp_path / name / NAME, types={"waveform_20_ku": ("f4", 9e36)})
+        with netCDF4.Dataset(path, "a") as d:
+            d.set_auto_maskandscale(False)
+            d["waveform_20_ku"][100:140, 7] = value
+        _, echoes = run(path, tmp_path / f"out-{name}", example="altimetry-course")
+        found.append(columns(echoes, ["aligned", "shift_m", "waveform_aligned"]))
+    assert np.isfinite(found[0]["waveform_aligned"][100:140]).all(axis=1).any()
+    for key, values in found[0].items():
+        assert np.array_equal(values, found[1][key], equal_nan=True), key
+
+
 def test_everything_unclassified_by_esa(measurement, tmp_path):
     """Nothing to score against: track and classes are written, the score has counts, null figures and a warning."""
     path = copy(measurement, tmp_path, change={"surf_type_class_20_ku": every(3)})

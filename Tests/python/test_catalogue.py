@@ -159,6 +159,50 @@ def test_pairs_are_those_of_shapely(tmp_path):
         assert found[pair] == pytest.approx(length, rel=0.02, abs=1)
 
 
+TRACK_FORMS = ["MultiLineString", "MultiPolygon", "MultiPolygon, the other way round"]
+
+
+@pytest.mark.parametrize("form", TRACK_FORMS)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_track_in_pieces_and_a_scene_in_parts(tmp_path, form, swapped):
+    """A track that is cut at 180° is one line whatever order its pieces are listed in; all parts of a scene's outline count."""
+    line = great_circle((175.0, 70.0), 60, 1.2e6, 40)
+    lon = [x % 360 for x, _ in line]
+    cut = next(i for i, x in enumerate(lon) if x > 180)
+    share = (180 - lon[cut - 1]) / (lon[cut] - lon[cut - 1])
+    at = line[cut - 1][1] + share * (line[cut][1] - line[cut - 1][1])
+    east, west = [*line[:cut], (180.0, at)], [(-180.0, at), *line[cut:]]
+
+    def strip(points):
+        ring = [[x, y - 0.005] for x, y in points] + [[x, y + 0.005] for x, y in points[::-1]]
+        return [ring + ring[:1]]
+    pieces = [east, west] if form == "MultiLineString" else [strip(east), strip(west)]
+    if "other way" in form:
+        # The ring of the shorter piece begins at its other end, and that of the longer one runs the other way round.
+        ring = pieces[0][0][:-1]
+        ring = ring[len(ring) // 2:] + ring[:len(ring) // 2]
+        pieces = [[ring + ring[:1]], [pieces[1][0][::-1]]]
+    x, y = line[6]
+    box = lambda x, y: [[x + a, y + b] for a, b in ((-0.6, -0.3), (0.6, -0.3), (0.6, 0.3), (-0.6, 0.3), (-0.6, -0.3))]
+    shapes = {"S3A_SR_2_LAN_SI_X.SEN3": {"type": form.split(",")[0], "coordinates": pieces[::-1] if swapped else pieces},
+              "S2A_one": {"type": "Polygon", "coordinates": [box(x, y)]},
+              "S2A_parts": {"type": "MultiPolygon", "coordinates": [[box(100, 60)], [box(x, y)]]}}
+    times = {"datetime": "2020-03-01T00:00:00Z", "start_datetime": "2020-03-01T00:00:00Z"}
+    items = [{"type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": geometry, "assets": {}, "links": [],
+              "properties": times | {"end_datetime": "2020-03-01T00:03:20Z" if name.startswith("S3") else "2020-03-01T00:00:00Z"}}
+             for name, geometry in shapes.items()]
+    (tmp_path / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    floe("step", "colocate.pairs", "--found", tmp_path / "items.json", "--pairs", "pairs.csv", "--footprints", "f.gpkg",
+         "-o", tmp_path / "out", "--quiet")
+    found = {r["scene"]: r for r in rows(tmp_path / "out/pairs.csv")}
+    assert set(found) == {"S2A_one", "S2A_parts"}
+    for row in found.values():
+        # The track flies 1200 km in 200 s and passes the scene's middle after 6 of 39 pieces.
+        assert float(row["dt_s"]) == pytest.approx(200 * 6 / 39, abs=1)
+        assert float(row["overlap_km"]) == pytest.approx(48.8, abs=0.3)
+        assert float(row["overlap_share"]) == pytest.approx(48.8 / 1200, abs=0.001)
+
+
 def great_circle_between(a, b, spacing=20_000):
     from pyproj import Geod
     globe = Geod(a=6_371_008.8, b=6_371_008.8)

@@ -116,6 +116,40 @@ def test_every_record(tmp_path, place):
     assert layers.GetLayerByName("scene_outline").GetFeatureCount() == 1
 
 
+@pytest.mark.parametrize("epsg", [6931, 6932, 3571, 3413])
+def test_a_record_without_a_place_lies_nowhere(tmp_path, epsg):
+    """PROJ's equal-area projection of the pole takes NaN for the pole itself, which is on this raster."""
+    lat = -1 if epsg == 6932 else 1
+    write_tif(tmp_path / "values.tif", np.arange(1, 10001, dtype="uint16").reshape(1, 100, 100), epsg, (-1000.0, 1000.0), 20.0)
+    places = [(10, 89.999), (10.5, 89.998), None, (11.5, 89.996), (12, 89.995)]
+    rows = ["lon,lat,v"] + [f"{p[0]},{lat * p[1]},1.5" if p else ",,100.5" for p in places]
+    (tmp_path / "points.csv").write_text("\n".join(rows) + "\n")
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+title: No place
+steps:
+  points: {{ use: table.read, with: {{ file: points.csv, x: lon, y: lat }} }}
+  values: {{ use: raster.read, with: {{ files: values.tif }} }}
+  laid: {{ use: colocate.track, in: {{ input: points.table, rasters: [values.image] }}, with: {{ along: 50, across: 50 }} }}
+  grid: {{ use: altimetry.grid, in: {{ input: points.table }}, with: {{ column: v, crs: "EPSG:{epsg}", cell: 2000, extent: [-2000, -2000, 2000, 2000] }} }}
+outputs: {{ track.csv: laid.track, grid.tif: grid.grid }}
+""")
+    found, reasons = columns(out / "track.csv")
+    assert reasons[2] == "no position" and np.isnan(found["s2_value_B01"][2]) and np.isnan(found["fp_mean_B01"][2])
+    others = [0, 1, 3, 4]
+    assert np.isfinite(found["s2_value_B01"][others]).all()
+    # The direction of the records beside it comes from those that have a place.
+    x, y = Transformer.from_crs(4326, epsg, always_xy=True).transform([p[0] for p in places if p], [lat * p[1] for p in places if p])
+    u = np.array([x[1] - x[0], y[1] - y[0]])
+    u /= np.hypot(*u)
+    px, py = np.meshgrid(-1000 + 20 * (np.arange(100) + 0.5), 1000 - 20 * (np.arange(100) + 0.5))
+    a, b = (px - x[1]) * u[0] + (py - y[1]) * u[1], (py - y[1]) * u[0] - (px - x[1]) * u[1]
+    inside = (abs(a) <= 25) & (abs(b) <= 25)
+    assert found["fp_mean_B01"][1] == pytest.approx(np.arange(1, 10001).reshape(100, 100)[inside].mean(), abs=1e-9)
+    grid = gdal.Open(str(out / "grid.tif")).ReadAsArray()
+    assert np.nansum(grid[2]) == 4 and set(grid[0][grid[2] > 0]) == {1.5}
+
+
 def test_same_bytes_for_any_number_of_workers(tmp_path):
     make(tmp_path, "utm north")
     texts = []
@@ -283,8 +317,16 @@ def test_limit_of_time_counts_and_names(tmp_path):
     outside = np.array([r == "outside the scene" for r in reasons])
     np.testing.assert_allclose(found["dt_s"], dt, atol=1e-3)
     np.testing.assert_array_equal(late, (abs(dt) > 1200) & ~outside)
+    assert "no time" not in reasons
     assert late.sum() > 30 and json.dumps(record).count("time difference above 20") > 0
     (tmp_path / "out").rename(tmp_path / "first")
+    # A record without a time has a reason of its own.
+    lines = (tmp_path / "points.csv").read_text().splitlines()
+    lines[151] = lines[151].rsplit(",", 1)[0] + ","
+    (tmp_path / "points.csv").write_text("\n".join(lines) + "\n")
+    out, _, _ = run_pipeline(tmp_path, PIPELINE.format(extra=limits + "20"))
+    assert read_track(out)[1][150] == "no time" and not outside[150]
+    (tmp_path / "out").rename(tmp_path / "second")
     np.savetxt(tmp_path / "points.csv", np.c_[lon, lat, 1551484571.0 + dt + 90000], fmt=["%.12f", "%.12f", "%.3f"], delimiter=",", header="lon,lat,seconds", comments="")
     _, _, result = run_pipeline(tmp_path, PIPELINE.format(extra=limits + "20"), expect=1)
     assert "no common time" in result.err and "min away" in result.err

@@ -390,6 +390,26 @@ outputs: { t2.csv: surface.track }
     assert "not in order along one track" in result.err and "sort the table" in result.err
 
 
+def test_two_passes_in_one_table_and_implausible_freeboards_are_told(tmp_path):
+    lat = np.r_[75 + 0.003 * np.arange(200), (75 + 0.003 * np.arange(200))[::-1]]
+    (tmp_path / "t.csv").write_text(
+        "lat,lon,elevation_m,class_code\n" + "".join(f"{v},10,{0.5 if i % 9 == 0 else 20 + 0.1 * (i % 3)},{1 + (i % 9 == 0)}\n" for i, v in enumerate(lat)))
+    _, record, _ = run_pipeline(tmp_path, """
+floe: 1
+title: Passes
+steps:
+  read: { use: table.read, with: { file: t.csv, x: lon, y: lat, crs: "EPSG:4326" } }
+  surface: { use: altimetry.sea_surface, in: { input: read.table }, with: { classes: class_code, leads: ["2"] } }
+  freeboard: { use: altimetry.freeboard, in: { input: surface.track }, with: { classes: class_code, ice: ["1"] } }
+outputs: { t2.csv: freeboard.track }
+""")
+    told = [w["message"] for w in record["warnings"]]
+    assert any(m.startswith("1 step of the track goes back") for m in told)
+    ice = sum(i % 9 != 0 for i in range(400))
+    assert record["results"]["freeboard"]["records_with_freeboard"] == ice
+    assert any(f"no record has a freeboard between -0.25 and 2.25 m ('plausible'): {ice} lie outside" in m for m in told)
+
+
 @needs_real_data
 @pytest.mark.parametrize("crs", [6931, 3408, 3413])
 def test_grid_is_numpys(tmp_path, crs):

@@ -97,6 +97,26 @@ def test_no_lead_where_there_is_none(tmp_path, l2i, step, esa):
         assert not (ours == ICE).any()
 
 
+@needs_real_data
+@pytest.mark.parametrize("step", ["cluster.kmeans", "cluster.gmm"])
+@pytest.mark.parametrize("feature", [None, "stack_std_20_ku", "sig0_1_20_ku"])
+def test_leads_too_few_for_a_cluster_are_leads(tmp_path, l2i, step, feature):
+    """A few real leads among ESA's ice and ocean: found by their own values, in whatever cluster they lie."""
+    esa = l2i["esa"]
+    some = np.random.default_rng(0).choice(np.flatnonzero(esa == ESA_LEAD), 35, replace=False)
+    rows = (esa == ESA_ICE) | (esa == ESA_OCEAN)
+    rows[some] = True
+    text = FIT
+    if feature:
+        text = text.replace("[peakiness_20_ku, stack_std_20_ku, sig0_1_20_ku]", f"[{feature}]").replace("highest peakiness_20_ku", f"highest {feature}")
+    out, record, _ = run_pipeline(tmp_path, text.format(file=write(tmp_path / "few.csv", l2i, rows), step=step, k=2, more="limits: cryosat2-l2i"))
+    ours, esa = codes(out), esa[rows]
+    assert not (ours[esa != ESA_LEAD] == LEAD).any()
+    # A mixture may doubt some by their posterior.
+    assert (ours[esa == ESA_LEAD] == LEAD).sum() >= (35 if step == "cluster.kmeans" else 18)
+    assert record["results"]["groups"]["naming"][0].startswith("lead: ")
+
+
 def by_hand(l2i, lead, diffuse):
     pp, ssd, sic = l2i["peakiness"], l2i["ssd"], l2i["sic"]
     want = np.full(len(pp), UNCLASSIFIED)

@@ -69,7 +69,8 @@ struct AlignStep: ProcessingStep {
   var percentiles: [Double]?
   @Param("Leave records with outlying or missing shifts where they are, as shift 0, and take missing samples as 0")
   var missingAsZero = false
-  @Param("Largest shift; beyond it the record stays unaligned", unit: "bins", in: 0...1e9) var maxShift = 128.0
+  @Param("Largest shift; beyond it records stay unaligned; no limit with missing_as_zero", unit: "bins", in: 0...1e9)
+  var maxShift = 128.0
   @Param("Distance of two bins; the track's own by default", unit: .metre, in: 1e-3...10) var rangeGate: Double?
   @Param("Divide each echo by its maximum") var normalise = true
   @Output("The track with aligned echoes") var track: Table?

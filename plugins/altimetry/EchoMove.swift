@@ -24,7 +24,7 @@ struct EchoMove: Sendable {
       let from = row * width
       for i in 0..<width { block[at * width + i] = echoes.values[from + i] / scale }
       if !before[row].isWhole {
-        for i in at * width..<(at + 1) * width where block[i].isNaN { block[i] = 0 }
+        for i in at * width..<(at + 1) * width where !block[i].isFinite { block[i] = 0 }
       }
       if bins[row].isFinite { shifts[at] = bins[row] }
     }

@@ -169,7 +169,14 @@ struct FreeboardStep: ProcessingStep {
     let rows = freeboard.indices.filter { flag[$0] == 0 }
     let good = rows.map { freeboard[$0] }
     guard !good.isEmpty else {
-      context.warn("no record has a freeboard")
+      let others = count(1)
+      context.warn(
+        others == 0
+          ? "no record has a freeboard"
+          : """
+          no record has a freeboard between \(plausible[0]) and \(plausible[1]) m ('plausible'): \(others) \
+          lie\(others == 1 ? "s" : "") outside, flagged implausible
+          """)
       return
     }
     context.record("mean_freeboard_m", rounded(good.reduce(0, +) / Double(good.count)))

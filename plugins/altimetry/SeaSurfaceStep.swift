@@ -100,6 +100,13 @@ struct SeaSurfaceStep: ProcessingStep {
         by time, and give each beam or pass a table of its own
         """)
     }
+    if turned > 0 {
+      context.warn(
+        """
+        \(turned) step\(turned == 1 ? "" : "s") of the track go\(turned == 1 ? "es" : "") back: where passes or beams \
+        meet in one table, their leads make one surface; give each a table of its own
+        """)
+    }
     let along = alongTrackDistance(latitude: position.lat, longitude: position.lon)
     let candidates = elevations.indices.filter {
       isLead[$0] && input.status.isKept($0) && elevations[$0].isFinite && along[$0].isFinite

@@ -24,7 +24,8 @@ public struct GMMStep: ProcessingStep {
     summed.
 
     Leads of a table need limits in physical units as in cluster.kmeans, and a record whose class has a posterior below
-    `min_posterior` is unclassified; `p_...` columns hold the mixture's own probabilities.
+    `min_posterior` is unclassified (for leads without a cluster of their own: that of the clusters that hold some);
+    `p_...` columns hold the mixture's own probabilities.
 
     The rule `dark`, classes of one's own, `training: balanced` and `clusters: auto` are those of cluster.kmeans; the
     criterion is the mixture's own, and shares of components are counted on samples that are spread evenly.

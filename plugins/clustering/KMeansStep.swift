@@ -52,8 +52,10 @@ public struct KMeansStep: ProcessingStep {
     `pysiral-sar`, `pysiral-sarin`; altimetry.classify gives their numbers), chosen by default by the definition of the
     table's peakiness; `lead_limits` and `ice_limits` replace a set's; `none` goes back to order alone. A threshold in
     the rule for lead counts as evidence too. A set for another definition of peakiness is converted or refused. Each
-    record is then held against the limits: one within those of no class is unclassified, counted by reason under
-    `unclassified`. Concentration counts where the table has it.
+    record is then held against the limits alone, as altimetry.classify does: one within those of leads is a lead in
+    a cluster of sea ice too, since a few leads among many records have no cluster of their own; one within those of no
+    class, or within those of sea ice in a cluster of leads, is unclassified, counted by reason under `unclassified`.
+    Concentration counts where the table has it.
 
     Source: Arthur and Vassilvitskii 2007 (k-means++); Lloyd 1982.
     """

@@ -5,8 +5,9 @@ import FloeSDK
 /// Clusters of a table differ from each other in any data, so that a name by order alone finds leads in open ocean.
 /// With limits, a cluster is a lead if at least half of its records lie within the limits of leads, whatever the order;
 /// it is sea ice if half of them lie within those of sea ice; others keep the name that the remaining rules give. Then
-/// each record is held against the limits once more: one that lies within those of no class, or outside those of its
-/// cluster's, is unclassified, and so is one whose posterior is too low.
+/// each record is held against the limits once more: one within those of leads is a lead in a cluster of sea ice too,
+/// for leads are rare and a cluster of them need not exist; one within those of no class, or within those of sea ice in
+/// a cluster of leads, is unclassified, and so is one whose posterior is too low.
 struct TableEvidence: Sendable {
   /// Nil where there are none; then clusters keep the names that the rules give.
   let limits: TableLimits?
@@ -76,8 +77,8 @@ struct TableEvidence: Sendable {
     func share(_ j: Int) -> String { "\(shares[j].lead) of \(shares[j].count) records" }
     let leads = shares.indices.filter { shares[$0].isLead }
     var evidence: [String] = []
-    // Records of clusters that are no sea ice are leads by their own values.
-    let single = shares.reduce(0) { $0 + ($1.isSeaIce || $1.isLead ? 0 : $1.lead) }
+    // Records of clusters that are no leads are leads by their own values.
+    let single = shares.reduce(0) { $0 + ($1.isLead ? 0 : $1.lead) }
     if leads.isEmpty, single > 0 {
       evidence.append(
         """
@@ -108,6 +109,12 @@ struct TableEvidence: Sendable {
         """
       )
     }
+    let inIce = shares.reduce(0) { $0 + ($1.isSeaIce ? $1.lead : 0) }
+    if !leads.isEmpty, inIce > 0 {
+      evidence.append(
+        "lead: \(inIce) record\(inIce == 1 ? "" : "s") in clusters of sea ice within the limits of leads; "
+          + "each is held against the limits alone")
+    }
     // The limits speak of sea ice as well: what its rule says of whole clusters would contradict them.
     for (rule, sentence) in zip(rules.filter { !$0.isRest }, others.evidence) {
       evidence.append(rule.code == seaIce && !limits.seaIce.isEmpty ? iceEvidence(shares, limits) : sentence)
@@ -136,6 +143,8 @@ struct TableEvidence: Sendable {
     _ clusters: [UInt8], codes: [Int], shares: [Share], posterior: [[Float]]?, least: Double
   ) -> (codes: [Int16], unclassified: [String: Int]) {
     var reasons: [String: Int] = [:]
+    // Without a cluster of leads no posterior speaks of them: those of the clusters that hold some stand for it.
+    let isWithoutLeads = !codes.contains(lead)
     let probable = verdicts.isEmpty ? posterior.map { RecordClasses.MostProbable(codes: codes, posterior: $0) } : nil
     let result = clusters.indices.map { row -> Int16 in
       guard clusters[row] != 255 else { return -1 }
@@ -146,7 +155,9 @@ struct TableEvidence: Sendable {
         var mass = 0.0
         // Open ocean is told from ice by the concentration alone: its echoes are those of the clusters of ice.
         let isOcean = code == 0 && verdict == .openOcean
-        for j in codes.indices where codes[j] == code || shares[j].isMixed || isOcean && codes[j] != lead {
+        let holdsLeads = code == lead && isWithoutLeads
+        for j in codes.indices
+        where codes[j] == code || shares[j].isMixed || isOcean && codes[j] != lead || holdsLeads && shares[j].lead > 0 {
           mass += Double(posterior[j][row])
         }
         if mass < least { (code, reason) = (unclassified, "posterior below \(short(least))") }
@@ -172,8 +183,7 @@ struct TableEvidence: Sendable {
       return verdict == .lead ? (unclassified, "within the limits of leads in a cluster of another class") : (code, nil)
     }
     switch verdict {
-    case .lead:
-      return share.isSeaIce ? (unclassified, "within the limits of leads in a cluster of sea ice") : (lead, nil)
+    case .lead: return (lead, nil)
     case .seaIce:
       return share.isLead ? (unclassified, "within the limits of sea ice in a cluster of leads") : (seaIce, nil)
     case .openOcean: return (0, nil)

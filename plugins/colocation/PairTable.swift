@@ -31,7 +31,9 @@ enum PairTable {
     var seen: Set<String> = []
     for pair in all {
       if seen.insert(pair.scene.path).inserted {
-        rows += GeographicOutline(pair.scene.outline).polygons.map { (pair.scene.name, "scene", $0) }
+        for area in pair.scene.areas {
+          rows += GeographicOutline(area).polygons.map { (pair.scene.name, "scene", $0) }
+        }
       }
       if seen.insert(pair.track.path + "|" + pair.scene.path).inserted {
         rows += GeographicOutline(strip(pair.ends, swath)).polygons.map { (pair.track.name, "track", $0) }

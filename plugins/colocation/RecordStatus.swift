@@ -30,7 +30,8 @@ struct RecordStatus {
       } else if !isInside[row] {
         table.status.drop(row, because: "outside the scene")
       } else if let maximum, let dt, !(abs(dt[row]) <= maximum) {
-        table.status.drop(row, because: "time difference above \((maximum / 6).rounded() / 10) min")
+        table.status.drop(
+          row, because: dt[row].isNaN ? "no time" : "time difference above \((maximum / 6).rounded() / 10) min")
       } else if !hasData[row] {
         table.status.drop(row, because: "no data in the scene")
       }

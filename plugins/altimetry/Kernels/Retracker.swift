@@ -45,7 +45,8 @@ public struct Retracker: Sendable {
       /// The first crossing of a share of the first maximum, not before a sample.
       func crossing(_ share: Double, from start: Int) -> Double? {
         let target = share * smooth[first]
-        guard start < first, let i = smooth.first(in: start..<first, reaching: target, where: { $1 > target }), i > 0,
+        guard start < first,
+          let i = smooth.first(in: start..<first + 1, reaching: target, where: { $1 > target }), i > 0,
           smooth[i - 1] <= target
         else { return nil }
         return (Double(i - 1) + (target - smooth[i - 1]) / (smooth[i] - smooth[i - 1])) * smooth.step

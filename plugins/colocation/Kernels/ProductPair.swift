@@ -4,6 +4,10 @@ import FloeSDK
 struct SceneOutline: Sendable {
   let name: String, path: String, time: Double
   let outline: [SIMD2<Double>]
+  /// The further areas of an outline in several parts.
+  let others: [[SIMD2<Double>]]
+  /// All areas.
+  var areas: [[SIMD2<Double>]] { [outline] + others }
 
   /// Nil for a product without time or outline.
   init?(_ d: ProductDescription) {
@@ -12,6 +16,7 @@ struct SceneOutline: Sendable {
     path = d.path
     self.time = time.seconds
     outline = d.footprint
+    others = (d.otherAreas ?? []).filter { $0.count >= 3 }
   }
 }
 
@@ -49,10 +54,12 @@ struct ProductPair: Sendable {
 
   /// Nil when the line does not cross the outline.
   init?(_ scene: SceneOutline, _ track: TrackLine) {
-    let corners = scene.outline.map(Sphere.vector)
-    let plane = LocalPlane(centre: corners.reduce(SIMD3(0, 0, 0), +))
-    let ring = Self.densified(corners + corners.prefix(1), spacing: 20_000).points.compactMap(plane.project)
-    let size = ring.map { ($0 * $0).sum().squareRoot() }.max() ?? 0
+    let areas = scene.areas.map { $0.map(Sphere.vector) }
+    let plane = LocalPlane(centre: areas.joined().reduce(SIMD3<Double>(0, 0, 0), +))
+    let rings = areas.map { corners in
+      Self.densified(corners + corners.prefix(1), spacing: 20_000).points.compactMap(plane.project)
+    }
+    let size = rings.joined().map { ($0 * $0).sum().squareRoot() }.max() ?? 0
     let line = Self.densified(track.line.map(Sphere.vector), spacing: 20_000)
     guard let total = line.distances.last, total > 0 else { return nil }
     var pieces: [(from: Double, to: Double)] = []
@@ -60,11 +67,12 @@ struct ProductPair: Sendable {
       guard let a = plane.project(line.points[i - 1]), let b = plane.project(line.points[i]) else { continue }
       // Pieces of 20 km that start farther away than the outline reaches cannot touch it.
       if (a * a).sum().squareRoot() > size + 40_000 { continue }
-      for part in Self.inside(a, b, ring) {
-        let step = line.distances[i] - line.distances[i - 1]
+      let step = line.distances[i] - line.distances[i - 1]
+      for part in rings.flatMap({ Self.inside(a, b, $0) }) {
         pieces.append((line.distances[i - 1] + part.0 * step, line.distances[i - 1] + part.1 * step))
       }
     }
+    if rings.count > 1 { pieces.sort { $0.from < $1.from } }
     guard let first = pieces.first, let last = pieces.last else { return nil }
     self.scene = scene
     self.track = track

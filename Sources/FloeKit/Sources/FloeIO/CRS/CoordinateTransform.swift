@@ -27,11 +27,13 @@ public final class CoordinateTransform {
     proj_context_destroy(context)
   }
 
-  /// Transforms points in place; those that cannot be transformed become infinite.
+  /// Transforms points in place; those that cannot be transformed, or have no place, become infinite.
   public func transform(x: inout [Double], y: inout [Double], inverse: Bool = false) {
     precondition(x.count == y.count, "as many x as y are needed")
     let count = x.count
     let stride = MemoryLayout<Double>.stride
+    // PROJ's Lambert equal-area projection, for one, takes NaN for its pole.
+    let missing = x.indices.filter { !x[$0].isFinite || !y[$0].isFinite }
     x.withUnsafeMutableBufferPointer { x in
       y.withUnsafeMutableBufferPointer { y in
         // A point that fails must not leave its error to the next.
@@ -45,12 +47,17 @@ public final class CoordinateTransform {
         }
       }
     }
+    for i in missing {
+      x[i] = .infinity
+      y[i] = .infinity
+    }
   }
 
-  /// Transforms points in place; those that cannot be transformed become NaN.
+  /// Transforms points in place; those that cannot be transformed, or have no place, become NaN.
   public func transform(_ points: inout [SIMD2<Double>], inverse: Bool = false) {
     let count = points.count
     let stride = MemoryLayout<SIMD2<Double>>.stride
+    let missing = points.indices.filter { !points[$0].x.isFinite || !points[$0].y.isFinite }
     points.withUnsafeMutableBytes { bytes in
       guard let x = bytes.baseAddress?.assumingMemoryBound(to: Double.self) else { return }
       proj_errno_reset(operation)
@@ -58,6 +65,7 @@ public final class CoordinateTransform {
         operation, inverse ? PJ_INV : PJ_FWD, x, stride, count, x + 1, stride, count, nil, 0, 0, nil, 0, 0)
     }
     for i in points.indices where !points[i].x.isFinite || !points[i].y.isFinite { points[i] = SIMD2(.nan, .nan) }
+    for i in missing { points[i] = SIMD2(.nan, .nan) }
   }
 
   /// One point transformed; nil when it cannot be.

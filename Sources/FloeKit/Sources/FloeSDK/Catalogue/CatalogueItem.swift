@@ -32,10 +32,12 @@ public struct CatalogueItem: Sendable, Hashable {
   /// A description for those who match products.
   public var description: ProductDescription {
     let middle = start.flatMap { a in stop.map { UTCTime(seconds: (a.seconds + $0.seconds) / 2) } }
-    return ProductDescription(
+    var result = ProductDescription(
       kind: collection ?? "catalogue item", name: name, path: href ?? s3 ?? name, start: start, stop: stop,
       acquisition: Acquisition(product: name, time: isTrack ? nil : middle ?? start),
-      footprint: isTrack ? outlines.joined().map { $0 } : outlines.first ?? [], isTrack: isTrack)
+      footprint: isTrack ? TrackFootprint.chained(outlines) : outlines.first ?? [], isTrack: isTrack)
+    if !isTrack, outlines.count > 1 { result.otherAreas = Array(outlines.dropFirst()) }
+    return result
   }
 }
 
