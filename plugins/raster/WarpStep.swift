@@ -61,12 +61,15 @@ struct WarpStep: ProcessingStep {
   private func spec() throws -> RasterSpec {
     var spec = image.spec
     guard let own = spec.grid.crs else {
-      throw FloeError("the raster has no coordinate reference system, so that it has no place in another")
+      throw FloeError(
+        "the raster has no coordinate reference system, so that it has no place in another; \(NoReferenceSystem.way)")
     }
     spec.declareNoData()
     spec.tile = TileSize(width: 1024, height: 1024)
     if let like {
-      guard like.spec.grid.crs != nil else { throw FloeError("'like' has no coordinate reference system") }
+      guard like.spec.grid.crs != nil else {
+        throw FloeError("'like' has no coordinate reference system; \(NoReferenceSystem.way)")
+      }
       spec.grid = like.spec.grid
     } else if let crs {
       spec.grid = try WarpGrid.grid(of: spec.grid, from: own, to: try CRSFactory.make(crs), resolution: resolution)

@@ -79,7 +79,7 @@ struct CFTime {
       for (i, number) in numbers.enumerated() { clock[i] = number }
       hasClock = true
     }
-    guard clock[0] >= 0, clock[0] < 24, clock[1] >= 0, clock[1] < 60, clock[2] >= 0, clock[2] < 61 else { return nil }
+    guard clock[0] >= 0, clock[0] < 24, clock[1] >= 0, clock[1] < 60, clock[2] >= 0, clock[2] < 60 else { return nil }
     guard (0...9999).contains(date[0]), (1...12).contains(date[1]), (1...31).contains(date[2]) else { return nil }
     let day: Double
     if isMixed, (date[0], date[1], date[2]) < (1582, 10, 15) {
