@@ -40,16 +40,16 @@ struct TablePairs {
   func misorder() -> String? {
     for column in reference.columns {
       guard let other = predicted[column.name], Self.isReordered(column, other) else { continue }
-      return "the tables have the same values of '\(column.name)' in another order, and rows are compared by their place: "
-        + "bring both into one order first"
+      return "the tables have the same values of '\(column.name)' in another order, and rows are compared by their "
+        + "place: bring both into one order first"
     }
     guard reference[.record] == nil || predicted[.record] == nil, let a = reference[.time]?.numbers,
       let b = predicted[.time]?.numbers
     else { return nil }
     let rows = zip(a, b).enumerated().filter { abs($0.element.0 - $0.element.1) > 0.002 }.map(\.offset)
     guard let first = rows.first else { return nil }
-    return "the tables have other times in \(rows.count) of \(a.count) rows, the first in row \(first + 1), and rows are "
-      + "compared by their place: that is right only where each row is of one record in both"
+    return "the tables have other times in \(rows.count) of \(a.count) rows, the first in row \(first + 1), and rows "
+      + "are compared by their place: that is right only where each row is of one record in both"
   }
 
   private static func isReordered(_ a: Column, _ b: Column) -> Bool {
