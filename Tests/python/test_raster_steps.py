@@ -347,3 +347,25 @@ def test_classes_have_names_of_their_own(tmp_path, classes, told):
     result = floe("step", "raster.expression", "--image", "a.tif", "--expression", "B01", "--classes", classes, "--result", "r.tif",
                   "-o", "out", cwd=tmp_path, expect=2)
     assert told in result.err
+
+
+@pytest.mark.parametrize("names, later", [(["water", "ice", "water"], "water_2"), (["Ice (thin)", "open", "Ice [thin]"], "ice__thin__2"),
+                                          (["a", "a_2", "a"], "a_3")])
+def test_codes_of_one_name_are_told(tmp_path, names, later):
+    codes = np.random.default_rng(6).integers(0, 3, (30, 30)).astype(np.uint8)
+    write_tif(tmp_path / "a.tif", codes, nodata=255)
+    ds = gdal.Open(str(tmp_path / "a.tif"), gdal.GA_Update)
+    ds.GetRasterBand(1).SetCategoryNames(names)
+    ds = None
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  r: {{ use: raster.read, with: {{ files: [a.tif] }} }}
+  p: {{ use: vector.polygonize, in: {{ image: r.image }}, with: {{ classes: [{later}] }} }}
+outputs: {{ p.csv: p.polygons }}
+""")
+    said = " ".join(w["message"] for w in record["warnings"])
+    assert f"the codes 0 and 2: 2 is called '{later}'" in said
+    lines = (out / "p.csv").read_text().splitlines()
+    column = lines[0].split(",").index("pixels")
+    assert sum(int(line.split(",")[column]) for line in lines[1:]) == (codes == 2).sum()
