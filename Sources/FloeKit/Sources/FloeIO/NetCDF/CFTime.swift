@@ -86,7 +86,7 @@ struct CFTime {
       day = Double(julianDay(date[0], date[1], date[2]))
     } else {
       let civil = CalendarTime(year: date[0], month: date[1], day: date[2], hour: 0, minute: 0, second: 0)
-      guard civil.exists else { return nil }
+      guard civil.exists() else { return nil }
       day = civil.seconds / 86_400
     }
     return day * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2] - offset

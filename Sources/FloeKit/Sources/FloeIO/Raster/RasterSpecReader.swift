@@ -263,7 +263,7 @@ struct RasterSpecReader {
     guard let told else { return nil }
     return (
       ClassTable(entries, noData: table.noData),
-      "'\(path)' gives one class name \(told); steps that ask for classes by name take codes too, or both names"
+      "'\(path)' gives one class name \(told); a step that asks for the class by its name needs both"
     )
   }
 
