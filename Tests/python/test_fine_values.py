@@ -1,6 +1,7 @@
 """Times and numbers at the end of their digits, names that spreadsheets run, axes without a reference system."""
 import csv
 import datetime
+import json
 
 import netCDF4
 import numpy as np
@@ -53,6 +54,18 @@ def test_microseconds_stay(tmp_path):
     times = ["2019-03-01T23:56:11.123456Z", "2019-03-01T23:56:11.999999Z", "2019-03-01T23:56:11Z", "1969-12-31T23:59:59.000001Z"]
     rows, _ = table(tmp_path, "a,t\n" + "".join(f"{i},{t}\n" for i, t in enumerate(times)))
     assert [r["t"] for r in rows] == [t if "." in t else t.replace("Z", ".000000Z") for t in times]
+
+
+@pytest.mark.parametrize("fraction, told", [("123456", True), ("999900", True), ("123", False), ("5", False), ("059", False)])
+def test_fine_times_of_layers_are_told(tmp_path, fraction, told):
+    features = [{"type": "Feature", "properties": {"t": f"2019-03-01T00:00:{s:02d}.{fraction}Z"}, "geometry": None} for s in range(60)]
+    (tmp_path / "t.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    _, record, _ = run_pipeline(tmp_path, """
+floe: 1
+steps: { t: { use: table.read, with: { file: t.geojson } } }
+outputs: { o.csv: t.table }
+""")
+    assert ("finer than a millisecond" in " ".join(w["message"] for w in record["warnings"])) == told
 
 
 def test_times_of_milliseconds_keep_three_digits(tmp_path):

@@ -16,8 +16,8 @@ struct CalendarTime {
     return Double(days * 86_400 + hour * 3600 + minute * 60) + second
   }
 
-  /// Whether a calendar and a clock have it, one that is so many minutes ahead of UTC; second 60 is a leap second, where
-  /// there was one.
+  /// Whether a calendar and a clock have it, one that is so many minutes ahead of UTC; second 60 is a leap second,
+  /// where there was one.
   func exists(minutesEast: Int = 0) -> Bool {
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

@@ -19,6 +19,8 @@ struct FieldReader {
   private(set) var missing = TextTyping.Missing()
   /// Whether a time says that it is local.
   private var hasLocalTimes = false
+  /// Whether there are times with parts of a millisecond.
+  private var hasFineTimes = false
   /// Whether there are times with a zone, and such without.
   private var hasZones = false, hasBareTimes = false
 
@@ -126,6 +128,11 @@ struct FieldReader {
     if hasLocalTimes, let place {
       LibraryNotices.add("\(place) has local times in the column '\(name)'; they are taken for UTC")
     }
+    if hasFineTimes, let place {
+      LibraryNotices.add(
+        "\(place) has times finer than a millisecond in the column '\(name)'; they are read to the millisecond, and to "
+          + "the microsecond from a CSV file")
+    }
     if hasZones, hasBareTimes, let place {
       LibraryNotices.add(
         "\(place) has times with a time zone and times without one in the column '\(name)'; those without are taken "
@@ -185,6 +192,7 @@ struct FieldReader {
     if zone == 0 { hasBareTimes = true }
     // A float holds seconds of a minute to some microseconds; milliseconds is what files carry.
     let second = (Double(s) * 1000).rounded() / 1000
+    if abs(Double(s) - second) > 5e-6 { hasFineTimes = true }
     let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: second)
     // OGR counts zones in quarters of an hour from 100.
     let east = zone > 1 ? (Int(zone) - 100) * 15 : 0
