@@ -76,3 +76,57 @@ outputs: { s.json: s.score }
 """)
     told = json.loads((out / "s.json").read_text())["unclassified"]
     assert (told["reference_only"], told["predicted_only"], told["both"]) == (23, 0, 0)
+
+
+def tables(tmp_path, reference, predicted):
+    """Two tables of one kind, compared row by row: the warnings."""
+    for name, rows in (("a", reference), ("b", predicted)):
+        (tmp_path / f"{name}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    _, record, _ = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  a: { use: table.read, with: { file: a.csv } }
+  b: { use: table.read, with: { file: b.csv } }
+  s: { use: evaluate.compare, in: { reference: a.table, predicted: b.table }, with: { reference_column: truth } }
+outputs: { s.json: s.score }
+""")
+    return " ".join(w["message"] for w in record["warnings"])
+
+
+def rows(key, keys, column, codes):
+    return [(key, column), *zip(keys, codes)]
+
+
+@pytest.mark.parametrize("key, keys", [
+    ("id", list(range(40))), ("name", [f"point-{i}" for i in range(40)]),
+    ("time", [f"2019-03-01T00:00:{i:02d}.050Z" for i in range(40)])])
+def test_rows_in_another_order_are_told(tmp_path, key, keys):
+    random = np.random.default_rng(4)
+    codes, order = random.integers(1, 3, 40), random.permutation(40)
+    reference = rows(key, keys, "truth", codes)
+    assert "in another order" not in tables(tmp_path, reference, rows(key, keys, "class_code", codes))
+    (tmp_path / "other").mkdir()
+    shuffled = rows(key, [keys[i] for i in order], "class_code", codes[order])
+    said = tables(tmp_path / "other", reference, shuffled)
+    assert f"'{key}' in another order" in said and "by their place" in said
+
+
+def test_rows_of_other_times_are_told(tmp_path):
+    codes = [1, 2] * 10
+    times = [f"2019-03-01T00:00:{i:02d}Z" for i in range(20)]
+    later = times[:17] + [t.replace("T00", "T05") for t in times[17:]]
+    said = tables(tmp_path, rows("time", times, "truth", codes), rows("time", later, "class_code", codes))
+    assert "other times in 3 of 20 rows, the first in row 18" in said
+
+
+def test_columns_are_named_once(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    for columns, told in (("[]", "names no column"), ("[a, b, a]", "'a' twice")):
+        result = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  t: {{ use: table.read, with: {{ file: a.csv }} }}
+  s: {{ use: table.select, in: {{ input: t.table }}, with: {{ columns: {columns} }} }}
+outputs: {{ s.csv: s.result }}
+""", expect=None)[2]
+        assert result.status in (1, 2) and told in result.err

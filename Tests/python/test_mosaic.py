@@ -169,3 +169,11 @@ def test_other_values_of_no_data_are_refused_with_what_changes_them(tmp_path):
     assert "-dstnodata 0" in mosaic(tmp_path / "no", [a, b], expect=2)
     gdal.Warp(str(tmp_path / "c.tif"), str(b), dstNodata=0)
     assert (read(mosaic(tmp_path / "yes", [a, tmp_path / "c.tif"], "--rule", "minimum")) == image).all()
+
+
+def test_zeros_that_take_no_part_are_told(tmp_path):
+    zeros, ones = np.zeros((9, 9), np.uint16), np.full((9, 9), 10, np.uint16)
+    write_tif(tmp_path / "a.tif", zeros)
+    write_tif(tmp_path / "b.tif", ones)
+    result = floe("step", "raster.mosaic", "--images", "a.tif,b.tif", "--rule", "mean", "--mosaic", "m.tif", "-o", "out", cwd=tmp_path)
+    assert (read(tmp_path / "out/m.tif") == 10).all() == ("pixels of 0 take no part in it" in result.err)

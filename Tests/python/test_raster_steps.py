@@ -321,3 +321,51 @@ steps:
 outputs: { p.gpkg: { p: p.polygons } }
 """)
     assert ("times the true ones" in " ".join(w["message"] for w in record["warnings"])) == told
+
+
+@pytest.mark.parametrize("origin, epsg, told", [
+    ((300100.0, 7900000.0), 32601, False), ((900000.0, 7900000.0), 32601, True), ((-1e6, -1e6), 3413, True)])
+def test_a_grid_that_the_raster_does_not_reach_is_told(tmp_path, origin, epsg, told):
+    write_tif(tmp_path / "a.tif", np.full((30, 30), 7, np.uint8), nodata=255)
+    write_tif(tmp_path / "like.tif", np.zeros((20, 20), np.uint8), origin=origin, epsg=epsg)
+    result = floe("step", "raster.warp", "--image", "a.tif", "--like", "like.tif", "--result", "r.tif", "-o", "out", cwd=tmp_path)
+    assert (read(tmp_path / "out/r.tif") == 255).all() == told
+    assert ("all pixels are no data" in result.err) == told
+
+
+def test_a_resolution_beside_like_is_refused(tmp_path):
+    write_tif(tmp_path / "a.tif", np.ones((9, 9), np.uint8), nodata=255)
+    result = floe("step", "raster.warp", "--image", "a.tif", "--like", "a.tif", "--resolution", 20, "--result", "r.tif", "-o", "out",
+                  cwd=tmp_path, expect=2)
+    assert "'resolution' is 20" in result.err and "'like'" in result.err
+
+
+@pytest.mark.parametrize("classes, told", [
+    ("{0: water, 1: water}", "'water' to the codes 0 and 1"), ('{0: "", 1: pond}', "the code 0 no name")])
+def test_classes_have_names_of_their_own(tmp_path, classes, told):
+    write_tif(tmp_path / "a.tif", np.ones((9, 9), np.uint8))
+    result = floe("step", "raster.expression", "--image", "a.tif", "--expression", "B01", "--classes", classes, "--result", "r.tif",
+                  "-o", "out", cwd=tmp_path, expect=2)
+    assert told in result.err
+
+
+@pytest.mark.parametrize("names, later", [(["water", "ice", "water"], "water_2"), (["Ice (thin)", "open", "Ice [thin]"], "ice__thin__2"),
+                                          (["a", "a_2", "a"], "a_3")])
+def test_codes_of_one_name_are_told(tmp_path, names, later):
+    codes = np.random.default_rng(6).integers(0, 3, (30, 30)).astype(np.uint8)
+    write_tif(tmp_path / "a.tif", codes, nodata=255)
+    ds = gdal.Open(str(tmp_path / "a.tif"), gdal.GA_Update)
+    ds.GetRasterBand(1).SetCategoryNames(names)
+    ds = None
+    out, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  r: {{ use: raster.read, with: {{ files: [a.tif] }} }}
+  p: {{ use: vector.polygonize, in: {{ image: r.image }}, with: {{ classes: [{later}] }} }}
+outputs: {{ p.csv: p.polygons }}
+""")
+    said = " ".join(w["message"] for w in record["warnings"])
+    assert f"the codes 0 and 2: 2 is called '{later}'" in said
+    lines = (out / "p.csv").read_text().splitlines()
+    column = lines[0].split(",").index("pixels")
+    assert sum(int(line.split(",")[column]) for line in lines[1:]) == (codes == 2).sum()

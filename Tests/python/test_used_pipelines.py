@@ -141,3 +141,9 @@ def test_an_input_of_data_is_a_file_when_the_pipeline_runs_alone(files):
     (files / "t.csv").write_text("a,b\n1,2\n3,4\n")
     err = floe("run", files / "parts/inner.yaml", "--set", f"image={files}/t.csv", "-o", files / "x", expect=2).err
     assert "needs raster, but is given a table" in err
+
+
+@pytest.mark.parametrize("flag", ["--until", "--keep"])
+def test_a_pipeline_is_no_step_to_stop_at(files, flag):
+    err = run(files, "outer.yaml", "p", flag, "part", expect=2).err
+    assert "part/smooth" in err and "part/groups" in err and "did you mean" not in err

@@ -56,7 +56,9 @@ struct GroundTrack: Sendable {
   /// The places as columns and rows of a grid.
   func pixels(of grid: Grid, in context: RunContext) async throws -> [SIMD2<Double>] {
     guard let crs = grid.crs else {
-      throw FloeError("the raster has no coordinate reference system, so that no record can be found on it")
+      throw FloeError(
+        "the raster has no coordinate reference system, so that no record can be found on it; "
+          + NoReferenceSystem.way)
     }
     let around = Self.columnsAround(grid)
     let width = Double(grid.width)

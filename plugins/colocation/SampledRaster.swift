@@ -22,7 +22,9 @@ struct SampledRaster: Sendable {
       let spec = raster.spec
       let ordinal = "raster \(i + 1) of \(rasters.count) (\(spec.bands.map(\.name).joined(separator: ", ")))"
       guard spec.grid.crs != nil else {
-        throw FloeError("\(ordinal) has no coordinate reference system, so that no record can be found on it")
+        throw FloeError(
+          "\(ordinal) has no coordinate reference system, so that no record can be found on it; "
+            + NoReferenceSystem.way)
       }
       let codes = spec.classBands
       if codes.count > 1 {

@@ -87,6 +87,7 @@ public struct CompareStep: ProcessingStep {
     switch try sides() {
     case .tables(let tables):
       pairs = try tables.count()
+      if let remark = tables.misorder() { context.warn(remark) }
       unit = "records"
       names = ("column \(referenceColumn)", "column \(predictedColumn)")
     case .rasters(let a, let b):

@@ -33,6 +33,34 @@ struct TablePairs {
     }
   }
 
+  /// Why rows beside each other may be of different records, as a sentence; nil where nothing says so.
+  ///
+  /// A column that both tables have, all of whose values differ from each other, names the rows: the same names in
+  /// another order are other rows. Times are the same to the two milliseconds that files may round.
+  func misorder() -> String? {
+    for column in reference.columns {
+      guard let other = predicted[column.name], Self.isReordered(column, other) else { continue }
+      return "the tables have the same values of '\(column.name)' in another order, and rows are compared by their "
+        + "place: bring both into one order first"
+    }
+    guard reference[.record] == nil || predicted[.record] == nil, let a = reference[.time]?.numbers,
+      let b = predicted[.time]?.numbers
+    else { return nil }
+    let rows = zip(a, b).enumerated().filter { abs($0.element.0 - $0.element.1) > 0.002 }.map(\.offset)
+    guard let first = rows.first else { return nil }
+    return "the tables have other times in \(rows.count) of \(a.count) rows, the first in row \(first + 1), and rows "
+      + "are compared by their place: that is right only where each row is of one record in both"
+  }
+
+  private static func isReordered(_ a: Column, _ b: Column) -> Bool {
+    if case .text(let own) = a.values, case .text(let others) = b.values {
+      return own != others && Set(own).count == own.count && Set(own) == Set(others)
+    }
+    guard let own = a.numbers, let others = b.numbers, own != others, own.allSatisfy(\.isFinite) else { return false }
+    let names = Set(own)
+    return names.count == own.count && names == Set(others)
+  }
+
   func count() throws -> PairCounts {
     var pairs = PairCounts()
     try visit(pair: { pairs.add(reference: $1, predicted: $2) }, leftOut: { pairs.leaveOut($0) })

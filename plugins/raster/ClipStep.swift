@@ -100,7 +100,8 @@ struct ClipStep: ProcessingStep {
     if let own {
       guard let target = grid.crs else {
         throw FloeError(
-          "the raster has no coordinate reference system, so that a box in \(own.label) has no place on it")
+          "the raster has no coordinate reference system, so that a box in \(own.label) has no place on it; "
+            + NoReferenceSystem.way)
       }
       if !own.isSame(as: target) { b = try Self.carried(b, from: own, to: target) }
     }

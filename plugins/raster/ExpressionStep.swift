@@ -96,6 +96,16 @@ struct ExpressionStep: ProcessingStep {
     guard Set(entries.map(\.code)).count == entries.count, !entries.isEmpty else {
       throw ParameterError("classes", "must give each code once, and one at least")
     }
+    if let nameless = entries.first(where: { $0.name.isEmpty }) {
+      throw ParameterError("classes", "gives the code \(nameless.code) no name; a word is right")
+    }
+    // Steps that ask for a class by its name would take the first of its codes alone.
+    var codes: [String: Int] = [:]
+    for entry in entries {
+      guard let other = codes.updateValue(entry.code, forKey: entry.name) else { continue }
+      throw ParameterError(
+        "classes", "gives the name '\(entry.name)' to the codes \(other) and \(entry.code); each has its own")
+    }
     return ClassTable(entries)
   }
 }

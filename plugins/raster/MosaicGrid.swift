@@ -24,7 +24,9 @@ struct MosaicGrid {
     let systems = try grids.enumerated().map { i, grid -> CRS in
       guard let crs = grid.crs else {
         throw ParameterError(
-          "images", "number \(i + 1) has no coordinate reference system, so that it has no place in a mosaic")
+          "images",
+          "number \(i + 1) has no coordinate reference system, so that it has no place in a mosaic; "
+            + NoReferenceSystem.way)
       }
       return crs
     }

@@ -102,7 +102,7 @@ struct MosaicStep: ProcessingStep {
     let found = try MosaicGrid.layout(of: images.map(\.spec.grid), crs: crs, resolution: resolution)
     spec.grid = found.grid
     spec.tile = TileSize(width: 1024, height: 1024)
-    spec.declareNoData()
+    spec.declareNoData(use: "goes into a mosaic", effect: "pixels of 0 take no part in it")
     let stored = spec
     if rule == .mean {
       spec.type = [.int32, .uint32, .float64].contains(spec.type) ? .float64 : .float32

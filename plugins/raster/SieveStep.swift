@@ -8,8 +8,9 @@ struct SieveStep: ProcessingStep {
   static let discussion = """
     The output is one band of uint8 with the input's codes, names, colours and no data. Regions are pixels of one code
     that touch (`connectivity` 4: at edges, 8: at corners too). Pixels without data neither change nor take part; a
-    small region with no neighbour stays. Edge: nothing lies beyond the raster. The whole band is held in memory.
-    Source: GDALSieveFilter of GDAL.
+    small region with no neighbour stays. Where the largest neighbour is small too, its own largest neighbour counts,
+    and so on; regions among which none is large stay, a chequerboard for example. Edge: nothing lies beyond the raster.
+    The whole band is held in memory. Source: GDALSieveFilter of GDAL.
     """
   static let example = """
     clean: { use: raster.sieve, in: { image: groups.classes }, with: { smaller_than: 10 } }

@@ -23,6 +23,12 @@ struct TableSelectStep: ProcessingStep {
 
   private func selected() throws -> Table {
     let names = input.columns.map(\.name)
+    if columns.isEmpty {
+      throw ParameterError("columns", "names no column; the table has \(names.joined(separator: ", "))")
+    }
+    if let twice = columns.indices.first(where: { columns[..<$0].contains(columns[$0]) }) {
+      throw ParameterError("columns", "names '\(columns[twice])' twice; once is right")
+    }
     for name in columns where !names.contains(name) {
       let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
       throw ParameterError(

@@ -35,6 +35,10 @@ struct WarpStep: ProcessingStep {
       throw ParameterError(
         "crs", crs == nil ? "is missing: give crs, or connect 'like'" : "and 'like' exclude each other")
     }
+    if like != nil, let resolution {
+      throw ParameterError(
+        "resolution", "is \(resolution), but the grid of 'like' has its own: give it with 'crs', or leave it out")
+    }
   }
   mutating func plan(in context: PlanContext) throws {
     context.needs(materialized: image)
@@ -43,7 +47,23 @@ struct WarpStep: ProcessingStep {
       context.warn(
         "\(target.label) has \(scale.summary) in the middle of the raster: it is a map of another part of the Earth")
     }
+    if let remark = try remoteness(of: spec.grid) { context.warn(remark) }
     result = Raster(planned: spec)
+  }
+
+  /// That the raster lies beside the grid of `like`, as a sentence; nil where they meet.
+  private func remoteness(of grid: Grid) throws -> String? {
+    guard like != nil, let own = image.spec.grid.crs, let target = grid.crs else { return nil }
+    let b = try WarpGrid.bounds(of: image.spec.grid, CoordinateTransform(from: own, to: target), to: target)
+    // The same meridian has many names.
+    let turns = target.isGeographic ? [-720.0, -360, 0, 360, 720] : [0]
+    let isThere = turns.contains { turn in
+      Bounds(minX: b.minX + turn, minY: b.minY, maxX: b.maxX + turn, maxY: b.maxY).intersects(grid.bounds)
+    }
+    guard !isThere else { return nil }
+    let c = grid.bounds
+    return "the raster lies beside the grid of 'like': it covers x \(b.minX)...\(b.maxX), y \(b.minY)...\(b.maxY) "
+      + "there, the grid x \(c.minX)...\(c.maxX), y \(c.minY)...\(c.maxY); all pixels are no data"
   }
 
   mutating func run(in context: RunContext) async throws {
@@ -61,12 +81,15 @@ struct WarpStep: ProcessingStep {
   private func spec() throws -> RasterSpec {
     var spec = image.spec
     guard let own = spec.grid.crs else {
-      throw FloeError("the raster has no coordinate reference system, so that it has no place in another")
+      throw FloeError(
+        "the raster has no coordinate reference system, so that it has no place in another; \(NoReferenceSystem.way)")
     }
     spec.declareNoData()
     spec.tile = TileSize(width: 1024, height: 1024)
     if let like {
-      guard like.spec.grid.crs != nil else { throw FloeError("'like' has no coordinate reference system") }
+      guard like.spec.grid.crs != nil else {
+        throw FloeError("'like' has no coordinate reference system; \(NoReferenceSystem.way)")
+      }
       spec.grid = like.spec.grid
     } else if let crs {
       spec.grid = try WarpGrid.grid(of: spec.grid, from: own, to: try CRSFactory.make(crs), resolution: resolution)

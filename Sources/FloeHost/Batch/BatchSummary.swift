@@ -106,7 +106,7 @@ struct BatchSummary {
           + columns.map { values[$0].map { "\($0)" } ?? "" })
     }
     return rows.map { row in
-      row.map { TextEscape.csv(TextEscape.oneLine(RemotePath.redacted($0))) }.joined(separator: ",") + "\n"
+      row.map { SpreadsheetCell.csv(RemotePath.redacted($0)) }.joined(separator: ",") + "\n"
     }.joined()
   }
 

@@ -21,6 +21,14 @@ public struct PipelinePart: Sendable {
     var pipeline = plan.pipeline
     let known = plan.steps.map(\.id)
     for (flag, step) in until.map({ ("--until", $0) }) + keep.map({ ("--keep", $0) }) where !known.contains(step) {
+      let inside = known.filter { $0.hasPrefix("\(step)/") }
+      if !step.isEmpty, !inside.isEmpty {
+        throw RequestRefused([
+          Problem(
+            file: "\(flag) \(step)", line: 0,
+            "'\(step)' is a pipeline used as a step; name one of its steps: \(inside.joined(separator: ", "))")
+        ])
+      }
       let near = Spelling.nearest(step, among: known).map { " (did you mean '\($0)'?)" } ?? ""
       throw RequestRefused([
         Problem(

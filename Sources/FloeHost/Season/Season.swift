@@ -162,6 +162,6 @@ struct Season: Sendable {
   }
 
   private static func csv(_ rows: [[String]]) -> String {
-    rows.map { $0.map { TextEscape.csv(TextEscape.oneLine($0)) }.joined(separator: ",") + "\n" }.joined()
+    rows.map { $0.map(SpreadsheetCell.csv).joined(separator: ",") + "\n" }.joined()
   }
 }

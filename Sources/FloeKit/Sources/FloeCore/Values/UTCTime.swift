@@ -11,7 +11,8 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
 
   /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm:ss[.fff]`, the same without seconds or without minutes, and the compact
   /// `YYYYMMDDThhmmss`, the fraction behind a point or a comma, all with or without `Z` or an offset such as `+02:00`
-  /// behind the time; nil for anything else, and for days that no calendar has.
+  /// behind the time; nil for anything else, for days that no calendar has, and for a second 60 that was no leap
+  /// second.
   public init?(_ text: some StringProtocol) {
     var digits: [Int] = []
     var hasClock = false
@@ -53,14 +54,18 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
     let day = number(6..<8)
     guard (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day) else { return nil }
     var time = 0
+    var isSixty = false
     if digits.count > 8 {
       let h = number(8..<10)
       let m = digits.count > 10 ? number(10..<12) : 0
       let s = digits.count > 12 ? number(12..<14) : 0
       guard h < 24, m < 60, s <= 60 else { return nil }
       time = h * 3600 + m * 60 + s
+      isSixty = s == 60
     }
-    seconds = Double(Self.days(year, month, day) * 86400 + time - offset) + fraction
+    let whole = Self.days(year, month, day) * 86400 + time - offset
+    guard !isSixty || Self.followsLeapSecond(whole) else { return nil }
+    seconds = Double(whole) + fraction
   }
 
   /// Seconds east of Greenwich of what stands behind a time: nothing, `Z`, `+hh`, `+hhmm` or `+hh:mm`; nil for others.
@@ -76,6 +81,26 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
     let minutes = numbers.count == 4 ? numbers[2] * 10 + numbers[3] : 0
     guard hours <= 14, minutes < 60 else { return nil }
     return (hours * 3600 + minutes * 60) * (sign == UInt8(ascii: "-") ? -1 : 1)
+  }
+
+  /// Years whose 1 July, and whose 1 January, follows a leap second (IERS Bulletin C).
+  private static let leapsBeforeJuly: Set = [1972, 1981, 1982, 1983, 1985, 1992, 1993, 1994, 1997, 2012, 2015]
+  private static let leapsBeforeJanuary: Set = [
+    1973, 1974, 1975, 1976, 1977, 1978, 1979, 1980, 1988, 1990, 1991, 1996, 1999, 2006, 2009, 2017,
+  ]
+  /// The first year whose leap seconds are not known: any may have them.
+  private static let firstUnknown = 2027
+
+  /// Whether the second before an instant, in seconds since 1970, is a leap second.
+  private static func followsLeapSecond(_ seconds: Int) -> Bool {
+    guard seconds % 86_400 == 0 else { return false }
+    let (year, month, day) = civil(seconds / 86_400)
+    guard day == 1 else { return false }
+    switch month {
+    case 1: return leapsBeforeJanuary.contains(year) || year >= firstUnknown
+    case 7: return leapsBeforeJuly.contains(year) || year >= firstUnknown
+    default: return false
+    }
   }
 
   private static func days(in month: Int, of year: Int) -> Int {

@@ -79,14 +79,14 @@ struct CFTime {
       for (i, number) in numbers.enumerated() { clock[i] = number }
       hasClock = true
     }
-    guard clock[0] >= 0, clock[0] < 24, clock[1] >= 0, clock[1] < 60, clock[2] >= 0, clock[2] < 61 else { return nil }
+    guard clock[0] >= 0, clock[0] < 24, clock[1] >= 0, clock[1] < 60, clock[2] >= 0, clock[2] < 60 else { return nil }
     guard (0...9999).contains(date[0]), (1...12).contains(date[1]), (1...31).contains(date[2]) else { return nil }
     let day: Double
     if isMixed, (date[0], date[1], date[2]) < (1582, 10, 15) {
       day = Double(julianDay(date[0], date[1], date[2]))
     } else {
       let civil = CalendarTime(year: date[0], month: date[1], day: date[2], hour: 0, minute: 0, second: 0)
-      guard civil.exists else { return nil }
+      guard civil.exists() else { return nil }
       day = civil.seconds / 86_400
     }
     return day * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2] - offset

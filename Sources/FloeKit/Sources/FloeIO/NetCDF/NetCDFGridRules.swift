@@ -67,6 +67,13 @@ struct NetCDFGridRules {
         "variable '\(v.name)' of '\(path)' names the grid mapping '\(mapping)', of which no reference system can be "
           + "made; the raster has none, and 'gdal_translate -a_srs' gives it one")
     }
+    if reference == nil, v.attributes["grid_mapping"] == nil, transform != nil, let rows, let columns,
+      [rows, columns].allSatisfy({ NetCDFAxis.isAngle($0) && !Self.isRotated($0) })
+    {
+      LibraryNotices.add(
+        "variable '\(v.name)' of '\(path)' lies on axes in degrees and names no grid mapping; the raster has no "
+          + "reference system, and 'gdal_translate -a_srs EPSG:4326' gives it that of WGS 84")
+    }
     guard transform != nil, !isScanned, let reference else { return grid }
     return try inKnownUnits(grid, reference, rows, columns)
   }
@@ -109,6 +116,11 @@ struct NetCDFGridRules {
       "variable '\(v.name)' of '\(path)' has its dimensions in the order \(v.dimensions.joined(separator: ", ")), but "
         + "rows (y) and columns (x) have to be the last two; put them there first, for example with "
         + "'ncpdq -a \(right) in.nc out.nc'")
+  }
+
+  /// Whether an axis counts degrees of a globe whose pole is elsewhere (`grid_longitude`).
+  private static func isRotated(_ axis: NetCDFVariable) -> Bool {
+    axis.attributes["standard_name"]?.text?.lowercased().hasPrefix("grid_") ?? false
   }
 
   /// Whether longitudes and latitudes of each pixel are there.

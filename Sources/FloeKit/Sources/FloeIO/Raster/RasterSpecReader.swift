@@ -46,6 +46,10 @@ struct RasterSpecReader {
     }
     for i in spec.bands.indices { spec.bands[i].noData = spec.bands[i].noData.flatMap(type.stored) }
     spec.classes = bands.count == 1 && type == .uint8 ? classes(bands[0], tags: tags) : nil
+    if let table = spec.classes, let (own, remark) = withOwnNames(table) {
+      spec.classes = own
+      remarks.append(remark)
+    }
     // A table of classes says which code is none, also where the band does not.
     if let code = spec.classes?.noData, spec.classes?[code] == nil, spec.bands[0].noData == nil {
       spec.bands[0].noData = type.stored(Double(code))
@@ -235,6 +239,32 @@ struct RasterSpecReader {
     let code = present != 0 ? Int(exactly: noData) ?? 255 : 255
     let entries = attributeEntries(band) ?? categoryEntries(band)
     return entries.isEmpty ? nil : ClassTable(entries.filter { $0.code != code }, noData: code)
+  }
+
+  /// The classes with a name for each, and a sentence about it; nil where each has one already.
+  ///
+  /// Steps find a class by its name, and would take the first of several codes alone.
+  private func withOwnNames(_ table: ClassTable) -> (ClassTable, String)? {
+    let given = Set(table.entries.map(\.name))
+    var owners: [String: Int] = [:]
+    var told: String?
+    let entries = table.entries.map { entry -> ClassEntry in
+      guard let owner = owners[entry.name] else {
+        owners[entry.name] = entry.code
+        return entry
+      }
+      var n = 2
+      while given.contains("\(entry.name)_\(n)") || owners["\(entry.name)_\(n)"] != nil { n += 1 }
+      let name = "\(entry.name)_\(n)"
+      owners[name] = entry.code
+      told = told ?? "to the codes \(owner) and \(entry.code): \(entry.code) is called '\(name)'"
+      return ClassEntry(code: entry.code, name: name, label: entry.label, color: entry.color)
+    }
+    guard let told else { return nil }
+    return (
+      ClassTable(entries, noData: table.noData),
+      "'\(path)' gives one class name \(told); a step that asks for the class by its name needs both"
+    )
   }
 
   private func attributeEntries(_ band: UnsafeMutableRawPointer) -> [ClassEntry]? {

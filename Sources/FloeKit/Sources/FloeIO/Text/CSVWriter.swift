@@ -10,7 +10,8 @@ public enum CSVWriter {
     case wkt
   }
 
-  /// Writes a new file. Numbers are the shortest that read back the same, times ISO 8601 in UTC, missing values empty.
+  /// Writes a new file. Numbers are the shortest that read back the same, times ISO 8601 in UTC to the millisecond, to
+  /// the microsecond where a column has finer ones, missing values empty.
   ///
   /// Array columns are left out; polygons become what `shape` says; marked rows get `dropped_because`.
   public static func write(_ path: String, _ table: Table, shape: Shape = .wkt) throws {
@@ -130,13 +131,35 @@ public enum CSVWriter {
   private static func cell(_ column: Column) -> ((Int) -> String)? {
     switch column.values {
     case .number(let v):
-      column.isTime
-        ? { v[$0].isFinite ? UTCTime(seconds: v[$0]).iso8601 : "" } : { v[$0].isNaN ? "" : number(v[$0]) }
+      column.isTime ? times(v) : { v[$0].isNaN ? "" : number(v[$0]) }
     case .integer(let v): { v[$0].map(String.init) ?? "" }
     case .code(let v, let missing): { v[$0] == missing ? "" : String(v[$0]) }
     case .text(let v): { quoted(v[$0] ?? "") }
     case .array: nil
     }
+  }
+
+  /// Times with as many digits as the column needs, three or six; doubles hold no finer ones in our days.
+  private static func times(_ v: [Double]) -> (Int) -> String {
+    let isFine = v.contains { time in
+      guard time.isFinite, time == UTCTime.clamped(time) else { return false }
+      let millis = (time - time.rounded(.down)) * 1000
+      return abs(millis - millis.rounded()) > max(0.0005, time.ulp * 1000)
+    }
+    guard isFine else { return { v[$0].isFinite ? UTCTime(seconds: v[$0]).iso8601 : "" } }
+    return { v[$0].isFinite ? micros(v[$0]) : "" }
+  }
+
+  /// `YYYY-MM-DDThh:mm:ss.ffffffZ`.
+  private static func micros(_ time: Double) -> String {
+    let time = UTCTime.clamped(time)
+    var second = time.rounded(.down)
+    var micros = Int(((time - second) * 1e6).rounded())
+    if micros == 1_000_000 { (second, micros) = (second + 1, 0) }
+    let digits = String(micros)
+    let zeros = String(repeating: "0", count: max(0, 6 - digits.count))
+    // Without its `.000Z`.
+    return "\(UTCTime(seconds: second).iso8601.dropLast(5)).\(zeros)\(digits)Z"
   }
 
   /// The shortest text that reads back the same; whole numbers without `.0`.

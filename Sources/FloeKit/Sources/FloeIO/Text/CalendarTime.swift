@@ -16,12 +16,21 @@ struct CalendarTime {
     return Double(days * 86_400 + hour * 3600 + minute * 60) + second
   }
 
-  /// Whether a calendar and a clock have it; second 60 is a leap second.
-  var exists: Bool {
+  /// Whether a calendar and a clock have it, one that is so many minutes ahead of UTC; second 60 is a leap second,
+  /// where there was one.
+  func exists(minutesEast: Int = 0) -> Bool {
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     return (1...12).contains(month) && (1...lengths[month - 1]).contains(day) && (0..<24).contains(hour)
       && (0..<60).contains(minute) && second >= 0 && second < 61
+      && (second < 60 || UTCTime(told + Self.offset(minutesEast)) != nil)
+  }
+
+  /// What stands behind a time of that clock: `+05:30`.
+  private static func offset(_ minutes: Int) -> String {
+    func pad(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
+    let sign = minutes < 0 ? "-" : "+"
+    return "\(sign)\(pad(abs(minutes) / 60)):\(pad(abs(minutes) % 60))"
   }
 
   /// The parts as they are, `2019-02-31`, with the time of day where there is one: for sentences.

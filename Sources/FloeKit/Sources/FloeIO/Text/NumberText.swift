@@ -3,7 +3,7 @@ import FloeCore
 /// Numbers as texts write them.
 enum NumberText {
   /// Whether a field looks like a number to OGR, which cuts it: with Fortran's exponent `0.7D+02`, whole and beyond 64
-  /// bits, or with a sign, a point or an exponent that lacks its digits (`-`, `.`, `1e+`).
+  /// bits or what a double holds, or with a sign, a point or an exponent that lacks its digits (`-`, `.`, `1e+`).
   static func isOdd(_ field: [UInt8]) -> Bool {
     guard let first = field.first(where: { $0 != 32 }), (48...57).contains(first) || "+-.".utf8.contains(first) else {
       return false
@@ -11,7 +11,14 @@ enum NumberText {
     let text = String(decoding: field, as: UTF8.self)
     guard number(text) != nil else { return isUnfinished(trimmed(text)) }
     let isWhole = !field.contains { ".eEdD".utf8.contains($0) }
-    return isWhole ? Int(trimmed(text)) == nil : field.contains { "dD".utf8.contains($0) }
+    return isWhole ? Int(trimmed(text)) == nil || isRounded(trimmed(text)) : field.contains { "dD".utf8.contains($0) }
+  }
+
+  /// Whether a text is a whole number of 64 bits that no double holds, 9007199254740993 for example.
+  static func isRounded(_ text: Substring) -> Bool {
+    // Shorter ones are below 2^53.
+    guard text.utf8.count > 15, let whole = Int(text) else { return false }
+    return Double(exactly: whole) == nil
   }
 
   /// Whether a text is a sign, a point or both, or a number whose exponent has a sign alone.

@@ -19,6 +19,8 @@ struct FieldReader {
   private(set) var missing = TextTyping.Missing()
   /// Whether a time says that it is local.
   private var hasLocalTimes = false
+  /// Whether there are times with parts of a millisecond.
+  private var hasFineTimes = false
   /// Whether there are times with a zone, and such without.
   private var hasZones = false, hasBareTimes = false
 
@@ -115,12 +117,7 @@ struct FieldReader {
       for case let text? in texts where isTime && !(hasZones && hasBareTimes) {
         if DateText.hasZone(text) { hasZones = true } else if DateText.time(text) != nil { hasBareTimes = true }
       }
-      if case .number(let numbers) = values, !isTime, let place,
-        zip(texts, numbers).contains(where: { abs($1) >= 0x1p63 && $1.isFinite && Self.isDigits($0) })
-      {
-        LibraryNotices.add(
-          "\(place) has whole numbers beyond 64 bits in the column '\(name)'; they are read as the nearest doubles")
-      }
+      if case .number(let numbers) = values, !isTime, let place { Self.tellRounded(texts, numbers, name, place) }
     }
     if let place, keepsRows {
       if let telling, case .text(let texts) = values, name != "dropped_because" {
@@ -130,6 +127,11 @@ struct FieldReader {
     }
     if hasLocalTimes, let place {
       LibraryNotices.add("\(place) has local times in the column '\(name)'; they are taken for UTC")
+    }
+    if hasFineTimes, let place {
+      LibraryNotices.add(
+        "\(place) has times finer than a millisecond in the column '\(name)'; they are read to the millisecond, and to "
+          + "the microsecond from a CSV file")
     }
     if hasZones, hasBareTimes, let place {
       LibraryNotices.add(
@@ -154,6 +156,22 @@ struct FieldReader {
         + "'\(column)', the first in row \(first + 1); they are read as infinity")
   }
 
+  /// Says that whole numbers lost digits by being read as doubles: those beyond 64 bits, and those beyond 2^53 that
+  /// stand beside decimals.
+  static func tellRounded(_ texts: [String?], _ numbers: [Double], _ column: String, _ place: String) {
+    if zip(texts, numbers).contains(where: { abs($1) >= 0x1p63 && $1.isFinite && isDigits($0) }) {
+      LibraryNotices.add(
+        "\(place) has whole numbers beyond 64 bits in the column '\(column)'; they are read as the nearest doubles")
+      return
+    }
+    let rounded = texts.indices.filter { texts[$0].map { NumberText.isRounded(NumberText.trimmed($0)) } ?? false }
+    guard let row = rounded.first, let text = texts[row], let read = Int(exactly: numbers[row]) else { return }
+    LibraryNotices.add(
+      "\(place) has whole numbers beyond 2^53 beside decimals in the column '\(column)', in \(rounded.count) "
+        + "\(rounded.count == 1 ? "row" : "rows"), the first '\(NumberText.trimmed(text))' in row \(row + 1), which is "
+        + "read as \(read); a column of whole numbers alone keeps all digits")
+  }
+
   /// Whether a text is a whole number.
   private static func isDigits(_ text: String?) -> Bool {
     text.map { NumberText.trimmed($0).utf8.allSatisfy { (48...57).contains($0) || "+-".utf8.contains($0) } } ?? false
@@ -174,14 +192,16 @@ struct FieldReader {
     if zone == 0 { hasBareTimes = true }
     // A float holds seconds of a minute to some microseconds; milliseconds is what files carry.
     let second = (Double(s) * 1000).rounded() / 1000
+    if abs(Double(s) - second) > 5e-6 { hasFineTimes = true }
     let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: second)
-    guard time.exists else {
+    // OGR counts zones in quarters of an hour from 100.
+    let east = zone > 1 ? (Int(zone) - 100) * 15 : 0
+    guard time.exists(minutesEast: east) else {
       throw FloeError(
         "row \(row + 1) of \(place ?? "the layer") has \(time.told) in the column '\(name)', which no calendar and no "
           + "clock has; a time that exists is right, such as 2019-03-01T23:56:11Z, or an empty field")
     }
-    // OGR counts zones in quarters of an hour from 100.
-    return time.seconds - (zone > 1 ? Double(zone - 100) * 900 : 0)
+    return time.seconds - Double(east * 60)
   }
 }
 

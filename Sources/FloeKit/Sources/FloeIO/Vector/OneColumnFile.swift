@@ -31,7 +31,10 @@ struct OneColumnFile {
     let found = try typing.typed(values, name: column, place: place)
     TextTyping.Missing.tell([(column, found.missing)], place)
     if rows, case .text(let texts) = found.values { typing.tellText(texts, column: column, place: place) }
-    if case .number(let numbers) = found.values, !found.isTime { FieldReader.tellInfinite(numbers, column, place) }
+    if case .number(let numbers) = found.values, !found.isTime {
+      FieldReader.tellInfinite(numbers, column, place)
+      FieldReader.tellRounded(values, numbers, column, place)
+    }
     var table = Table(rowCount: rows ? values.count : 0)
     if column == "dropped_because", case .text(let reasons) = found.values {
       guard rows else { return table }
