@@ -32,7 +32,7 @@ public struct RunHistory: Sendable {
       }
       var rest = unknown.isEmpty ? "" : ", without \(unknown.joined(separator: ", ")), which never ran here"
       if !unlike.isEmpty { rest += ", without \(unlike.joined(separator: ", ")), which ran on other sizes alone" }
-      let time = seconds < 10 ? String(format: "%.1f s", seconds) : "\(Int(seconds.rounded())) s"
+      let time = seconds < 10 ? String(format: "%.1f s", seconds) : "\(Int(min(1e15, seconds.rounded()))) s"
       return "about \(time) after past runs \(other)\(rest)"
     }
     var json: JSONValue {
