@@ -28,9 +28,9 @@ struct EchoColumn: Sendable {
     self.name = name
     self.values = values
     self.width = width
-    let told = table.tags[SampleScale.tag(name)]
-    scale = SampleScale(told.flatMap { Double($0) })
-    rowScales = told.flatMap { table[$0]?.numbers }
+    let tag = table.tags[SampleScale.tag(name)]
+    scale = SampleScale(tag.flatMap { Double($0) })
+    rowScales = tag.flatMap { table[$0]?.numbers }
   }
 
   /// How the samples of a row stand for the product's counts.
@@ -128,10 +128,10 @@ extension Table {
 
   /// How the samples of the echoes lie: what the echo's column says, else the tags of the track.
   private var layout: WaveformLayout {
-    let told = self[.waveform]?.waveform ?? columns.lazy.compactMap(\.waveform).first ?? WaveformLayout()
+    let declared = self[.waveform]?.waveform ?? columns.lazy.compactMap(\.waveform).first ?? WaveformLayout()
     return WaveformLayout(
-      rangeGate: told.rangeGate ?? tags["range_gate_m"].flatMap { Double($0) },
-      nominalBin: told.nominalBin ?? tags["nominal_bin"].flatMap { Double($0) }, mode: told.mode)
+      rangeGate: declared.rangeGate ?? tags["range_gate_m"].flatMap { Double($0) },
+      nominalBin: declared.nominalBin ?? tags["nominal_bin"].flatMap { Double($0) }, mode: declared.mode)
   }
 
   /// The distance between two bins in metres.

@@ -76,9 +76,9 @@ public final class SRALFile: Sendable {
   /// Whether a variable has missing values alone; asked once of each.
   private func isEmpty(_ variable: NetCDFVariable) throws -> Bool {
     if let known = emptiness.withLock({ $0[variable.name] }) { return known }
-    let told = try file.readPhysical(variable.name).allSatisfy(\.isNaN)
-    emptiness.withLock { $0[variable.name] = told }
-    return told
+    let hasNoValue = try file.readPhysical(variable.name).allSatisfy(\.isNaN)
+    emptiness.withLock { $0[variable.name] = hasNoValue }
+    return hasNoValue
   }
 
   /// The variable of a column, or the sentence that it is missing, with what it was looked for under or a guess.

@@ -23,7 +23,7 @@ final class Download {
   private let part: PartFile
   private let cancellation: Cancellation
   /// Told how many bytes came, or fewer than none where some were given up.
-  private let told: (Int) -> Void
+  private let progress: (Int) -> Void
   private var server: ServerFile
   /// Whether the last answer went on within the file, so that the next one need not be asked for it.
   private var goesOn = false
@@ -35,14 +35,14 @@ final class Download {
   ///   - token: goes with each request where the server is the account's own.
   init(
     _ item: FetchItem, from url: String, token: AccessToken?, into part: PartFile, cancellation: Cancellation,
-    told: @escaping (Int) -> Void
+    progress: @escaping (Int) -> Void
   ) {
     self.item = item
     self.url = url
     self.token = token
     self.part = part
     self.cancellation = cancellation
-    self.told = told
+    self.progress = progress
     server = ServerFile(address: RemotePath.redacted(url))
   }
 
@@ -101,7 +101,7 @@ final class Download {
   /// Tells of bytes that were given up or found.
   private func settle() {
     let now = part.count
-    if now != counted { told(now - counted) }
+    if now != counted { progress(now - counted) }
     counted = now
   }
 
@@ -183,7 +183,7 @@ final class Download {
       guard failure == 0 else { return false }
       at += bytes.count
       self.counted += bytes.count
-      self.told(bytes.count)
+      self.progress(bytes.count)
       return true
     }
     if wasStopped { throw Cancelled() }

@@ -117,8 +117,8 @@ struct RunCatalog {
       let file = "\(Self.sources)/\(input.name)\(Self.suffix)"
       var item: String?
       // What the readers do not know, or cannot place, has no item; the record tells of it all the same.
-      if hasItems, products.recognises(input.path), let told = try? products.describe(input.path),
-        let described = SourceItem(product: told, digest: input.digest).json(
+      if hasItems, products.recognises(input.path), let facts = try? products.describe(input.path),
+        let described = SourceItem(product: facts, digest: input.digest).json(
           record: "../\(RelativeAddress.of(record))#/inputs/\(place)")
       {
         try Self.put(described, to: staging.path(of: file))

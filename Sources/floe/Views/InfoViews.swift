@@ -105,7 +105,7 @@ struct FileView: InfoView {
   private static func unknownFile(_ path: String, _ error: any Error) -> FloeError? {
     // One that is not there is told of by whoever tried to open it.
     if (try? VirtualFile.size(path)) == 0 { return FloeError("'\(path)' is empty (0 bytes)") }
-    guard let told = error as? FloeError, told.message.contains("not recognized as a supported file format") else {
+    guard let error = error as? FloeError, error.message.contains("not recognized as a supported file format") else {
       return nil
     }
     return FloeError(

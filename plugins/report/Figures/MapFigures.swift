@@ -230,8 +230,8 @@ struct MapFigures {
     // Classes of records have the colours of the classes on the map.
     tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
     let box = "boxes fs solid border lc rgb '#444444' fc rgb"
-    let told = legend + tracks.legend.map { (color: $0.color, text: "Record: \($0.text)") }
-    let key = Legend(told.map { Legend.Entry(look: "\(box) '\(Colours.hex($0.color))'", text: $0.text) })
+    let entries = legend + tracks.legend.map { (color: $0.color, text: "Record: \($0.text)") }
+    let key = Legend(entries.map { Legend.Entry(look: "\(box) '\(Colours.hex($0.color))'", text: $0.text) })
     let width = key.width
     let height = down + 40 + 34 + key.height
     let bottom = (34 + key.height) / height

@@ -106,7 +106,7 @@ struct ClusterSection {
     var plots: [String] = []
     var key: [String] = []
     var data: [String: [UInt8]] = [:]
-    var told: [String] = []
+    var altTexts: [String] = []
     for (i, c) in clustering.clusters.enumerated() {
       let file = "\(name).\(c.number).dat"
       let color = Colours.hex(Colours.line(clustering.color(c)))
@@ -125,7 +125,7 @@ struct ClusterSection {
         lc rgb '\(color)' title \(Figure.quoted(c.className == nil ? c.label : "\(c.label) (\(c.number))"))
         """
       )
-      told.append(
+      altTexts.append(
         "\(c.label) " + bands.map { "\($0.name) \(ReportFormat.number(c.centre[$0.name], 3))" }.joined(separator: ", "))
     }
     let low = bands.compactMap(\.wavelength).min() ?? 0
@@ -147,7 +147,7 @@ struct ClusterSection {
     return Figure(
       name: name, title: panels.title,
       caption: "Mean of each cluster in each band; bars are one standard deviation, in brackets the cluster's number.",
-      alt: "Line chart of cluster centres. " + told.joined(separator: "; ") + ".",
+      alt: "Line chart of cluster centres. " + altTexts.joined(separator: "; ") + ".",
       size: panels.size, commands: panels.commands, data: data)
   }
 
@@ -179,7 +179,7 @@ struct ClusterSection {
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
     var key: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for (i, band) in bands.enumerated() {
       guard let (low, high) = small.limits(i, 0.5, 99.5) else { continue }
       var counts = [[Double]](repeating: [Double](repeating: 0, count: bins), count: max(1, groups.count))
@@ -237,7 +237,7 @@ struct ClusterSection {
           \(ReportFormat.number(s.standardDeviation, 3))
           """
       }
-      told.append("\(spec.bands[band].name): " + means.joined(separator: "; "))
+      altTexts.append("\(spec.bands[band].name): " + means.joined(separator: "; "))
     }
     guard !panels.isEmpty else { return nil }
     let drawn = Panels(title: item.titled("Histograms"), columns: panels.count == 1 ? 1 : 2, plots: panels, key: key)
@@ -249,7 +249,7 @@ struct ClusterSection {
         Share of the valid pixels in each of \(bins) steps from the 0.5th to the 99.5th percentile\
         \(source.isEmpty ? "" : ", by class of \(source)").\(note)
         """,
-      alt: "Histograms of each band. " + told.joined(separator: ". ") + ".", size: drawn.size, commands: drawn.commands,
-      data: data)
+      alt: "Histograms of each band. " + altTexts.joined(separator: ". ") + ".", size: drawn.size,
+      commands: drawn.commands, data: data)
   }
 }
