@@ -96,7 +96,7 @@ extension Table {
       throw absent(name, parameter, among: columns.filter { $0.numbers != nil }, "columns of numbers")
     }
     guard column.numbers != nil else {
-      // Of a CSV's column without any value nothing tells that it would hold numbers.
+      // A column of a CSV without any value is read as text.
       let kind = column.values.kind == "text" ? "text, or without any value" : column.values.kind
       throw ParameterError(parameter, "names '\(name)', which is \(kind); a column of numbers is needed")
     }

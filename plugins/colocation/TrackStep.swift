@@ -190,7 +190,7 @@ public struct TrackStep: ProcessingStep {
     sceneOutline = FootprintTable.outline(writer.main)
   }
 
-  /// The scene's time; nil where nothing tells it or the track has no time, which is refused when it is needed.
+  /// The scene's time; nil where it is not known or the track has no time, which is refused when it is needed.
   private func clock(_ scenes: [SampledRaster]) throws -> UTCTime? {
     let found = sceneTime.flatMap { UTCTime($0) } ?? scenes.lazy.compactMap { $0.raster.spec.acquisition?.time }.first
     let isLimited = maxDtMinutes.isGiven && maxDtMinutes.minutes != nil

@@ -43,7 +43,7 @@ enum ProvDocument {
             "prov:entity": .string(value), "prov:activity": .string("floe:step/\(maker)"),
           ]
         }
-        // Which file a step read is told by its parameters, which name it.
+        // Which file a step read follows from its parameters, which name it.
         for input in inputs {
           guard let name = input[.name]?.stringValue,
             (step[.parameters]?.objectValue ?? [:]).values.contains(where: { mentions($0, name) })

@@ -16,7 +16,7 @@ public final class SRALFile: Sendable {
   /// Whether variables that stand in for each other hold no value.
   private let emptiness = Mutex<[String: Bool]>([:])
 
-  /// Opens a product's measurement file and checks what its metadata tells.
+  /// Opens a product's measurement file and checks its metadata.
   public init(_ product: SRALProduct) throws {
     self.product = product
     file = try product.open()

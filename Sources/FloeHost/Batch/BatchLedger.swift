@@ -65,7 +65,7 @@ final class BatchLedger: Sendable {
 
   deinit { close(descriptor) }
 
-  /// How a scene stands.
+  /// The state of a scene.
   func state(of scene: String) -> LedgerContent.State { content.withLock { $0.state(of: scene) } }
 
   /// Scenes of earlier lists.

@@ -113,7 +113,7 @@ public final class Executor {
     }
   }
 
-  /// Where a run makes its outputs, and what is told of them.
+  /// Where a run makes its outputs, and what is recorded about them.
   private struct Work {
     let staging: Staging, scratch: Scratch, record: RunRecord
   }
@@ -329,7 +329,7 @@ extension Executor {
     if let failure = NetworkTraffic.failure { throw FloeError(failure) }
     for input in keys.inputs {
       guard let digest = input.digest else { continue }
-      // One that can no longer be told has changed.
+      // One that can no longer be read has changed.
       guard (try? digests.of(input.path)) != digest else { continue }
       throw FloeError(
         """

@@ -36,7 +36,7 @@ struct Provenance {
     return RemotePath.redacted(provenance)
   }
 
-  /// Name of each input, and SHA-256 of its content; null where that cannot be told.
+  /// Name of each input, and SHA-256 of its content; null where that is not known.
   var fingerprints: JSONValue {
     .array(
       keys.inputs.map { input in

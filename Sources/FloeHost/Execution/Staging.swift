@@ -44,7 +44,7 @@ final class Staging: Sendable {
   /// Moves everything to its place as one act, sidecars before the files they belong to, the record last; what an
   /// earlier run left there and this one did not make goes.
   ///
-  /// - Parameter judge: told what is to be put in place, while no other run changes the folder.
+  /// - Parameter judge: gets what is to be put in place, while no other run changes the folder.
   /// - Returns: the names, in order.
   func publish(_ plan: Plan, record: String, judge: ([String]) throws -> FolderVerdict) throws -> [String] {
     let folders = plan.folderOutputs

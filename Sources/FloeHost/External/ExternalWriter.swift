@@ -19,7 +19,7 @@ struct ExternalWriterFactory: WriterFactory {
   }
 }
 
-/// A program that writes an output: it gets the value as a plain file and makes the output at the path it is told.
+/// A program that writes an output: it gets the value as a plain file and the path at which to make the output.
 struct ExternalWriter: BoundWriter {
   let manifest: WriterManifest
   let parameters: [String: ParameterLiteral]

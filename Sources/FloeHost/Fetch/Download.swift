@@ -22,7 +22,7 @@ final class Download {
   private let token: AccessToken?
   private let part: PartFile
   private let cancellation: Cancellation
-  /// Told how many bytes came, or fewer than none where some were given up.
+  /// Gets how many bytes came; a negative number where some were given up.
   private let progress: (Int) -> Void
   private var server: ServerFile
   /// Whether the last answer went on within the file, so that the next one need not be asked for it.
@@ -98,7 +98,7 @@ final class Download {
     return "; the next call goes on behind the \(count) bytes that are there"
   }
 
-  /// Tells of bytes that were given up or found.
+  /// Reports bytes that were given up or found.
   private func settle() {
     let now = part.count
     if now != counted { progress(now - counted) }

@@ -35,7 +35,7 @@ struct RunKeys: Sendable {
       }
     }
     inputs = plan.inputPaths.map { path in
-      // Why an input has no content is told by the steps that read it, and kept beside the run's keys.
+      // Why an input has no digest is reported by the steps that read it, and recorded with the run's keys.
       (Self.base(path), path, contents[path].flatMap { try? $0.get() }, digests.basis(of: path))
     }
     let surroundings = try Self.surroundings()

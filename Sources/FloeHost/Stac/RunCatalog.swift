@@ -116,7 +116,7 @@ struct RunCatalog {
     for (place, input) in inputs.enumerated() where seen.insert(input.path).inserted {
       let file = "\(Self.sources)/\(input.name)\(Self.suffix)"
       var item: String?
-      // What the readers do not know, or cannot place, has no item; the record tells of it all the same.
+      // What the readers do not know, or cannot place, has no item; the record lists it all the same.
       if hasItems, products.recognises(input.path), let facts = try? products.describe(input.path),
         let described = SourceItem(product: facts, digest: input.digest).json(
           record: "../\(RelativeAddress.of(record))#/inputs/\(place)")

@@ -8,7 +8,7 @@ struct MapVectors {
   let classes: String?
   /// Points of a track, and polygons of a layer, that the map has at most.
   static let limit = 4000
-  /// What the page tells of a record, besides its class, where a table has it, with the words for it.
+  /// What the page shows of a record, besides its class, where a table has it, with the words for it.
   private static let told: [(column: String, words: String)] = [
     ("record", "record"), ("peakiness", "peakiness"), ("ssd", "stack standard deviation"), ("sigma0_db", "backscatter"),
     ("leading_edge_width", "leading edge width"), ("elevation", "elevation"), ("elevation_m", "elevation"),
