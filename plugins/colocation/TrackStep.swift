@@ -83,10 +83,11 @@ public struct TrackStep: ProcessingStep {
     var planned = Table(
       rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style,
       tags: input.tags)
-    for c in input.columns {
-      planned.set(
-        Column(c.name, unit: c.unit, summary: c.summary, classes: c.classes, isTime: c.isTime, values: c.values.emptied)
-      )
+    for column in input.columns {
+      // All but the values: later steps plan with the column's definition and layout.
+      var empty = column
+      empty.values = column.values.emptied
+      planned.set(empty)
     }
     let writer = TrackColumns(
       scenes: scenes, footprint: footprint, leadSearch: leadSearch, prefix: prefix)
