@@ -151,6 +151,30 @@ struct ClusterSection {
       size: panels.size, commands: panels.commands, data: data)
   }
 
+  /// Values in `bins` equal steps from `low` to `high` and the statistics of all values, both by class of `groups`.
+  ///
+  /// - Parameter codes: the class code of each value; nil for one group of all.
+  private static func histogram(
+    _ values: [Float], _ codes: [Float]?, _ groups: [ClassEntry], from low: Double, to high: Double, bins: Int
+  ) -> (counts: [[Double]], sums: [RunningStatistics]) {
+    var counts = [[Double]](repeating: [Double](repeating: 0, count: bins), count: max(1, groups.count))
+    var sums = counts.map { _ in RunningStatistics() }
+    for (k, v) in values.enumerated() where v.isFinite {
+      var g = 0
+      if let codes {
+        guard let code = Int(exactly: codes[k]), let at = groups.firstIndex(where: { $0.code == code }) else {
+          continue
+        }
+        g = at
+      }
+      sums[g].add(Double(v))
+      // An outlier may be too far out for a whole number.
+      let place = (Double(v) - low) / (high - low) * Double(bins)
+      if place >= 0, place < Double(bins) { counts[g][Int(place)] += 1 }
+    }
+    return (counts, sums)
+  }
+
   /// Histograms of a raster's bands, by class where a class raster lies on the same grid.
   private func histograms(_ item: ReportInputs.Item, _ raster: Raster) throws -> Figure? {
     let spec = raster.spec
@@ -182,21 +206,7 @@ struct ClusterSection {
     var altTexts: [String] = []
     for (i, band) in bands.enumerated() {
       guard let (low, high) = small.limits(i, 0.5, 99.5) else { continue }
-      var counts = [[Double]](repeating: [Double](repeating: 0, count: bins), count: max(1, groups.count))
-      var sums = counts.map { _ in RunningStatistics() }
-      for (k, v) in small.values[i].enumerated() where v.isFinite {
-        var g = 0
-        if let codes {
-          guard let code = Int(exactly: codes[k]), let at = groups.firstIndex(where: { $0.code == code }) else {
-            continue
-          }
-          g = at
-        }
-        sums[g].add(Double(v))
-        // Outliers lie so far out that no whole number tells their bin.
-        let place = (Double(v) - low) / (high - low) * Double(bins)
-        if place >= 0, place < Double(bins) { counts[g][Int(place)] += 1 }
-      }
+      let (counts, sums) = Self.histogram(small.values[i], codes, groups, from: low, to: high, bins: bins)
       let total = counts.flatMap { $0 }.reduce(0, +)
       let width = (high - low) / Double(bins)
       guard total > 0 else { continue }
