@@ -2,14 +2,13 @@
 import hashlib
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import time
 
 import numpy as np
 import pytest
-from conftest import FLOE, floe, write_tif
+from conftest import FLOE, floe, own_cache, write_tif
 from osgeo import gdal
 
 PIPELINE = """floe: 1
@@ -25,12 +24,7 @@ OUTPUTS = "{ image.tif: read.image, labels.tif: groups.labels, model.json: group
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    # Plugins need not be tried again in each test.
-    usual = pathlib.Path(os.environ.get("HOME", "/")) / ".cache/floe/plugins"
-    if usual.is_dir():
-        shutil.copytree(usual, tmp_path / "cache/floe/plugins")
-    return tmp_path / "cache/floe"
+    return own_cache(tmp_path, monkeypatch)
 
 
 def image(path, seed=0):
