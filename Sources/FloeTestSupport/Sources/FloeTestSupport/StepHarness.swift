@@ -14,7 +14,7 @@ public struct HarnessOptions: Sendable {
   /// The record of the run so far, for finishing steps.
   public var record: JSONValue
 
-  /// Circumstances; without arguments those of an ordinary step.
+  /// Options; without arguments those of an ordinary step.
   public init(
     readers: [any ProductReader] = [], written: [WrittenOutput] = [], values: [String: PortData] = [:],
     record: JSONValue = .null
