@@ -183,7 +183,8 @@ def test_many_processes_share_the_memory(tmp_path, cache):
                for i in range(6)]
     assert [p.wait(120) for p in started] == [0] * 6
     assert all(keys(tmp_path / f"o{i}") == keys(tmp_path / "o0") for i in range(6))
-    assert all(json.loads(p.read_text()) for p in (cache / "digests").glob("*.json"))
+    digests = list((cache / "digests").glob("*.json"))
+    assert digests and all(json.loads(p.read_text()) for p in digests)
 
 
 def test_a_mosaic_counts_with_its_parts(tmp_path):
