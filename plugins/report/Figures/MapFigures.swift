@@ -313,14 +313,9 @@ struct MapFigures {
     guard let crs else { return result }
     var found: [(item: ReportInputs.Item, view: TrackView, x: [Double], y: [Double], inside: [Int])] = []
     for (item, table) in material.tables {
-      guard case .points(let xName, let yName)? = table.geometry, let own = table.crs else { continue }
-      var x = try table.numbers(xName)
-      var y = try table.numbers(yName)
-      try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
-      let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
-      if inside.isEmpty { continue }
+      guard let points = try MapPoints(table, in: b, crs), !points.inside.isEmpty else { continue }
       let named = table.columns.contains { $0.name == classes } ? classes : nil
-      found.append((item, TrackView(table, classes: named), x, y, inside))
+      found.append((item, TrackView(table, classes: named), points.x, points.y, points.inside))
     }
     result.isRinged = found.reduce(0) { $0 + $1.inside.count } <= ValueExtent.ringed
     for (item, view, x, y, inside) in found {

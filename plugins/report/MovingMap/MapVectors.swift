@@ -43,15 +43,10 @@ struct MapVectors {
       }
     }
     for (item, table) in material.tables {
-      guard case .points(let xName, let yName)? = table.geometry, let own = table.crs else { continue }
-      var x = try table.numbers(xName)
-      var y = try table.numbers(yName)
-      try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
-      let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
-      guard !inside.isEmpty else { continue }
-      let every = (inside.count + Self.limit - 1) / Self.limit
-      let rows = stride(from: 0, to: inside.count, by: every).map { inside[$0] }
-      let places = rows.map { JSONValue.array([Self.place(x[$0]), Self.place(y[$0])]) }
+      guard let points = try MapPoints(table, in: b, crs), !points.inside.isEmpty else { continue }
+      let every = (points.inside.count + Self.limit - 1) / Self.limit
+      let rows = stride(from: 0, to: points.inside.count, by: every).map { points.inside[$0] }
+      let places = rows.map { JSONValue.array([Self.place(points.x[$0]), Self.place(points.y[$0])]) }
       let name = item.isOnly ? "Altimeter track" : "Track of \(item.stem)"
       layers.append(layer(name, "points", table, rows, places, every, "record"))
     }
