@@ -9,9 +9,9 @@ import tempfile
 
 # What is true of floe whatever the figures; checked against them by whoever renews the page.
 SENTENCES = {
-    "head": "K-Means with two clusters on made Sentinel-2 scenes, from the product's JPEG 2000 bands to labels as a cloud-optimised GeoTIFF, unless a "
-            "series says otherwise; `make growth` measures it and writes this page. Beside it stands GDAL, which decodes the same bands on all cores and "
-            "throws them away. An exponent tells how a figure grows from the row above: 1 is proportional, 0 is constant, 0.5 is as the square root.",
+    "head": "K-Means with two clusters on synthetic Sentinel-2 scenes, from the product's JPEG 2000 bands to labels as a cloud-optimised GeoTIFF, unless a "
+            "series says otherwise; `make growth` measures it and writes this page. For comparison GDAL decodes the same bands on all cores and "
+            "throws them away. An exponent says how a figure grows from the row above: 1 is proportional, 0 is constant, 0.5 is as the square root.",
     "pixels": "Three bands. Time is decoding, and decoding is proportional to pixels. In small scenes the start of the program shows, and JPEG 2000 tiles that are cut by the scene's edge. "
               "No product is larger than one tile: a larger scene is a VRT over several products. `raster.read` cuts it where its parts meet and along the parts' own JPEG 2000 tiles, so that each is decoded once. "
               "Memory does not follow the pixels: bands lie in a scratch file and are read in blocks of 256 rows; what grows with the scene is the width of these blocks and one byte a pixel of labels on the way into their file.",
@@ -19,7 +19,7 @@ SENTENCES = {
                "It is proportional to pixels above the cost of starting and of the starts of K-Means on at most 200 000 samples, which is the same for every larger scene. "
                "Four tiles lie above proportionality: floe's own time grows as the pixels or less (3.9 to 12.6 CPU s from one tile to four), the system's does not. For 2.9 GB of scratch it has to free pages of its file cache, "
                "and writes to disk begin when a tenth of memory waits for them; that took 11 to 20 CPU s in runs of the same work.",
-    "bands": "Growth is told over decoded pixels: the first four bands have pixels of 10 m, the next six of 20 m and the last three of 60 m, "
+    "bands": "Growth is given over decoded pixels: the first four bands have pixels of 10 m, the next six of 20 m and the last three of 60 m, "
              "so that these decode in a quarter and a 36th of the time; where decoded pixels grow by less than a twentieth no exponent of wall is given. All bands are clustered at 10 m: where decoding adds little, what a band adds is its share of reading and of distances. "
              "Up to four bands distances are computed by loops made for their number, above by a general one. Memory, whose exponent is against the number of bands, grows with the bands of a block of rows, beside what libraries and codecs take anyway.",
     "clusters": "Four bands. Wall time hides what clusters cost, since decoding is the same for all; so the clustering step stands apart. One step over all samples costs samples times clusters, "

@@ -50,7 +50,7 @@ struct Floe: AsyncParsableCommand {
     }
   }
 
-  /// The command that words stand for.
+  /// The command that the words name.
   private static func parsed(_ words: [String]) async throws -> any ParsableCommand {
     do { return try await asyncParseAsRoot(words) } catch {
       if exitCode(for: error) == .validationFailure, !message(for: error).contains("Unknown option") {

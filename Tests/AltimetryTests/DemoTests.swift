@@ -29,11 +29,11 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 1800))
     let features = try await TestRun.track("altimetry.features", raw)
-    #expect(features.told.dropped["no echo"] ?? 0 > 0)
-    #expect(features.told.dropped["peak too early for its noise bins"] ?? 0 > 0)
-    #expect(features.told.dropped.values.reduce(0, +) == features.track.rowCount - features.track.status.keptCount)
+    #expect(features.messages.dropped["no echo"] ?? 0 > 0)
+    #expect(features.messages.dropped["peak too early for its noise bins"] ?? 0 > 0)
+    #expect(features.messages.dropped.values.reduce(0, +) == features.track.rowCount - features.track.status.keptCount)
     let aligned = try await TestRun.track("altimetry.align", features.track)
-    let edge = aligned.told.records["leading_edge_std"]
+    let edge = aligned.messages.records["leading_edge_std"]
     #expect(number(edge, "before") > 8)
     #expect(number(edge, "after") <= 1.5)
     let flags = try aligned.track.numbers("aligned")
@@ -48,8 +48,8 @@ import Testing
     #expect(table["change"]?.numbers?[4] == 0)
     let echoes = try await TestRun.step("altimetry.echoes", ports: ["input": [.table(aligned.track)]])
     #expect(
-      number(echoes.told.records["mean_echo_peak"]?["sea_ice"], "after")
-        > number(echoes.told.records["mean_echo_peak"]?["sea_ice"], "before"))
+      number(echoes.messages.records["mean_echo_peak"]?["sea_ice"], "after")
+        > number(echoes.messages.records["mean_echo_peak"]?["sea_ice"], "before"))
   }
 
   /// Each record that stays unaligned counts once, under the first reason; what lacks samples is neither aligned nor
@@ -74,7 +74,7 @@ import Testing
     let flags = try result.track.numbers("aligned")
     let shifts = try result.track.numbers("shift_m")
     for row in [10, 11, 12, 13, 20, 21, 30] { #expect(flags[row] == 0 && shifts[row].isNaN) }
-    let told = result.told.dropped
+    let told = result.messages.dropped
     #expect(told["left unaligned: samples of the echo are missing"] == 4)
     #expect(told["left unaligned: no echo"] ?? 0 >= 3)
     #expect(told.values.reduce(0, +) == flags.count { $0 == 0 })
@@ -98,7 +98,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 400))
     let aligned = try await TestRun.track("altimetry.align", raw, ["method": .text("retracked")])
-    #expect(number(aligned.told.records["leading_edge_std"], "after") < 0.3)
+    #expect(number(aligned.messages.records["leading_edge_std"], "after") < 0.3)
     let retracked = try await TestRun.track("altimetry.retrack", raw)
     let height = try retracked.track.numbers("elevation_m")
     let surface = try raw.numbers("mean_sea_surf_sol2_20_ku")
@@ -114,8 +114,8 @@ import Testing
     let raw = try DemoTrack.read(try await DemoTrack.make(in: folder, records: 600))
     let features = try await TestRun.track("altimetry.features", raw, ["preset": .text("course")])
     let aligned = try await TestRun.track("altimetry.align", features.track, ["preset": .text("course")])
-    #expect(aligned.told.warnings.contains { $0.contains("stay where they are, with the shift 0 m") })
-    #expect(aligned.told.records["records_set_to_zero_shift"]?.intValue ?? 0 > 0)
+    #expect(aligned.messages.warnings.contains { $0.contains("stay where they are, with the shift 0 m") })
+    #expect(aligned.messages.records["records_set_to_zero_shift"]?.intValue ?? 0 > 0)
     let kept = features.track.status.keptCount
     #expect(kept < features.track.rowCount && kept > 0)
   }

@@ -79,7 +79,7 @@ private func sin(_ x: Double) -> Double {
     var table = syntheticTrack(seed: 2, records: 100).table
     table.set(Column("esa_class", classes: .seaIce, values: .code([Int16](repeating: 1, count: 100), missing: -1)))
     let surface = try await TestRun.track("altimetry.sea_surface", table)
-    #expect(surface.told.warnings.contains { $0.contains("no lead") })
+    #expect(surface.messages.warnings.contains { $0.contains("no lead") })
     let freeboard = try await TestRun.track("altimetry.freeboard", surface.track)
     #expect(try freeboard.track.numbers("freeboard_m").allSatisfy(\.isNaN))
     #expect(try freeboard.track.numbers("freeboard_flag").allSatisfy { $0 == 4 })
@@ -122,7 +122,7 @@ private func sin(_ x: Double) -> Double {
     let surface = try await TestRun.track("altimetry.sea_surface", table)
     let use = try surface.track.numbers("lead_use")
     #expect(Set(use.indices.filter { use[$0] == 3 }) == wide && use[missing] == 1)
-    #expect(surface.told.dropped["ssd of 6.29 looks or more: a wide stack"] == wide.count)
+    #expect(surface.messages.dropped["ssd of 6.29 looks or more: a wide stack"] == wide.count)
     let mended = try await chain(table)
     #expect(try abs(bias(mended)) < 0.01)
 
@@ -131,7 +131,7 @@ private func sin(_ x: Double) -> Double {
     // Another unit has no limit in looks.
     table.set(Column("ssd", attributes: ["definition": "radians"], values: .number(deviations)))
     let radians = try await TestRun.track("altimetry.sea_surface", table)
-    #expect(radians.told.records["lead_deviation_limit"] == "none")
+    #expect(radians.messages.records["lead_deviation_limit"] == "none")
     do {
       _ = try await TestRun.track("altimetry.sea_surface", made.table, ["lead_deviation": .text("4")])
       Issue.record("a limit without a stack was accepted")
@@ -155,17 +155,17 @@ private func sin(_ x: Double) -> Double {
     set("sea_surface_uncertainty_m", [Double](repeating: 0.03, count: 20))
     set("along_track_m", (0..<20).map { 300 * Double($0) })
     let name = "mean_freeboard_uncertainty_m"
-    let one = try await TestRun.track("altimetry.freeboard", table, ["noise": .text("0.05")]).told.records
+    let one = try await TestRun.track("altimetry.freeboard", table, ["noise": .text("0.05")]).messages.records
     #expect(one["mean_freeboard_m"] == 0.25)
     // sqrt(0.05² / 20 + 0.03²)
     #expect(one[name] == 0.032)
     let two = try await TestRun.track(
       "altimetry.freeboard", table, ["noise": .text("0.05"), "common_length": .text("3000")])
     // Two pieces of ten: sqrt(0.05² / 20 + 0.03² / 2)
-    #expect(two.told.records[name] == 0.024)
+    #expect(two.messages.records[name] == 0.024)
     table.remove("along_track_m")
     let none = try await TestRun.track("altimetry.freeboard", table, ["noise": .text("0.05")])
-    #expect(!none.told.records.keys.contains(name))
+    #expect(!none.messages.records.keys.contains(name))
   }
 
   @Test("a latitude beyond a pole is refused with record, column and value")
@@ -230,7 +230,7 @@ private func sin(_ x: Double) -> Double {
     for (row, value) in fills { elevation[row] = value }
     made.table.set(Column("elevation_m", unit: .metre, values: .number(elevation)))
     let surface = try await TestRun.track("altimetry.sea_surface", made.table)
-    #expect(surface.told.dropped["a height below -500 m or above 9 km: no surface lies there"] == 3)
+    #expect(surface.messages.dropped["a height below -500 m or above 9 km: no surface lies there"] == 3)
     let track = try await TestRun.track("altimetry.freeboard", surface.track).track
     for name in ["sea_surface_m", "sea_surface_uncertainty_m", "freeboard_m", "freeboard_uncertainty_m"] {
       let found = try track.numbers(name)
@@ -262,7 +262,7 @@ private func sin(_ x: Double) -> Double {
     let elevation = try made.track.numbers("elevation_m")
     #expect(abs(elevation[0] - 29.5) < 1e-9 && elevation[1...].allSatisfy(\.isNaN))
     #expect(
-      made.told.dropped == [
+      made.messages.dropped == [
         "no elevation: no alt_20_ku": 1, "no elevation: no range (range_tfmra_m)": 1,
         "no elevation: a height below -500 m or above 9 km: no surface lies there": 1,
       ])
@@ -315,6 +315,6 @@ private func sin(_ x: Double) -> Double {
     #expect(pixels[four] == 4 && pixels[size + four] == 3)
     // numpy.std([1, 2, 4, 9]) = 3.082207...
     #expect(abs(pixels[3 * size + four] - 3.082207) < 1e-5)
-    #expect(made.told.dropped["outside of the grid"] == 1)
+    #expect(made.messages.dropped["outside of the grid"] == 1)
   }
 }

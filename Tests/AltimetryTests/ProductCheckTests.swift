@@ -19,7 +19,7 @@ import Testing
       Column("range_ocog_20_ku", values: .number(try file.readPhysical("range_ocog_20_ku").map { $0 + range })))
     track.set(
       Column("sig0_water_20_ku", values: .number(try track.numbers("sig0_water_20_ku").map { $0 + backscatter })))
-    let told = try await TestRun.track("altimetry.features", track).told
+    let told = try await TestRun.track("altimetry.features", track).messages
     func median(_ start: String) -> Double {
       told.records.first { $0.key.hasPrefix(start) }?.value.doubleValue ?? .nan
     }

@@ -17,18 +17,18 @@ enum TestRun {
   /// Plans and runs a step; returns its outputs and what it told.
   static func step(
     _ name: String, _ parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:], workers: Int = 2
-  ) async throws -> (outputs: [String: PortData], told: StepMessages) {
+  ) async throws -> (outputs: [String: PortData], messages: StepMessages) {
     guard let factory = factories()[name] else { throw FloeError("no step '\(name)'") }
     return try await StepHarness.outcome(of: factory, parameters: parameters, ports: ports, workers: workers)
   }
 
   /// Runs a step on a track and returns the track.
   static func track(_ name: String, _ table: Table, _ parameters: [String: ParameterLiteral] = [:], workers: Int = 2)
-    async throws -> (track: Table, told: StepMessages)
+    async throws -> (track: Table, messages: StepMessages)
   {
     let result = try await step(name, parameters, ports: ["input": [.table(table)]], workers: workers)
     guard case .table(let track)? = result.outputs["track"] else { throw FloeError("\(name) made no track") }
-    return (track, result.told)
+    return (track, result.messages)
   }
 }
 

@@ -23,7 +23,7 @@ import Testing
 
   private func classify<S: ProcessingStep>(
     _ step: S.Type, _ table: Table, _ parameters: [String: ParameterLiteral] = [:]
-  ) async throws -> (codes: [Int16], told: StepMessages, outputs: [String: PortData]) {
+  ) async throws -> (codes: [Int16], messages: StepMessages, outputs: [String: PortData]) {
     let given: [String: ParameterLiteral] = [
       "standardise": .text("true"), "names": .text("lead=highest peakiness,sea_ice=rest"),
     ]
@@ -53,10 +53,10 @@ import Testing
     for step in [true, false] {
       let found = try await step ? classify(KMeansStep.self, records) : classify(GMMStep.self, records)
       #expect(count(found.codes, 2) == 0 && count(found.codes, 1) > 190)
-      let sentence = try #require(found.told.records["naming"]?.arrayValue?.first?.stringValue)
+      let sentence = try #require(found.messages.records["naming"]?.arrayValue?.first?.stringValue)
       #expect(
         sentence.hasPrefix("no lead found: no cluster has half of its records within peakiness >= 18 and ssd < 6.29"))
-      #expect(found.told.warnings.contains(sentence))
+      #expect(found.messages.warnings.contains(sentence))
     }
     let relative = try await classify(KMeansStep.self, records, ["limits": .text("none")])
     #expect(count(relative.codes, 2) == 100)
@@ -76,7 +76,7 @@ import Testing
     #expect(
       found.codes
         == [Int16](repeating: 1, count: 100) + [Int16](repeating: 3, count: 50) + [Int16](repeating: 2, count: 60))
-    #expect(found.told.records["unclassified"] == [["reason": "within the limits of no class", "count": 50]])
+    #expect(found.messages.records["unclassified"] == [["reason": "within the limits of no class", "count": 50]])
     let own = try await classify(
       KMeansStep.self, records,
       ["clusters": .text("3"), "ice_limits": .list([.text("peakiness <= 16"), .text("ssd > 6.29")])])
@@ -104,7 +104,8 @@ import Testing
     records.set(Column("height", values: .number(try records.numbers("ssd").map { 40 - $0 })))
     let found = try await classify(KMeansStep.self, records, ["names": .text("lead=highest height,sea_ice=rest")])
     #expect(count(found.codes, 2) == 0)
-    #expect(found.told.records["naming"]?.arrayValue?.first?.stringValue?.contains("no column of peakiness") == true)
+    let naming = found.messages.records["naming"]?.arrayValue?.first?.stringValue
+    #expect(naming?.contains("no column of peakiness") == true)
     let ruled = try await classify(KMeansStep.self, records, ["names": .text("lead=height > 30,sea_ice=rest")])
     #expect(count(ruled.codes, 2) == 60)
   }

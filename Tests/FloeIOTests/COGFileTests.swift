@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 extension IOTests {
-  /// The file that all workers write beside its plain twin by GDAL's driver.
+  /// The file that all workers write compared with the one by GDAL's driver.
   @Suite struct CloudOptimizedFileTests {
     static let types: [PixelType] = [.uint8, .int16, .uint16, .int32, .uint32, .float32, .float64]
 

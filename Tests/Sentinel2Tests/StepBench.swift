@@ -26,10 +26,10 @@ struct StackResult {
   let image: Raster
   let mask: Raster
   let planned: RasterSpec
-  let told: StepMessages
-  var warnings: [String] { told.warnings }
-  var dropped: [String: Int] { told.dropped }
-  var records: [String: JSONValue] { told.records }
+  let messages: StepMessages
+  var warnings: [String] { messages.warnings }
+  var dropped: [String: Int] { messages.dropped }
+  var records: [String: JSONValue] { messages.records }
 
   func dn(_ band: Int, _ column: Int, _ row: Int) throws -> Int {
     Int(
@@ -56,7 +56,7 @@ func stack(_ product: String, _ parameters: [String: String] = [:], workers: Int
     throw FloeError("the outputs are missing")
   }
   #expect(try surroundings.leftovers.isEmpty, "scratch files are left")
-  return StackResult(image: image, mask: mask, planned: planned.spec, told: surroundings.told)
+  return StackResult(image: image, mask: mask, planned: planned.spec, messages: surroundings.messages)
 }
 
 /// The sentence with which a stack is refused; empty when it is not.

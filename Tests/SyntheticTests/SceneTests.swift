@@ -83,8 +83,8 @@ struct SceneTests {
     let all = try VirtualFile.list(scene.path, recursive: true)
     #expect(!all.contains { $0.hasSuffix(".aux.xml") })
     #expect(try VirtualFile.list("\(runner.folder)/layout").filter { $0.hasPrefix(".") }.isEmpty)
-    #expect(runner.surroundings.told.records["settings"]?["scene"]?.stringValue == scene.path)
-    #expect(runner.surroundings.told.records["truth"]?.stringValue == scene.truth)
+    #expect(runner.surroundings.messages.records["settings"]?["scene"]?.stringValue == scene.path)
+    #expect(runner.surroundings.messages.records["truth"]?.stringValue == scene.truth)
     let metadata = try XMLNode(parsing: VirtualFile.readText("\(scene.path)/MTD_MSIL1C.xml"))
     #expect(metadata.descendants("RADIO_ADD_OFFSET").map(\.text) == Array(repeating: "-1000", count: 13))
     let widths = try [("B01", 40), ("B02", 240), ("B11", 120)].map { ($1, try scene.pixels($0).count) }

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -71,6 +72,27 @@ def run_pipeline(tmp_path, yaml, *arguments, expect=0):
     result = floe("run", file, "-o", out, "--quiet", *arguments, expect=expect)
     record = json.loads((out / "run.json").read_text()) if (out / "run.json").exists() else None
     return out, record, result
+
+
+def own_cache(tmp_path, monkeypatch):
+    """Gives a test floe's cache to itself, with the plugins that are known already, and returns its folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    usual = pathlib.Path(os.environ.get("HOME", "/")) / ".cache/floe/plugins"
+    if usual.is_dir():
+        shutil.copytree(usual, tmp_path / "cache/floe/plugins")
+    return tmp_path / "cache/floe"
+
+
+def in_qgis(folder, script, *arguments):
+    """Runs a script with QGIS's modules and without a display; returns the JSON that it prints behind FACTS."""
+    file = folder / "look.py"
+    file.write_text(script)
+    done = subprocess.run(
+        ["/usr/bin/python3", str(file), *map(str, arguments)], capture_output=True, text=True, timeout=300,
+        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    line = next((l for l in done.stdout.splitlines() if l.startswith("FACTS")), None)
+    assert line, done.stdout + done.stderr
+    return json.loads(line[5:])
 
 
 @pytest.fixture(scope="session")

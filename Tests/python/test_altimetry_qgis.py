@@ -1,12 +1,9 @@
 """The track's layer opened by QGIS: the style comes from the database, the records are drawn in the colours of their classes."""
-import json
-import subprocess
-
 import numpy as np
 import pytest
 from osgeo import gdal
 
-from conftest import ROOT, floe
+from conftest import ROOT, floe, in_qgis
 
 LOOK = r'''
 import json, sys
@@ -46,14 +43,7 @@ app.exitQgis()
 
 
 def look(folder, package, picture, *more):
-    script = folder / "look.py"
-    script.write_text(LOOK)
-    done = subprocess.run(
-        ["/usr/bin/python3", script, package, picture, *map(str, more)], capture_output=True, text=True, timeout=300,
-        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
-    line = next((l for l in done.stdout.splitlines() if l.startswith("FACTS")), None)
-    assert line, done.stdout + done.stderr
-    return json.loads(line[5:])
+    return in_qgis(folder, LOOK, package, picture, *more)
 
 
 @pytest.fixture(scope="module")

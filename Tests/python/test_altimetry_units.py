@@ -111,7 +111,10 @@ def test_an_orbit_number_that_is_no_number(tmp_path, value):
     path = small_cryosat.write(tmp_path)
     with netCDF4.Dataset(path, "a") as d:
         d.cycle_number = value
-    floe("info", path)
+    facts = [line.split() for line in floe("info", path).out.splitlines()]
+    assert ["records", "60"] in facts
+    (cycle,) = [words[1] for words in facts if words[:1] == ["Cycle"]]
+    assert float(cycle) == value
 
 
 @needs_real_data

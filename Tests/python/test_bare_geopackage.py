@@ -4,9 +4,8 @@ import sqlite3
 import subprocess
 import sys
 
-import pytest
 
-from conftest import ROOT, floe, run_pipeline
+from conftest import ROOT, floe, in_qgis, run_pipeline
 from test_colocation import PIPELINE, make
 
 LOOK = r'''
@@ -41,14 +40,7 @@ app.exitQgis()
 
 
 def look(folder, *sources, project=""):
-    script = folder / "look.py"
-    script.write_text(LOOK)
-    done = subprocess.run(
-        ["/usr/bin/python3", script, project, *sources], capture_output=True, text=True, timeout=300,
-        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
-    line = next((l for l in done.stdout.splitlines() if l.startswith("FACTS")), None)
-    assert line, done.stdout + done.stderr
-    return json.loads(line[5:])
+    return in_qgis(folder, LOOK, project, *sources)
 
 
 def sources(package):

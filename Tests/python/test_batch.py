@@ -3,7 +3,6 @@ import csv
 import hashlib
 import json
 import os
-import pathlib
 import random
 import re
 import shutil
@@ -14,7 +13,7 @@ import time
 import numpy as np
 import pytest
 import yaml
-from conftest import FLOE, ROOT, floe, write_tif
+from conftest import FLOE, ROOT, floe, own_cache, write_tif
 
 PIPELINE = """floe: 1
 title: Groups of a picture
@@ -33,10 +32,7 @@ outputs: { classes.tif: groups.classes, model.json: groups.model }
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    usual = pathlib.Path(os.environ.get("HOME", "/")) / ".cache/floe/plugins"
-    if usual.is_dir():
-        shutil.copytree(usual, tmp_path / "cache/floe/plugins")
+    own_cache(tmp_path, monkeypatch)
 
 
 @pytest.fixture

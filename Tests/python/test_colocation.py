@@ -1,6 +1,7 @@
 """colocate.track against pyproj, numpy and shapely, record by record, on rasters in awkward places."""
 import json
 
+import netCDF4
 import numpy as np
 import pytest
 from osgeo import gdal
@@ -356,3 +357,22 @@ def test_track_without_coordinates(tmp_path):
     text = PIPELINE.format(extra="").replace(", x: lon, y: lat", "")
     _, _, result = run_pipeline(tmp_path, text, expect=2)
     assert "no point coordinates" in result.err and "x: lon, y: lat" in result.err
+
+
+@pytest.mark.parametrize("source", ["points", "laid"])
+def test_columns_keep_their_definition_while_planning(tmp_path, source):
+    """Limits for another definition of peakiness are refused before anything runs, behind colocate.track as before it."""
+    _, _, _, _, _, lon, lat = make(tmp_path, "utm north")
+    with netCDF4.Dataset(tmp_path / "points.nc", "w") as d:
+        d.createDimension("record", len(lon))
+        for name, values in {"lon": lon, "lat": lat, "peakiness": lat, "ssd": lon}.items():
+            d.createVariable(name, "f8", ["record"])[:] = values
+        d["peakiness"].definition = "max-mean"
+    text = PIPELINE.format(extra="").replace("points.csv", "points.nc").replace("outputs:\n", f"""\
+  found: {{ use: altimetry.classify, in: {{ input: {source}.{'table' if source == 'points' else 'track'} }}, with: {{ limits: cpom-cryosat2 }} }}
+outputs:
+  found.csv: found.track
+""")
+    (tmp_path / "pipeline.yaml").write_text(text)
+    result = floe("check", tmp_path / "pipeline.yaml", expect=2)
+    assert "'max-mean'" in result.err and "'course'" in result.err

@@ -203,7 +203,8 @@ def test_the_time_limit_ends_the_whole_group(image, tmp_path):
     began = time.time()
     result = run(folder, image, expect=1)
     assert "stopped after 1 s" in result.err and time.time() - began < 20
-    assert all(gone(int(p)) for p in pids.read_text().split())
+    started = pids.read_text().split()
+    assert started and all(gone(int(p)) for p in started)
     assert not (folder / "out").exists()
 
 
@@ -219,7 +220,8 @@ def test_interruption_ends_the_whole_group(image, tmp_path):
     began = time.time()
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130 and time.time() - began < 6
-    assert all(gone(int(p)) for p in pids.read_text().split())
+    started = pids.read_text().split()
+    assert started and all(gone(int(p)) for p in started)
     assert not (folder / "out").exists()
 
 

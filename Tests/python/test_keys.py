@@ -2,14 +2,13 @@
 import hashlib
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import time
 
 import numpy as np
 import pytest
-from conftest import FLOE, floe, write_tif
+from conftest import FLOE, floe, own_cache, write_tif
 from osgeo import gdal
 
 PIPELINE = """floe: 1
@@ -25,12 +24,7 @@ OUTPUTS = "{ image.tif: read.image, labels.tif: groups.labels, model.json: group
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    # Plugins need not be tried again in each test.
-    usual = pathlib.Path(os.environ.get("HOME", "/")) / ".cache/floe/plugins"
-    if usual.is_dir():
-        shutil.copytree(usual, tmp_path / "cache/floe/plugins")
-    return tmp_path / "cache/floe"
+    return own_cache(tmp_path, monkeypatch)
 
 
 def image(path, seed=0):
@@ -189,7 +183,8 @@ def test_many_processes_share_the_memory(tmp_path, cache):
                for i in range(6)]
     assert [p.wait(120) for p in started] == [0] * 6
     assert all(keys(tmp_path / f"o{i}") == keys(tmp_path / "o0") for i in range(6))
-    assert all(json.loads(p.read_text()) for p in (cache / "digests").glob("*.json"))
+    digests = list((cache / "digests").glob("*.json"))
+    assert digests and all(json.loads(p.read_text()) for p in digests)
 
 
 def test_a_mosaic_counts_with_its_parts(tmp_path):

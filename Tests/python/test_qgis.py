@@ -1,13 +1,9 @@
 """The project opened by QGIS itself: layers, reference systems, extent, styles, and a drawn picture."""
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from osgeo import gdal
 
-from conftest import ROOT, run_pipeline, write_tif
+from conftest import ROOT, in_qgis, run_pipeline, write_tif
 from test_colocation import PIPELINE, make
 
 LOOK = r'''
@@ -60,15 +56,8 @@ app.exitQgis()
 
 
 def look(folder, project):
-    script = folder / "look.py"
-    script.write_text(LOOK)
     picture = folder / "map.png"
-    done = subprocess.run(
-        ["/usr/bin/python3", str(script), str(project), str(picture)], capture_output=True, text=True, timeout=300,
-        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
-    line = next((l for l in done.stdout.splitlines() if l.startswith("FACTS")), None)
-    assert line, done.stdout + done.stderr
-    return json.loads(line[5:]), picture
+    return in_qgis(folder, LOOK, project, picture), picture
 
 
 @pytest.fixture(scope="module")

@@ -330,7 +330,9 @@ def test_info_knows_what_floe_wrote(tmp_path, demo):
     batch.mkdir(parents=True)
     (batch / "run.json").write_text((demo["results"] / "run.json").read_text())
     assert "folder of a run" in floe("info", batch).out
-    for file in demo["results"].rglob("*.aux.xml"):
+    sidecars = list(demo["results"].rglob("*.aux.xml"))
+    assert sidecars
+    for file in sidecars:
         assert file.name.removesuffix(".aux.xml") in floe("info", file).out
     for name in ["figures", "sources"]:
         if (demo["results"] / name).is_dir():

@@ -110,7 +110,7 @@ struct GridStep: ProcessingStep {
     grid = Raster(spec, source: CellSource(statistics: statistics))
   }
 
-  /// The end of a sentence about an empty grid where its twin of the other pole is the one that is meant.
+  /// The end of a sentence about an empty grid where the grid of the other pole is the one that is meant.
   private static func otherHemisphere(_ code: String, latitudes: [Double]) -> String {
     let twins = [("EPSG:6931", "EPSG:6932"), ("EPSG:3408", "EPSG:3409"), ("EPSG:3413", "EPSG:3976")]
     let known = latitudes.filter { $0.isFinite }
@@ -123,7 +123,7 @@ struct GridStep: ProcessingStep {
     return ""
   }
 
-  /// The column that tells good values: the named one, or the one that belongs to the values by its name.
+  /// The column that marks good values: the named one, or the one that belongs to the values by its name.
   private func flagColumn() throws -> String? {
     if let flag { return flag == "none" ? nil : flag }
     guard let unit = column.lastIndex(of: "_") else { return nil }

@@ -45,7 +45,7 @@ enum HeightTerms {
     "mean_sea_surf_sol1_20_ku", "mean_sea_surf_sol2_20_ku", "mean_sea_surf_sea_ice_20_ku", "mean_sea_surface_m",
   ]
 
-  /// What each column corrects; a list in which an effect stands twice counts it twice.
+  /// What each column corrects; an effect that a list holds twice counts twice.
   private static let effects: [String: [String]] = [
     "mod_dry_tropo_cor_zero_altitude": ["dry troposphere"], "mod_dry_tropo_cor_meas_altitude": ["dry troposphere"],
     "mod_dry_tropo_cor": ["dry troposphere"],

@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// Columns of lengths, in whatever unit a file tells them.
+/// Columns of lengths, in whatever unit a file gives them.
 extension Table {
   /// A column of numbers in metres; one without a unit is in metres.
   ///
@@ -28,7 +28,7 @@ extension Table {
       "column '\(name)' is told in '\(unit)'; a length is needed: m, cm, mm or km, or no unit, which is taken for m")
   }
 
-  /// Refuses columns whose unit is no length; absent ones are told elsewhere.
+  /// Refuses columns whose unit is no length; absent ones are reported elsewhere.
   func checkLengths(_ names: [String]) throws(FloeError) {
     for name in names { _ = try metresPerUnit(of: name) }
   }

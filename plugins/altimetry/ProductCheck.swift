@@ -37,7 +37,7 @@ enum ProductCheck {
     return Finding(median: median, records: differences.count, warning: warning)
   }
 
-  /// The bin of the tracker range as `range_ocog_20_ku` tells it, less the one that the track is tagged with.
+  /// The bin of the tracker range that follows from `range_ocog_20_ku`, less the one that the track is tagged with.
   ///
   /// The product's OCOG range lies (bin - nominal) gates behind the tracker range, where `bin` is a threshold of the
   /// OCOG amplitude on the leading edge (Bamber 1994: 25 %; the product does not tell its own). Thresholds of 25 % to

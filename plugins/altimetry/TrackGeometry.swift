@@ -27,7 +27,7 @@ extension Table {
     return (latitudes, longitudes)
   }
 
-  /// The mode of the altimeter, where the track tells it.
+  /// The mode of the altimeter, where the track has it.
   var radarMode: WaveformLayout.Mode? {
     columns.lazy.compactMap(\.waveform?.mode).first ?? tags["radar_mode"].flatMap(WaveformLayout.Mode.init)
   }

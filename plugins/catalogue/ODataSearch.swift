@@ -5,12 +5,7 @@ import FloeSDK
 struct ODataSearch {
   private let service: String
 
-  init(_ service: String) throws {
-    guard try RemotePath.resolve(service) != nil else {
-      throw ParameterError("service", "'\(RemotePath.redacted(service))' is no https:// address")
-    }
-    self.service = service
-  }
+  init(_ service: String) { self.service = service }
 
   func ask(_ question: SearchQuestion) throws -> SearchAnswer {
     let base = RemotePath.appending("/Products", to: service)

@@ -21,7 +21,7 @@ struct SearchAnswer: Sendable {
   let answer: JSONValue
   /// What is known of products beyond the limit; nil where there are none.
   let more: String?
-  /// What the catalogue tells of and did not give; nil for nothing.
+  /// What the catalogue announced and did not return; nil for nothing.
   let lack: String?
   /// Products left out since they tell no cloud cover.
   let cloudless: Int

@@ -70,6 +70,9 @@ public struct SearchStep: ProcessingStep {
     }
     let question = SearchQuestion(
       collections: collection, areas: areas, box: box, begin: begin, end: end, cloud: cloud, text: text, limit: limit)
+    guard try RemotePath.resolve(service) != nil else {
+      throw ParameterError("service", "'\(RemotePath.redacted(service))' is no https:// address")
+    }
     let isOData = api == .odata || api == .auto && service.lowercased().contains("odata")
     let found = try isOData ? ODataSearch(service).ask(question) : StacSearch(service).ask(question)
     if let more = found.more { context.warn("the catalogue has more products (\(more)); 'limit' is \(limit)") }

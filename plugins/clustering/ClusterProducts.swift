@@ -65,7 +65,7 @@ struct ClusterProducts {
     var classes: (codes: LabelStore.Labels, counts: [Int])?
   }
 
-  /// A labelling that tells the parts of divided clusters apart.
+  /// A labelling that separates the parts of divided clusters.
   func parts(_ clusters: @escaping @Sendable (SampleBlock) -> [UInt8]) -> @Sendable (SampleBlock) -> [UInt8] {
     guard let division else { return clusters }
     let layout = source.layout

@@ -27,7 +27,7 @@ protocol ClusteringAlgorithm: Sendable {
 
   /// Fits a number of clusters on all samples.
   ///
-  /// - Parameter keeper: takes the labels of all blocks; nil where nobody wants them.
+  /// - Parameter keeper: takes the labels of all blocks; nil where they are not needed.
   func fit(
     _ clusters: Int, source: SampleSource, keeper: LabelStore?, context: RunContext, arrange: ClusterArrangement
   ) async throws -> Fit
@@ -43,7 +43,7 @@ extension ClusteringAlgorithm {
   func settled(_ fit: Fit, even: SampleBlock, source: SampleSource, map: some BlockMap) async throws -> Fit { fit }
 }
 
-/// Fitted clusters, numbered as the step wants them.
+/// Fitted clusters in the order of the step's numbers.
 protocol ClusteringFit: Sendable {
   /// What is known of each cluster, in physical units.
   var clusters: [ClusterSummary] { get set }

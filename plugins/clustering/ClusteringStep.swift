@@ -34,6 +34,12 @@ struct FittedClusters<Fit: ClusteringFit> {
 }
 
 extension ClusteringStep {
+  /// Labels by the nearest centre, for algorithms whose models are centres alone.
+  static func labelling(_ model: FittedModel, _ source: SampleSource) throws -> @Sendable (SampleBlock) -> [UInt8] {
+    let kernel = model.nearestCentre(layout: source.layout, whole: source.isWhole)
+    return { kernel.labels($0) }
+  }
+
   /// Checks the request and assigns labels, classes and model as they will be.
   ///
   /// - Returns: the rules, and the most clusters that there can be.

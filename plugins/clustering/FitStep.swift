@@ -126,7 +126,7 @@ public struct FitStep: ProcessingStep {
     }
     try named.checkParts(count)
     if trained.scene != nil {
-      // A fit on a sample knows the sample's counts; the model tells those of all.
+      // A fit on a sample has the sample's counts; the model holds those of all pixels.
       let counts = try await Self.counts(label, source, clusters: count, context)
       for j in trained.fit.clusters.indices { trained.fit.clusters[j].count = Double(counts[j]) }
     }

@@ -106,13 +106,6 @@ extension KMeansStep: ClusteringStep {
   static var kind: FittedModel.Kind { .kmeans }
   static var leastClusters: Int { 2 }
 
-  static func labelling(
-    _ model: FittedModel, _ source: SampleSource
-  ) throws -> @Sendable (SampleBlock) -> [UInt8] {
-    let kernel = model.nearestCentre(layout: source.layout, whole: source.isWhole)
-    return { kernel.labels($0) }
-  }
-
   func algorithm(space: FeatureSpace?, seed: UInt64) -> KMeansAlgorithm {
     var options = KMeansOptions(clusters: 2)
     options.starts = starts

@@ -57,13 +57,6 @@ extension KMedoidsStep: ClusteringStep {
   static var kind: FittedModel.Kind { FittedModel.Kind(rawValue: "kmedoids") }
   static var leastClusters: Int { 1 }
 
-  static func labelling(
-    _ model: FittedModel, _ source: SampleSource
-  ) throws -> @Sendable (SampleBlock) -> [UInt8] {
-    let kernel = model.nearestCentre(layout: source.layout, whole: source.isWhole)
-    return { kernel.labels($0) }
-  }
-
   func algorithm(space: FeatureSpace?, seed: UInt64) -> KMedoidsAlgorithm {
     var options = KMedoidsOptions(clusters: 2)
     options.draws = draws

@@ -108,7 +108,7 @@ struct SampleSource: SampleReader {
     origin = .scenes(scenes, firsts: firsts, isPhysical: isPhysical)
     layout = isPhysical ? first.layout.map { FeatureLayout($0.name, unit: $0.unit) } : first.layout
     features = first.features.indices.map { f in
-      // An offset of any scene tells that the product's own was taken into account.
+      // An offset of any scene shows that the product's own was applied.
       scenes.map { $0.features[f] }.first { $0.offset != 0 } ?? first.features[f]
     }
     acquisition = .common(scenes.map(\.acquisition))

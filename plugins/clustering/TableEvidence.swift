@@ -153,7 +153,7 @@ struct TableEvidence: Sendable {
       var (code, reason) = limited(probable?.code(row) ?? codes[cluster], shares[cluster], verdict)
       if reason == nil, code != unclassified, let posterior, least > 0 {
         var mass = 0.0
-        // Open ocean is told from ice by the concentration alone: its echoes are those of the clusters of ice.
+        // Open ocean is separated from ice by the concentration alone: its echoes are those of the clusters of ice.
         let isOcean = code == 0 && verdict == .openOcean
         let holdsLeads = code == lead && isWithoutLeads
         for j in codes.indices

@@ -23,7 +23,7 @@ extension ClusteringAlgorithm {
   ///   - candidates: numbers of clusters to try, in rising order.
   ///   - isAuto: whether they are those of `auto`; a number that is asked for is kept to, or refused.
   ///   - needsIceLevel: whether a balanced sample is needed to tell the ice level.
-  ///   - keeper: makes room for the labels of so many clusters; nil where nobody wants them.
+  ///   - keeper: makes room for the labels of so many clusters; nil where they are not needed.
   func trained(
     _ sampling: SampleOptions, _ candidates: [Int], isAuto: Bool, source: SampleSource, needsIceLevel: Bool,
     context: RunContext, arrange: ClusterArrangement, keeper: (Int) throws -> LabelStore?

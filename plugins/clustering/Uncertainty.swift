@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// Which band tells how sure the classification is.
+/// Which band holds the uncertainty of the classification.
 enum Uncertainty: String, ChoiceParameter {
   case entropy, top, none
 }

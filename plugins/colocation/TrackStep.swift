@@ -83,10 +83,11 @@ public struct TrackStep: ProcessingStep {
     var planned = Table(
       rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style,
       tags: input.tags)
-    for c in input.columns {
-      planned.set(
-        Column(c.name, unit: c.unit, summary: c.summary, classes: c.classes, isTime: c.isTime, values: c.values.emptied)
-      )
+    for column in input.columns {
+      // All but the values: later steps plan with the column's definition and layout.
+      var empty = column
+      empty.values = column.values.emptied
+      planned.set(empty)
     }
     let writer = TrackColumns(
       scenes: scenes, footprint: footprint, leadSearch: leadSearch, prefix: prefix)
@@ -134,18 +135,7 @@ public struct TrackStep: ProcessingStep {
     }
     let inside = RecordStatus.inside(places[writer.place], grid)
     guard !inside.isEmpty else { throw FloeError(try PixelDistances.sentence(ground.places, grid)) }
-    if let dt, let limit, !inside.contains(where: { abs(dt[$0]) <= limit * 60 }) {
-      let nearest =
-        inside.map { abs(dt[$0]) }.filter(\.isFinite).min().map {
-          "the nearest is \(PixelDistances.minutes($0)) min away"
-        } ?? "none has a time"
-      throw FloeError(
-        """
-        no common time: none of the \(inside.count) records on the scene lies within \(limit) min of it; \(nearest) \
-        (max_dt_minutes: none takes any)
-        """
-      )
-    }
+    if let dt, let limit { try Self.checkTimes(inside, dt, limit: limit) }
     for (i, scene) in scenes.enumerated() {
       let own = scene.grid == grid ? inside : RecordStatus.inside(places[i], scene.grid)
       samples.append(
@@ -159,38 +149,61 @@ public struct TrackStep: ProcessingStep {
       &table, inside: inside, places: ground.places, dt: dt,
       hasData: writer.hasData(samples[writer.place], count: table.rowCount))
     for (reason, count) in left.sorted(by: { $0.key < $1.key }) { context.dropped(count, "records", because: reason) }
-    context.record(.recordsOnScene, .integer(inside.count))
-    context.record(.recordsKept, .integer(table.status.keptCount))
-    if let dt {
-      let range = inside.map { dt[$0] }.filter(\.isFinite)
-      if let low = range.min(), let high = range.max() {
-        context.record(.timeDifference, [.number(low), .number(high)])
-      }
-      let kept = inside.filter { table.status.isKept($0) }.map { abs(dt[$0]) }.filter(\.isFinite)
-      if let most = kept.max() {
-        context.log(.info, IceMotion.sentence(most))
-        let moved = IceMotion.distances(after: most)
-        context.record("ice_may_have_moved_m", [.number(moved.x), .number(moved.y)])
-      }
-    }
+    recordFacts(table, inside, dt, in: context)
     track = table
-    if footprint {
-      let without = inside.count { shapes[writer.place][$0].isNone }
-      if without > 0 {
-        context.warn(
-          """
-          \(without) of \(inside.count) records on the scene have no footprint, and empty fp_ columns: the records \
-          before and after them lie at the same place or nowhere, so that nothing tells the track's direction
-          """)
-      }
-      footprints = FootprintTable.make(
-        inside.lazy.map { ($0, shapes[writer.place][$0]) }.filter { !$0.1.isNone }, of: table, grid: grid,
-        prefix: prefix)
-    }
+    if footprint { footprints = rectangles(shapes[writer.place], inside, of: table, grid: grid, in: context) }
     sceneOutline = FootprintTable.outline(writer.main)
   }
 
-  /// The scene's time; nil where nothing tells it or the track has no time, which is refused when it is needed.
+  /// Refuses a track of which no record on the scene is within `limit` minutes of it; `dt` is in seconds.
+  private static func checkTimes(_ inside: [Int], _ dt: [Double], limit: Double) throws(FloeError) {
+    guard !inside.contains(where: { abs(dt[$0]) <= limit * 60 }) else { return }
+    let nearest =
+      inside.map { abs(dt[$0]) }.filter(\.isFinite).min().map {
+        "the nearest is \(PixelDistances.minutes($0)) min away"
+      } ?? "none has a time"
+    throw FloeError(
+      """
+      no common time: none of the \(inside.count) records on the scene lies within \(limit) min of it; \(nearest) \
+      (max_dt_minutes: none takes any)
+      """
+    )
+  }
+
+  /// Records how many records were sampled, their time differences, and how far ice may have moved meanwhile.
+  private func recordFacts(_ table: Table, _ inside: [Int], _ dt: [Double]?, in context: RunContext) {
+    context.record(.recordsOnScene, .integer(inside.count))
+    context.record(.recordsKept, .integer(table.status.keptCount))
+    guard let dt else { return }
+    let range = inside.map { dt[$0] }.filter(\.isFinite)
+    if let low = range.min(), let high = range.max() {
+      context.record(.timeDifference, [.number(low), .number(high)])
+    }
+    let kept = inside.filter { table.status.isKept($0) }.map { abs(dt[$0]) }.filter(\.isFinite)
+    if let most = kept.max() {
+      context.log(.info, IceMotion.sentence(most))
+      let moved = IceMotion.distances(after: most)
+      context.record("ice_may_have_moved_m", [.number(moved.x), .number(moved.y)])
+    }
+  }
+
+  /// The footprints of the records on the scene; records without one are counted in a warning.
+  private func rectangles(
+    _ shapes: [PixelFootprint], _ inside: [Int], of table: Table, grid: Grid, in context: RunContext
+  ) -> Table {
+    let without = inside.count { shapes[$0].isNone }
+    if without > 0 {
+      context.warn(
+        """
+        \(without) of \(inside.count) records on the scene have no footprint, and empty fp_ columns: the records \
+        before and after them lie at the same place or nowhere, so that nothing tells the track's direction
+        """)
+    }
+    return FootprintTable.make(
+      inside.lazy.map { ($0, shapes[$0]) }.filter { !$0.1.isNone }, of: table, grid: grid, prefix: prefix)
+  }
+
+  /// The scene's time; nil where it is not known or the track has no time, which is refused when it is needed.
   private func clock(_ scenes: [SampledRaster]) throws -> UTCTime? {
     let found = sceneTime.flatMap { UTCTime($0) } ?? scenes.lazy.compactMap { $0.raster.spec.acquisition?.time }.first
     let isLimited = maxDtMinutes.isGiven && maxDtMinutes.minutes != nil

@@ -258,7 +258,7 @@ public struct CompareStep: ProcessingStep {
     switch reference {
     case .raster(let raster): return raster.spec.tags["circular_reference"]
     case .table(let table):
-      if let told = table.tags["circular_reference"] { return told }
+      if let reason = table.tags["circular_reference"] { return reason }
       guard [ColumnName.esaClass.rawValue, "surf_type_class_20_ku"].contains(referenceColumn) else { return nil }
       return "ESA's flag is itself derived from peakiness and ice concentration: agreement is partly circular"
     }

@@ -28,10 +28,10 @@ enum ProvDocument {
       for step in provenance[.steps]?.arrayValue ?? [] {
         guard let id = step[.id]?.stringValue else { continue }
         let activity = "floe:step/\(id)"
-        var told: [String: JSONValue] = ["prov:label": .string(id), "prov:type": step[.use] ?? ""]
-        for (name, value) in step[.parameters]?.objectValue ?? [:] { told["floe:\(name)"] = flat(value) }
-        if let key = step[.key], key != .null { told["floe:key"] = key }
-        activities[activity] = .object(told)
+        var attributes: [String: JSONValue] = ["prov:label": .string(id), "prov:type": step[.use] ?? ""]
+        for (name, value) in step[.parameters]?.objectValue ?? [:] { attributes["floe:\(name)"] = flat(value) }
+        if let key = step[.key], key != .null { attributes["floe:key"] = key }
+        activities[activity] = .object(attributes)
         associated["_:by/\(id)"] = ["prov:activity": .string(activity), "prov:agent": .string(agent)]
         let lists = (step[.connections]?.objectValue ?? [:]).values.flatMap { $0.arrayValue ?? [] }
         for source in lists.compactMap(\.stringValue).sorted() {
@@ -43,7 +43,7 @@ enum ProvDocument {
             "prov:entity": .string(value), "prov:activity": .string("floe:step/\(maker)"),
           ]
         }
-        // Which file a step read is told by its parameters, which name it.
+        // Which file a step read follows from its parameters, which name it.
         for input in inputs {
           guard let name = input[.name]?.stringValue,
             (step[.parameters]?.objectValue ?? [:]).values.contains(where: { mentions($0, name) })

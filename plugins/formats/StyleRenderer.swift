@@ -99,7 +99,7 @@ struct StyleRenderer {
   }
 
   /// The style that a raster asks for; where that shows bands which the raster does not have (any more), the one that
-  /// it would have by itself, which is told.
+  /// it would have by itself, which is reported.
   private static func style(of spec: RasterSpec) -> RasterStyle {
     let shown: [String]
     switch spec.style {

@@ -66,10 +66,10 @@ enum MosaicBands {
     let one = "the same codes must mean the same classes"
     if a.noData != b.noData { return "its classes have \(b.noData) for no data, not \(a.noData); \(one)" }
     for code in Set((a.entries + b.entries).map(\.code)).sorted() where a[code] != b[code] {
-      func told(_ entry: ClassEntry?) -> String {
+      func shown(_ entry: ClassEntry?) -> String {
         entry.map { "'\($0.name)' ('\($0.label)', colour \($0.color.hex))" } ?? "no class"
       }
-      return "its code \(code) is \(told(b[code])), not \(told(a[code])); \(one)"
+      return "its code \(code) is \(shown(b[code])), not \(shown(a[code])); \(one)"
     }
     return "its table of classes is another; \(one)"
   }

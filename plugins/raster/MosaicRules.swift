@@ -21,7 +21,7 @@ struct MosaicChoice {
   /// Of each band.
   let noData: [Double?]
 
-  /// Changes the values of the cell. The types are told apart here, so that each has a loop of its own.
+  /// Changes the values of the cell. The types are distinguished here, so that each has a loop of its own.
   func put(into values: inout PixelArray) {
     let type = values.type
     values.withMutableBytes { bytes in
@@ -115,7 +115,7 @@ struct MosaicSums {
   }
 }
 
-/// How often each code stands in each pixel.
+/// How often each code occurs in each pixel.
 struct MosaicVotes {
   private let cell: PixelWindow
   private let bandCount: Int

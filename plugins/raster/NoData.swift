@@ -3,7 +3,7 @@ import FloeSDK
 
 extension RasterSpec {
   /// Gives each band a no-data value that its pixels can hold: its own, else the class table's, else 0 for integers and
-  /// NaN for floats. Where 0 becomes one, so that zeros that were measured vanish, it is told.
+  /// NaN for floats. Where 0 becomes one, so that zeros that were measured vanish, it is reported.
   ///
   /// - Parameters:
   ///   - use: what becomes of the raster, for the sentence.

@@ -52,7 +52,7 @@ package enum ReportFormat {
   /// The nearest whole number; `–` for one that is missing or beyond counting.
   static func count(_ v: Double) -> String { abs(v) < 1e15 ? count(Int(v.rounded())) : "–" }
   static func share(_ v: Double) -> String { fixed(v * 100, 1) + " %" }
-  /// `name (unit)`; a dimensionless one has its name alone. A unit at the name's end is not told twice.
+  /// `name (unit)`; a dimensionless one has its name alone. A unit at the name's end is not repeated.
   static func axis(_ name: String, _ unit: PhysicalUnit) -> String {
     if unit == .dimensionless || unit.rawValue.isEmpty || unit.rawValue == "1" { return words(name) }
     let ending = "_" + unit.rawValue

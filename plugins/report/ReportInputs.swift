@@ -74,7 +74,7 @@ struct ReportInputs: Sendable {
     return spec.bands.first.map { isProbability($0) ? "probability" : "image" } ?? "image"
   }
 
-  /// Whether a band tells how likely or how sure a class is.
+  /// Whether a band holds the probability or the uncertainty of a class.
   static func isProbability(_ band: BandSpec) -> Bool { ["probability", "uncertainty"].contains(band.quantity) }
 
   /// Names as short as they can be and still differ: the last part without ending, with as many parts before it as it

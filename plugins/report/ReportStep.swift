@@ -141,7 +141,7 @@ public struct ReportStep: FinishingStep {
       renderings: ["html": try page.html()], attachments: attachments)
   }
 
-  /// The library of the interactive map; nil where there is nothing to show, or none is installed, which is told.
+  /// The library of the interactive map; nil where there is nothing to show, or none is installed, which is reported.
   private func movable(_ material: ReportInputs, _ context: RunContext) throws -> MapLibrary? {
     guard !material.rasters.isEmpty else { return nil }
     let library = try MapLibrary.find()

@@ -16,7 +16,7 @@ public final class SRALFile: Sendable {
   /// Whether variables that stand in for each other hold no value.
   private let emptiness = Mutex<[String: Bool]>([:])
 
-  /// Opens a product's measurement file and checks what its metadata tells.
+  /// Opens a product's measurement file and checks its metadata.
   public init(_ product: SRALProduct) throws {
     self.product = product
     file = try product.open()
@@ -76,9 +76,9 @@ public final class SRALFile: Sendable {
   /// Whether a variable has missing values alone; asked once of each.
   private func isEmpty(_ variable: NetCDFVariable) throws -> Bool {
     if let known = emptiness.withLock({ $0[variable.name] }) { return known }
-    let told = try file.readPhysical(variable.name).allSatisfy(\.isNaN)
-    emptiness.withLock { $0[variable.name] = told }
-    return told
+    let hasNoValue = try file.readPhysical(variable.name).allSatisfy(\.isNaN)
+    emptiness.withLock { $0[variable.name] = hasNoValue }
+    return hasNoValue
   }
 
   /// The variable of a column, or the sentence that it is missing, with what it was looked for under or a guess.

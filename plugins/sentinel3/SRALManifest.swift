@@ -1,7 +1,7 @@
 import FloeIO
 import FloeSDK
 
-/// What `xfdumanifest.xml` of a SEN3 product tells.
+/// The contents of a SEN3 product's `xfdumanifest.xml`.
 public struct SRALManifest: Sendable {
   public let start: UTCTime?
   public let stop: UTCTime?

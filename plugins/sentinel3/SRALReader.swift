@@ -39,12 +39,12 @@ public struct SRALReader: ProductReader {
     let track = manifest?.track ?? []
     d.footprint = try track.isEmpty ? Self.line(source) : track
     if let platform = d.acquisition.platform { d.tell("Platform", platform) }
-    let told =
+    let named =
       manifest?.facts
       ?? [("Cycle", "cycle"), ("Orbit", "absolute_orbit"), ("Pass", "pass")].compactMap { name, tag in
         facts.tags[tag].map { (name, $0) }
       }
-    for (name, text) in told { d.tell(name, text) }
+    for (name, text) in named { d.tell(name, text) }
     d.tell("Measurement file", SRALProduct.last(product.measurement))
     d.tell("20 Hz Ku records", String(source.recordCount))
     for (name, dimension) in [("1 Hz records", "time_01"), ("20 Hz C-band records", "time_20_c")] {

@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// Under which names a quantity stands in the generations of SRAL level 2 products.
+/// The names of a quantity in the generations of SRAL level 2 products.
 ///
 /// A column keeps one name, that of baseline collection 005, so that steps need not know generations; where the product
 /// has the quantity under another one, the column's attribute `source_variable` tells which. Sources: PDS of baseline
@@ -60,7 +60,7 @@ enum SRALRoles {
     return nil
   }
 
-  /// What stands in a sentence about a quantity that no name leads to.
+  /// What a sentence says about a quantity that no name leads to.
   static func looked(for column: String) -> String {
     let names = names(of: column)
     return names.count == 1 ? column : "\(column) (looked for \(names.joined(separator: ", ")))"

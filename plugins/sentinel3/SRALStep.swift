@@ -117,7 +117,7 @@ public struct SRALStep: ProcessingStep {
     try checkFlags(table)
     if let notice = try StandIns.emptiness(names, in: source, table) {
       context.warn(notice)
-      // That sentence tells of corrections.
+      // That sentence is about corrections.
       for notice in StandIns.blanks(names, in: source, table, corrections: false) { context.warn(notice) }
     } else {
       for notice in StandIns.blanks(names, in: source, table, corrections: true) { context.warn(notice) }

@@ -134,9 +134,9 @@ struct Sentinel2Step: ProcessingStep {
     }
     truth = try read("truth")
     if detailsFile != nil { details = try read("details") }
-    var told: [String: JSONValue] = ["scene": final(writer.path), "land": final(land)]
-    if let detailsFile { told["details"] = final(detailsFile) }
-    context.record(.settings, .object(told))
+    var files: [String: JSONValue] = ["scene": final(writer.path), "land": final(land)]
+    if let detailsFile { files["details"] = final(detailsFile) }
+    context.record(.settings, .object(files))
     context.record(.truth, final(truthFile))
     var body: [String: JSONValue] = [
       "scene": final(writer.path), "land": final(land), "truth": final(truthFile), "has_leads": .bool(hasLeads),

@@ -239,7 +239,7 @@ public final class Batch: Sendable {
     else { return nil }
     for (input, content) in zip(inputs, contents) {
       guard let path = input.stringValue, let digest = content[.fingerprint]?.stringValue,
-        // An input that cannot be told is looked at by the scene's run.
+        // An input without a digest is checked by the scene's run.
         (try? digests.of(path)) == digest
       else { return nil }
     }
@@ -259,7 +259,7 @@ public final class Batch: Sendable {
   /// SHA-256 over everything that a scene's run is given.
   private func request(_ item: BatchItem, _ surroundings: RunSurroundings) throws -> String {
     let contents = paths(item).sorted().map { path -> JSONValue in
-      // An input that is not there, or cannot be told, has no digest; once it can the request is another one.
+      // An input that is missing or cannot be read has no digest; once it has one the request is another one.
       [.string(path), JSONValue(try? digests.of(path))]
     }
     return try SHA256.hexadecimal(
@@ -313,7 +313,7 @@ public final class Batch: Sendable {
         children.end()
         return
       }
-      // A run that was told to end has no end of its own.
+      // A run that was asked to end counts as interrupted, not as failed.
       if ending.status != 0, children.isEnding || cancellation.isCancelled { return }
       let seconds = Self.seconds(ContinuousClock.now - clock)
       let scene = scene(item, ending, seconds: seconds)

@@ -10,7 +10,7 @@ public struct BatchItem: Sendable, Hashable {
   public let settings: [String: String]
   /// The whole URLs, by what `settings` shows of them.
   var urls: [String: String] = [:]
-  /// The inputs by which it is told from other scenes: those that name it.
+  /// The inputs that distinguish it from other scenes: those that name it.
   var identity: [String] = []
 }
 
@@ -227,7 +227,7 @@ public struct BatchItems {
 
   /// What a scene is called after its file: that without its ending, or the item of a folder that a platform staged in.
   private static func name(of path: String) -> String {
-    // Safe because a catalogue that cannot be followed is told of where the scene is planned.
+    // Safe because a catalogue that cannot be followed is reported when the scene is planned.
     if !RemotePath.isURL(path), !RemotePath.isRemote(path), let item = try? StacDocument.staged(path) { return item.id }
     return ((path as NSString).lastPathComponent as NSString).deletingPathExtension
   }

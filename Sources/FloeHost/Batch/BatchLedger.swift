@@ -65,7 +65,7 @@ final class BatchLedger: Sendable {
 
   deinit { close(descriptor) }
 
-  /// How a scene stands.
+  /// The state of a scene.
   func state(of scene: String) -> LedgerContent.State { content.withLock { $0.state(of: scene) } }
 
   /// Scenes of earlier lists.
@@ -85,9 +85,9 @@ final class BatchLedger: Sendable {
   /// Adds what became of a scene.
   func add(_ entry: LedgerContent.Entry) throws {
     content.withLock { $0.take(entry) }
-    var told = entry
-    told.message = RemotePath.redacted(entry.message)
-    try add(try JSONText.encode(encodable: told))
+    var redacted = entry
+    redacted.message = RemotePath.redacted(entry.message)
+    try add(try JSONText.encode(encodable: redacted))
   }
 
   /// Adds that a scene's outputs are there already, where the ledger tells anything else of it: an input that was

@@ -49,7 +49,7 @@ struct BatchPage {
     }
     out += table()
     out += list(Self.grouped(done.map { ($0.item.name, Self.warnings($0.record)) }), "Warnings", id: "warnings")
-    // A sentence of one scene among many stands in its own report.
+    // A sentence about one scene among many is in that scene's own report.
     let said = Self.grouped(done.map { ($0.item.name, Self.remarks($0.record)) })
     out += list(said.filter { $0.scenes.count > 1 || done.count == 1 }, "What the steps say", id: "remarks")
     return out + "</body></html>\n"
@@ -78,7 +78,7 @@ struct BatchPage {
 
   private func table() -> String {
     let all = SceneFigure.columns(figures)
-    // Pixels stand beside their area, where there is one.
+    // Pixels are shown beside their area, where there is one.
     let columns = all.filter { column in
       let area = SceneFigure(step: column.step, name: column.name, unit: "km2")
       return column.unit != "share" && !(column.unit == "pixels" && all.contains(area))

@@ -31,7 +31,7 @@ struct LedgerContent: Sendable {
   struct Call: Codable, Sendable {
     /// All scenes of its list, in their order.
     let scenes: [String]
-    /// Those that it is to run: what was told of them before counts no more.
+    /// Those that it is to run: earlier entries about them no longer count.
     let waiting: [String]
   }
 

@@ -24,7 +24,7 @@ struct SceneIdentity: Sendable {
       if before == after { continue }
       // A list may be one of files as well as one of names.
       guard input.isFile || (before + after).contains(where: { isFile($0, among: inputs) }) else { continue }
-      // An input that cannot be told is not known to be the same.
+      // An input without a digest is not known to be the same.
       let found = after.compactMap { try? digests.of($0) }
       if before.count == after.count, found.count == after.count, found.allSatisfy({ contents.contains($0) }) {
         continue

@@ -79,7 +79,7 @@ extension ApplicationPackage {
 
   /// Inputs of the gathering.
   static func seasonInputs(isBound: Bool) -> [(Node, Node)] {
-    let told: [(type: String, label: String, doc: String, flag: String)] = [
+    let descriptions: [(type: String, label: String, doc: String, flag: String)] = [
       (
         "string", "Class of the season",
         "Counts this class over all products, for example lead: tables by day, monthly composites.", "--season"
@@ -87,12 +87,12 @@ extension ApplicationPackage {
       ("string", "Grid of the composites", "A projected system in metres; EASE-Grid 2.0 by default.", "--grid"),
       ("double", "Cell of the composites", "The side of a cell in metres; 25000 by default.", "--cell"),
     ]
-    return zip(seasonNames, told).map { name, told in
+    return zip(seasonNames, descriptions).map { name, input in
       var facts: [(Node, Node)] = [
-        ("type", list([text("null"), text(told.type)])), ("label", text(told.label)), ("doc", text(told.doc)),
+        ("type", list([text("null"), text(input.type)])), ("label", text(input.label)), ("doc", text(input.doc)),
       ]
       if isBound {
-        facts.append(("inputBinding", map([("position", number(3)), ("prefix", text(told.flag))])))
+        facts.append(("inputBinding", map([("position", number(3)), ("prefix", text(input.flag))])))
       }
       return (text(name), map(facts))
     }

@@ -21,24 +21,7 @@ extension ApplicationPackage {
       ),
     ]
     chunkIn += others.map { (Self.text($0), Self.text($0)) }
-    var inputs: [(Node, Node)] = [
-      pipelineInput(isBound: false), productsInput(),
-      (
-        "chunk_length",
-        Self.map([
-          ("type", "int"), ("label", "Products of a job"),
-          (
-            "doc",
-            Self.text(
-              """
-              How many products one job works on; the results do not depend on it. A job asks for the disk of \
-              \(chunk); for more make the package with --chunk.
-              """)
-          ),
-          ("default", Self.number(chunk)),
-        ])
-      ),
-    ]
+    var inputs: [(Node, Node)] = [pipelineInput(isBound: false), productsInput(), chunkLengthInput()]
     inputs += others.map { setting($0, isBound: false) } + Self.seasonInputs(isBound: false)
     inputs.append(Self.seasonStepsInput(hasDefault: true))
     let steps: [(Node, Node)] = [
@@ -101,35 +84,59 @@ extension ApplicationPackage {
       ),
       (
         "outputs",
-        Self.map([
-          (
-            "results",
-            Self.map([
-              ("type", "Directory"), ("label", "Results"),
-              (
-                "doc",
-                """
-                A STAC catalogue (catalog.json), a summary and a folder for each product with its rasters, tables \
-                and report.
-                """
-              ),
-              ("outputSource", "gather/results"),
-            ])
-          ),
-          (
-            "season_results",
-            Self.map([
-              ("type", Self.map([("type", "array"), ("items", "Directory")])), ("label", "Results of season_steps"),
-              ("doc", "A folder for each step over all results."), ("outputSource", "over_all/results"),
-            ])
-          ),
-        ])
+        Self.map(Self.workflowOutputs())
       ),
       (
         "steps",
         Self.map(steps + seasonWorkflow())
       ),
     ])
+  }
+
+  /// The input that sets how many products a job gets.
+  private func chunkLengthInput() -> (Node, Node) {
+    (
+      "chunk_length",
+      Self.map([
+        ("type", "int"), ("label", "Products of a job"),
+        (
+          "doc",
+          Self.text(
+            """
+            How many products one job works on; the results do not depend on it. A job asks for the disk of \
+            \(chunk); for more make the package with --chunk.
+            """)
+        ),
+        ("default", Self.number(chunk)),
+      ])
+    )
+  }
+
+  /// The folders that a workflow makes: of all products, and of the steps over all results.
+  private static func workflowOutputs() -> [(Node, Node)] {
+    [
+      (
+        "results",
+        map([
+          ("type", "Directory"), ("label", "Results"),
+          (
+            "doc",
+            """
+            A STAC catalogue (catalog.json), a summary and a folder for each product with its rasters, tables \
+            and report.
+            """
+          ),
+          ("outputSource", "gather/results"),
+        ])
+      ),
+      (
+        "season_results",
+        map([
+          ("type", map([("type", "array"), ("items", "Directory")])), ("label", "Results of season_steps"),
+          ("doc", "A folder for each step over all results."), ("outputSource", "over_all/results"),
+        ])
+      ),
+    ]
   }
 
   /// Divides products into chunks: says where each begins.

@@ -14,7 +14,7 @@ struct CacheHead: Codable, Sendable {
   let seconds: Double
   /// The step's outputs by name.
   let ports: [String: CachedPort]
-  /// What the step and those that it rests on told, in the order in which they ran.
+  /// What the step and those that it rests on reported, in the order in which they ran.
   let events: [StepEvents]
 }
 

@@ -108,7 +108,7 @@ struct CachedSteps {
   /// What becomes of a step.
   func place(of step: String) -> Place { places[step] ?? .runs }
 
-  /// What a step that does not run told when it did.
+  /// What a step that does not run reported when it did.
   func events(of step: String) -> StepEvents? {
     for case .found(let file) in places.values {
       if let events = file.head.events.first(where: { $0.step == step }) { return events }

@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// What a step told while it ran: facts, counts of what it left out, warnings. Provenance and records hold them, so
+/// What a step reported while it ran: facts, counts of what it left out, warnings. Provenance and records hold them, so
 /// that they are kept with the step's outputs.
 struct StepEvents: Codable, Sendable {
   /// Something left out.

@@ -1,6 +1,6 @@
 /// One thing that the doctor looked at.
 public struct Finding: Sendable, Codable {
-  /// How it stands: `wrong` keeps floe from working, a `remark` does not.
+  /// Its severity: `wrong` keeps floe from working, a `remark` does not.
   public enum State: String, Sendable, Codable {
     case fine, remark, wrong
   }

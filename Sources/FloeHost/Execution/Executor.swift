@@ -59,9 +59,9 @@ public final class Executor {
       )
     }
     GDALRuntime.configure(cacheBytes: options.cacheBytes)
-    for told in try Staging.recover(options.outputFolder) { journal.log(.notice, step: "folder", told) }
+    for sentence in try Staging.recover(options.outputFolder) { journal.log(.notice, step: "folder", sentence) }
     if let shared = options.scratchFolder, shared != options.outputFolder {
-      for told in try Staging.recover(shared) { journal.log(.notice, step: "scratch", told) }
+      for sentence in try Staging.recover(shared) { journal.log(.notice, step: "scratch", sentence) }
     }
     let keys = try await makeKeys()
     self.keys = keys
@@ -99,8 +99,8 @@ public final class Executor {
       let catalog = RunCatalog(plan: plan, inputs: inputs, record: recordName, products: library.products)
       for (name, reason) in try catalog.write(in: staging) { journal.log(.warning, step: name, reason) }
       try checkInputs(since: keys)
-      let told = record.json(outputs: written, timings: timings)
-      let result = try await closed(told, record, of: staging, guarding, recordName)
+      let json = record.json(outputs: written, timings: timings)
+      let result = try await closed(json, record, of: staging, guarding, recordName)
       try VirtualFile.write(try JSONText.encode(result, pretty: true) + "\n", to: staging.path(of: recordName))
       try cancellation.check()
       let files = try staging.publish(plan, record: recordName) { guarding.verdict(on: $0, record: recordName) }
@@ -114,7 +114,7 @@ public final class Executor {
     }
   }
 
-  /// Where a run makes its outputs, and what is told of them.
+  /// Where a run makes its outputs, and what is recorded about them.
   private struct Work {
     let staging: Staging, scratch: Scratch, record: RunRecord
   }
@@ -330,7 +330,7 @@ extension Executor {
     if let failure = NetworkTraffic.failure { throw FloeError(failure) }
     for input in keys.inputs {
       guard let digest = input.digest else { continue }
-      // One that can no longer be told has changed.
+      // One that can no longer be read has changed.
       guard (try? digests.of(input.path)) != digest else { continue }
       throw FloeError(
         """
@@ -343,7 +343,7 @@ extension Executor {
 
   /// The record with what is known once all files are made, and those of earlier single steps that stay.
   private func closed(
-    _ told: JSONValue, _ record: RunRecord, of staging: Staging, _ guarding: FolderGuard, _ recordName: String
+    _ json: JSONValue, _ record: RunRecord, of staging: Staging, _ guarding: FolderGuard, _ recordName: String
   ) async throws -> JSONValue {
     let names = try staging.made()
     let folder = staging.folder + "/out"
@@ -356,7 +356,7 @@ extension Executor {
     let surroundings = try RunSurroundings(of: plan.pipeline, library: library, share: share, digests: digests)
     let kept = guarding.verdict(on: names, record: recordName).kept
     return record.closed(
-      told, files: files, kept: kept, surroundings: surroundings,
+      json, files: files, kept: kept, surroundings: surroundings,
       estimate: history.estimate(plan, workers: pool.workers))
   }
 }

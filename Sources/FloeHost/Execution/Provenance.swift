@@ -12,8 +12,8 @@ struct Provenance {
 
   /// Everything about the steps that an output rests on, and how its writer was set where it has parameters.
   func json(for reference: Pipeline.Reference, format: Plan.Format? = nil) -> JSONValue {
-    let told = steps(for: reference)
-    guard let format, !format.inForce.isEmpty, var members = told.objectValue else { return told }
+    let provenance = steps(for: reference)
+    guard let format, !format.inForce.isEmpty, var members = provenance.objectValue else { return provenance }
     members[.format] = JSONValue(keyed: [
       .writer: .string(format.declaration.name), .parameters: .object(format.inForce.mapValues(shown)),
     ])
@@ -23,7 +23,7 @@ struct Provenance {
   private func steps(for reference: Pipeline.Reference) -> JSONValue {
     let ids = plan.ancestry(of: reference.step)
     let steps = plan.steps.filter { ids.contains($0.id) }
-    let told = JSONValue(keyed: [
+    let provenance = JSONValue(keyed: [
       .software: .object(versions),
       .title: .string(plan.pipeline.title),
       .output: .string(reference.text),
@@ -33,10 +33,10 @@ struct Provenance {
       .steps: .array(steps.map(describe)),
       .leftOut: .array(journal.droppedList.filter { ids.contains($0.step) }.map(\.json)),
     ])
-    return RemotePath.redacted(told)
+    return RemotePath.redacted(provenance)
   }
 
-  /// Name of each input, and SHA-256 of its content; null where that cannot be told.
+  /// Name of each input, and SHA-256 of its content; null where that is not known.
   var fingerprints: JSONValue {
     .array(
       keys.inputs.map { input in

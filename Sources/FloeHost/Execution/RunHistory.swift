@@ -32,7 +32,7 @@ public struct RunHistory: Sendable {
       }
       var rest = unknown.isEmpty ? "" : ", without \(unknown.joined(separator: ", ")), which never ran here"
       if !unlike.isEmpty { rest += ", without \(unlike.joined(separator: ", ")), which ran on other sizes alone" }
-      let time = seconds < 10 ? String(format: "%.1f s", seconds) : "\(Int(seconds.rounded())) s"
+      let time = seconds < 10 ? String(format: "%.1f s", seconds) : "\(Int(min(1e15, seconds.rounded()))) s"
       return "about \(time) after past runs \(other)\(rest)"
     }
     var json: JSONValue {
@@ -62,13 +62,13 @@ public struct RunHistory: Sendable {
     var found: [String: [Entry]] = [:]
     for line in lines {
       if let uses, let use = Self.use(in: line), !uses.contains(use) { continue }
-      // Two processes may have written into one line: it tells nothing.
+      // Two processes may have written into one line: it is skipped.
       if let entry = try? decoder.decode(Entry.self, from: Data(line)) { found[entry.use, default: []].append(entry) }
     }
     return found
   }
 
-  /// The step or writer that a line tells of; nil where it is not written as `add` writes it.
+  /// The step or writer that a line is about; nil where it is not written as `add` writes it.
   private static func use(in line: ArraySlice<UInt8>) -> String? {
     let key = Array("\"use\":\"".utf8)
     guard

@@ -2,7 +2,7 @@ import FloeIO
 import FloeSDK
 import Foundation
 
-/// What `run.json` tells of a run: the request, what it came from, what was left out, and how long it took.
+/// What `run.json` holds about a run: the request, what it came from, what was left out, and how long it took.
 struct RunRecord {
   let provenance: Provenance
   let options: RunOptions

@@ -49,7 +49,7 @@ final class RunRecorder: RunEvents, Sendable {
     observer.progress(step: step, done: done, total: total, unit: unit)
   }
 
-  /// What some steps told, in the order of a list of steps.
+  /// What some steps reported, in the order of a list of steps.
   func events(of steps: Set<String>, in order: [String]) -> [StepEvents] {
     state.withLock { state in
       order.filter(steps.contains).map { step in
@@ -63,7 +63,7 @@ final class RunRecorder: RunEvents, Sendable {
     }
   }
 
-  /// Tells once more what a step told.
+  /// Repeats what a step reported.
   func repeats(_ events: StepEvents) {
     for (key, value) in events.facts { record(step: events.step, key: key, value: value.value) }
     for d in events.dropped { dropped(step: events.step, count: d.count, unit: d.unit, reason: d.reason) }

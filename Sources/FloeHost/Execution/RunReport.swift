@@ -1,7 +1,7 @@
 import FloeSDK
 import Foundation
 
-/// What a finished run tells.
+/// The result of a finished run.
 public struct RunReport: Sendable {
   /// The files written, relative to the output folder, sidecars first.
   public let files: [String]

@@ -44,7 +44,7 @@ final class Staging: Sendable {
   /// Moves everything to its place as one act, sidecars before the files they belong to, the record last; what an
   /// earlier run left there and this one did not make goes.
   ///
-  /// - Parameter judge: told what is to be put in place, while no other run changes the folder.
+  /// - Parameter judge: gets what is to be put in place, while no other run changes the folder.
   /// - Returns: the names, in order.
   func publish(_ plan: Plan, record: String, judge: ([String]) throws -> FolderVerdict) throws -> [String] {
     let folders = plan.folderOutputs
@@ -82,20 +82,20 @@ final class Staging: Sendable {
   static func recover(_ target: String) throws -> [String] {
     // A folder that is not there or cannot be listed holds nothing to put back.
     let names = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
-    var told: [String] = []
+    var sentences: [String] = []
     for name in names.sorted() where name.hasPrefix(".floe-") {
       let folder = "\(target)/\(name)"
       guard let lock = FileLock(folder + "/lock", waits: false) else { continue }
       defer { withExtendedLifetime(lock) {} }
       if try Publication(staging: folder, target: target).undo() {
-        told.append("a run was ended while it put its outputs in place; the older files are back")
+        sentences.append("a run was ended while it put its outputs in place; the older files are back")
       } else {
-        told.append("the temporary folder \(name) of a run that was ended is removed")
+        sentences.append("the temporary folder \(name) of a run that was ended is removed")
       }
       do { try FileManager.default.removeItem(atPath: folder) } catch {
         throw FloeError("the temporary folder \(folder) of a run that was ended cannot be removed: \(error)")
       }
     }
-    return told
+    return sentences
   }
 }

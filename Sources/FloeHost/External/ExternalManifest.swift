@@ -95,6 +95,28 @@ struct ExternalParameter: Sendable {
   }
 }
 
+extension [ExternalParameter] {
+  /// Brings the given literals to their types' own spelling.
+  ///
+  /// - Returns: what is wrong with them, and the required ones that are missing.
+  func check(_ literals: inout [String: ParameterLiteral]) -> [ParameterError] {
+    var errors: [ParameterError] = []
+    for parameter in self {
+      let name = parameter.info.name
+      do throws(FloeError) {
+        if let literal = literals[name] {
+          literals[name] = try parameter.check(literal)
+        } else if parameter.info.isRequired {
+          throw parameter.info.missing
+        }
+      } catch {
+        errors.append(ParameterError(name, error.message))
+      }
+    }
+    return errors
+  }
+}
+
 extension ParameterValue {
   /// A literal read as this type and written again.
   fileprivate static func ownSpelling(

@@ -9,18 +9,7 @@ struct ExternalStepFactory: StepFactory {
   func bind(parameters given: [String: ParameterLiteral], ports: [String: [PortData]]) throws -> any BoundStep {
     var literals = given
     var errors = declaration.settle(&literals, ports: ports.keys)
-    for parameter in manifest.parameters {
-      let name = parameter.info.name
-      do throws(FloeError) {
-        if let literal = literals[name] {
-          literals[name] = try parameter.check(literal)
-        } else if parameter.info.isRequired {
-          throw parameter.info.missing
-        }
-      } catch {
-        errors.append(ParameterError(name, error.message))
-      }
-    }
+    errors += manifest.parameters.check(&literals)
     for input in declaration.inputs {
       let connected = ports[input.name] ?? []
       let fits = connected.allSatisfy { input.kinds.contains($0.kind) } && (input.acceptsMany || connected.count <= 1)

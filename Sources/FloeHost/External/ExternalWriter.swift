@@ -10,18 +10,7 @@ struct ExternalWriterFactory: WriterFactory {
   func bind(parameters given: [String: ParameterLiteral]) throws -> any BoundWriter {
     var literals = given
     var errors = declaration.strangers(given.keys)
-    for parameter in manifest.parameters {
-      let name = parameter.info.name
-      do throws(FloeError) {
-        if let literal = literals[name] {
-          literals[name] = try parameter.check(literal)
-        } else if parameter.info.isRequired {
-          throw parameter.info.missing
-        }
-      } catch {
-        errors.append(ParameterError(name, error.message))
-      }
-    }
+    errors += manifest.parameters.check(&literals)
     guard errors.isEmpty else { throw BindingErrors(errors: errors) }
     let writer = ExternalWriter(manifest: manifest, parameters: declaration.inForce(literals))
     // A program that is missing is found while planning.
@@ -30,7 +19,7 @@ struct ExternalWriterFactory: WriterFactory {
   }
 }
 
-/// A program that writes an output: it gets the value as a plain file and makes the output at the path it is told.
+/// A program that writes an output: it gets the value as a plain file and the path at which to make the output.
 struct ExternalWriter: BoundWriter {
   let manifest: WriterManifest
   let parameters: [String: ParameterLiteral]

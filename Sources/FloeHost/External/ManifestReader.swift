@@ -88,16 +88,32 @@ struct ManifestReader {
   }
 
   private mutating func command(_ node: Node?, _ declaration: StepDeclaration) -> CommandTemplate {
-    guard case .sequence(let list)? = node, !list.isEmpty, list.allSatisfy({ $0.scalarText != nil }) else {
-      complain(
-        node?.line ?? 1, "'command' must be a list of words, the program first: [python3, \"{folder}/program.py\", ...]"
-      )
-      return CommandTemplate([])
-    }
-    let template = CommandTemplate(list.compactMap(\.scalarText))
     let known =
       declaration.inputs.map { "input.\($0.name)" } + declaration.parameters.map { "param.\($0.name)" }
       + declaration.outputs.map { "output.\($0.name)" } + ["folder", "scratch", "seed", "workers"]
+    guard let template = self.template(node, known: known, example: "[python3, \"{folder}/program.py\", ...]") else {
+      return CommandTemplate([])
+    }
+    for o in declaration.outputs
+    where !template.placeholders.contains("output.\(o.name)") && !template.placeholders.contains("scratch") {
+      complain(
+        node?.line ?? 1,
+        "the command does not tell the program where to write '\(o.name)': put {output.\(o.name)} into it")
+    }
+    return template
+  }
+
+  /// The words of a command, after a look at their placeholders; nil, with a complaint, where it is no list of words.
+  ///
+  /// - Parameters:
+  ///   - known: the names that may stand in braces.
+  ///   - example: a command that would do.
+  mutating func template(_ node: Node?, known: [String], example: String) -> CommandTemplate? {
+    guard case .sequence(let list)? = node, !list.isEmpty, list.allSatisfy({ $0.scalarText != nil }) else {
+      complain(node?.line ?? 1, "'command' must be a list of words, the program first: \(example)")
+      return nil
+    }
+    let template = CommandTemplate(list.compactMap(\.scalarText))
     for name in template.placeholders where !known.contains(name) {
       let near = Spelling.nearest(name, among: known).map { " (did you mean '{\($0)}'?)" } ?? ""
       complain(
@@ -107,12 +123,6 @@ struct ManifestReader {
         \(known.map { "{\($0)}" }.joined(separator: ", "))
         """
       )
-    }
-    for o in declaration.outputs
-    where !template.placeholders.contains("output.\(o.name)") && !template.placeholders.contains("scratch") {
-      complain(
-        node?.line ?? 1,
-        "the command does not tell the program where to write '\(o.name)': put {output.\(o.name)} into it")
     }
     return template
   }

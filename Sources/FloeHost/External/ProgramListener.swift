@@ -55,7 +55,7 @@ final class ProgramListener: Sendable {
 
   private func hear(_ line: String) {
     // What is no JSON object is one of the program's own lines.
-    guard line.hasPrefix("{"), let message = try? JSONText.decode(line), message.objectValue != nil, told(message)
+    guard line.hasPrefix("{"), let message = try? JSONText.decode(line), message.objectValue != nil, passOn(message)
     else {
       context.log(.info, line)
       return state.withLock { state in
@@ -66,7 +66,7 @@ final class ProgramListener: Sendable {
   }
 
   /// Passes a message on; false when it holds nothing that is known.
-  private func told(_ message: JSONValue) -> Bool {
+  private func passOn(_ message: JSONValue) -> Bool {
     var known = false
     if let share = message["progress"]?.doubleValue, share.isFinite {
       context.progress(Int((min(max(share, 0), 1) * 100).rounded()), of: 100, "%")

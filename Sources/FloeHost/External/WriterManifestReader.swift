@@ -68,29 +68,10 @@ extension ManifestReader {
   }
 
   private mutating func writerCommand(_ node: Node?, _ parameters: [ExternalParameter]) -> CommandTemplate {
-    guard case .sequence(let list)? = node, !list.isEmpty, list.allSatisfy({ $0.scalarText != nil }) else {
-      complain(
-        node?.line ?? 1,
-        """
-        'command' must be a list of words, the program first: [python3, \"{folder}/program.py\", \"{input}\", \
-        \"{output}\"]
-        """
-      )
-      return CommandTemplate([])
-    }
-    let template = CommandTemplate(list.compactMap(\.scalarText))
     let known =
       ["input", "output", "provenance", "folder", "scratch", "workers"] + parameters.map { "param.\($0.info.name)" }
-    for name in template.placeholders where !known.contains(name) {
-      let near = Spelling.nearest(name, among: known).map { " (did you mean '{\($0)}'?)" } ?? ""
-      complain(
-        node?.line ?? 1,
-        """
-        '{\(name)}' in the command stands for nothing\(near); there are \
-        \(known.map { "{\($0)}" }.joined(separator: ", "))
-        """
-      )
-    }
+    let example = "[python3, \"{folder}/program.py\", \"{input}\", \"{output}\"]"
+    guard let template = self.template(node, known: known, example: example) else { return CommandTemplate([]) }
     for needed in ["input", "output"] where !template.placeholders.contains(needed) {
       complain(node?.line ?? 1, "the command does not tell the program its \(needed): put {\(needed)} into it")
     }

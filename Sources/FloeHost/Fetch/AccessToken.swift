@@ -86,7 +86,7 @@ final class AccessToken: Sendable {
       .joined(separator: "&")
     request.headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
     let response = try HTTPClient.send(request)
-    // An answer without JSON is told by its status.
+    // Of an answer without JSON the status is reported.
     let json = try? JSONText.decode(bytes: response.body, name: "the answer of the identity service")
     guard response.isGood, let token = json?["access_token"]?.stringValue else {
       let words = json?["error_description"]?.stringValue ?? HTTPClient.reason(response.status)

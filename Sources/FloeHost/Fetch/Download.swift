@@ -22,8 +22,8 @@ final class Download {
   private let token: AccessToken?
   private let part: PartFile
   private let cancellation: Cancellation
-  /// Told how many bytes came, or fewer than none where some were given up.
-  private let told: (Int) -> Void
+  /// Gets how many bytes came; a negative number where some were given up.
+  private let progress: (Int) -> Void
   private var server: ServerFile
   /// Whether the last answer went on within the file, so that the next one need not be asked for it.
   private var goesOn = false
@@ -35,14 +35,14 @@ final class Download {
   ///   - token: goes with each request where the server is the account's own.
   init(
     _ item: FetchItem, from url: String, token: AccessToken?, into part: PartFile, cancellation: Cancellation,
-    told: @escaping (Int) -> Void
+    progress: @escaping (Int) -> Void
   ) {
     self.item = item
     self.url = url
     self.token = token
     self.part = part
     self.cancellation = cancellation
-    self.told = told
+    self.progress = progress
     server = ServerFile(address: RemotePath.redacted(url))
   }
 
@@ -98,10 +98,10 @@ final class Download {
     return "; the next call goes on behind the \(count) bytes that are there"
   }
 
-  /// Tells of bytes that were given up or found.
+  /// Reports bytes that were given up or found.
   private func settle() {
     let now = part.count
-    if now != counted { told(now - counted) }
+    if now != counted { progress(now - counted) }
     counted = now
   }
 
@@ -183,7 +183,7 @@ final class Download {
       guard failure == 0 else { return false }
       at += bytes.count
       self.counted += bytes.count
-      self.told(bytes.count)
+      self.progress(bytes.count)
       return true
     }
     if wasStopped { throw Cancelled() }

@@ -108,8 +108,8 @@ public final class Fetch: Sendable {
   }
 
   private func words(_ item: FetchItem) -> String {
-    let told = [item.size.map { _ in "size" }, item.md5.map { _ in "MD5" }].compactMap { $0 }
-    return told.isEmpty ? "the catalogue tells neither size nor checksum" : told.joined(separator: " and ")
+    let known = [item.size.map { _ in "size" }, item.md5.map { _ in "MD5" }].compactMap { $0 }
+    return known.isEmpty ? "the catalogue tells neither size nor checksum" : known.joined(separator: " and ")
   }
 
   /// What of a file differs from the catalogue; nil for nothing.
@@ -141,7 +141,7 @@ public final class Fetch: Sendable {
     defer { if part.count == 0 { part.discard() } }
     let fetching = Download(
       item, from: RemotePath.whole(path), token: isOwn ? token : nil, into: part, cancellation: cancellation,
-      told: { bytes in self.count(bytes) })
+      progress: { bytes in self.count(bytes) })
     try fetching.run()
     if let wrong = try mismatch(part.path, item) {
       part.discard()

@@ -2,7 +2,7 @@ import FloeIO
 import FloeSDK
 import Foundation
 
-/// What a server tells of a file, by which a part of it is known again.
+/// What a server says about a file, by which a part of it is known again.
 struct ServerFile: Codable, Sendable, Equatable {
   /// The address, without what the URL hides.
   var address: String
@@ -16,10 +16,10 @@ struct ServerFile: Codable, Sendable, Equatable {
   /// What a request for the rest is bound to, so that a server whose file has changed begins anew (`If-Range`,
   /// RFC 9110, 13.1.5, which takes no weak tags).
   var condition: String? { etag.flatMap { $0.hasPrefix("W/") ? nil : $0 } ?? modified }
-  /// Whether anything tells the file from another one at the same address.
+  /// Whether anything distinguishes the file from another one at the same address.
   var isKnownAgain: Bool { etag != nil || modified != nil }
 
-  /// Whether what is told later is of the same file.
+  /// Whether a later answer is about the same file.
   func isSame(_ other: ServerFile) -> Bool {
     let sizes = [size, other.size].compactMap { $0 }
     return address == other.address && etag == other.etag && modified == other.modified
@@ -58,9 +58,9 @@ final class PartFile {
   /// Bytes that are there.
   var count: Int { Int(lseek(descriptor, 0, SEEK_END)) }
 
-  /// What the part is of; nil where no note tells it.
+  /// The file that the part belongs to; nil where there is no note.
   var server: ServerFile? {
-    // A note that is missing or damaged tells nothing: the part is begun anew.
+    // Where the note is missing or damaged the part is begun anew.
     guard let bytes = try? VirtualFile.read(note, limit: 1 << 16) else { return nil }
     return try? JSONText.decode(ServerFile.self, from: bytes, name: note)
   }

@@ -65,7 +65,7 @@ struct StacDocument {
       path = text
     }
     let bytes = try VirtualFile.read(path)
-    // What is no JSON is told of by whoever needs it.
+    // Who needs the document reports that it is no JSON.
     guard let root = try? JSONText.decode(bytes: bytes, name: "'\(RemotePath.shown(path))'") else { return nil }
     let features = root["features"]?.arrayValue ?? []
     // What a search writes that found nothing.

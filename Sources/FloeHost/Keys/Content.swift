@@ -51,7 +51,7 @@ struct Content {
   }
 
   private static func isMosaic(_ path: String) -> Bool {
-    // What cannot be read is told of by whoever reads it.
+    // Who reads the file reports that it cannot be read.
     guard let head = try? VirtualFile.read(path, limit: 1024) else { return false }
     let text = String(decoding: head, as: UTF8.self)
     return text.contains("<VRTDataset") || text.contains("<OGRVRTDataSource")

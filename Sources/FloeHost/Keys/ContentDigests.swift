@@ -39,14 +39,14 @@ public final class ContentDigests: Sendable {
   func prepare(_ paths: [String], pool: WorkerPool, cancellation: Cancellation) async throws {
     var missing: [String] = []
     for path in Set(paths).sorted() {
-      // A path that cannot be told is told of where its digest is asked for.
+      // A path that cannot be resolved is reported where its digest is needed.
       guard let parts = try? Content(path).files else { continue }
       recall(path)
       missing += parts.map(\.path).filter { part in !isKnown(part) }
     }
     let unread = Array(Set(missing)).sorted()
     _ = try await pool.map(unread.count, cancellation: cancellation) { i in
-      // Likewise: the failure is met again, and told, by whoever asks for the digest.
+      // Likewise: the failure recurs, and is reported, where the digest is needed.
       _ = try? self.digest(ofFile: unread[i])
     }
   }
@@ -54,7 +54,7 @@ public final class ContentDigests: Sendable {
   /// Reads what is not known yet of some files, on all workers.
   func prepare(files: [String], pool: WorkerPool, cancellation: Cancellation) async throws {
     let unread = files.filter { !isKnown($0) }
-    // A file that is not there has no digest; whoever asks for it is told.
+    // A file that is missing has no digest, which is reported where the digest is needed.
     _ = try await pool.map(unread.count, cancellation: cancellation) { i in _ = try? self.digest(ofFile: unread[i]) }
   }
 
@@ -75,7 +75,7 @@ public final class ContentDigests: Sendable {
 
   /// The digest of a file or folder, 64 hexadecimal digits.
   ///
-  /// - Throws: a sentence where the content cannot be told: a path into an archive or to the network, a file that may
+  /// - Throws: a sentence where the content cannot be known: a path into an archive or to the network, a file that may
   ///   not be read, or one that changes while it is read.
   public func of(_ path: String) throws -> String {
     if RemotePath.isURL(path) || RemotePath.isRemote(path) { return try remote(path).digest }

@@ -1,7 +1,7 @@
 import FloeSDK
 import Foundation
 
-/// What tells, without reading it, that a file is the one that was read before.
+/// What shows, without reading it, that a file is the one that was read before.
 struct FileState: Codable, Hashable, Sendable {
   let size: Int
   let inode: UInt

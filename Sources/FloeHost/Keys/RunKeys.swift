@@ -35,7 +35,7 @@ struct RunKeys: Sendable {
       }
     }
     inputs = plan.inputPaths.map { path in
-      // Why an input has no content is told by the steps that read it, and kept beside the run's keys.
+      // Why an input has no digest is reported by the steps that read it, and recorded with the run's keys.
       (Self.base(path), path, contents[path].flatMap { try? $0.get() }, digests.basis(of: path))
     }
     let surroundings = try Self.surroundings()
@@ -83,7 +83,7 @@ struct RunKeys: Sendable {
       (library.declaration(step.use)?.parameters ?? []).map { ($0.name, $0.type) }
     ) { first, _ in first }
     var reason: String?
-    func told(_ literal: ParameterLiteral, isPath: Bool, isPlace: Bool) -> JSONValue {
+    func keyed(_ literal: ParameterLiteral, isPath: Bool, isPlace: Bool) -> JSONValue {
       switch literal {
       case .text(let text) where isPath:
         guard !text.isEmpty else { return "" }
@@ -101,15 +101,15 @@ struct RunKeys: Sendable {
           reason = "it is given the place '\(text)', where it may read or write what floe does not see"
         }
         return .string(text)
-      case .list(let items): return .array(items.map { told($0, isPath: isPath, isPlace: isPlace) })
+      case .list(let items): return .array(items.map { keyed($0, isPath: isPath, isPlace: isPlace) })
       case .map(let entries):
-        return .array(entries.map { [.string($0.key), told($0.value, isPath: isPath, isPlace: isPlace)] })
+        return .array(entries.map { [.string($0.key), keyed($0.value, isPath: isPath, isPlace: isPlace)] })
       }
     }
     let parameters = step.inForce.map { name, literal in
       (
         name,
-        told(
+        keyed(
           literal, isPath: types[name] == "path" || types[name] == "list of path",
           // A finishing step hands its files to the host, and names a folder among the outputs.
           isPlace: !step.isFinishing && Self.placeNames.contains(name))

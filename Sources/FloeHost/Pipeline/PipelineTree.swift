@@ -16,7 +16,7 @@ final class PipelineTree {
   private let node: Pipeline.StepNode?
   private var parts: [String: PipelineTree] = [:]
   private(set) var problems: [Problem] = []
-  /// Pipelines that use each other: what else is wrong with such may follow from the circle, and is not told.
+  /// Pipelines that use each other: what else is wrong with such may follow from the circle, and is not reported.
   private(set) var circles: [Problem] = []
 
   private static let mostSteps = 10_000

@@ -7,7 +7,7 @@ extension StepLibrary {
   /// `family.step`. A step of no reader's family, such as `raster.read`, may well read a product's single file: of such
   /// steps only whole products are told, folders and archives.
   func otherReader(of parameters: [String: ParameterLiteral], than use: String) -> String {
-    // A plugin that cannot be loaded is told of elsewhere.
+    // A plugin that cannot be loaded is reported elsewhere.
     guard let declaration = self.declaration(use), let readers = try? self.readers() else { return "" }
     let family = Self.family(of: declaration.name)
     let isReader = readers.contains { type(of: $0).name == family }

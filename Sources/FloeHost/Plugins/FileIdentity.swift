@@ -1,7 +1,7 @@
 import FloeSDK
 import Foundation
 
-/// What tells one state of a file from another.
+/// What distinguishes one state of a file from another.
 struct FileIdentity: Codable, Hashable {
   let size: Int
   let modified: Double

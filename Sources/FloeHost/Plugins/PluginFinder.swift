@@ -1,7 +1,7 @@
 import FloeSDK
 import Foundation
 
-/// Finds plugin files and tells what each brings: from the cache, or by probing unknown ones in a child process.
+/// Finds plugin files and lists what each brings: from the cache, or by probing unknown ones in a child process.
 public struct PluginFinder: Sendable {
   /// Folders searched, in order; the first plugin with a step's name wins.
   public let folders: [String]

@@ -50,8 +50,8 @@ struct Season: Sendable {
               return options.crs ?? (isNorth ? north : south)
             }
             guard let counts else { continue }
-            let told = (counts, isNorth)
-            found.withLock { $0[place] = .success(told) }
+            let scene = (counts, isNorth)
+            found.withLock { $0[place] = .success(scene) }
           } catch {
             found.withLock { $0[place] = .failure(error) }
           }

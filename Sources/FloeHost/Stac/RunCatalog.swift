@@ -121,7 +121,7 @@ struct RunCatalog {
     for (place, input) in inputs.enumerated() where seen.insert(input.path).inserted {
       let file = "\(Self.sources)/\(input.name)\(Self.suffix)"
       var item: String?
-      // What the readers do not know, or cannot place, has no item; the record tells of it all the same.
+      // What the readers do not know, or cannot place, has no item; the record lists it all the same.
       if hasItems, products.recognises(input.path) {
         do {
           let source = SourceItem(product: try products.describe(input.path), digest: input.digest)

@@ -30,7 +30,7 @@ struct Check: AsyncParsableCommand {
         try PluginLock(file: lock).check(read.pipeline, library: library, share: try PluginOptions.share())
       }
       let plan = try Session.plan(read, try settings.dictionary(), part.part, options, library)
-      for told in try FolderGuard.recover(options.outputFolder) { Terminal.error(told) }
+      for sentence in try FolderGuard.recover(options.outputFolder) { Terminal.error(sentence) }
       let obstacles = FolderGuard.mistakes(plan: plan, options: options)
       guard obstacles.isEmpty else { throw RequestRefused(obstacles) }
       let view = PlanView(

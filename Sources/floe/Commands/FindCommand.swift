@@ -65,7 +65,7 @@ struct FindCommand: AsyncParsableCommand {
     let table = try VectorLayer.readTable(file)
     guard table.rowCount > 0, case .text(let names)? = table[.name]?.values else { return "no product" }
     let starts = try table.numbers(.start)
-    // A column without any value comes back as text: no product tells its clouds.
+    // A column without any value comes back as text: no product has a cloud cover.
     let clouds = (try? table.numbers(.cloudCover)) ?? [Double](repeating: .nan, count: table.rowCount)
     let rows = (0..<min(30, table.rowCount)).map { i in
       [

@@ -41,7 +41,7 @@ struct Session {
     if let frozen { try PluginLock(file: frozen).check(read.pipeline, library: library, share: share) }
     let plan = try Self.plan(read, settings, part, options, library)
     let observer = try execution.observer()
-    for told in try FolderGuard.recover(options.outputFolder) { observer.note(.notice, step: "folder", told) }
+    for sentence in try FolderGuard.recover(options.outputFolder) { observer.note(.notice, step: "folder", sentence) }
     let obstacles = FolderGuard.mistakes(plan: plan, options: options)
     guard obstacles.isEmpty else { throw RequestRefused(obstacles) }
     for w in plan.warnings { observer.note(.warning, step: "check", w.description) }

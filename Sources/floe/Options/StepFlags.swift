@@ -63,7 +63,7 @@ struct StepFlags {
     let counts = Dictionary(grouping: files, by: name).mapValues(\.count)
     let digests = ContentDigests()
     let keys = files.map { file -> String in
-      // A file that cannot be read is told of by the plan; until then its path does.
+      // A file that cannot be read is reported by the plan; until then its path does.
       let tie = (counts[name(file)] ?? 0) > 1 ? (try? digests.of(file)) ?? file : ""
       return name(file) + "/" + tie
     }

@@ -103,9 +103,9 @@ struct FileView: InfoView {
 
   /// The sentence about a file that is neither raster nor layer, whose reason is not the layer's alone; nil for others.
   private static func unknownFile(_ path: String, _ error: any Error) -> FloeError? {
-    // One that is not there is told of by whoever tried to open it.
+    // A missing file has been reported by whoever tried to open it.
     if (try? VirtualFile.size(path)) == 0 { return FloeError("'\(path)' is empty (0 bytes)") }
-    guard let told = error as? FloeError, told.message.contains("not recognized as a supported file format") else {
+    guard let error = error as? FloeError, error.message.contains("not recognized as a supported file format") else {
       return nil
     }
     return FloeError(
@@ -115,7 +115,7 @@ struct FileView: InfoView {
 
   /// The sentence about a folder that nobody knows; nil for a file.
   private static func unknownFolder(_ path: String) -> FloeError? {
-    // One that cannot be listed is told of by whoever tried to open it.
+    // A folder that cannot be listed has been reported by whoever tried to open it.
     guard Folder.isFolder(path), let names = try? VirtualFile.list(path) else { return nil }
     let products = names.filter { [".SAFE", ".zarr", ".SEN3", ".zip"].contains(where: $0.hasSuffix) }
     return FloeError(

@@ -7,7 +7,7 @@ import Foundation
 extension DocumentView {
   /// A lock, a batch's ledger, a page, a style or an application package; nil for a file that is none of these.
   static func kept(_ path: String) throws -> DocumentView? {
-    // A folder is told of by what lies in it, a device is nothing to read from.
+    // A folder is described by what is in it; a device is nothing to read from.
     guard !VirtualFile.isDirectory(path), try VirtualFile.size(path) <= 256 << 20 else { return nil }
     switch (path as NSString).pathExtension.lowercased() {
     case "jsonl": return try ledger(path)
@@ -31,7 +31,7 @@ extension DocumentView {
   /// A folder of a batch, a run, single steps or a cache; nil for another.
   static func folder(_ path: String) throws -> DocumentView? {
     guard Folder.isFolder(path) else { return nil }
-    // One that cannot be listed is told of by whoever tries to open it.
+    // A folder that cannot be listed is reported by whoever tries to open it.
     guard let names = try? VirtualFile.list(path) else { return nil }
     if names.contains("batch.jsonl"), let ledger = try ledger(path + "/batch.jsonl") {
       let made = ["summary.html", "summary.csv", "catalog.json"].filter { names.contains($0) }
@@ -62,7 +62,7 @@ extension DocumentView {
     let value = try JSONText.decode(try VirtualFile.readText(record), name: record)
     let listed = (value[.files]?.arrayValue ?? []).compactMap { $0[.name]?.stringValue }
     let own = listed.filter { $0.hasPrefix(name + "/") }.map { String($0.dropFirst(name.count + 1)) }.sorted()
-    // What is an output as a whole, such as a Zarr group, is told of as what it is.
+    // An output that is a folder, such as a Zarr group, is described as that output.
     guard !own.isEmpty, RasterFile.driver(of: path) == nil else { return nil }
     let shown = own.prefix(8).joined(separator: ", ") + (own.count > 8 ? " and \(own.count - 8) more" : "")
     return DocumentView(
@@ -86,10 +86,10 @@ extension DocumentView {
     return facts
   }
 
-  /// The last that a batch's ledger tells of each scene; nil for a file of lines that is none.
+  /// The last entry of a batch's ledger about each scene; nil for a file of lines that is none.
   private static func ledger(_ path: String) throws -> DocumentView? {
     let lines = try VirtualFile.readText(path).split(separator: "\n").map(String.init)
-    // A line that a kill tore tells nothing; the batch looks at its scene again.
+    // A line that a kill cut short is skipped; the batch looks at its scene again.
     let values = lines.map { try? JSONText.decode($0, name: path) }
     guard let first = values.first, let header = first, header["floe_batch"] != nil else { return nil }
     var last: [String: JSONValue] = [:]

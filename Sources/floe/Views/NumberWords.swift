@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers as `floe info` tells them: to be copied into other programs, without marks between thousands.
+/// Numbers as `floe info` prints them: to be copied into other programs, without marks between thousands.
 enum NumberWords {
   /// At most ten significant digits: `7900020`, `0.0001`, `NaN`.
   static func text(_ value: Double) -> String { value.isNaN ? "NaN" : String(format: "%.10g", value) }

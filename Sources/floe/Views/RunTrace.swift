@@ -12,7 +12,7 @@ import Synchronization
 final class RunTrace: RunObserver, Sendable {
   private struct State {
     var file: Int32
-    /// Where the closing bracket stands.
+    /// The offset of the closing bracket.
     var end: off_t = 0
     var began: [String: (at: Double, what: String)] = [:]
     var pass: (step: String, unit: String, total: Int, at: Double)?

@@ -136,7 +136,9 @@ public struct EchoAligner: Sendable {
     return Float(sum)
   }
 
-  /// The plain twin of `align`: the spectrum padded with zeros, transformed back, interpolated, every `factor`-th kept.
+  /// The reference implementation of `align`, without its shortcuts: the spectrum padded with zeros, transformed back,
+  /// interpolated, every `factor`-th sample taken. Tests compare the two.
+  /// interpolated, every `factor`-th sample taken. Tests compare the two.
   public func alignPlain(_ echoes: [Float], shifts: [Double]) throws -> [Float] {
     let n = samples
     let m = n * factor

@@ -1,4 +1,4 @@
-/// What one look at all samples of an echo tells.
+/// Statistics of an echo from one pass over its samples.
 struct EchoScan {
   /// The place of the first largest finite sample above 0; -1 where there is none.
   var peak = -1

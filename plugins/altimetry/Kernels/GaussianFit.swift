@@ -39,7 +39,7 @@ public struct GaussianFit: Sendable, Equatable {
   ///
   /// It starts at the maximum, the first moment and the root second moment, and goes on to the minimum. Values that are
   /// not finite are left out. Nil where it does not converge.
-  /// `plain` asks for the plain twin of the sums, which takes the exponential of every sample.
+  /// `plain` asks for the reference version of the sums, which takes the exponential of every sample.
   public init?(_ y: [Double], iterations: Int = 2000, plain: Bool = false) {
     guard let start = Self.moments(y), start.root > 0 else { return nil }
     var top = 0.0

@@ -4,7 +4,7 @@ import Glibc
 /// its normal equations.
 ///
 /// The samples are one apart, so each exponential is the one before times a factor that itself changes by a constant
-/// factor: a few exponentials serve all samples. The plain twin takes one for each and leaves out what is not finite.
+/// factor: a few exponentials serve all samples. The reference takes one for each and leaves out what is not finite.
 struct GaussianSums {
   /// The sum of squared residuals.
   var error = 0.0

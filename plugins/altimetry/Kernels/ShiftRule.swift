@@ -41,7 +41,7 @@ public struct ShiftRule: Sendable {
     }
     for i in raw.indices where !out.aligned[i] { out.shifts[i] = missingAsZero ? 0 : .nan }
     if removesMean {
-      // The course tells records that stay from those that move by their 0, whatever it comes from.
+      // The course takes every record whose shift is 0 for one that stays, whatever the 0 comes from.
       let isMoved = { (shift: Double) in !shift.isNaN && !(missingAsZero && shift == 0) }
       out.mean = Self.mean(raw.indices.lazy.filter { members[$0] }.map { out.shifts[$0] }.filter(isMoved))
       for i in raw.indices where isMoved(out.shifts[i]) { out.shifts[i] -= out.mean }

@@ -21,7 +21,7 @@ extension RunContext {
   /// An array of `count` entries that workers fill in place, each a range of its own.
   ///
   /// - Parameters:
-  ///   - value: what stands where `body` writes nothing.
+  ///   - value: the initial value, which remains where `body` writes nothing.
   ///   - block: the smallest range.
   func fill<T: BitwiseCopyable & Sendable>(
     _ count: Int, with value: T, block: Int = 1 << 14,

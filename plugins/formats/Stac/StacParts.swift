@@ -137,10 +137,10 @@ struct StacParts {
   private var expression: JSONValue {
     var pipeline: [String: JSONValue] = ["floe": 1]
     if let seed = provenance[.seed] { pipeline["seed"] = seed }
-    let told = steps.compactMap { step in
+    let entries = steps.compactMap { step in
       step[.id]?.stringValue.map { ($0, JSONValue.object((step.objectValue ?? [:]).filter(Self.isOfPipeline))) }
     }
-    pipeline["steps"] = .object(Dictionary(told) { first, _ in first })
+    pipeline["steps"] = .object(Dictionary(entries) { first, _ in first })
     return ["format": "floe", "expression": .object(pipeline)]
   }
 

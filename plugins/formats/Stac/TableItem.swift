@@ -69,8 +69,8 @@ struct TableItem {
   private static func column(_ column: Column) -> JSONValue {
     var members: [String: JSONValue] = ["name": .string(column.name), "type": .string(type(of: column))]
     let unit = column.unit == .dimensionless || column.isTime ? nil : column.unit.rawValue
-    let told = [column.summary.isEmpty ? nil : column.summary, unit.map { "Unit: \($0)" }].compactMap { $0 }
-    if !told.isEmpty { members["description"] = .string(told.joined(separator: ". ")) }
+    let parts = [column.summary.isEmpty ? nil : column.summary, unit.map { "Unit: \($0)" }].compactMap { $0 }
+    if !parts.isEmpty { members["description"] = .string(parts.joined(separator: ". ")) }
     return .object(members)
   }
 

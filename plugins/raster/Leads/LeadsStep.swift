@@ -67,23 +67,8 @@ struct LeadsStep: ProcessingStep {
     let work = 5 * boxes.reduce(0, +) + each * boxes.sorted().suffix(context.pool.workers).reduce(0, +)
     let working = try ClassCodes.room(for: work, in: context, else: tooLarge(whole + work))
     defer { withExtendedLifetime(working) {} }
-    let area = pixel.x * pixel.y
-    let found = try await context.map(groups.count, progress: "groups") { i -> (rows: [Lead], labels: [Int32]) in
-      let branches = LeadBranches(groups[i])
-      let labels = branches.labels()
-      let measure = LeadMeasure(branches, pixel: pixel)
-      var counts = [Int](repeating: 0, count: branches.branches.count + 1)
-      for l in labels { counts[Int(l)] += 1 }
-      let rows = branches.branches.enumerated().map { n, branch in
-        let length = max(measure.length(branch), pixel.min())
-        let size = Double(counts[n + 1]) * area
-        return Lead(
-          group: i + 1, pixels: counts[n + 1], area: size, length: length, width: size / length,
-          widest: measure.greatestWidth(branch),
-          axis: LeadAxis(groups[i], labels, Int32(n + 1), grid, pixel: pixel), orientation: .nan,
-          junctions: (branch.joins.first ? 1 : 0) + (branch.joins.last ? 1 : 0))
-      }
-      return (rows, labels)
+    let found = try await context.map(groups.count, progress: "groups") { i in
+      Self.measured(groups[i], number: i + 1, grid, pixel: pixel)
     }
     let compass = Compass(grid)
     var all: [Lead] = []
@@ -119,6 +104,27 @@ struct LeadsStep: ProcessingStep {
     context.record(.lengthKm, .number(all.reduce(0) { $0 + $1.length } / 1000))
     context.record(.widthDistribution, Self.distribution(all))
     leads = table(shapes, all)
+  }
+
+  /// The leads of a connected group in metres and square metres; `labels` holds for each pixel of its box the number of
+  /// its lead, 0 for none.
+  private static func measured(
+    _ mask: LeadMask, number: Int, _ grid: Grid, pixel: SIMD2<Double>
+  ) -> (rows: [Lead], labels: [Int32]) {
+    let branches = LeadBranches(mask)
+    let labels = branches.labels()
+    let measure = LeadMeasure(branches, pixel: pixel)
+    var counts = [Int](repeating: 0, count: branches.branches.count + 1)
+    for l in labels { counts[Int(l)] += 1 }
+    let rows = branches.branches.enumerated().map { n, branch in
+      let length = max(measure.length(branch), pixel.min())
+      let area = Double(counts[n + 1]) * (pixel.x * pixel.y)
+      return Lead(
+        group: number, pixels: counts[n + 1], area: area, length: length, width: area / length,
+        widest: measure.greatestWidth(branch), axis: LeadAxis(mask, labels, Int32(n + 1), grid, pixel: pixel),
+        orientation: .nan, junctions: (branch.joins.first ? 1 : 0) + (branch.joins.last ? 1 : 0))
+    }
+    return (rows, labels)
   }
 
   /// One row of the result.

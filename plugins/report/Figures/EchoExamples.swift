@@ -52,12 +52,12 @@ struct EchoExamples {
         "keyentry with lines lw 1.6 dt 4 lc rgb '#8a5a00' title 'Raw'",
         "keyentry with lines lw 1.8 lc rgb '#004488' title 'Aligned'",
       ], panelHeight: 225)
-    let told = rows.map { "record \(number($0)) \(ReportFormat.fixed(shifts[$0], 1)) bins" }
+    let altTexts = rows.map { "record \(number($0)) \(ReportFormat.fixed(shifts[$0], 1)) bins" }
     return Figure(
       name: name, title: "Echoes with the largest shifts",
       caption:
         "The \(rows.count) kept echoes that alignment moved farthest; a positive shift is of an echo that came late.",
-      alt: "Raw and aligned echoes of " + told.joined(separator: ", ") + ".", size: grid.size,
+      alt: "Raw and aligned echoes of " + altTexts.joined(separator: ", ") + ".", size: grid.size,
       commands: grid.commands, data: data)
   }
 
@@ -95,7 +95,7 @@ struct EchoExamples {
     let cut = definition == "course"
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for (k, (row, why)) in rows.enumerated() {
       guard let peak = raw.peak(row) else { continue }
       let total = raw.row(row).reduce(0.0) { $0 + ($1.isFinite ? Double($1) : 0) }
@@ -131,7 +131,7 @@ struct EchoExamples {
         plot '\(file)' using 1:2 with lines lw 1.6 lc rgb '#004488' notitle, '+' using (\(peak.bin)):(1.0) every \
         ::::0 with points pt 8 ps 1.2 lw 2 lc rgb '#c04a00' notitle
         """)
-      told.append("\(why), " + lines.joined(separator: ", ") + ", peak in bin \(peak.bin)")
+      altTexts.append("\(why), " + lines.joined(separator: ", ") + ", peak in bin \(peak.bin)")
     }
     let grid = Panels(
       title: item.titled("Chosen echoes"), columns: panels.count == 1 ? 1 : 2, plots: panels,
@@ -148,7 +148,7 @@ struct EchoExamples {
         Raw echoes with their peakiness, maximum and total power (\(raw.unit.rawValue)). Tinted: the noise bins, \
         \(what); "noise" is their mean.
         """,
-      alt: "Annotated echoes. " + told.joined(separator: ". ") + ".", size: grid.size,
+      alt: "Annotated echoes. " + altTexts.joined(separator: ". ") + ".", size: grid.size,
       commands: grid.commands, data: data)
   }
 
@@ -161,7 +161,7 @@ struct EchoExamples {
     let looks = view.table[.stackLooks]?.numbers
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for (k, (row, why)) in rows.enumerated() {
       let n = looks.flatMap { $0[row].isFinite ? Int(max(2, min(Double(power.width), $0[row]))) : nil } ?? power.width
       let values = power.row(row).prefix(n).map { $0.isFinite ? Double($0) : 0 }
@@ -180,7 +180,7 @@ struct EchoExamples {
         plot '\(file)' using 1:2 with points pt 7 ps 0.45 lc rgb '#5a6b7b' notitle, '\(file)' using 1:3 with lines lw \
         2 lc rgb '#c04a00' notitle
         """)
-      told.append("record \(number(row)) (\(why)): \(ReportFormat.fixed(sigmas[row], 2)) looks")
+      altTexts.append("record \(number(row)) (\(why)): \(ReportFormat.fixed(sigmas[row], 2)) looks")
     }
     let grid = Panels(
       title: item.titled("Range-integrated power"), columns: panels.count == 1 ? 1 : 2, plots: panels,
@@ -195,9 +195,8 @@ struct EchoExamples {
         The power of the looks of chosen records and the Gaussian with their stack standard deviation; its height \
         and centre are those of least squares.
         """,
-      alt: "Range-integrated power with its Gaussian. Stack standard deviations: " + told.joined(separator: "; ") + ".",
-      size: grid.size,
-      commands: grid.commands, data: data)
+      alt: "Range-integrated power with its Gaussian. Stack standard deviations: "
+        + altTexts.joined(separator: "; ") + ".", size: grid.size, commands: grid.commands, data: data)
   }
 }
 

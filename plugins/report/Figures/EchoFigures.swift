@@ -25,7 +25,7 @@ struct EchoFigures {
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
     var key: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for side in sides {
       var plots: [String] = []
       // Aligned echoes rise above 1 between the samples of the raw ones.
@@ -65,7 +65,7 @@ struct EchoFigures {
           )
         }
         let peak = bins.enumerated().max { $0.element.mean < $1.element.mean }
-        told.append(
+        altTexts.append(
           """
           \(side.label.lowercased()) \(part.group.label): \(ReportFormat.counted(count, "echo", "es")), mean peaks at \
           \(ReportFormat.fixed(peak?.element.mean, 2)) in bin \(peak?.offset ?? 0)
@@ -92,7 +92,7 @@ struct EchoFigures {
         standard deviation to \
         either side. In brackets: echoes.
         """,
-      alt: "Mean echoes by class. " + told.joined(separator: "; ") + ".", size: grid.size,
+      alt: "Mean echoes by class. " + altTexts.joined(separator: "; ") + ".", size: grid.size,
       commands: grid.commands, data: data)
   }
 
@@ -238,7 +238,7 @@ struct EchoFigures {
     guard !lots.isEmpty else { return nil }
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     let levels = 128
     let highest = highestPower()
     for (k, lot) in lots.enumerated() {
@@ -265,7 +265,7 @@ struct EchoFigures {
           \(ReportFormat.data(Double(highest) / Double(2 * levels - 1))) with rgbimage notitle
           """)
       }
-      told.append("\(lot.label) \(ReportFormat.count(lot.rows.count))")
+      altTexts.append("\(lot.label) \(ReportFormat.count(lot.rows.count))")
     }
     let grid = Panels(
       title: item.titled("All echoes overlaid"), columns: sides.count, plots: panels, panelHeight: 235)
@@ -277,7 +277,7 @@ struct EchoFigures {
         runs, yellow where \
         most do (logarithmic). In brackets: echoes.
         """,
-      alt: "Overlay of all echoes in total and by class: " + told.joined(separator: ", ") + " records"
+      alt: "Overlay of all echoes in total and by class: " + altTexts.joined(separator: ", ") + " records"
         + (aligned == nil ? "." : ", raw and aligned."),
       size: grid.size, scale: 1.5, commands: grid.commands, data: data)
   }

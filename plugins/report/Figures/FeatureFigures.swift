@@ -25,12 +25,12 @@ struct FeatureFigures {
     let drawn = stride(from: 0, to: whole.count, by: step).map { whole[$0] }
     let name = "scatter-\(ReportFormat.slug(item.stem))"
     var data: [String: [UInt8]] = [:]
-    var told: [String] = []
+    var altTexts: [String] = []
     let parts = view.parts.filter { !$0.rows.isEmpty }
     for (k, part) in parts.enumerated() {
       let own = Set(part.rows)
       data["\(name).\(k).dat"] = Figure.rows(drawn.filter(own.contains).map { row in columns.map { $0[row] } })
-      told.append("\(part.group.label) \(ReportFormat.counted(part.rows.count, "record"))")
+      altTexts.append("\(part.group.label) \(ReportFormat.counted(part.rows.count, "record"))")
     }
     if let own {
       data["\(name).centres.dat"] = Figure.rows(own.clusters.map { c in features.map { c.centre[$0] ?? .nan } })
@@ -97,7 +97,7 @@ struct FeatureFigures {
         """
     }
     if let own {
-      told += own.clusters.map { c in
+      altTexts += own.clusters.map { c in
         "centre of \(c.label): "
           + features.map { "\(ReportFormat.words($0)) \(ReportFormat.number(c.centre[$0], 3))" }.joined(separator: ", ")
       }
@@ -107,7 +107,7 @@ struct FeatureFigures {
       panelHeight: isSingle ? 460 : 290)
     return Figure(
       name: name, title: title, caption: caption,
-      alt: "Scatter plots of \(ReportFormat.list(features)): " + told.joined(separator: "; ") + ".",
+      alt: "Scatter plots of \(ReportFormat.list(features)): " + altTexts.joined(separator: "; ") + ".",
       size: grid.size, commands: grid.commands, data: data)
   }
 

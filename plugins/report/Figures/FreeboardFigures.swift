@@ -75,7 +75,7 @@ struct FreeboardFigures {
         value: "\(ReportFormat.count(measured)) of \(ReportFormat.count(view.kept.count)), "
           + ReportFormat.share(Double(measured) / Double(max(1, view.kept.count)))
       ))
-    if let leads = view.table["lead_use"]?.numbers {
+    if let leads = view.table[.leadUse]?.numbers {
       let used = leads.count { $0 == 1 }
       let known = leads.count { $0 == 1 || $0 == 2 || $0 == 3 }
       found.append((label: "Lead records used", value: "\(ReportFormat.count(used)) of \(ReportFormat.count(known))"))
@@ -101,18 +101,7 @@ struct FreeboardFigures {
     var key: [String] = []
     var thinned = 1
     let sea = view.kept.filter { surface[$0].isFinite }
-    if !sea.isEmpty {
-      let step = (sea.count + Self.limit - 1) / Self.limit
-      var rows: [[Double]?] = []
-      var last: Double?
-      for row in stride(from: 0, to: sea.count, by: step).map({ sea[$0] }) {
-        // A gap breaks the line.
-        if let last, along[row] - last > 5 { rows.append(nil) }
-        last = along[row]
-        rows.append([along[row], surface[row], surface[row] - sigma[row], surface[row] + sigma[row]])
-      }
-      data["\(name).sea.dat"] = Figure.rows(rows)
-    }
+    if !sea.isEmpty { data["\(name).sea.dat"] = Figure.rows(seaLine(sea)) }
     let held = view.parts.filter { !$0.rows.isEmpty }
     for (k, part) in held.enumerated() {
       let rows = part.rows.filter { elevation[$0].isFinite && along[$0].isFinite }
@@ -164,17 +153,41 @@ struct FreeboardFigures {
         lc rgb '#444444' notitle
         """)
     }
+    let grid = Panels(
+      title: item.titled("Elevations and sea surface"), columns: 1, plots: panels, key: key, panelHeight: 250)
+    return Figure(
+      name: name, title: item.titled("Elevations and sea surface"),
+      caption: alongCaption(elevations: shown.count, freeboards: ice.count, thinned: thinned),
+      alt: "Elevations along the track by class with the sea surface; "
+        + held.map { "\($0.group.label) \(ReportFormat.counted($0.rows.count, "record"))" }
+        .joined(separator: ", ") + ".",
+      size: grid.size, commands: grid.commands, data: data)
+  }
+
+  /// Rows of distance (km), sea surface and its band of one sigma (m), thinned; nil breaks the line at a gap.
+  private func seaLine(_ sea: [Int]) -> [[Double]?] {
+    let step = (sea.count + Self.limit - 1) / Self.limit
+    var rows: [[Double]?] = []
+    var last: Double?
+    for row in stride(from: 0, to: sea.count, by: step).map({ sea[$0] }) {
+      if let last, along[row] - last > 5 { rows.append(nil) }
+      last = along[row]
+      rows.append([along[row], surface[row], surface[row] - sigma[row], surface[row] + sigma[row]])
+    }
+    return rows
+  }
+
+  /// What the figure along the track shows, and what it leaves out.
+  private func alongCaption(elevations: Int, freeboards: Int, thinned: Int) -> String {
     let leads = view.table[.leadUse]?.numbers ?? []
     let used = leads.count { $0 == 1 }
     let left = leads.count { $0 == 2 }
     let wide = leads.count { $0 == 3 }
-    let grid = Panels(
-      title: item.titled("Elevations and sea surface"), columns: 1, plots: panels, key: key, panelHeight: 250)
     let missing = view.kept.count { surface[$0].isNaN }
     var caption = """
-      Elevations of \(ReportFormat.counted(shown.count, "record")) above the mean sea surface, the sea surface from \
+      Elevations of \(ReportFormat.counted(elevations, "record")) above the mean sea surface, the sea surface from \
       \(ReportFormat.counted(used, "lead record")) with one sigma to either side, and the freeboard of \
-      \(ReportFormat.counted(ice.count, "record")) of sea ice\(typicalUncertainty == nil ? "" : " with one sigma").
+      \(ReportFormat.counted(freeboards, "record")) of sea ice\(typicalUncertainty == nil ? "" : " with one sigma").
       """
     caption += uncertaintyNote + flaggedNote
     if left > 0 { caption += " Left out as outliers: \(ReportFormat.counted(left, "lead record"))." }
@@ -182,13 +195,7 @@ struct FreeboardFigures {
     if missing > 0 { caption += " Without a lead within reach: \(ReportFormat.counted(missing, "record"))." }
     let note = ReportFormat.thinned(thinned, "record")
     if !note.isEmpty { caption += " To stay readable, \(note)." }
-    caption += " The axes end at the 0.5th and 99.5th percentile."
-    return Figure(
-      name: name, title: item.titled("Elevations and sea surface"), caption: caption,
-      alt: "Elevations along the track by class with the sea surface; "
-        + held.map { "\($0.group.label) \(ReportFormat.counted($0.rows.count, "record"))" }
-        .joined(separator: ", ") + ".",
-      size: grid.size, commands: grid.commands, data: data)
+    return caption + " The axes end at the 0.5th and 99.5th percentile."
   }
 
   /// Histogram and map of the freeboard.

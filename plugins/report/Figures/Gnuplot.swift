@@ -31,7 +31,7 @@ struct Gnuplot: Sendable {
     // Into a file: a pipe would be held open by whatever gnuplot leaves behind.
     let said = folder.path + "/said"
     try VirtualFile.write([], to: said)
-    let told = try FileHandle(forWritingTo: URL(fileURLWithPath: said))
+    let errors = try FileHandle(forWritingTo: URL(fileURLWithPath: said))
     process.executableURL = URL(fileURLWithPath: path)
     // Without the user's own settings a figure is the same everywhere.
     process.arguments = ["-d", "\(figure.name).gp"]
@@ -41,7 +41,7 @@ struct Gnuplot: Sendable {
     ]
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    process.standardError = told
+    process.standardError = errors
     try process.run()
     let end = ContinuousClock.now + Self.timeLimit
     while process.isRunning {

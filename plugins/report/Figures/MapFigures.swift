@@ -230,8 +230,8 @@ struct MapFigures {
     // Classes of records have the colours of the classes on the map.
     tracks.legend.removeAll { entry in legend.contains { $0.text.hasPrefix(entry.text) } }
     let box = "boxes fs solid border lc rgb '#444444' fc rgb"
-    let told = legend + tracks.legend.map { (color: $0.color, text: "Record: \($0.text)") }
-    let key = Legend(told.map { Legend.Entry(look: "\(box) '\(Colours.hex($0.color))'", text: $0.text) })
+    let entries = legend + tracks.legend.map { (color: $0.color, text: "Record: \($0.text)") }
+    let key = Legend(entries.map { Legend.Entry(look: "\(box) '\(Colours.hex($0.color))'", text: $0.text) })
     let width = key.width
     let height = down + 40 + 34 + key.height
     let bottom = (34 + key.height) / height
@@ -313,14 +313,9 @@ struct MapFigures {
     guard let crs else { return result }
     var found: [(item: ReportInputs.Item, view: TrackView, x: [Double], y: [Double], inside: [Int])] = []
     for (item, table) in material.tables {
-      guard case .points(let xName, let yName)? = table.geometry, let own = table.crs else { continue }
-      var x = try table.numbers(xName)
-      var y = try table.numbers(yName)
-      try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
-      let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
-      if inside.isEmpty { continue }
+      guard let points = try MapPoints(table, in: b, crs), !points.inside.isEmpty else { continue }
       let named = table.columns.contains { $0.name == classes } ? classes : nil
-      found.append((item, TrackView(table, classes: named), x, y, inside))
+      found.append((item, TrackView(table, classes: named), points.x, points.y, points.inside))
     }
     result.isRinged = found.reduce(0) { $0 + $1.inside.count } <= ValueExtent.ringed
     for (item, view, x, y, inside) in found {

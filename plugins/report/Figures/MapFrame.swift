@@ -183,11 +183,11 @@ struct MapFrame: Sendable {
     out += bottom.isEmpty ? "unset xtics\n" : "set xtics (\(tics(bottom)))\n"
     out += left.isEmpty ? "unset ytics\n" : "set ytics (\(tics(left)))\n"
     if let metres {
-      let told = Self.round(w * metres / 4)
-      let length = told / metres
+      let barLength = Self.round(w * metres / 4)
+      let length = barLength / metres
       let x = barCorner.x == 0 ? b.minX + w * 0.04 : b.maxX - w * 0.04 - length
       let y = barCorner.y == 0 ? b.minY + tall * 0.045 : b.maxY - tall * 0.075
-      let text = told >= 1000 ? "\(f(told / 1000)) km" : "\(f(told)) m"
+      let text = barLength >= 1000 ? "\(f(barLength / 1000)) km" : "\(f(barLength)) m"
       out += """
         set object 1 rect from \(f(x - w * 0.02)),\(f(y - tall * 0.025)) to \(f(x + length + w * 0.02)),\
         \(f(y + tall * 0.06)) front fc rgb '#30ffffff' fs solid noborder

@@ -30,7 +30,7 @@ struct NotebookFigures {
     var data: [String: [UInt8]] = [:]
     var plots: [String] = []
     var key: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for (k, part) in parts.enumerated() {
       let bins = statistics(part.rows, of: raw) { _ in 1 }
       guard let top = bins.map(\.mean).max(), bins.contains(where: { $0.count > 0 }) else { continue }
@@ -47,7 +47,7 @@ struct NotebookFigures {
         keyentry with lines lw 2 dt \(dash(k)) lc rgb '\(color)' title \
         \(Figure.quoted("\(part.group.label) (\(ReportFormat.count(part.rows.count)))"))
         """)
-      told.append(
+      altTexts.append(
         """
         \(part.group.label): \(ReportFormat.counted(part.rows.count, "echo", "es")), mean at most \
         \(ReportFormat.number(top, 4))
@@ -70,7 +70,7 @@ struct NotebookFigures {
       name: name, title: "Mean echoes in counts",
       caption: "Mean of the raw echoes of each class, not normalised; the tint is one standard deviation to either "
         + "side. In brackets: echoes.",
-      alt: "Mean raw echoes. " + told.joined(separator: "; ") + ".", size: grid.size, commands: grid.commands,
+      alt: "Mean raw echoes. " + altTexts.joined(separator: "; ") + ".", size: grid.size, commands: grid.commands,
       data: data)
   }
 
@@ -186,7 +186,7 @@ struct NotebookFigures {
     let name = "notebook-shifts-\(stem)"
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     let lots = parts.prefix(3).map { part in
       let moved = part.rows.filter { metres[$0].isFinite && metres[$0] != 0 && raw.peak($0) != nil }
         .sorted { (abs(metres[$0]), $1) > (abs(metres[$1]), $0) }.prefix(3)
@@ -214,7 +214,7 @@ struct NotebookFigures {
           plot '\(file)' using 1:2 with lines lw 1.6 lc rgb '#004488' notitle, '\(file)' using 1:3 with lines lw 1.8 \
           dt (4,2) lc rgb '#b03020' notitle
           """)
-        told.append(title)
+        altTexts.append(title)
       }
       // A class with fewer than three keeps its row of panels.
       while panels.count % 3 != 0 {
@@ -234,7 +234,7 @@ struct NotebookFigures {
         "Of each class the three kept echoes that alignment moved farthest, divided by the maximum that they had "
         + "before; dotted: their peaks. A positive shift is of an echo that came late. The axis shows 40 bins before "
         + "the peak and 80 behind it.",
-      alt: "Echoes before and after alignment: " + told.joined(separator: "; ") + ".", size: grid.size,
+      alt: "Echoes before and after alignment: " + altTexts.joined(separator: "; ") + ".", size: grid.size,
       commands: grid.commands, data: data)
   }
 
@@ -303,7 +303,7 @@ struct NotebookFigures {
     var data: [String: [UInt8]] = [:]
     var plots: [String] = []
     var key: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     let colors = ["#4682b4", "#d04a30"]
     var least = Double(raw.width)
     var most = 0.0
@@ -331,7 +331,7 @@ struct NotebookFigures {
         keyentry with boxes fs transparent solid 0.5 lc rgb '\(colors[k])' title \
         \(Figure.quoted("\(k == 0 ? "Before" : "After") (standard deviation \(ReportFormat.fixed(spread, 2)) bins)"))
         """)
-      told.append("\(side.label.lowercased()) standard deviation \(ReportFormat.fixed(spread, 2)) bins")
+      altTexts.append("\(side.label.lowercased()) standard deviation \(ReportFormat.fixed(spread, 2)) bins")
     }
     guard !plots.isEmpty else { return nil }
     let range = "\(ReportFormat.data((least - 3).rounded())):\(ReportFormat.data((most + 3).rounded()))"
@@ -347,7 +347,7 @@ struct NotebookFigures {
       name: name, title: "Peaks before and after",
       caption:
         "Bin of the largest sample of each kept echo, fifty steps from the least to the greatest on either side.",
-      alt: "Histograms of peak positions: " + told.joined(separator: ", ") + ".", size: grid.size,
+      alt: "Histograms of peak positions: " + altTexts.joined(separator: ", ") + ".", size: grid.size,
       commands: grid.commands, data: data)
   }
 
@@ -357,7 +357,7 @@ struct NotebookFigures {
     var data: [String: [UInt8]] = [:]
     var plots: [String] = []
     var key: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for (k, part) in parts.enumerated() {
       for side in sides {
         let bins = statistics(part.rows, of: side.echoes, over: side.scale)
@@ -371,7 +371,7 @@ struct NotebookFigures {
         plots.append("'\(file)' using 1:2 with lines \(look) notitle")
         key.append(
           "keyentry with lines \(look) title \(Figure.quoted("\(part.group.label), \(side.label.lowercased())"))")
-        told.append("\(part.group.label) \(side.label.lowercased()) \(ReportFormat.fixed(top, 3))")
+        altTexts.append("\(part.group.label) \(side.label.lowercased()) \(ReportFormat.fixed(top, 3))")
       }
     }
     guard !plots.isEmpty else { return nil }
@@ -386,8 +386,8 @@ struct NotebookFigures {
     return Figure(
       name: name, title: "Mean normalised echoes before and after",
       caption: "Each echo is divided once, by the maximum that it had before alignment, and then averaged by class: "
-        + told.joined(separator: ", ") + " at the highest.",
-      alt: "Mean normalised echoes; highest values: " + told.joined(separator: ", ") + ".", size: grid.size,
+        + altTexts.joined(separator: ", ") + " at the highest.",
+      alt: "Mean normalised echoes; highest values: " + altTexts.joined(separator: ", ") + ".", size: grid.size,
       commands: grid.commands, data: data)
   }
 

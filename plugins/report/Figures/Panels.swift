@@ -4,7 +4,7 @@ struct Panels {
   var columns = 2
   /// gnuplot commands of each panel, from left to right and top to bottom.
   let plots: [String]
-  /// What the legend tells: `keyentry` elements of a plot, each with its title.
+  /// Entries of the legend: `keyentry` elements of a plot, each with its title.
   var key: [String] = []
   /// The height of a panel with its labels.
   var panelHeight = 245.0

@@ -8,7 +8,7 @@ struct MapVectors {
   let classes: String?
   /// Points of a track, and polygons of a layer, that the map has at most.
   static let limit = 4000
-  /// What the page tells of a record, besides its class, where a table has it, with the words for it.
+  /// What the page shows of a record, besides its class, where a table has it, with the words for it.
   private static let told: [(column: String, words: String)] = [
     ("record", "record"), ("peakiness", "peakiness"), ("ssd", "stack standard deviation"), ("sigma0_db", "backscatter"),
     ("leading_edge_width", "leading edge width"), ("elevation", "elevation"), ("elevation_m", "elevation"),
@@ -43,15 +43,10 @@ struct MapVectors {
       }
     }
     for (item, table) in material.tables {
-      guard case .points(let xName, let yName)? = table.geometry, let own = table.crs else { continue }
-      var x = try table.numbers(xName)
-      var y = try table.numbers(yName)
-      try CoordinateTransform(from: own, to: crs).transform(x: &x, y: &y)
-      let inside = x.indices.filter { x[$0] >= b.minX && x[$0] <= b.maxX && y[$0] >= b.minY && y[$0] <= b.maxY }
-      guard !inside.isEmpty else { continue }
-      let every = (inside.count + Self.limit - 1) / Self.limit
-      let rows = stride(from: 0, to: inside.count, by: every).map { inside[$0] }
-      let places = rows.map { JSONValue.array([Self.place(x[$0]), Self.place(y[$0])]) }
+      guard let points = try MapPoints(table, in: b, crs), !points.inside.isEmpty else { continue }
+      let every = (points.inside.count + Self.limit - 1) / Self.limit
+      let rows = stride(from: 0, to: points.inside.count, by: every).map { points.inside[$0] }
+      let places = rows.map { JSONValue.array([Self.place(points.x[$0]), Self.place(points.y[$0])]) }
       let name = item.isOnly ? "Altimeter track" : "Track of \(item.stem)"
       layers.append(layer(name, "points", table, rows, places, every, "record"))
     }

@@ -106,7 +106,7 @@ struct ClusterSection {
     var plots: [String] = []
     var key: [String] = []
     var data: [String: [UInt8]] = [:]
-    var told: [String] = []
+    var altTexts: [String] = []
     for (i, c) in clustering.clusters.enumerated() {
       let file = "\(name).\(c.number).dat"
       let color = Colours.hex(Colours.line(clustering.color(c)))
@@ -125,7 +125,7 @@ struct ClusterSection {
         lc rgb '\(color)' title \(Figure.quoted(c.className == nil ? c.label : "\(c.label) (\(c.number))"))
         """
       )
-      told.append(
+      altTexts.append(
         "\(c.label) " + bands.map { "\($0.name) \(ReportFormat.number(c.centre[$0.name], 3))" }.joined(separator: ", "))
     }
     let low = bands.compactMap(\.wavelength).min() ?? 0
@@ -147,8 +147,32 @@ struct ClusterSection {
     return Figure(
       name: name, title: panels.title,
       caption: "Mean of each cluster in each band; bars are one standard deviation, in brackets the cluster's number.",
-      alt: "Line chart of cluster centres. " + told.joined(separator: "; ") + ".",
+      alt: "Line chart of cluster centres. " + altTexts.joined(separator: "; ") + ".",
       size: panels.size, commands: panels.commands, data: data)
+  }
+
+  /// Values in `bins` equal steps from `low` to `high` and the statistics of all values, both by class of `groups`.
+  ///
+  /// - Parameter codes: the class code of each value; nil for one group of all.
+  private static func histogram(
+    _ values: [Float], _ codes: [Float]?, _ groups: [ClassEntry], from low: Double, to high: Double, bins: Int
+  ) -> (counts: [[Double]], sums: [RunningStatistics]) {
+    var counts = [[Double]](repeating: [Double](repeating: 0, count: bins), count: max(1, groups.count))
+    var sums = counts.map { _ in RunningStatistics() }
+    for (k, v) in values.enumerated() where v.isFinite {
+      var g = 0
+      if let codes {
+        guard let code = Int(exactly: codes[k]), let at = groups.firstIndex(where: { $0.code == code }) else {
+          continue
+        }
+        g = at
+      }
+      sums[g].add(Double(v))
+      // An outlier may be too far out for a whole number.
+      let place = (Double(v) - low) / (high - low) * Double(bins)
+      if place >= 0, place < Double(bins) { counts[g][Int(place)] += 1 }
+    }
+    return (counts, sums)
   }
 
   /// Histograms of a raster's bands, by class where a class raster lies on the same grid.
@@ -179,24 +203,10 @@ struct ClusterSection {
     var data: [String: [UInt8]] = [:]
     var panels: [String] = []
     var key: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for (i, band) in bands.enumerated() {
       guard let (low, high) = small.limits(i, 0.5, 99.5) else { continue }
-      var counts = [[Double]](repeating: [Double](repeating: 0, count: bins), count: max(1, groups.count))
-      var sums = counts.map { _ in RunningStatistics() }
-      for (k, v) in small.values[i].enumerated() where v.isFinite {
-        var g = 0
-        if let codes {
-          guard let code = Int(exactly: codes[k]), let at = groups.firstIndex(where: { $0.code == code }) else {
-            continue
-          }
-          g = at
-        }
-        sums[g].add(Double(v))
-        // Outliers lie so far out that no whole number tells their bin.
-        let place = (Double(v) - low) / (high - low) * Double(bins)
-        if place >= 0, place < Double(bins) { counts[g][Int(place)] += 1 }
-      }
+      let (counts, sums) = Self.histogram(small.values[i], codes, groups, from: low, to: high, bins: bins)
       let total = counts.flatMap { $0 }.reduce(0, +)
       let width = (high - low) / Double(bins)
       guard total > 0 else { continue }
@@ -237,7 +247,7 @@ struct ClusterSection {
           \(ReportFormat.number(s.standardDeviation, 3))
           """
       }
-      told.append("\(spec.bands[band].name): " + means.joined(separator: "; "))
+      altTexts.append("\(spec.bands[band].name): " + means.joined(separator: "; "))
     }
     guard !panels.isEmpty else { return nil }
     let drawn = Panels(title: item.titled("Histograms"), columns: panels.count == 1 ? 1 : 2, plots: panels, key: key)
@@ -249,7 +259,7 @@ struct ClusterSection {
         Share of the valid pixels in each of \(bins) steps from the 0.5th to the 99.5th percentile\
         \(source.isEmpty ? "" : ", by class of \(source)").\(note)
         """,
-      alt: "Histograms of each band. " + told.joined(separator: ". ") + ".", size: drawn.size, commands: drawn.commands,
-      data: data)
+      alt: "Histograms of each band. " + altTexts.joined(separator: ". ") + ".", size: drawn.size,
+      commands: drawn.commands, data: data)
   }
 }

@@ -67,12 +67,12 @@ struct ProvenanceSection {
 
   /// Samples and records that took part, as steps recorded them.
   private var counts: [[String]] {
-    let told: [(key: RecordKey, unit: String)] = [
+    let quantities: [(key: RecordKey, unit: String)] = [
       (.samples, "samples"), (.recordsKept, "records"), (.recordsOnScene, "records on the scene"),
       (.recordsAligned, "aligned records"),
     ]
     return material.facts.flatMap { step, facts in
-      told.compactMap { key, unit in facts[key]?.intValue.map { [step, ReportFormat.count($0), unit] } }
+      quantities.compactMap { key, unit in facts[key]?.intValue.map { [step, ReportFormat.count($0), unit] } }
     }
   }
 

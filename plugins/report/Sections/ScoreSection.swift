@@ -10,9 +10,9 @@ struct ScoreSection {
     var scores: [(name: String, body: JSONValue)] = material.facts.compactMap { step, facts in
       facts[.score].map { (step, $0) }
     }
-    let told = Set(scores.map(\.body))
+    let shown = Set(scores.map(\.body))
     for (item, document) in material.documents
-    where document.body[.confusionMatrix] != nil && !told.contains(document.body) {
+    where document.body[.confusionMatrix] != nil && !shown.contains(document.body) {
       scores.append((item.stem, document.body))
     }
     for (name, body) in scores { add(name, body, to: &section) }
@@ -134,8 +134,8 @@ struct ScoreSection {
       // Of the classes that are evaluated: their pairs alone are in the figures.
       let support = known.reduce(0) { $0 + counts[i][$1] }
       let predicted = known.reduce(0) { $0 + counts[$1][i] }
-      let told = f[.support]?.intValue == support
-      return Self.row(labels[i], f, told ? (hits: counts[i][i], support: support, predicted: predicted) : nil)
+      let hasAllPairs = f[.support]?.intValue == support
+      return Self.row(labels[i], f, hasAllPairs ? (hits: counts[i][i], support: support, predicted: predicted) : nil)
     }
     for (key, label) in [(RecordKey.macroAverage, "Macro average"), (RecordKey.weightedAverage, "Weighted average")] {
       if let f = body[key] { rows.append(Self.row(label, f, nil)) }
@@ -204,7 +204,7 @@ struct ScoreSection {
     var data: [String: [UInt8]] = [:]
     var plots: [String] = []
     var key: [String] = []
-    var told: [String] = []
+    var altTexts: [String] = []
     for (k, set) in sets.enumerated() {
       let file = "\(name).\(slugs[k]).dat"
       data[file] = Figure.rows(
@@ -233,7 +233,7 @@ struct ScoreSection {
         \(Colours.hex(colors[k % 5]))' title \(Figure.quoted(ReportFormat.words(set.name)))
         """
       )
-      told.append(
+      altTexts.append(
         "\(set.name): "
           + set.steps.map {
             """
@@ -265,7 +265,7 @@ struct ScoreSection {
         \(isPurity ? "0.1 of the footprint's most frequent class" : "10 minutes between record and scene"), over \
         all pairs of a matrix; bars are 95 % intervals.
         """,
-      alt: "\(title). " + told.joined(separator: "; ") + ".",
+      alt: "\(title). " + altTexts.joined(separator: "; ") + ".",
       size: panels.size, commands: panels.commands, data: data)
   }
 

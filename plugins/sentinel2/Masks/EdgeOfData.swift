@@ -72,7 +72,7 @@ struct EdgeOfData: RasterSource {
 
   /// Above 0 where a pixel without data is at most `reach` columns and rows away.
   private static func nearAbsent(_ input: UnsafeBufferPointer<UInt16>, _ width: Int, _ height: Int) -> [UInt8] {
-    // Pixels beyond the edges stand around as 0, so that sums along a line never meet the next line.
+    // The block is padded with 0, so that sums along a line never meet the next line.
     let line = width + 2 * reach
     let first = reach * line + reach
     var data = [UInt8](repeating: 0, count: (height + 2 * reach) * line)

@@ -17,7 +17,7 @@ enum MaskChoice: String, ChoiceParameter {
   }
 }
 
-/// Codes of the mask output: why a pixel takes no part. Where several apply the lowest stands.
+/// Codes of the mask output: why a pixel takes no part. Where several apply the lowest code is written.
 enum MaskReason: UInt8, CaseIterable, Sendable {
   case valid, noData, opaqueCloud, cirrus, defective, saturated, land, shadow
 

@@ -19,7 +19,7 @@ public struct Sentinel2Reader: ProductReader {
     let present = expected.filter { band in
       product.images.files(band.name, native: band.nativeResolution).values.contains { VirtualFile.exists($0) }
     }
-    // What an EOPF product says of a band stands with its array.
+    // An EOPF product describes a band with its array.
     let bands = try (product.format == .zarr ? present : expected).map { band in
       BandSpec(
         name: band.name, summary: "\(band.colour), \(resolutions(product, band))", quantity: "reflectance",

@@ -64,7 +64,7 @@ struct SourceCheck: Sendable {
     }
   }
 
-  /// Refuses a member of an archive whose bytes are not those that the archive's directory tells of.
+  /// Refuses a member of an archive whose bytes do not match the archive's directory.
   ///
   /// - Parameter place: where its bytes were copied to; nil for itself.
   static func check(_ path: String, at place: String? = nil, crc: UInt32) throws {

@@ -19,7 +19,7 @@ struct ZipIndex {
   func checksum(of member: String) -> UInt32? { members[member]?.crc }
 
   private static func read(_ path: String) -> [String: (crc: UInt32, isStored: Bool)]? {
-    // What cannot be read is told of by whoever reads the members.
+    // An archive that cannot be read is reported by whoever reads its members.
     guard let size = try? VirtualFile.size(path) else { return nil }
     let tailSize = min(size, 65_557)
     guard let tail = bytes(path, at: size - tailSize, count: tailSize),

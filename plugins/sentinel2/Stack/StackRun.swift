@@ -113,7 +113,7 @@ struct StackRun {
     }
   }
 
-  /// Compares all files that are read with sizes and checksums that the product tells.
+  /// Compares all files that are read with the sizes and checksums that the product holds.
   private func verify(_ copies: [String: String]) async throws {
     let check = try SourceCheck(plan.product.location)
     var paths: [String] = []

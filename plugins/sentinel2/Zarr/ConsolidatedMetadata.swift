@@ -57,7 +57,7 @@ struct ConsolidatedMetadata: Sendable {
     try compare(properties, attributes["stac_discovery"]?["properties"], copy["stac_discovery"]?["properties"])
   }
 
-  /// A fact that stands in one of the two alone has had another name.
+  /// A fact that is in one of the two alone has had another name.
   private func compare(_ keys: [String], _ own: JSONValue?, _ copy: JSONValue?) throws {
     for key in keys {
       guard let first = own?[key], let second = copy?[key] else { continue }

@@ -95,7 +95,7 @@ extension Sentinel2Product {
     return result
   }
 
-  /// The masks of level 1, whose bits are those of the .SAFE product's images; a missing one is told of when asked for.
+  /// The masks of level 1, whose bits are those of the .SAFE product's images; missing ones are reported when used.
   private static func masks(_ root: String, _ bands: EOPFBands) -> [MaskFile] {
     let quality = SpectralBand.allCases.filter { bands.paths[$0.name] != nil }.map { band in
       MaskFile(

@@ -104,7 +104,7 @@ struct EOPFStore: Sendable {
     let isNamed = name.hasSuffix(".zarr.zip")
     let listed: [String]
     do { listed = try VirtualFile.list(inside) } catch {
-      // An archive by another name that cannot be listed is told of by whoever looks for a .SAFE in it.
+      // An archive by another name that cannot be listed is reported by whoever looks for a .SAFE in it.
       if isNamed { throw error }
       return nil
     }
@@ -117,7 +117,7 @@ struct EOPFStore: Sendable {
       "'\(path)' holds \(stores.isEmpty ? "no Zarr store" : "\(stores.count) Zarr stores"); one is needed")
   }
 
-  /// What tells the type: the product type under the names that it has had, the product's name.
+  /// What the type is read from: the product type under the names that it has had, the product's name.
   private static func words(_ stac: JSONValue) -> [String] {
     let properties = stac["properties"]
     return [properties?["product:type"], properties?["eopf:type"], stac["id"]].compactMap { $0?.stringValue }

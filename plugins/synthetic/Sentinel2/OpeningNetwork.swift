@@ -41,7 +41,7 @@ struct OpeningNetwork: Sendable {
 
   private(set) var pieces: [Piece] = []
   /// How many openings there are.
-  private(set) var count = 0
+  private var count = 0
   private let size: Double
   private var generator: SeededGenerator
 

@@ -31,7 +31,7 @@ extension SceneModel.Surface: SceneSurface {
   var details: [UInt16]? { nil }
 }
 
-/// What the truth of a winter scene tells beside its classes.
+/// What the truth of a winter scene holds beside its classes.
 enum SceneDetails {
   static let bands = [
     BandSpec(

@@ -52,9 +52,6 @@ struct WinterScene: SceneSource {
     relief = LandRelief(seed: self.seed ^ 0x3D19, size: size)
   }
 
-  /// How many openings the scene has.
-  var openingCount: Int { openings.count }
-
   /// What the surface is in each pixel of a window.
   struct Surface: SceneSurface {
     var window: PixelWindow

@@ -18,7 +18,7 @@ struct Footprint: Sendable {
   }
 }
 
-/// Leads beside and under a track that no raster tells of, in metres along and across it.
+/// Leads beside and under a track that are in no raster, in metres along and across it.
 struct TrackLeads: Sendable {
   private struct Lead: Sendable {
     var along, across: Double

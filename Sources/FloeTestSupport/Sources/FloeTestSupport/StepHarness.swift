@@ -14,7 +14,7 @@ public struct HarnessOptions: Sendable {
   /// The record of the run so far, for finishing steps.
   public var record: JSONValue
 
-  /// Circumstances; without arguments those of an ordinary step.
+  /// Options; without arguments those of an ordinary step.
   public init(
     readers: [any ProductReader] = [], written: [WrittenOutput] = [], values: [String: PortData] = [:],
     record: JSONValue = .null
@@ -41,7 +41,7 @@ public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
   private let circumstances: HarnessOptions
   private let folder: TemporaryFolder
   private let notes = PlanEvents()
-  private let state = Mutex((pieces: 0, told: StepMessages()))
+  private let state = Mutex((pieces: 0, messages: StepMessages()))
   private let ends: Cancellation?
 
   /// Surroundings with an empty scratch folder, which is gone when they are.
@@ -56,10 +56,10 @@ public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
   /// How often a step reported its progress.
   public var progressCalls: Int { state.withLock { $0.pieces } }
   /// What has been reported so far.
-  public var told: StepMessages {
-    var told = state.withLock { $0.told }
-    told.warnings = notes.notes.warnings + told.warnings
-    return told
+  public var messages: StepMessages {
+    var messages = state.withLock { $0.messages }
+    messages.warnings = notes.notes.warnings + messages.warnings
+    return messages
   }
   /// Bytes of scratch that a step announced when it planned.
   public var announcedScratch: Int { notes.notes.scratchBytes }
@@ -67,11 +67,13 @@ public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
   public var leftovers: [String] { get throws { try VirtualFile.list(folder.path).sorted() } }
 
   public func log(_ level: LogLevel, step: String, _ message: String) {
-    if level == .warning { state.withLock { $0.told.warnings.append(message) } }
+    if level == .warning { state.withLock { $0.messages.warnings.append(message) } }
   }
-  public func record(step: String, key: String, value: JSONValue) { state.withLock { $0.told.records[key] = value } }
+  public func record(step: String, key: String, value: JSONValue) {
+    state.withLock { $0.messages.records[key] = value }
+  }
   public func dropped(step: String, count: Int, unit: String, reason: String) {
-    state.withLock { $0.told.dropped[reason, default: 0] += count }
+    state.withLock { $0.messages.dropped[reason, default: 0] += count }
   }
   public func progress(step: String, done: Int, total: Int, unit: String) {
     state.withLock { $0.pieces += 1 }
@@ -105,7 +107,7 @@ extension StepHarness {
   public static func outcome(
     of factory: any StepFactory, parameters: [String: ParameterLiteral] = [:], ports: [String: [PortData]] = [:],
     circumstances: HarnessOptions = HarnessOptions(), workers: Int = 2, seed: UInt64 = 1
-  ) async throws -> (outputs: [String: PortData], told: StepMessages) {
+  ) async throws -> (outputs: [String: PortData], messages: StepMessages) {
     let surroundings = try StepHarness(circumstances)
     let context = surroundings.run(workers: workers, seed: seed)
     var planned = try factory.bind(parameters: parameters, ports: ports)
@@ -117,7 +119,7 @@ extension StepHarness {
       try await step.run(in: context)
       return step.outputs
     }
-    return (outputs, surroundings.told)
+    return (outputs, surroundings.messages)
   }
 
   /// The outputs of a step that is run once; see `outcome`.

@@ -114,7 +114,7 @@ extension GMMKernel {
   ///
   /// - Parameters:
   ///   - components: `components[component]` is the code it counts for.
-  ///   - left: what stands for samples left out.
+  ///   - left: the value for samples left out.
   /// - Returns: `values[band][sample]`.
   public func stored(
     _ block: SampleBlock, components: [Int], codes: [Int], uncertainty: StoredUncertainty, steps: Float, left: UInt16,

@@ -74,7 +74,7 @@ public struct KMeansFit: Sendable {
   /// those centres.
   ///
   /// A pass over everything is followed by steps over the samples near a border alone, as long as these are all that
-  /// can change their cluster. With a border share of 0 every step is a pass over everything: the plain twin.
+  /// can change their cluster. With a border share of 0 every step is a pass over everything: the reference.
   private func rest(
     _ start: [[Double]], _ sample: SampleBlock, _ lloyd: Lloyd, _ reader: some SampleReader, _ map: some BlockMap,
     keeper: (any LabelKeeper)? = nil, _ observe: @Sendable (Int, Double) -> Void

@@ -7,7 +7,7 @@ struct BoundedBlock: Sendable {
   var spread: ScatterAccumulator
   /// The samples near a border, in the order of samples.
   var border: SampleBlock
-  /// Where they stand in the block.
+  /// Their places in the block.
   var places: [UInt32]
   /// Nearest centres; 255 for what is skipped, anything below for the border.
   var labels: [UInt8]

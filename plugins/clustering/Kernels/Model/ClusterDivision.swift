@@ -40,7 +40,7 @@ public struct ClusterDivision: Sendable, Hashable {
       self.deviation = deviation
     }
 
-    /// Whether a band tells ice from the dark surface.
+    /// Whether a band separates ice from the dark surface.
     func tells(_ feature: Int) -> Bool { ice[feature] - dark[feature] > 0.1 * abs(ice[feature]) }
   }
   public var limit: Limit

@@ -105,8 +105,8 @@ extension FittedModel {
     guard spread.allSatisfy({ $0 > 0 }) else {
       throw FloeError("the model's 'spread' has a number that is not above zero")
     }
-    let told = json["standardised"] ?? .bool(false)
-    guard let isStandardised = told.boolValue, isStandardised || spread.allSatisfy({ $0 == 1 }) else {
+    let member = json["standardised"] ?? .bool(false)
+    guard let isStandardised = member.boolValue, isStandardised || spread.allSatisfy({ $0 == 1 }) else {
       throw FloeError("the model's 'standardised' must be true, or false with a 'spread' of 1 in every feature")
     }
     var mixture: GMMParameters?

@@ -42,7 +42,7 @@ struct ClassRules {
     }
   }
 
-  /// The names of fitted clusters, told to the user; an order without evidence is a warning.
+  /// The names of fitted clusters, reported to the user; an order without evidence is a warning.
   ///
   /// - Parameters:
   ///   - tests: physical tests by their word.

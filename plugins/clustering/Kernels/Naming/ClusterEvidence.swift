@@ -2,7 +2,7 @@ import FloeCore
 
 /// What a physical test of clusters found.
 public struct EvidenceVerdict: Sendable, Hashable {
-  /// How a cluster stands to the class that is tested for.
+  /// How a cluster relates to the class that is tested for.
   public enum Standing: String, Sendable, Hashable {
     /// All of it is of the class.
     case whole

@@ -179,7 +179,7 @@ public struct OpticalEvidence: ClusterEvidence {
 
   /// The infrared bands in which ice is brighter than water may be.
   private var infrared: [InfraredBand] { infraredBands.filter { !$0.isAbsorbed || ice[$0.place] > $0.water } }
-  /// Whether a band tells ice from water.
+  /// Whether a band separates ice from water.
   private func tellsIce(_ place: Int) -> Bool {
     infrared.contains { $0.place == place } || !infraredBands.contains { $0.place == place }
   }

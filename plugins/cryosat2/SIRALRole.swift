@@ -3,7 +3,7 @@ import FloeSDK
 /// Where each column of a track comes from in CryoSat-2's products of baselines D and E.
 ///
 /// A column has the name that steps expect it under, which is that of the same quantity in a Sentinel-3 product; what
-/// it is made from stands in its attribute `source_variable`.
+/// it is made from is in its attribute `source_variable`.
 struct SIRALRole: Sendable {
   /// How the values become a column.
   enum Content: Sendable { case quantity, flag }
