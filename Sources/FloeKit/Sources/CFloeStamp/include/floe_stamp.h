@@ -6,7 +6,7 @@
 // contract (the public declarations that `import FloeSDK` brings) and that of all sources.
 
 #define FLOE_KIT_VERSION "0.1.0"
-#define FLOE_KIT_CONTRACT "a7fb7180363a11f6"
+#define FLOE_KIT_CONTRACT "3530ffecc0a323a6"
 #define FLOE_KIT_DIGEST "afd5e976dcb9cdbb"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
