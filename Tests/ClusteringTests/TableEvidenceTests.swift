@@ -88,7 +88,7 @@ import Testing
     let records = table([(400, 6, 36), (4, 40, 3), (400, 6, 300)])
     let found = try await classify(KMeansStep.self, records, ["standardise": .text("false")])
     #expect(count(found.codes, 2) == 4 && count(found.codes, 1) == 800 && found.codes[400..<404].allSatisfy { $0 == 2 })
-    let sentence = try #require(found.told.records["naming"]?.arrayValue?.first?.stringValue)
+    let sentence = try #require(found.messages.records["naming"]?.arrayValue?.first?.stringValue)
     #expect(sentence.hasPrefix("lead: no cluster has half of its records within") && sentence.contains("but 4 records"))
   }
 
