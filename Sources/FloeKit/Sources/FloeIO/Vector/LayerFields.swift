@@ -193,7 +193,9 @@ struct FieldReader {
     // A float holds seconds of a minute to some microseconds; milliseconds is what files carry.
     let second = (Double(s) * 1000).rounded() / 1000
     if abs(Double(s) - second) > 5e-6 { hasFineTimes = true }
-    let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: second)
+    // Rounded up, the last millisecond of a minute must not become a second 60.
+    let whole = Double(s).rounded(.down)
+    let time = CalendarTime(year: Int(y), month: Int(mo), day: Int(d), hour: Int(h), minute: Int(mi), second: whole)
     // OGR counts zones in quarters of an hour from 100.
     let east = zone > 1 ? (Int(zone) - 100) * 15 : 0
     guard time.exists(minutesEast: east) else {
@@ -201,7 +203,7 @@ struct FieldReader {
         "row \(row + 1) of \(place ?? "the layer") has \(time.told) in the column '\(name)', which no calendar and no "
           + "clock has; a time that exists is right, such as 2019-03-01T23:56:11Z, or an empty field")
     }
-    return time.seconds - Double(east * 60)
+    return time.seconds + (second - whole) - Double(east * 60)
   }
 }
 
