@@ -47,17 +47,23 @@ def test_other_names_for_a_code_are_told(tmp_path, rasters):
     assert any("'nilas' in the reference and 'thin' in the prediction" in w["message"] for w in record["warnings"])
 
 
-def test_codes_that_do_not_fit_are_told(tmp_path):
-    """CryoSat-2's own codes: 64 ocean, 128 sea ice, 256 lead, of which the last is beyond a byte."""
-    codes = np.random.default_rng(4).choice([64, 128, 256], 90)
-    np.savetxt(tmp_path / "t.csv", np.c_[codes, codes], fmt="%d", delimiter=",", header="a,b", comments="")
-    _, record, _ = run_pipeline(tmp_path, """
+def scored(tmp_path, reference, predicted):
+    """The outputs and the record of a comparison of two columns of codes."""
+    np.savetxt(tmp_path / "t.csv", np.c_[reference, predicted], fmt="%d", delimiter=",", header="a,b", comments="")
+    out, record, _ = run_pipeline(tmp_path, """
 floe: 1
 steps:
   t: { use: table.read, with: { file: t.csv } }
   s: { use: evaluate.compare, in: { reference: t.table }, with: { reference_column: a, predicted_column: b } }
 outputs: { s.json: s.score }
 """)
+    return out, record
+
+
+def test_codes_that_do_not_fit_are_told(tmp_path):
+    """CryoSat-2's own codes: 64 ocean, 128 sea ice, 256 lead, of which the last is beyond a byte."""
+    codes = np.random.default_rng(4).choice([64, 128, 256], 90)
+    _, record = scored(tmp_path, codes, codes)
     told = [w["message"] for w in record["warnings"]]
     assert len(told) == 1 and told[0].startswith(f"{(codes == 256).sum()} records have a code outside 0...255")
 
@@ -66,14 +72,7 @@ def test_pairs_that_one_side_leaves_unclassified_are_all_counted(tmp_path):
     """Open ocean stands in the prediction alone, and is left unclassified by the reference like the rest."""
     a = np.repeat([3, 3, 3, 1], [5, 7, 11, 4])
     b = np.repeat([0, 1, 2, 1], [5, 7, 11, 4])
-    np.savetxt(tmp_path / "t.csv", np.c_[a, b], fmt="%d", delimiter=",", header="a,b", comments="")
-    out, _, _ = run_pipeline(tmp_path, """
-floe: 1
-steps:
-  t: { use: table.read, with: { file: t.csv } }
-  s: { use: evaluate.compare, in: { reference: t.table }, with: { reference_column: a, predicted_column: b } }
-outputs: { s.json: s.score }
-""")
+    out, _ = scored(tmp_path, a, b)
     told = json.loads((out / "s.json").read_text())["unclassified"]
     assert (told["reference_only"], told["predicted_only"], told["both"]) == (23, 0, 0)
 
