@@ -62,6 +62,26 @@ import Testing
     mutating func run(in context: RunContext) async throws { out = Table(rowCount: 0) }
   }
 
+  struct ChangesColumns: ProcessingStep {
+    static let name = "broken.definitions"
+    static let summary = "Plans columns of another kind, dimension and definition than it makes."
+    @Output("A table") var out: Table?
+    mutating func plan(in context: PlanContext) throws {
+      var table = Table(rowCount: 0)
+      table.set(Column("kind", values: .number([])))
+      table.set(Column("echo", values: .array([], width: 2)))
+      table.set(Column("definition", values: .number([])))
+      out = table
+    }
+    mutating func run(in context: RunContext) async throws {
+      var table = Table(rowCount: 1)
+      table.set(Column("kind", values: .integer([1])))
+      table.set(Column("echo", dimension: "ns", values: .array([1, 2], width: 2)))
+      table.set(Column("definition", attributes: ["definition": "max-mean"], values: .number([1])))
+      out = table
+    }
+  }
+
   /// Keeps its file in scratch for good, and takes an input that cannot be read for an empty one.
   struct Careless: ProcessingStep {
     static let name = "broken.careless"
@@ -100,6 +120,10 @@ import Testing
     let image: [String: [PortData]] = ["image": [.raster(try SyntheticData.ice(bands: ["B02"], width: 70, height: 70))]]
     #expect(try await checkStep(MakesMore.self) == ["broken.more makes 'out', which it did not plan"])
     #expect(try await checkStep(ForgetsColumns.self).contains { $0.contains("plans the column 'a' of 'out'") })
+    let changed = try await checkStep(ChangesColumns.self)
+    #expect(changed.contains { $0.contains("'kind' of 'out' with other values (integer, not number)") })
+    #expect(changed.contains { $0.contains("'echo' of 'out' with another dimension") })
+    #expect(changed.contains { $0.contains("'definition' of 'out' with another attribute 'definition'") })
     #expect(
       try await checkStep(DependsOnWindow.self, ports: image).contains { $0.contains("when it is read in tiles") })
     let careless = try await checkStep(Careless.self, ports: image)

@@ -18,6 +18,7 @@ struct StepRequest: Sendable {
 let requests: [(step: String, request: @Sendable () async throws -> StepRequest)] = [
   ("altimetry.align", { StepRequest([:], ["input": [try await TestProducts.features()]]) }),
   ("altimetry.align", { StepRequest(["method": "retracked"], ["input": [try await TestProducts.features()]]) }),
+  ("altimetry.align", { StepRequest(["normalise": "false"], ["input": [try await TestProducts.features()]]) }),
   ("altimetry.classify", { StepRequest([:], ["input": [try await TestProducts.features()]]) }),
   (
     "altimetry.classify",
@@ -29,6 +30,10 @@ let requests: [(step: String, request: @Sendable () async throws -> StepRequest)
   ("altimetry.freeboard", { StepRequest([:], ["input": [try await TestProducts.overSea()]]) }),
   ("altimetry.grid", { StepRequest(["column": "elevation_m"], ["input": [try await TestProducts.elevated()]]) }),
   ("altimetry.features", { StepRequest([:], ["input": [try await TestProducts.records()]]) }),
+  (
+    "altimetry.features",
+    { StepRequest(["waveform": "waveform_aligned"], ["input": [try await TestProducts.aligned()]]) }
+  ),
   ("altimetry.retrack", { StepRequest([:], ["input": [try await TestProducts.records()]]) }),
   ("altimetry.separation", { StepRequest([:], ["input": [try await TestProducts.aligned()]]) }),
   ("cluster.apply", { StepRequest([:], ["samples": [try ice()], "model": [try await TestProducts.model()]]) }),

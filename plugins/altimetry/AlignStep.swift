@@ -105,12 +105,11 @@ struct AlignStep: ProcessingStep {
     }
     var width = 256
     if case .array(_, let w)? = input[waveform]?.values { width = w }
-    var planned = input.planned(
-      adding: [
-        (ColumnName.shift.rawValue, "m"), (ColumnName.shiftBins.rawValue, "1"), ("shift_raw_m", "m"),
-        ("peak_bin", "1"), ("peak_bin_aligned", "1"),
-      ],
-      arrays: [(ColumnName.alignedWaveform.rawValue, width)])
+    var planned = input.planned(adding: [
+      (ColumnName.shift.rawValue, "m"), (ColumnName.shiftBins.rawValue, "1"), ("shift_raw_m", "m"),
+      ("peak_bin", "1"), ("peak_bin_aligned", "1"),
+    ])
+    planned.set(alignedColumn([], width: width))
     planned.set(Column("aligned", values: .integer([])))
     planned.tags["normalised:\(ColumnName.alignedWaveform.rawValue)"] = normalise ? "true" : nil
     track = planned
@@ -144,11 +143,7 @@ struct AlignStep: ProcessingStep {
     }
     var table = input
     let aligned = zip(outcome.aligned, before).map { $0 && (missingAsZero ? $1.peak.isFinite : $1.isWhole) }
-    table.set(
-      Column(
-        .alignedWaveform, unit: normalise ? "1" : table[waveform]?.unit ?? "count", summary: "Aligned echo",
-        dimension: table[waveform]?.dimension,
-        values: .array(samples, width: echoes.width)))
+    table.set(alignedColumn(samples, width: echoes.width))
     table.tags["normalised:\(ColumnName.alignedWaveform.rawValue)"] = normalise ? "true" : nil
     func shown(_ v: [Double]) -> [Double] { missingAsZero ? v : zip(v, aligned).map { $1 ? $0 : .nan } }
     table.set(
@@ -170,6 +165,14 @@ struct AlignStep: ProcessingStep {
     report(outcome, raw, members, aligned, before, moved, context)
     try countUnaligned(outcome, raw, members, before, context)
     track = table
+  }
+
+  /// The column of the aligned echoes, with the second dimension of the raw ones.
+  private func alignedColumn(_ samples: [Float], width: Int) -> Column {
+    let raw = input[waveform]
+    return Column(
+      .alignedWaveform, unit: normalise ? .dimensionless : raw?.unit ?? "count", summary: "Aligned echo",
+      dimension: raw?.dimension, values: .array(samples, width: width))
   }
 
   /// What the shift is computed from, in the order of the sum.

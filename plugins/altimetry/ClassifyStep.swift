@@ -64,7 +64,8 @@ struct ClassifyStep: ProcessingStep {
   mutating func plan(in context: PlanContext) throws {
     let set = try chosen()
     let needed = needed(by: set)
-    let planned = described(input.planned(adding: needed.map { (name: $0, unit: PhysicalUnit.dimensionless) }))
+    var planned = input.planned(adding: needed.map { (name: $0, unit: PhysicalUnit.dimensionless) })
+    if !needed.isEmpty { planned = described(planned) }
     _ = try resolved(set, planned)
     track = withClasses(planned, codes: [])
   }

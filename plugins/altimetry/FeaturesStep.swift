@@ -93,11 +93,22 @@ struct FeaturesStep: ProcessingStep {
   @Param("Mark records of which a feature is missing") var dropMissing = true
   @Output("The track with the features as columns") var track: Table?
 
-  static let columns: [(name: String, unit: PhysicalUnit)] = [
-    ("max_power", "count"), ("peak_bin", "1"), ("noise_floor", "count"),
-    (ColumnName.leadingEdgeWidth.rawValue, "1"), (ColumnName.peakiness.rawValue, "1"),
-    (ColumnName.stackDeviation.rawValue, "1"), (ColumnName.backscatter.rawValue, "dB"),
-  ]
+  /// The columns that are made, and their units.
+  private var columns: [(name: String, unit: PhysicalUnit)] {
+    var result: [(name: String, unit: PhysicalUnit)] = [
+      ("peak_bin", "1"), ("noise_floor", powerUnit), (ColumnName.leadingEdgeWidth.rawValue, "1"),
+      (ColumnName.peakiness.rawValue, "1"), (ColumnName.stackDeviation.rawValue, "1"),
+      (ColumnName.backscatter.rawValue, "dB"),
+    ]
+    if makesMaximum { result.insert(("max_power", powerUnit), at: 0) }
+    if ssdOthers { result += [("ssd_moment", "1"), ("ssd_notebook", "1")] }
+    return result
+  }
+
+  /// The unit of the echoes' samples.
+  private var powerUnit: PhysicalUnit { input[waveform]?.unit ?? "count" }
+  /// Whether `max_power` is made; of echoes divided by their maximum the raw echoes' one stays.
+  private var makesMaximum: Bool { input.tags["normalised:\(waveform)"] == nil || input["max_power"] == nil }
 
   mutating func plan(in context: PlanContext) throws {
     try input.refuseLowResolution(for: "the stack standard deviation")
@@ -110,8 +121,7 @@ struct FeaturesStep: ProcessingStep {
     let source = backscatter == .maxPower ? ColumnName.scaleFactor.rawValue : backscatter.rawValue
     try input.require([source], for: "the backscatter")
     try select.check(input)
-    let others: [(name: String, unit: PhysicalUnit)] = ssdOthers ? [("ssd_moment", "1"), ("ssd_notebook", "1")] : []
-    track = described(input.planned(adding: Self.columns + others))
+    track = described(input.planned(adding: columns))
     if backscatter == .seaIce {
       context.warn(
         "sig0_sea_ice_sheet_20_ku comes from a retracker chosen by ESA's class: a classification with it is circular")
@@ -276,8 +286,8 @@ struct FeaturesStep: ProcessingStep {
   }
 
   private func set(_ table: inout Table, _ f: [EchoFeatures], _ sigma0: [Double]) {
-    let unit = table[waveform]?.unit ?? "count"
-    if table.tags["normalised:\(waveform)"] == nil || table["max_power"] == nil {
+    let unit = powerUnit
+    if makesMaximum {
       table.set(
         Column("max_power", unit: unit, summary: "Largest sample of the echo", values: .number(f.map(\.maximum))))
     }

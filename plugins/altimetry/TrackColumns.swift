@@ -22,21 +22,9 @@ extension RunContext {
 
 extension Table {
   /// The same columns and facts without rows, with further columns: what a plan hands on.
-  func planned(adding names: [(name: String, unit: PhysicalUnit)], arrays: [(name: String, width: Int)] = []) -> Table {
-    var result = Table(rowCount: 0, geometry: geometry, crs: crs, acquisition: acquisition, style: style, tags: tags)
-    for column in columns {
-      var empty = column
-      switch column.values {
-      case .number: empty.values = .number([])
-      case .integer: empty.values = .integer([])
-      case .code(_, let missing): empty.values = .code([], missing: missing)
-      case .text: empty.values = .text([])
-      case .array(_, let width): empty.values = .array([], width: width)
-      }
-      result.set(empty)
-    }
+  func planned(adding names: [(name: String, unit: PhysicalUnit)]) -> Table {
+    var result = emptied
     for (name, unit) in names { result.set(Column(name, unit: unit, values: .number([]))) }
-    for (name, width) in arrays { result.set(Column(name, values: .array([], width: width))) }
     return result
   }
 

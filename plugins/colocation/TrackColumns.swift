@@ -136,16 +136,3 @@ extension RasterSamples {
     }
   }
 }
-
-extension ColumnValues {
-  /// The same kind without rows.
-  var emptied: ColumnValues {
-    switch self {
-    case .number: .number([])
-    case .integer: .integer([])
-    case .code(_, let missing): .code([], missing: missing)
-    case .text: .text([])
-    case .array(_, let width): .array([], width: width)
-    }
-  }
-}

@@ -80,15 +80,7 @@ public struct TrackStep: ProcessingStep {
     let hasTime = try clock(scenes) != nil
     if !hasTime { context.warn(timeless(scenes)) }
     context.isBarrier()
-    var planned = Table(
-      rowCount: 0, geometry: input.geometry, crs: input.crs, acquisition: input.acquisition, style: input.style,
-      tags: input.tags)
-    for column in input.columns {
-      // All but the values: later steps plan with the column's definition and layout.
-      var empty = column
-      empty.values = column.values.emptied
-      planned.set(empty)
-    }
+    var planned = input.emptied
     let writer = TrackColumns(
       scenes: scenes, footprint: footprint, leadSearch: leadSearch, prefix: prefix)
     let samples = scenes.map { RasterSamples(planned: $0, bilinear: bilinear, statistics: footprint && statistics) }

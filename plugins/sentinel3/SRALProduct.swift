@@ -62,7 +62,7 @@ public struct SRALProduct: Sendable {
 
   /// Tells of a manifest that may be there, of which a server does not say so.
   private static func tellRefusal(of manifest: String) {
-    guard let refusal = VirtualFile.refusal(manifest) else { return }
+    guard case .refused(let refusal) = VirtualFile.presence(manifest) else { return }
     LibraryNotices.add("\(refusal); the product's platform, cycle, orbit and track are not taken from its manifest")
   }
 

@@ -21,10 +21,13 @@ struct SourceCheck: Sendable {
     archive = location.archive
     index = location.archive.map { ZipIndex($0) }
     let path = root + "/manifest.safe"
-    guard VirtualFile.exists(path) else {
-      if let refusal = VirtualFile.refusal(path) {
-        LibraryNotices.add("\(refusal); sizes and checksums of the product's files are not compared")
-      }
+    switch VirtualFile.presence(path) {
+    case .present: break
+    case .absent:
+      manifest = [:]
+      return
+    case .refused(let refusal):
+      LibraryNotices.add("\(refusal); sizes and checksums of the product's files are not compared")
       manifest = [:]
       return
     }

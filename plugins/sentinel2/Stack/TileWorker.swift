@@ -65,6 +65,7 @@ final class TileWorker: Sendable {
     defer { idle.withLock { $0.append(own) } }
     for i in bands.indices where sources[i].resampler.method != .none && whole[i] == nil {
       try read(i, sources[i].resampler.sourceWindow(piece), into: &own.sources[i])
+      Self.blank(below: sources[i].least, in: &own.sources[i])
     }
     var counts = [Int](repeating: 0, count: MaskReason.allCases.count)
     for row in stride(from: piece.row, to: piece.endRow, by: size.height) {
@@ -86,7 +87,9 @@ final class TileWorker: Sendable {
       for layer in layers { try layer.mark(window, codes) }
       for i in bands.indices {
         try read(i, window, own)
-        own.bands[i].values.withBytes { Self.markNoData($0.bindMemory(to: UInt16.self), codes) }
+        // Resampled pixels come of sources in which lesser DN are 0 already.
+        let least = sources[i].resampler.method == .none ? sources[i].least : 1
+        own.bands[i].values.withBytes { Self.markNoData($0.bindMemory(to: UInt16.self), below: least, codes) }
       }
     }
     let counts = own.codes.values.withBytes { bytes in
@@ -136,10 +139,9 @@ final class TileWorker: Sendable {
       throw FloeError("'\(file.path)' changed its pixel type while it was read")
     }
     try bands[i].read(window, bands: [0], into: &block)
-    Self.blank(below: sources[i].least, in: &block)
   }
 
-  /// Sets pixels below the least DN that is data to 0.
+  /// Sets pixels below the least DN that is data to 0, before they are resampled.
   private static func blank(below least: UInt16, in block: inout PixelBlock) {
     guard least > 1 else { return }
     block.values.withMutableBytes { bytes in
@@ -148,10 +150,12 @@ final class TileWorker: Sendable {
     }
   }
 
-  /// Marks pixels that are 0.
-  private static func markNoData(_ pixels: UnsafeBufferPointer<UInt16>, _ codes: UnsafeMutableBufferPointer<UInt8>) {
+  /// Marks pixels below the least DN that is data.
+  private static func markNoData(
+    _ pixels: UnsafeBufferPointer<UInt16>, below least: UInt16, _ codes: UnsafeMutableBufferPointer<UInt8>
+  ) {
     let noData = MaskReason.noData.rawValue
-    for i in 0..<codes.count { codes[i] = pixels[i] == 0 ? noData : codes[i] }
+    for i in 0..<codes.count { codes[i] = pixels[i] < least ? noData : codes[i] }
   }
 
   /// Sets pixels that take no part to 0.

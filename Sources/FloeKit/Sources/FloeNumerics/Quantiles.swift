@@ -25,9 +25,3 @@ public func percentile(_ percent: Double, of values: [Double]) -> Double {
 
 /// The median of the numbers that are not NaN; NaN without values.
 public func median(of values: [Double]) -> Double { percentile(50, of: values) }
-
-/// 1.4826 x the median of absolute deviations from the median, which estimates a Gaussian's standard deviation.
-public func scaledMedianDeviation(of values: [Double]) -> Double {
-  let centre = median(of: values)
-  return 1.4826 * median(of: values.map { abs($0 - centre) })
-}

@@ -44,8 +44,15 @@ struct StepLaws {
           broken.append("\(name) makes '\(output)' with another grid, type, band or no-data value than it planned")
         }
       case (.table(let a), .table(let b)?):
-        for column in a.columns where b[column.name]?.unit != column.unit {
-          broken.append("\(name) plans the column '\(column.name)' of '\(output)' and makes none of that name and unit")
+        for column in a.columns {
+          guard let found = b[column.name], found.unit == column.unit else {
+            broken.append(
+              "\(name) plans the column '\(column.name)' of '\(output)' and makes none of that name and unit")
+            continue
+          }
+          for what in column.differences(from: found) {
+            broken.append("\(name) makes the column '\(column.name)' of '\(output)' with \(what) than it planned")
+          }
         }
       case (let a, let b?):
         if a.kind != b.kind {
@@ -116,6 +123,22 @@ struct StepLaws {
   }
 }
 
+extension Column {
+  /// In what a column that was made differs from the planned one beside its values. Class tables are left out: how
+  /// many clusters there are, for example, is known only afterwards.
+  fileprivate func differences(from made: Column) -> [String] {
+    var result: [String] = []
+    if made.values.kind != values.kind { result.append("other values (\(made.values.kind), not \(values.kind))") }
+    if made.isTime != isTime { result.append("another meaning of its numbers as times") }
+    if made.dimension != dimension { result.append("another dimension") }
+    let names = Set(attributes.keys).union(made.attributes.keys).sorted()
+    for name in names where attributes[name] != made.attributes[name] {
+      result.append("another attribute '\(name)'")
+    }
+    return result
+  }
+}
+
 extension Raster {
   /// Whether every tile of 48 x 64 pixels holds what the whole raster holds there.
   fileprivate func readsAlikeInTiles() throws -> Bool {
@@ -131,24 +154,7 @@ extension PortData {
   fileprivate var planned: PortData {
     switch self {
     case .raster(let raster): return .raster(Raster(planned: raster.spec))
-    case .table(let full):
-      var table = Table(
-        rowCount: 0, geometry: full.geometry, crs: full.crs, acquisition: full.acquisition, style: full.style,
-        tags: full.tags)
-      if case .polygons = full.geometry { table.geometry = .polygons([]) }
-      if case .multiPolygons = full.geometry { table.geometry = .multiPolygons([]) }
-      for column in full.columns {
-        var empty = column
-        switch column.values {
-        case .number: empty.values = .number([])
-        case .integer: empty.values = .integer([])
-        case .code(_, let missing): empty.values = .code([], missing: missing)
-        case .text: empty.values = .text([])
-        case .array(_, let width): empty.values = .array([], width: width)
-        }
-        table.set(empty)
-      }
-      return .table(table)
+    case .table(let table): return .table(table.emptied)
     case .model, .document: return self
     }
   }

@@ -31,6 +31,16 @@ public enum ColumnValues: Sendable, Equatable {
     case .array(_, let width): "array of \(width)"
     }
   }
+  /// The same kind without rows; codes keep their missing value, arrays their width.
+  public var emptied: ColumnValues {
+    switch self {
+    case .number: .number([])
+    case .integer: .integer([])
+    case .code(_, let missing): .code([], missing: missing)
+    case .text: .text([])
+    case .array(_, let width): .array([], width: width)
+    }
+  }
 }
 
 /// A named column with its unit.
@@ -168,6 +178,23 @@ public struct Table: Sendable, Equatable {
     } else {
       columns.append(column)
     }
+  }
+
+  /// The table without rows: its columns with units, definitions and layout, its geometry, CRS and facts. What a step
+  /// plans that hands its input on.
+  public var emptied: Table {
+    var result = Table(rowCount: 0, crs: crs, acquisition: acquisition, style: style, tags: tags)
+    switch geometry {
+    case .points, nil: result.geometry = geometry
+    case .polygons: result.geometry = .polygons([])
+    case .multiPolygons: result.geometry = .multiPolygons([])
+    }
+    for column in columns {
+      var empty = column
+      empty.values = column.values.emptied
+      result.set(empty)
+    }
+    return result
   }
 
   /// Removes a column if it is there.

@@ -10,9 +10,6 @@ import FloeCore
 ///
 /// Source: Zarr storage specification version 2, https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html.
 public enum ZarrFile {
-  /// The compressors that every GDAL with the driver and its usual libraries has.
-  public static let compressions = ["ZSTD", "ZLIB", "NONE"]
-
   /// Files of which every Zarr group or array has one.
   public static let markers = [".zgroup", ".zarray", "zarr.json"]
 
@@ -35,7 +32,7 @@ public enum ZarrFile {
   ///
   /// - Parameters:
   ///   - chunk: rows and columns of a chunk.
-  ///   - compression: one of `compressions`.
+  ///   - compression: `ZSTD`, `ZLIB` or `NONE`, which every GDAL with the driver and its usual libraries has.
   ///   - provenance: further attributes of each array.
   ///   - isCancelled: asked before each chunk; true ends the call with `Cancelled`.
   ///   - progress: called with how many chunks are done.

@@ -38,12 +38,6 @@ final class GDALMessages {
     return result
   }
 
-  /// The warnings so far, which are then the caller's to tell.
-  func takeWarnings() -> [String] {
-    defer { warnings = [] }
-    return warnings
-  }
-
   /// What GDAL said first, for the end of a sentence.
   var reason: String { failures.first ?? warnings.first ?? "no reason given" }
 

@@ -12,13 +12,21 @@ public enum VirtualFile {
   /// Whether there is a folder.
   public static func isDirectory(_ path: String) -> Bool { status(path)?.isDirectory ?? false }
 
-  /// A server's refusal to tell whether there is a file, as a sentence; nil where it tells, and for local files.
-  public static func refusal(_ path: String) -> String? {
-    guard path.hasPrefix("/vsicurl/"), !exists(path) else { return nil }
+  /// What a place tells of a file or folder.
+  public enum Presence: Sendable, Equatable {
+    case present, absent
+    /// A server refuses to tell; the sentence says how.
+    case refused(String)
+  }
+
+  /// Whether there is a file or folder, where a server may refuse to tell.
+  public static func presence(_ path: String) -> Presence {
+    if exists(path) { return .present }
+    guard path.hasPrefix("/vsicurl/") else { return .absent }
     do {
       _ = try RemoteFile.find(String(path.dropFirst("/vsicurl/".count)))
-      return nil
-    } catch { return "\(error)" }
+      return .absent
+    } catch { return .refused("\(error)") }
   }
 
   /// The size of a file in bytes.

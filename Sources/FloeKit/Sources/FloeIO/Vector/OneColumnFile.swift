@@ -44,15 +44,7 @@ struct OneColumnFile {
     table.set(
       Column(
         column, unit: found.isTime ? .second : .dimensionless, isTime: found.isTime,
-        values: rows ? found.values : Self.emptied(found.values)))
+        values: rows ? found.values : found.values.emptied))
     return table
-  }
-
-  private static func emptied(_ values: ColumnValues) -> ColumnValues {
-    switch values {
-    case .integer: .integer([])
-    case .number: .number([])
-    default: .text([])
-    }
   }
 }
