@@ -23,92 +23,28 @@ struct MapFrame: Sendable {
       (lines, bottom, left, north, metres, place) = ([], [], [], nil, nil, "no reference system")
       return
     }
-    let b = bounds
     let transform = try CoordinateTransform(from: .wgs84, to: crs)
-    let centre = transform.point((b.minX + b.maxX) / 2, (b.minY + b.maxY) / 2, inverse: true) ?? SIMD2(0, 0)
-    func longitude(_ v: Double) -> Double { v - 360 * ((v - centre.x) / 360).rounded() }
-    var low = SIMD2(Double.infinity, .infinity)
-    var high = -low
-    for i in 0...20 {
-      for j in 0...20 {
-        let x = b.minX + (b.maxX - b.minX) * Double(i) / 20
-        let y = b.minY + (b.maxY - b.minY) * Double(j) / 20
-        guard let p = transform.point(x, y, inverse: true), p.x.isFinite, p.y.isFinite else { continue }
-        let q = SIMD2(longitude(p.x), p.y)
-        low = pointwiseMin(low, q)
-        high = pointwiseMax(high, q)
-      }
-    }
-    var lines: [[Double]?] = []
-    var bottom: [(String, Double)] = []
-    var left: [(String, Double)] = []
-    let n = 60
-    /// One line, which is labelled where it crosses the lower or the left edge.
-    func line(_ point: (Double) -> SIMD2<Double>?, text: String, isBelow: Bool) {
-      var below: [Double] = []
-      var beside: [Double] = []
-      var last: SIMD2<Double>?
-      for i in 0...n {
-        guard let p = point(Double(i) / Double(n)), p.x.isFinite, p.y.isFinite else {
-          last = nil
-          continue
-        }
-        if let last {
-          if (last.y - b.minY) * (p.y - b.minY) < 0 {
-            let x = last.x + (p.x - last.x) * (b.minY - last.y) / (p.y - last.y)
-            if x >= b.minX, x <= b.maxX { below.append(x) }
-          }
-          if (last.x - b.minX) * (p.x - b.minX) < 0 {
-            let y = last.y + (p.y - last.y) * (b.minX - last.x) / (p.x - last.x)
-            if y >= b.minY, y <= b.maxY { beside.append(y) }
-          }
-          let inside = [last, p].contains { $0.x >= b.minX && $0.x <= b.maxX && $0.y >= b.minY && $0.y <= b.maxY }
-          if inside { lines += [[last.x, last.y], [p.x, p.y], nil] }
-        }
-        last = p
-      }
-      if (isBelow && !below.isEmpty) || (!isBelow && beside.isEmpty) {
-        bottom += below.map { (text, $0) }
-      } else {
-        left += beside.map { (text, $0) }
-      }
-    }
-    if low.x < high.x, low.y < high.y, high.y - low.y < 180 {
-      let dLon = Self.step(high.x - low.x)
-      let dLat = Self.step(high.y - low.y)
-      let pad = (high - low) * 0.1
-      for k in Int(
-        (low.x / dLon).rounded(.up))...max(Int((low.x / dLon).rounded(.up)), Int((high.x / dLon).rounded(.down)))
-      {
-        let lon = Double(k) * dLon
-        line(
-          { transform.point(lon, min(90, max(-90, low.y - pad.y + (high.y - low.y + 2 * pad.y) * $0))) },
-          text: Self.degrees(lon - 360 * (lon / 360).rounded(), dLon, "E", "W"), isBelow: true)
-      }
-      for k in Int(
-        (low.y / dLat).rounded(.up))...max(Int((low.y / dLat).rounded(.up)), Int((high.y / dLat).rounded(.down)))
-      {
-        let lat = Double(k) * dLat
-        line(
-          { transform.point(low.x - pad.x + (high.x - low.x + 2 * pad.x) * $0, lat) },
-          text: Self.degrees(lat, dLat, "N", "S"), isBelow: false)
-      }
-    }
-    let step = (high.y - low.y) / 20
-    let toward = transform.point(centre.x, centre.y + (centre.y > 89 ? -step : step))
-    let here = transform.point(centre.x, centre.y)
-    if let toward, let here {
-      let d = centre.y > 89 ? here - toward : toward - here
-      let length = (d.x * d.x + d.y * d.y).squareRoot()
-      north = length > 0 ? d / length : nil
-    } else {
-      north = nil
-    }
-    self.lines = lines
-    self.bottom = bottom.map { (text: $0.0, at: $0.1) }
-    self.left = left.map { (text: $0.0, at: $0.1) }
+    let extent = Graticule.Extent(shown, transform)
+    let graticule = Graticule(shown, transform, extent)
+    lines = graticule.lines
+    bottom = graticule.bottom
+    left = graticule.left
+    north = Self.north(extent, transform)
     metres = crs.metresPerUnit
     place = crs.label
+  }
+
+  /// The direction of north on the map at its centre; nil where that has no place on it.
+  private static func north(_ extent: Graticule.Extent, _ transform: CoordinateTransform) -> SIMD2<Double>? {
+    let centre = extent.centre
+    let step = (extent.high.y - extent.low.y) / 20
+    // Nothing lies north of a pole, so that the direction comes from a place south of it.
+    let isPolar = centre.y > 89
+    let toward = transform.point(centre.x, centre.y + (isPolar ? -step : step))
+    guard let toward, let here = transform.point(centre.x, centre.y) else { return nil }
+    let d = isPolar ? here - toward : toward - here
+    let length = (d.x * d.x + d.y * d.y).squareRoot()
+    return length > 0 ? d / length : nil
   }
 
   /// Labels that would touch their neighbour are left out.
@@ -120,20 +56,6 @@ struct MapFrame: Sendable {
       kept.append(label)
     }
     return kept
-  }
-
-  /// A round step that parts a range into three to six.
-  private static func step(_ range: Double) -> Double {
-    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 15, 30, 60].first { range / $0 <= 5 }
-      ?? 90
-  }
-
-  private static func degrees(_ v: Double, _ step: Double, _ plus: String, _ minus: String) -> String {
-    let decimals = step >= 1 ? 0 : step >= 0.1 && step != 0.25 ? 1 : step >= 0.01 ? 2 : 3
-    let number = ReportFormat.fixed(abs(v), decimals)
-    // The equator and the two meridians that part east from west belong to neither side.
-    if abs(v) < step / 1000 || (plus == "E" && abs(abs(v) - 180) < step / 1000) { return "\(number)°" }
-    return "\(number)° \(v < 0 ? minus : plus)"
   }
 
   /// The corner of the map, of those that are free, in which the fewest points lie; (0, 0) is the lower

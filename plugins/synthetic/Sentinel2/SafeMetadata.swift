@@ -50,54 +50,68 @@ struct SafeMetadata {
               </Granule_List>
             </Product_Organisation>
           </Product_Info>
-          <Product_Image_Characteristics>
-            <Special_Values>
-              <SPECIAL_VALUE_TEXT>NODATA</SPECIAL_VALUE_TEXT>
-              <SPECIAL_VALUE_INDEX>0</SPECIAL_VALUE_INDEX>
-            </Special_Values>
-            <Special_Values>
-              <SPECIAL_VALUE_TEXT>SATURATED</SPECIAL_VALUE_TEXT>
-              <SPECIAL_VALUE_INDEX>65535</SPECIAL_VALUE_INDEX>
-            </Special_Values>
-            <Image_Display_Order>
-              <RED_CHANNEL>3</RED_CHANNEL>
-              <GREEN_CHANNEL>2</GREEN_CHANNEL>
-              <BLUE_CHANNEL>1</BLUE_CHANNEL>
-            </Image_Display_Order>
-      \(radiometry())
-            <Reflectance_Conversion>
-              <U>1.01776</U>
-              <Solar_Irradiance_List>
-      \(irradiances())
-              </Solar_Irradiance_List>
-            </Reflectance_Conversion>
-            <Spectral_Information_List>
-      \(each(spectral))
-            </Spectral_Information_List>
-            <REFERENCE_BAND>3</REFERENCE_BAND>
-          </Product_Image_Characteristics>
+      \(imageCharacteristics())
         </n1:General_Info>
-        <n1:Geometric_Info>
-          <Product_Footprint>
-            <Product_Footprint>
-              <Global_Footprint>
-                <EXT_POS_LIST>\(try footprint())</EXT_POS_LIST>
-              </Global_Footprint>
-            </Product_Footprint>
-            <RASTER_CS_TYPE>POINT</RASTER_CS_TYPE>
-            <PIXEL_ORIGIN>1</PIXEL_ORIGIN>
-          </Product_Footprint>
-          <Coordinate_Reference_System>
-            <GEO_TABLES version="1">EPSG</GEO_TABLES>
-            <HORIZONTAL_CS_TYPE>GEOGRAPHIC</HORIZONTAL_CS_TYPE>
-          </Coordinate_Reference_System>
-        </n1:Geometric_Info>
+      \(try geometricInfo())
         <n1:Quality_Indicators_Info>
           <Cloud_Coverage_Assessment>0.0</Cloud_Coverage_Assessment>
         </n1:Quality_Indicators_Info>
       </n1:\(levelText)_User_Product>
 
       """
+  }
+
+  /// Special values, radiometry and spectral bands.
+  private func imageCharacteristics() -> String {
+    """
+        <Product_Image_Characteristics>
+          <Special_Values>
+            <SPECIAL_VALUE_TEXT>NODATA</SPECIAL_VALUE_TEXT>
+            <SPECIAL_VALUE_INDEX>0</SPECIAL_VALUE_INDEX>
+          </Special_Values>
+          <Special_Values>
+            <SPECIAL_VALUE_TEXT>SATURATED</SPECIAL_VALUE_TEXT>
+            <SPECIAL_VALUE_INDEX>65535</SPECIAL_VALUE_INDEX>
+          </Special_Values>
+          <Image_Display_Order>
+            <RED_CHANNEL>3</RED_CHANNEL>
+            <GREEN_CHANNEL>2</GREEN_CHANNEL>
+            <BLUE_CHANNEL>1</BLUE_CHANNEL>
+          </Image_Display_Order>
+    \(radiometry())
+          <Reflectance_Conversion>
+            <U>1.01776</U>
+            <Solar_Irradiance_List>
+    \(irradiances())
+            </Solar_Irradiance_List>
+          </Reflectance_Conversion>
+          <Spectral_Information_List>
+    \(each(spectral))
+          </Spectral_Information_List>
+          <REFERENCE_BAND>3</REFERENCE_BAND>
+        </Product_Image_Characteristics>
+    """
+  }
+
+  /// The outline in degrees, and how pixels lie.
+  private func geometricInfo() throws -> String {
+    """
+      <n1:Geometric_Info>
+        <Product_Footprint>
+          <Product_Footprint>
+            <Global_Footprint>
+              <EXT_POS_LIST>\(try footprint())</EXT_POS_LIST>
+            </Global_Footprint>
+          </Product_Footprint>
+          <RASTER_CS_TYPE>POINT</RASTER_CS_TYPE>
+          <PIXEL_ORIGIN>1</PIXEL_ORIGIN>
+        </Product_Footprint>
+        <Coordinate_Reference_System>
+          <GEO_TABLES version="1">EPSG</GEO_TABLES>
+          <HORIZONTAL_CS_TYPE>GEOGRAPHIC</HORIZONTAL_CS_TYPE>
+        </Coordinate_Reference_System>
+      </n1:Geometric_Info>
+    """
   }
 
   /// `MTD_TL.xml` of the granule.

@@ -50,75 +50,19 @@ public struct ClassAssignment: Sendable {
     var divided: [Int: Int] = [:]
     var limit: ClusterDivision.Limit?
     for rule in rules where !rule.isRest {
-      var fits = Array(clusters.indices)
-      var reasons: [String] = []
-      var failure: String?
-      var undecided: Set<Int> = []
-      var chosen: Set<Int> = []
-      var partly: Set<Int> = []
-      for condition in rule.conditions {
-        switch condition {
-        case .threshold(let f, let comparison, let value):
-          fits = fits.filter { comparison.holds(clusters[$0].mean[f], value) }
-          reasons.append("\(features[f]) \(comparison.rawValue) \(short(value))")
-        case .darkest, .brightest:
-          let verdict = byBrightness(clusters, isDark: condition == .darkest)
-          fits = fits.filter { $0 == verdict.cluster }
-          if verdict.holds { reasons.append(verdict.reason) } else { failure = failure ?? verdict.reason }
-        case .evident(let word):
-          guard let test = tests[word] else {
-            failure = failure ?? "there is no test '\(word)' for these samples"
-            continue
-          }
-          let verdict = test.judge(clusters)
-          facts[word] = verdict.facts
-          if !verdict.isFound { failure = failure ?? verdict.sentence }
-          fits = fits.filter { verdict.standings[$0] == .whole || verdict.standings[$0] == .divided }
-          partly.formUnion(clusters.indices.filter { verdict.standings[$0] == .divided })
-          limit = limit ?? verdict.limit
-          reasons.append(verdict.sentence)
-        case .brightness(let comparison, let share):
-          guard let iceLevel, iceLevel > 0 else {
-            failure = failure ?? "there is no ice level to compare with"
-            continue
-          }
-          fits = fits.filter { comparison.holds(clusters[$0].brightness / iceLevel, share) }
-          reasons.append("brightness \(comparison.rawValue) \(short(share)) of the ice level \(short(iceLevel))")
-        case .extreme(let f, let isHighest):
-          let verdict = byFeature(clusters, f, isHighest, features[f])
-          chosen.insert(verdict.cluster)
-          fits = fits.filter { $0 == verdict.cluster }
-          if verdict.holds {
-            reasons.append(verdict.reason)
-          } else {
-            failure = failure ?? verdict.reason
-            undecided.formUnion([verdict.cluster, verdict.next])
-          }
-        }
-      }
-      if chosen.count > 1 {
-        failure =
-          "the conditions point to different clusters (\(chosen.sorted().map(String.init).joined(separator: ", ")))"
-        undecided.formUnion(chosen)
-      }
-      if let failure {
+      let finding = finding(rule, clusters, features)
+      facts.merge(finding.facts) { $1 }
+      limit = limit ?? finding.limit
+      if let failure = finding.failure {
         evidence.append("no \(rule.name) found: \(failure)")
-        for j in undecided where codes[j] == nil { codes[j] = unclassified }
+        for j in finding.undecided where codes[j] == nil { codes[j] = unclassified }
         continue
       }
-      let parts = fits.filter { partly.contains($0) && codes[$0] == nil && divided[$0] == nil }
+      let parts = finding.fits.filter { finding.partly.contains($0) && codes[$0] == nil && divided[$0] == nil }
       for j in parts { divided[j] = rule.code }
-      let named = fits.filter { codes[$0] == nil && !partly.contains($0) }
+      let named = finding.fits.filter { codes[$0] == nil && !finding.partly.contains($0) }
       for j in named { codes[j] = rule.code }
-      let reason = reasons.joined(separator: " and ")
-      if !named.isEmpty || !parts.isEmpty {
-        evidence.append("\(rule.name): \(Self.listed(named, parts)), \(reason)")
-      } else if fits.isEmpty {
-        evidence.append("no \(rule.name) found: no cluster has \(reason)")
-      } else {
-        let taken = "earlier rules took \(Self.clusters(fits))"
-        evidence.append("no \(rule.name) found: none is left: \(taken) (\(reason))")
-      }
+      evidence.append(Self.sentence(rule, finding, named, parts))
     }
     let rest = rules.first(where: \.isRest)?.code ?? unclassified
     var result = NamingResult(codes: codes.map { $0 ?? rest }, evidence: evidence)
@@ -128,6 +72,81 @@ public struct ClassAssignment: Sendable {
       result.division = ClusterDivision(limit: limit, clusters: places, codes: places.compactMap { divided[$0] })
     }
     return result
+  }
+
+  /// What the conditions of a rule say of the clusters.
+  private struct Finding {
+    /// The clusters that fulfil all of them.
+    var fits: [Int]
+    /// What each condition found, for the sentence.
+    var reasons: [String] = []
+    /// Why the rule names none; nil where it holds.
+    var failure: String?
+    /// Clusters that conditions by order point to, and those that they do not tell apart.
+    var chosen: Set<Int> = [], undecided: Set<Int> = []
+    /// Clusters of which a test names a part alone.
+    var partly: Set<Int> = []
+    /// The limit of the first test that has one, and the tests' figures by word.
+    var limit: ClusterDivision.Limit?
+    var facts: [String: JSONValue] = [:]
+  }
+
+  private func finding(_ rule: NameRule, _ clusters: [ClusterSummary], _ features: [String]) -> Finding {
+    var finding = Finding(fits: Array(clusters.indices))
+    for condition in rule.conditions { apply(condition, clusters, features, to: &finding) }
+    if finding.chosen.count > 1 {
+      let numbers = finding.chosen.sorted().map(String.init).joined(separator: ", ")
+      finding.failure = "the conditions point to different clusters (\(numbers))"
+      finding.undecided.formUnion(finding.chosen)
+    }
+    return finding
+  }
+
+  /// Narrows a finding down by one condition; of several failures the first is kept.
+  private func apply(
+    _ condition: NameCondition, _ clusters: [ClusterSummary], _ features: [String], to finding: inout Finding
+  ) {
+    func fail(_ sentence: String) { finding.failure = finding.failure ?? sentence }
+    switch condition {
+    case .threshold(let f, let comparison, let value):
+      finding.fits = finding.fits.filter { comparison.holds(clusters[$0].mean[f], value) }
+      finding.reasons.append("\(features[f]) \(comparison.rawValue) \(short(value))")
+    case .darkest, .brightest:
+      let verdict = byBrightness(clusters, isDark: condition == .darkest)
+      finding.fits = finding.fits.filter { $0 == verdict.cluster }
+      if verdict.holds { finding.reasons.append(verdict.reason) } else { fail(verdict.reason) }
+    case .evident(let word):
+      guard let test = tests[word] else { return fail("there is no test '\(word)' for these samples") }
+      let verdict = test.judge(clusters)
+      finding.facts[word] = verdict.facts
+      if !verdict.isFound { fail(verdict.sentence) }
+      finding.fits = finding.fits.filter { verdict.standings[$0] == .whole || verdict.standings[$0] == .divided }
+      finding.partly.formUnion(clusters.indices.filter { verdict.standings[$0] == .divided })
+      finding.limit = finding.limit ?? verdict.limit
+      finding.reasons.append(verdict.sentence)
+    case .brightness(let comparison, let share):
+      guard let iceLevel, iceLevel > 0 else { return fail("there is no ice level to compare with") }
+      finding.fits = finding.fits.filter { comparison.holds(clusters[$0].brightness / iceLevel, share) }
+      finding.reasons.append("brightness \(comparison.rawValue) \(short(share)) of the ice level \(short(iceLevel))")
+    case .extreme(let f, let isHighest):
+      let verdict = byFeature(clusters, f, isHighest, features[f])
+      finding.chosen.insert(verdict.cluster)
+      finding.fits = finding.fits.filter { $0 == verdict.cluster }
+      if verdict.holds {
+        finding.reasons.append(verdict.reason)
+      } else {
+        fail(verdict.reason)
+        finding.undecided.formUnion([verdict.cluster, verdict.next])
+      }
+    }
+  }
+
+  /// What a rule that holds named, and why; or why nothing was left for it.
+  private static func sentence(_ rule: NameRule, _ finding: Finding, _ named: [Int], _ parts: [Int]) -> String {
+    let reason = finding.reasons.joined(separator: " and ")
+    if !named.isEmpty || !parts.isEmpty { return "\(rule.name): \(listed(named, parts)), \(reason)" }
+    if finding.fits.isEmpty { return "no \(rule.name) found: no cluster has \(reason)" }
+    return "no \(rule.name) found: none is left: earlier rules took \(clusters(finding.fits)) (\(reason))"
   }
 
   /// `clusters 0, 1 and the dark part of cluster 2`.
