@@ -4,7 +4,49 @@ import Yams
 extension ApplicationPackage {
   /// The workflow: products in, one folder with all results out.
   func workflow() -> Node {
-    let others = pipeline.inputs.keys.filter { $0 != over }
+    let others: [String] = pipeline.inputs.keys.filter { $0 != over }
+    var inputs: [(Node, Node)] = [pipelineInput(isBound: false), productsInput(), chunkLengthInput()]
+    inputs += others.map { setting($0, isBound: false) } + Self.seasonInputs(isBound: false)
+    inputs.append(Self.seasonStepsInput(hasDefault: true))
+    return Self.map([
+      ("class", "Workflow"),
+      ("id", Self.text(name)),
+      ("label", Self.text(title)),
+      (
+        "doc",
+        Self.text(
+          """
+          Runs a floe pipeline over many products: chunks of products in parallel, each product whole or not at all. A \
+          product that fails is recorded with its step and reason and costs no other.
+          """)
+      ),
+      (
+        "requirements",
+        Self.list([
+          Self.map([("class", "ScatterFeatureRequirement")]),
+          Self.map([("class", "StepInputExpressionRequirement")]),
+          Self.map([("class", "InlineJavascriptRequirement")]),
+        ])
+      ),
+      (
+        "inputs",
+        Self.map(inputs)
+      ),
+      (
+        "outputs",
+        Self.map(Self.workflowOutputs())
+      ),
+      (
+        "steps",
+        Self.map(chunkSteps(others) + seasonWorkflow())
+      ),
+    ])
+  }
+
+  /// The steps that divide the products, work on the chunks and bring their results together.
+  ///
+  /// - Parameter others: the pipeline's inputs that are the same for all products.
+  private func chunkSteps(_ others: [String]) -> [(Node, Node)] {
     // Jobs are scattered over places in the list and not over lists of products: of products that a tool hands on, Toil
     // lays copies beside the workflow's results.
     var chunkIn: [(Node, Node)] = [
@@ -21,10 +63,7 @@ extension ApplicationPackage {
       ),
     ]
     chunkIn += others.map { (Self.text($0), Self.text($0)) }
-    var inputs: [(Node, Node)] = [pipelineInput(isBound: false), productsInput(), chunkLengthInput()]
-    inputs += others.map { setting($0, isBound: false) } + Self.seasonInputs(isBound: false)
-    inputs.append(Self.seasonStepsInput(hasDefault: true))
-    let steps: [(Node, Node)] = [
+    return [
       (
         "chunks",
         Self.map([
@@ -58,39 +97,6 @@ extension ApplicationPackage {
         ])
       ),
     ]
-    return Self.map([
-      ("class", "Workflow"),
-      ("id", Self.text(name)),
-      ("label", Self.text(title)),
-      (
-        "doc",
-        Self.text(
-          """
-          Runs a floe pipeline over many products: chunks of products in parallel, each product whole or not at all. A \
-          product that fails is recorded with its step and reason and costs no other.
-          """)
-      ),
-      (
-        "requirements",
-        Self.list([
-          Self.map([("class", "ScatterFeatureRequirement")]),
-          Self.map([("class", "StepInputExpressionRequirement")]),
-          Self.map([("class", "InlineJavascriptRequirement")]),
-        ])
-      ),
-      (
-        "inputs",
-        Self.map(inputs)
-      ),
-      (
-        "outputs",
-        Self.map(Self.workflowOutputs())
-      ),
-      (
-        "steps",
-        Self.map(steps + seasonWorkflow())
-      ),
-    ])
   }
 
   /// The input that sets how many products a job gets.

@@ -47,22 +47,9 @@ public final class Executor {
       throw FloeError(
         "no thread can be started to work on: the system's limit of processes is reached (see 'ulimit -u')")
     }
-    let useful = min(options.workers, max(2, ProcessInfo.processInfo.activeProcessorCount))
-    if pool.workers < useful {
-      journal.log(
-        .warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
-    } else if pool.workers < options.workers {
-      // No warning, which a report would show: results do not depend on it.
-      journal.log(
-        .notice, step: "workers",
-        "\(options.workers) threads were asked for; more than \(pool.workers) gain nothing here"
-      )
-    }
+    logWorkers()
     GDALRuntime.configure(cacheBytes: options.cacheBytes)
-    for sentence in try Staging.recover(options.outputFolder) { journal.log(.notice, step: "folder", sentence) }
-    if let shared = options.scratchFolder, shared != options.outputFolder {
-      for sentence in try Staging.recover(shared) { journal.log(.notice, step: "scratch", sentence) }
-    }
+    try recoverFolders()
     let keys = try await makeKeys()
     self.keys = keys
     let guarding = FolderGuard(
@@ -111,6 +98,28 @@ public final class Executor {
       values = [:]
       staging.discard()
       throw error
+    }
+  }
+
+  /// Says where there are fewer threads than were asked for.
+  private func logWorkers() {
+    let useful = min(options.workers, max(2, ProcessInfo.processInfo.activeProcessorCount))
+    if pool.workers < useful {
+      journal.log(
+        .warning, step: "workers", "\(options.workers) threads were asked for, the system gave \(pool.workers)")
+    } else if pool.workers < options.workers {
+      // No warning, which a report would show: results do not depend on it.
+      journal.log(
+        .notice, step: "workers",
+        "\(options.workers) threads were asked for; more than \(pool.workers) gain nothing here")
+    }
+  }
+
+  /// Clears up what runs that were killed left behind, and says so.
+  private func recoverFolders() throws {
+    for sentence in try Staging.recover(options.outputFolder) { journal.log(.notice, step: "folder", sentence) }
+    if let shared = options.scratchFolder, shared != options.outputFolder {
+      for sentence in try Staging.recover(shared) { journal.log(.notice, step: "scratch", sentence) }
     }
   }
 

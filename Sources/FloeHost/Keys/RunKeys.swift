@@ -82,39 +82,17 @@ struct RunKeys: Sendable {
     let types = Dictionary(
       (library.declaration(step.use)?.parameters ?? []).map { ($0.name, $0.type) }
     ) { first, _ in first }
-    var reason: String?
-    func keyed(_ literal: ParameterLiteral, isPath: Bool, isPlace: Bool) -> JSONValue {
-      switch literal {
-      case .text(let text) where isPath:
-        guard !text.isEmpty else { return "" }
-        let file = DatasetName(text)?.file ?? text
-        switch contents[file] {
-        case .success(let digest)?:
-          let name = Self.base(file)
-          return [.string(DatasetName(text)?.moved(to: name) ?? name), .string(digest)]
-        case .failure(let error)?: reason = error.message
-        case nil: reason = "the content of '\(text)' is not known"
-        }
-        return .null
-      case .text(let text):
-        if !text.isEmpty, isPlace || Self.isPlace(text) {
-          reason = "it is given the place '\(text)', where it may read or write what floe does not see"
-        }
-        return .string(text)
-      case .list(let items): return .array(items.map { keyed($0, isPath: isPath, isPlace: isPlace) })
-      case .map(let entries):
-        return .array(entries.map { [.string($0.key), keyed($0.value, isPath: isPath, isPlace: isPlace)] })
-      }
-    }
+    var values = ParameterKeys(contents: contents)
     let parameters = step.inForce.map { name, literal in
       (
         name,
-        keyed(
+        values.value(
           literal, isPath: types[name] == "path" || types[name] == "list of path",
           // A finishing step hands its files to the host, and names a folder among the outputs.
           isPlace: !step.isFinishing && Self.placeNames.contains(name))
       )
     }
+    var reason = values.reason
     var ports: [String: JSONValue] = [:]
     for (port, references) in step.connections {
       ports[port] = .array(
@@ -147,6 +125,48 @@ struct RunKeys: Sendable {
         plan.destinations(of: step.id).mapValues { .array($0.map { .string($0) }) })
     }
     steps[step.id] = try Self.digest(.object(material))
+  }
+
+  /// What the values of a step's parameters are in its key.
+  private struct ParameterKeys {
+    /// Digests of files by path.
+    let contents: [String: Result<String, FloeError>]
+    /// Why the step has no key; the last parameter's reason.
+    private(set) var reason: String?
+
+    /// - Parameters:
+    ///   - isPath: whether the text is a file, of which name and content count.
+    ///   - isPlace: whether it is a place where the step may read or write on its own.
+    mutating func value(_ literal: ParameterLiteral, isPath: Bool, isPlace: Bool) -> JSONValue {
+      switch literal {
+      case .text(let text) where isPath:
+        guard !text.isEmpty else { return "" }
+        let file = DatasetName(text)?.file ?? text
+        switch contents[file] {
+        case .success(let digest)?:
+          let name = RunKeys.base(file)
+          return [.string(DatasetName(text)?.moved(to: name) ?? name), .string(digest)]
+        case .failure(let error)?: reason = error.message
+        case nil: reason = "the content of '\(text)' is not known"
+        }
+        return .null
+      case .text(let text):
+        if !text.isEmpty, isPlace || RunKeys.isPlace(text) {
+          reason = "it is given the place '\(text)', where it may read or write what floe does not see"
+        }
+        return .string(text)
+      case .list(let items):
+        var list: [JSONValue] = []
+        for item in items { list.append(value(item, isPath: isPath, isPlace: isPlace)) }
+        return .array(list)
+      case .map(let entries):
+        var list: [JSONValue] = []
+        for entry in entries {
+          list.append([.string(entry.key), value(entry.value, isPath: isPath, isPlace: isPlace)])
+        }
+        return .array(list)
+      }
+    }
   }
 
   private mutating func add(

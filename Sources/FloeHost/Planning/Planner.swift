@@ -260,42 +260,9 @@ public struct Planner {
     guard let declaration = library.declaration(node.use) else { return nil }
     let before = problems.count
     defer { for i in problems.indices.dropFirst(before) where problems[i].step.isEmpty { problems[i].step = node.id } }
-    var literals: [String: ParameterLiteral] = [:]
     var missing: Set<String> = []
-    for (name, setting) in node.settings {
-      let type = declaration.parameters.first { $0.name == name }?.type ?? "text"
-      let complaints = problems.count
-      guard let resolved = resolve(setting.literal, type: type, line: setting.line, in: node.scope) else {
-        // An input that is not set was complained about already; the parameter is not to be called missing as well.
-        if problems.count > complaints || !isUnsetOptional(setting.literal, in: node.scope) { missing.insert(name) }
-        continue
-      }
-      literals[name] = resolved
-      // The step that reads the file of an input is called after it; its own parameter is not what the user wrote.
-      let isReader = node.use == FileStep.name && pipeline.inputs[node.id]?.isData == true
-      let said = node.flag ?? "'\(isReader ? node.id : name)'"
-      if isPath(type) { checkExists(resolved, parameter: said, line: setting.line, in: node.scope) }
-    }
-    var ports: [String: [PortData]] = [:]
-    for (port, references) in node.connections {
-      for r in references {
-        guard let source = earlier.first(where: { $0.id == r.step }) else {
-          missing.insert(port)
-          continue
-        }
-        if let data = source.outputs[r.port] {
-          ports[port, default: []].append(data)
-          if let input = declaration.inputs.first(where: { $0.name == port }), !input.kinds.contains(data.kind) {
-            missing.insert(port)
-            complainAboutKind(r, input, data, by: node)
-          }
-        } else {
-          missing.insert(port)
-          complainAboutConditional(r, consumer: "\(node.id).\(port)")
-        }
-      }
-      if missing.contains(port) { ports[port] = nil }
-    }
+    let literals = literals(of: node, declaration, missing: &missing)
+    let ports = ports(of: node, declaration, after: earlier, missing: &missing)
     let who = node.flag ?? node.id
     do {
       let factory = try library.factory(node.use)
@@ -326,6 +293,55 @@ public struct Planner {
       complain(node.line, "\(who): \(NetworkTraffic.cause(of: "\(error)"))\(hint)", in: node.scope)
     }
     return nil
+  }
+
+  /// The parameters that are set; complains about those that have no value, and adds them to `missing`.
+  private mutating func literals(
+    of node: Pipeline.StepNode, _ declaration: StepDeclaration, missing: inout Set<String>
+  ) -> [String: ParameterLiteral] {
+    var literals: [String: ParameterLiteral] = [:]
+    for (name, setting) in node.settings {
+      let type = declaration.parameters.first { $0.name == name }?.type ?? "text"
+      let complaints = problems.count
+      guard let resolved = resolve(setting.literal, type: type, line: setting.line, in: node.scope) else {
+        // An input that is not set was complained about already; the parameter is not to be called missing as well.
+        if problems.count > complaints || !isUnsetOptional(setting.literal, in: node.scope) { missing.insert(name) }
+        continue
+      }
+      literals[name] = resolved
+      // The step that reads the file of an input is called after it; its own parameter is not what the user wrote.
+      let isReader = node.use == FileStep.name && pipeline.inputs[node.id]?.isData == true
+      let said = node.flag ?? "'\(isReader ? node.id : name)'"
+      if isPath(type) { checkExists(resolved, parameter: said, line: setting.line, in: node.scope) }
+    }
+    return literals
+  }
+
+  /// The planned values that come in; complains about those that do not fit, and adds their ports to `missing`.
+  private mutating func ports(
+    of node: Pipeline.StepNode, _ declaration: StepDeclaration, after earlier: [Plan.Step], missing: inout Set<String>
+  ) -> [String: [PortData]] {
+    var ports: [String: [PortData]] = [:]
+    for (port, references) in node.connections {
+      for r in references {
+        guard let source = earlier.first(where: { $0.id == r.step }) else {
+          missing.insert(port)
+          continue
+        }
+        if let data = source.outputs[r.port] {
+          ports[port, default: []].append(data)
+          if let input = declaration.inputs.first(where: { $0.name == port }), !input.kinds.contains(data.kind) {
+            missing.insert(port)
+            complainAboutKind(r, input, data, by: node)
+          }
+        } else {
+          missing.insert(port)
+          complainAboutConditional(r, consumer: "\(node.id).\(port)")
+        }
+      }
+      if missing.contains(port) { ports[port] = nil }
+    }
+    return ports
   }
 
   /// The connections of a step, those of inputs that may come in any order in the order of their names: keys,
