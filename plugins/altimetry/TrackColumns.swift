@@ -21,7 +21,7 @@ extension RunContext {
 }
 
 extension Table {
-  /// The same columns and facts without rows, with further columns: what a plan hands on.
+  /// The same columns and facts without rows, with further columns: what a plan passes on.
   func planned(adding names: [(name: String, unit: PhysicalUnit)]) -> Table {
     var result = emptied
     for (name, unit) in names { result.set(Column(name, unit: unit, values: .number([]))) }

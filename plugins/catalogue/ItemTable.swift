@@ -27,7 +27,7 @@ enum ItemTable {
     table.set(
       Column("size", unit: "byte", summary: "Size of the product as fetched", values: .integer(items.map(\.size))))
     text("md5", "MD5 of the product as fetched") { $0.md5 }
-    // A signature in an address holds for who asked; the answer itself has it, for `floe fetch`.
+    // A signature in an address is valid for the one who asked; the answer itself has it, for `floe fetch`.
     text("href", "Where it is fetched") { $0.href.map { RemotePath.redacted($0) } }
     text("s3", "Its place in an object store") { $0.s3.map { RemotePath.redacted($0) } }
     return table

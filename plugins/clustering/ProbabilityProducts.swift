@@ -19,7 +19,7 @@ struct ProbabilityProducts {
     self.uncertainty = uncertainty
   }
 
-  /// One name a class that the rules speak of or a cluster got; without rules one a cluster.
+  /// One name a class that the rules name or a cluster got; without rules one a cluster.
   init(
     rules: [NameRule]?, codes named: [Int]?, clusters: Int, uncertainty: Uncertainty, division: ClusterDivision? = nil,
     classes: ClassTable = .seaIce

@@ -115,7 +115,7 @@ struct TableEvidence: Sendable {
         "lead: \(inIce) record\(inIce == 1 ? "" : "s") in clusters of sea ice within the limits of leads; "
           + "each is held against the limits alone")
     }
-    // The limits speak of sea ice as well: what its rule says of whole clusters would contradict them.
+    // The limits name sea ice as well: what its rule says of whole clusters would contradict them.
     for (rule, sentence) in zip(rules.filter { !$0.isRest }, others.evidence) {
       evidence.append(rule.code == seaIce && !limits.seaIce.isEmpty ? iceEvidence(shares, limits) : sentence)
     }
@@ -178,7 +178,7 @@ struct TableEvidence: Sendable {
 
   private func limited(_ code: Int, _ share: Share, _ verdict: LimitVerdict?) -> (code: Int, reason: String?) {
     guard let verdict, limits != nil else { return (code, code == unclassified ? "no rule names the cluster" : nil) }
-    // A class of the user's own, or open ocean: the limits speak of leads and sea ice only.
+    // A class of the user's own, or open ocean: the limits name leads and sea ice only.
     guard code == lead || code == seaIce || code == unclassified else {
       return verdict == .lead ? (unclassified, "within the limits of leads in a cluster of another class") : (code, nil)
     }

@@ -107,7 +107,7 @@ struct TrackColumns {
     return result
   }
 
-  /// The column of a class's fraction; a class of another column's name steps aside.
+  /// The column of a class's fraction; a class with another column's name gets another one.
   static func fraction(_ name: String) -> String {
     ["valid", "purity", "majority"].contains(name) ? "fp_class_\(name)" : "fp_\(name)"
   }

@@ -123,7 +123,7 @@ struct SIRALColumns: Sendable {
       if Self.hasRange(track) {
         effects.append(("height_1_20_ku", "elevations come of range_1_20_ku and the corrections"))
       }
-      // Level 1B's are terms of the elevation, of which `emptyTerms` tells.
+      // Level 1B's are terms of the elevation, which `emptyTerms` reports.
       let effect = "what height_1_20_ku was corrected by cannot be told"
       let names = SIRALRole.corrections.map(\.column) + [Self.oceanTideColumn, Self.highFrequencyColumn]
       effects += names.map { (column: $0, effect: effect) }

@@ -91,7 +91,7 @@ enum ProjectText {
 
   private static func system(_ crs: CRS) -> String {
     // QGIS knows registered systems by their code; it looks at the code where an `srsid` above 0 says that the system
-    // is no user's own, and then at nothing else. The text is left out: PROJ words it differently from run to run.
+    // is no user's own, and then at nothing else. The text is left out: PROJ writes it differently from run to run.
     if let code = crs.code {
       return "<spatialrefsys nativeFormat=\"Wkt\"><srsid>1</srsid><authid>\(escaped(code))</authid></spatialrefsys>"
     }

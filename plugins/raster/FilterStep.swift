@@ -33,7 +33,7 @@ struct FilterStep: ProcessingStep {
     result = Raster(planned: image.spec)
   }
   mutating func run(in context: RunContext) async throws {
-    // Windows overlap between tiles: what is dear to decode is decoded once.
+    // Windows overlap between tiles: what is slow to decode is decoded once.
     let source = try await context.materialize(image)
     let filter = WindowFilter(statistic: statistic, radius: window / 2)
     let specs = image.spec.bands

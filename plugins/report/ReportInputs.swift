@@ -17,7 +17,7 @@ struct ReportInputs: Sendable {
     /// Whether it is the only one of its kind, so that titles need not say which.
     var isOnly = false
 
-    /// Words that titles are made of: a file of such a name is told with its ending, so that none reads
+    /// Words that titles are made of: a file of such a name is given with its ending, so that none reads
     /// "Mean echoes of echoes".
     private static let titleWords: Set<String> = [
       "classes", "echo", "echoes", "elevation", "elevations", "feature", "features", "freeboard", "histogram",

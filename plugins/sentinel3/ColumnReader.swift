@@ -23,7 +23,7 @@ struct ColumnReader: Sendable {
 
   /// What one count of an array column is where it holds whole counts times a scale; nil where it holds other numbers.
   ///
-  /// Single precision rounds the products; who knows the scale finds the count again (the tag `count_scale`).
+  /// Single precision rounds the products; with the scale the count is found again (the tag `count_scale`).
   func countScale(_ name: String) throws -> Double? {
     guard try isArray(name), let v = try source.find(name), v.type.isInteger, v.offset == 0 else { return nil }
     return v.scale > 0 && v.scale != 1 ? v.scale : nil

@@ -3,7 +3,7 @@ import FloeSDK
 /// The names of a quantity in the generations of SRAL level 2 products.
 ///
 /// A column keeps one name, that of baseline collection 005, so that steps need not know generations; where the product
-/// has the quantity under another one, the column's attribute `source_variable` tells which. Sources: PDS of baseline
+/// has the quantity under another one, the column's attribute `source_variable` says which. Sources: PDS of baseline
 /// collections 004 and 005 (S3IPF PDS 003, EUM/SEN3/SPE/20/1191479), SR_2_LAN_SI of collection 006 as distributed since
 /// 2025 (`radar_freeboard_20_ku`, `snow_depth_sol1_20_ku`), and the template of the products' own comments, by which a
 /// correction `X_01` is `X_20_ku` where it is given at 20 Hz.

@@ -368,7 +368,7 @@ public final class Batch: Sendable {
   }
 
   /// Whether a failure may pass by itself: the disk, its permissions or the memory were at fault, and not the scene. Of
-  /// the network and of obstacles in the output folder the scene's process tells itself.
+  /// the network and of obstacles in the output folder the scene's process reports itself.
   private static func mayPass(_ message: String) -> Bool {
     [
       ENOSPC, EDQUOT, ENOMEM, EIO, EMFILE, ENFILE, EAGAIN, ESTALE, ETIMEDOUT, EACCES, EROFS,

@@ -33,7 +33,7 @@ public struct BatchItems {
   ///   - over: `name=PATTERN`, `name=catalog.json` or `list.csv`.
   ///   - crosses: whether every value of one is combined with every value of the others; else the first goes with the
   ///     first, the second with the second.
-  ///   - library: tells what the steps that read an input make of it.
+  ///   - library: says what the steps that read an input make of it.
   ///   - note: takes sentences for people.
   /// - Throws: `RequestRefused` with a sentence.
   public static func find(

@@ -6,7 +6,7 @@ import Synchronization
 /// What became of the scenes of a batch, a line of JSON for each, added as it happens: `batch.jsonl`.
 ///
 /// Each line is one write at the end of the file, so that a process that is killed leaves at most one torn line, which
-/// the next call leaves out. What is done stands in the scenes' own folders; the ledger tells which scenes belong to
+/// the next call leaves out. What is done stands in the scenes' own folders; the ledger says which scenes belong to
 /// the batch, what failed and why.
 final class BatchLedger: Sendable {
 
@@ -90,7 +90,7 @@ final class BatchLedger: Sendable {
     try add(try JSONText.encode(encodable: redacted))
   }
 
-  /// Adds that a scene's outputs are there already, where the ledger tells anything else of it: an input that was
+  /// Adds that a scene's outputs are there already, where the ledger says anything else of it: an input that was
   /// damaged and is whole again, or a kill before the line was written.
   func keep(_ entry: LedgerContent.Entry) throws {
     if case .done = state(of: entry.scene) { return }

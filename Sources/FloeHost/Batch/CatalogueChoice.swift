@@ -23,7 +23,7 @@ struct CatalogueChoice {
     }
     // One that only hands it on to a pipeline that it uses: scenes are rasters most often.
     guard let library, !takers.isEmpty else { return .raster }
-    // Of a step with inputs a file is a thing beside, such as a model; it tells nothing of what is read from it.
+    // Of a step with inputs a file is a thing beside, such as a model; it says nothing of what is read from it.
     let readers = takers.compactMap { library.declaration($0.use) }.filter(\.inputs.isEmpty)
     let kinds = Set(readers.flatMap { $0.outputs.flatMap(\.kinds) })
     return [PortKind.raster, .table].first(where: kinds.contains)

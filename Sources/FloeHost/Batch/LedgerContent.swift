@@ -2,7 +2,7 @@ import FloeIO
 import FloeSDK
 import Foundation
 
-/// What the lines of a batch's ledger tell, and by that how each scene stands: what a batch adds to, its summary holds
+/// What the lines of a batch's ledger say, and by that how each scene stands: what a batch adds to, its summary holds
 /// and `floe gather` takes.
 struct LedgerContent: Sendable {
   /// How a scene ended.

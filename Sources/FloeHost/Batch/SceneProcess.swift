@@ -86,7 +86,7 @@ struct SceneProcess {
         return
       case "failed":
         ending.mayPass = event["may_pass"]?.boolValue ?? false
-        // A request that is wrong failed before any step began; the mistake tells which one it is about.
+        // A request that is wrong failed before any step began; the message names it.
         if let step = event["step"]?.stringValue, !step.isEmpty { ending.step = step }
         return
       case "ended": return

@@ -27,7 +27,7 @@ public struct ApplicationPackage {
       self.diskOfScene = diskOfScene
     }
 
-    /// What a plan estimates: memory as `floe check` tells it, at most the pixels that are kept meanwhile besides; the
+    /// What a plan estimates: memory as `floe check` states it, at most the pixels that are kept meanwhile besides; the
     /// outputs' size without compression.
     public init(plan: Plan, memoryLimit: Int) {
       let mebibyte = 1_048_576

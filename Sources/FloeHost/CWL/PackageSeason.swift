@@ -23,8 +23,8 @@ extension ApplicationPackage {
 
   /// The parts of the workflow that run them.
   ///
-  /// Jobs are scattered over places in the list, which also tell their folders apart: Toil lays folders of one name
-  /// over each other.
+  /// Jobs are scattered over places in the list, which also tell their folders apart: Toil merges folders of one
+  /// name.
   func seasonWorkflow() -> [(Node, Node)] {
     [
       (

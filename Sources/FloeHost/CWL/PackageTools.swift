@@ -78,8 +78,8 @@ extension ApplicationPackage {
       ])
   }
 
-  /// The name of a chunk's folder, after its first product: Toil lays folders of one name that come from several jobs
-  /// over each other, so that names must differ.
+  /// The name of a chunk's folder, after its first product: Toil merges folders of one name that come from several
+  /// jobs, so that names must differ.
   private var folderOfChunk: String {
     "\"results-\" + inputs[\(Self.quoted(over))][0].basename.replace(/[^A-Za-z0-9._-]/g, \"_\").slice(0, 200)"
   }

@@ -47,8 +47,8 @@ extension ApplicationPackage {
   ///
   /// - Parameter others: the pipeline's inputs that are the same for all products.
   private func chunkSteps(_ others: [String]) -> [(Node, Node)] {
-    // Jobs are scattered over places in the list and not over lists of products: of products that a tool hands on, Toil
-    // lays copies beside the workflow's results.
+    // Jobs are scattered over places in the list and not over lists of products: Toil copies products that a tool
+    // passes on into the workflow's results.
     var chunkIn: [(Node, Node)] = [
       ("pipeline", "pipeline"), ("chunk_start", "chunks/starts"), ("chunk_length", "chunk_length"),
       (

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Kept are steps that did work: those of which somebody reads a table, a model, a document, or a raster whose pixels
 /// are made already; a raster of such a step that is computed as it is read is computed into the entry. A step that
-/// hands on nothing but rasters to be computed as they are read is as quick to run again. From the outputs upwards, a
+/// passes on nothing but rasters to be computed as they are read is as quick to run again. From the outputs upwards, a
 /// step is taken from the cache where its entry has what is asked of it, and what only such steps read rests.
 struct CachedSteps {
   /// What becomes of a step.
@@ -78,7 +78,7 @@ struct CachedSteps {
     files[step.id] = nil
   }
 
-  /// Decides about each step; tells the ports that those which run, and the outputs, read.
+  /// Decides about each step; returns the ports that are read by outputs and by the steps that run.
   private mutating func settle() -> [String: Set<String>] {
     var wanted: [String: Set<String>] = [:]
     for reference in plan.outputs.flatMap({ $0.layers.values }) {
@@ -138,7 +138,7 @@ struct CachedSteps {
   /// - Parameters:
   ///   - outputs: the step's outputs; rasters that were computed for the entry come back in their place.
   ///   - materialize: decodes a raster.
-  ///   - events: tells what the given steps told so far.
+  ///   - events: gives what the given steps have reported so far.
   mutating func keep(
     _ step: Plan.Step, _ outputs: [String: PortData], seconds: Double, pool: WorkerPool, cancellation: Cancellation,
     materialize: (Raster) async throws -> Raster, events: (Set<String>) -> [StepEvents]

@@ -24,7 +24,7 @@ public struct StepCache: Sendable {
     public static let standardLimit = 20_000_000_000
   }
 
-  /// An entry as its file tells it, without its content.
+  /// An entry as its file describes it, without its content.
   public struct Listed: Sendable {
     /// The key, 64 hexadecimal digits.
     public let key: String
@@ -53,7 +53,7 @@ public struct StepCache: Sendable {
     self.options = options
     let folder = options.folder
     do { try Folder.make(folder) } catch { throw RequestRefused.because("the cache's \(error)") }
-    // A listing is what tells whether it can be read; on some network disks rights alone do not.
+    // Only a listing shows whether it can be read; on some network disks rights alone do not.
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw RequestRefused.because("the cache's folder '\(folder)' cannot be read: \(String(cString: strerror(errno)))")
     }

@@ -6,7 +6,7 @@ public struct Finding: Sendable, Codable {
   }
   /// What was looked at, for example `GDAL`.
   public let subject: String
-  /// How it stands.
+  /// The outcome.
   public let state: State
   /// What was found.
   public let text: String

@@ -14,7 +14,7 @@ final class FileLock: Sendable {
     guard descriptor >= 0 else { return nil }
     while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
       if errno == EINTR { continue }
-      // A file system without locks: whoever asks for one goes on without, as before there were any.
+      // A file system without locks: the caller goes on without one, as before there were any.
       if errno == ENOLCK || errno == ENOTSUP || errno == EINVAL { return }
       close(descriptor)
       return nil

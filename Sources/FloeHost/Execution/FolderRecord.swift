@@ -49,10 +49,10 @@ struct FolderRecord {
     return names.compactMap { name in Self.read("\(folder)/\(name)").map { ("\(folder)/\(name)", $0) } }
   }
 
-  /// Whether `run.json` tells of a single step.
+  /// Whether `run.json` is that of a single step.
   var isOfStep: Bool { run.map { Self.isStep($0[.pipeline]?.stringValue ?? "") } ?? false }
 
-  /// The name of the pipeline's file that `run.json` tells of.
+  /// The name of the pipeline's file that `run.json` gives.
   var pipeline: String { ((run?[.pipeline]?.stringValue ?? "") as NSString).lastPathComponent }
 
   /// Whether a pipeline's name stands for a single step.

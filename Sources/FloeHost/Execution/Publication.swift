@@ -6,7 +6,7 @@ import Synchronization
 /// Puts the files of a run in their places as one act: all of them, or none.
 ///
 /// What lies in the places is moved aside into the temporary folder, then the new files are renamed out of it. A
-/// journal in that folder, written before the first move, tells both lists; while it is there, everything can be put
+/// journal in that folder, written before the first move, holds both lists; while it is there, everything can be put
 /// back: at once after a failure, else by the next call that finds the folder of a process that is gone.
 struct Publication {
   /// The moves, by name relative to the output folder.
@@ -83,7 +83,7 @@ struct Publication {
     }
   }
 
-  /// Puts everything back, as a journal of a run tells that is gone; false where it left none.
+  /// Puts everything back, by the journal of a run that has ended; false where it left none.
   func undo() throws -> Bool {
     // A journal that cannot be read was not written to its end, so that nothing was moved.
     guard let bytes = try? VirtualFile.read(journal),

@@ -5,7 +5,7 @@ import Foundation
 /// What steps and writers took on this machine: seconds by kind of step and size, the last runs of each kind and size.
 ///
 /// A line of JSON for each step of each run in `$XDG_CACHE_HOME/floe/times.jsonl`, added with one write, so that any
-/// number of processes may do so; a line that cannot be read is left out. It tells times and decides nothing.
+/// number of processes may do so; a line that cannot be read is left out. It holds times and decides nothing.
 public struct RunHistory: Sendable {
   private struct Entry: Codable {
     let use: String

@@ -7,7 +7,7 @@ final class RunRecorder: RunEvents, Sendable {
   struct Dropped: Sendable {
     let step: String, unit: String, reason: String
     var count: Int
-    /// An entry of what a record tells was left out.
+    /// An entry of what a record says was left out.
     var json: JSONValue {
       JSONValue(keyed: [
         .step: .string(step), .count: .integer(count), .unit: .string(unit), .reason: .string(reason),

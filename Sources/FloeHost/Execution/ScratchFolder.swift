@@ -23,11 +23,12 @@ final class ScratchFolder: Sendable {
   func remove() { temporary.discard() }
 }
 
-/// The file by which a temporary folder tells whether its run is alive: its lock ends with the process.
+/// The file by which a temporary folder shows whether its run is alive: its lock ends with the process.
 enum FolderMark {
   static let name = "lock"
 
-  /// Puts it into a folder, under its own name only once it is locked: who finds it free knows that the run is gone.
+  /// Puts it into a folder, under its own name only once it is locked: a process that finds it unlocked knows that the
+  /// run has ended.
   static func put(on folder: String) throws -> FileLock? {
     let file = "\(folder)/\(name)"
     try VirtualFile.write([], to: file + ".new")

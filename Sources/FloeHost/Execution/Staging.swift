@@ -16,7 +16,7 @@ final class Staging: Sendable {
     do { temporary = try TemporaryFolder(in: target) } catch {
       throw FolderFailure("output folder \(target) cannot be written: \(error)")
     }
-    // Under its own name only once it is locked: who finds it free knows that the run is gone.
+    // Under its own name only once it is locked: a process that finds it unlocked knows that the run has ended.
     let file = temporary.path + "/lock"
     try VirtualFile.write([], to: file + ".new")
     lock = FileLock(file + ".new", waits: false)

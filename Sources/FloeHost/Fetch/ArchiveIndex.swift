@@ -3,7 +3,7 @@ import FloeSDK
 
 /// The names in a zip archive's own list, as they stand there (PKWARE's APPNOTE 6.3, 4.3.12 to 4.3.16).
 ///
-/// GDAL, which reads the files, leaves out names that lead out of the archive and tells nobody.
+/// GDAL, which reads the files, leaves out names that lead out of the archive without a word.
 enum ArchiveIndex {
   /// All names, in order; of folders with a slash at their end.
   ///
@@ -20,7 +20,7 @@ enum ArchiveIndex {
       var offset = number(tail, end + 16, 4)
     else { throw damaged }
     if count == 0xffff || bytes == 0xffff_ffff || offset == 0xffff_ffff {
-      // Large archives have a second end, and before the first one a record that tells where.
+      // Large archives have a second end, and before the first one a record that says where.
       guard end >= 20, begins(tail, end - 20, 6, 7), let place = number(tail, end - 12, 8), place <= size - 56 else {
         throw damaged
       }

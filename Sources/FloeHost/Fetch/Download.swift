@@ -4,7 +4,7 @@ import Foundation
 
 /// Fetches one file over HTTP into its part, piece by piece until it is whole.
 ///
-/// One byte is asked for first: its answer tells whether the server goes on within the file, whether that is the file
+/// One byte is asked for first: its answer shows whether the server goes on within the file, whether that is the file
 /// that the part is of, and how many bytes it has. Asking ends when the file is whole, or when five times in a row
 /// brought nothing further.
 final class Download {

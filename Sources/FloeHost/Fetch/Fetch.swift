@@ -6,7 +6,7 @@ import Synchronization
 /// Fetches products into a folder, several at once, each whole or not at all.
 ///
 /// A product's archive grows in `.NAME.part` beside its place, from which a later call goes on where the server's file
-/// is still the same; it gets its name once it is whole, with the size and checksum that the catalogue tells.
+/// is still the same; it gets its name once it is whole, with the size and checksum that the catalogue gives.
 public final class Fetch: Sendable {
   /// What is fetched from where.
   public struct Options: Sendable {
@@ -47,7 +47,7 @@ public final class Fetch: Sendable {
   private let done = Mutex(0)
   private let total = Mutex(0)
 
-  /// Prepares to fetch; nothing is asked of a server yet.
+  /// Prepares to fetch; no server is contacted yet.
   public init(_ options: Options, credentials: FetchCredentials?, observer: any RunObserver) throws {
     self.options = options
     self.observer = observer

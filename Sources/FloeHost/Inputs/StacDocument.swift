@@ -12,7 +12,7 @@ struct StacDocument {
     let path: String
     /// What the item is, as its assets tell; nil where they do not.
     let kind: PortKind?
-    /// What the item tells of the file: its bytes, and SHA-256 as hexadecimal digits.
+    /// What the item says of the file: its bytes, and SHA-256 as hexadecimal digits.
     let size: Int?
     let sha256: String?
     /// Whether floe wrote the item.

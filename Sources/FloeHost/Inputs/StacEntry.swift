@@ -18,11 +18,11 @@ extension StacDocument {
 }
 
 extension StacDocument.Entry {
-  /// Compares a file of the disk with what its item tells of it.
+  /// Compares a file of the disk with what its item says of it.
   ///
   /// - Parameter document: the document that the item is of, for sentences.
   /// - Returns: a sentence for people where the file is another one and may be; nil for nothing.
-  /// - Throws: a sentence where it is not the file that the item tells of.
+  /// - Throws: a sentence where it is not the file that the item describes.
   func check(named document: String) throws -> String? {
     guard size != nil || sha256 != nil, !RemotePath.isRemote(path), !Folder.isFolder(path),
       let state = FileState(of: path)

@@ -24,7 +24,7 @@ public final class ContentDigests: Sendable {
   private let folder: String?
   private let known = Mutex<[String: Known]>([:])
   private let entriesRead = Mutex<Set<String>>([])
-  /// Inputs on the network; every part that is read of one is compared with what the server told at first.
+  /// Inputs on the network; every part that is read of one is compared with what the server said at first.
   private let remotes = Mutex<[String: RemoteInput.Identity]>([:])
   /// Files that were read by this process.
   private let unkept = Mutex<Set<String>>([])

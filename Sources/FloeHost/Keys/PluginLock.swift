@@ -44,7 +44,7 @@ public struct PluginLock: Sendable {
 }
 
 extension RunSurroundings {
-  /// How these surroundings differ from those that a record or lock tells, a sentence each.
+  /// How these surroundings differ from those that a record or lock states, a sentence each.
   func differences(from other: JSONValue) -> [String] {
     var found: [String] = []
     func byName(_ value: JSONValue?) -> [String: JSONValue] {

@@ -68,7 +68,7 @@ public struct Replay: Sendable {
         continue
       }
       let values = SceneIdentity.values(text, of: input)
-      // Of a list, what the record tells of as a file.
+      // Of a list, what the record names as a file.
       let moved = values.map { value -> String in
         let isRelative = !value.hasPrefix("/") && !RemotePath.isURL(value) && DatasetName(value) == nil
         guard isRelative, input.isFile || isInput("\(folder)/\(value)") else { return value }
@@ -140,7 +140,7 @@ public struct Replay: Sendable {
     return (changed, missing)
   }
 
-  /// Files whose bytes are not the same, or that only one of the runs made. The page of a report tells times of its run
+  /// Files whose bytes are not the same, or that only one of the runs made. The page of a report shows times of its run
   /// and is left out, with what records hold.
   public func differingFiles(from new: JSONValue) -> [String] {
     func sums(_ record: JSONValue) -> [String: String] {

@@ -5,7 +5,7 @@ import Foundation
 /// Content keys of a plan: what decides about each step's outputs and each file, as one SHA-256.
 ///
 /// Equal keys mean equal bytes, on any machine, at any path, in any time zone and language; `docs/decisions/0007` tells
-/// what goes into a key. A step without a key is always run: `reasons` tells why it has none.
+/// what goes into a key. A step without a key is always run: `reasons` says why it has none.
 struct RunKeys: Sendable {
   /// The form of keys; a change of what goes into them counts it up.
   static let form = 1
@@ -19,7 +19,7 @@ struct RunKeys: Sendable {
   /// The plugin that each step comes from, by step.
   private(set) var origins: [String: StepOrigin] = [:]
   /// Each input's name and the digest of its content, in the order in which the pipeline reads them; nil where the
-  /// content cannot be told. `by` is what the digest rests on where that is not the content: `etag`, `manifest`.
+  /// content cannot be identified. `by` is what the digest rests on where that is not the content: `etag`, `manifest`.
   private(set) var inputs: [(name: String, path: String, digest: String?, by: String?)] = []
 
   /// The key of an output file whose name and content are known.

@@ -9,7 +9,7 @@ struct RunSurroundings: Equatable, Sendable {
   /// The members of a run's record: `plugins`, `program`, `styles`, `kit`, `libraries`.
   let members: [String: JSONValue]
 
-  /// Those that a record tells.
+  /// Those that a record states.
   init(members: [String: JSONValue]) { self.members = members }
 
   /// The surroundings of a pipeline, as they are now.
@@ -32,6 +32,6 @@ struct RunSurroundings: Equatable, Sendable {
     self.members = members
   }
 
-  /// Whether a record tells of the same surroundings.
+  /// Whether a record states the same surroundings.
   func made(_ record: JSONValue) -> Bool { members.allSatisfy { record[$0.key] == $0.value } }
 }

@@ -151,7 +151,7 @@ struct PipelineForm {
     let name = key.string ?? ""
     var values = node
     var settings: OrderedDictionary<String, ParameterSetting> = [:]
-    // A map as value tells the parameters from a layer of that name, which is a 'step.port'.
+    // A map as value distinguishes the parameters from a layer of that name, which is a 'step.port'.
     if case .mapping(let m) = node, case .mapping(let with)? = m.first(where: { $0.key.string == "with" })?.value {
       for (pk, pv) in with { settings[pk.string ?? ""] = .init(literal: pv.literal, line: pk.line) }
       for (k, _) in m where !["from", "with"].contains(k.string) {

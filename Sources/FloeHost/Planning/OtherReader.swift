@@ -5,7 +5,7 @@ extension StepLibrary {
   ///
   /// Plugins do not know each other; their product readers tell what is theirs, and steps of a family are called
   /// `family.step`. A step of no reader's family, such as `raster.read`, may well read a product's single file: of such
-  /// steps only whole products are told, folders and archives.
+  /// steps only whole products are named, folders and archives.
   func otherReader(of parameters: [String: ParameterLiteral], than use: String) -> String {
     // A plugin that cannot be loaded is reported elsewhere.
     guard let declaration = self.declaration(use), let readers = try? self.readers() else { return "" }

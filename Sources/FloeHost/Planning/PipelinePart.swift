@@ -15,7 +15,7 @@ public struct PipelinePart: Sendable {
   /// The pipeline that makes the part: steps that it needs, outputs that these make, and `STEP.PORT` files for what is
   /// to be kept (`.tif`, `.gpkg`, or `.nc` for tables that a GeoPackage cannot hold, `.json`).
   ///
-  /// - Parameter plan: of the whole pipeline; it tells what the ports carry.
+  /// - Parameter plan: of the whole pipeline; it says what the ports carry.
   /// - Throws: `RequestRefused` for a step that is not there.
   public func taken(from plan: Plan, library: StepLibrary) throws -> Pipeline {
     var pipeline = plan.pipeline

@@ -23,7 +23,7 @@ public struct Planner {
   /// - Parameters:
   ///   - settings: the values of `--set`, relative paths counted from the working folder.
   ///   - outputFolder: where the outputs would go.
-  ///   - isPart: whether it is a part of a pipeline that was planned whole; what changes nothing in it is not told.
+  ///   - isPart: whether it is a part of a pipeline that was planned whole; what changes nothing in it is not reported.
   /// - Throws: `RequestRefused` with every mistake.
   public static func plan(
     _ read: (pipeline: Pipeline, problems: [Problem]), settings: [String: String], outputFolder: String,

@@ -92,7 +92,7 @@ struct WithoutEffect {
     return found
   }
 
-  /// Whether a step does something beside what it hands on: it looks at what was written, has no outputs, or makes a
+  /// Whether a step does something beside what it passes on: it looks at what was written, has no outputs, or makes a
   /// document of what it found or wrote, whose figures are in the run's record as well.
   private func actsItself(_ node: Pipeline.StepNode) -> Bool {
     // One that is unknown was complained about.

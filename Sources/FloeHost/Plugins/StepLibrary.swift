@@ -108,7 +108,7 @@ public struct StepLibrary: Sendable {
     }
     guard files.count > 1 else { return }
     Thread.detachNewThread {
-      // Safe because `factory` asks again and tells what is wrong.
+      // Safe because `factory` asks again and says what is wrong.
       for file in files { _ = try? PluginLoader.shared.load(file) }
     }
   }
@@ -127,7 +127,7 @@ public struct StepLibrary: Sendable {
   private struct Catalogue: ProductCatalogue {
     let library: StepLibrary
     func recognises(_ path: String) -> Bool {
-      // A plugin that cannot be loaded recognises nothing; `describe` tells why.
+      // A plugin that cannot be loaded recognises nothing; `describe` says why.
       ((try? library.readers()) ?? []).contains { $0.recognises(path) }
     }
     func describe(_ path: String) throws -> ProductDescription {

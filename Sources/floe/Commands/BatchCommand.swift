@@ -138,7 +138,7 @@ struct BatchCommand: AsyncParsableCommand {
     return lines.joined(separator: "\n")
   }
 
-  /// The report for programs; `floe gather` tells its own in the same form.
+  /// The report for programs; `floe gather` writes its own in the same form.
   static func json(_ report: BatchReport) -> JSONValue {
     [
       "total": .integer(report.tally.total), "done": .integer(report.tally.done),

@@ -62,7 +62,7 @@ enum CommandWords {
   /// Whether a word of a help's line is no option and no name of a value.
   private static func isText(_ word: Substring) -> Bool { !word.hasPrefix("-") && !word.hasPrefix("<") }
 
-  /// Refuses an option that a command does not have: the parser tells first of an argument that is missing.
+  /// Refuses an option that a command does not have: the parser reports a missing argument first.
   ///
   /// - Throws: a sentence with the nearest option.
   static func checkOptions(_ words: [String]) throws {

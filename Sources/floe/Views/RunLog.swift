@@ -25,7 +25,7 @@ enum RunLog {
   /// Throws where the file could not be opened.
   static func check() throws { if let sentence = refusal.withLock({ $0 }) { throw refuse(sentence) } }
 
-  /// Adds lines; control codes in them are shown and not obeyed by who reads the file on a terminal.
+  /// Adds lines; control codes in them are shown and not obeyed when the file is read on a terminal.
   static func write(_ text: String) {
     let failure: Int32? = file.withLock { file in
       guard file >= 0 else { return nil }

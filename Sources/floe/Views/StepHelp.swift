@@ -38,7 +38,7 @@ struct StepHelp {
     return out
   }
 
-  /// The options that all steps have, as the argument parser tells them.
+  /// The options that all steps have, as the argument parser lists them.
   private static var options: String {
     let message = StepOptions.helpMessage(includeHidden: false, columns: min(100, Terminal.width))
     guard let heading = message.firstRange(of: "OPTIONS:\n") else { return "" }

@@ -14,7 +14,7 @@ enum Terminal {
   static func errorRaw(_ text: String) { StandardStreams.put(text, to: 2) }
 
   /// What a run says about files that it has written already, on standard output: the files are what was asked for,
-  /// so that nobody who reads is no failure.
+  /// so that a closed pipe is no failure.
   static func notice(_ text: String) {
     StandardStreams.put(TextEscape.terminal(RemotePath.redacted(text)) + "\n", to: 1)
   }

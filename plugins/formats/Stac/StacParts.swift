@@ -66,7 +66,7 @@ struct StacParts {
       "floe:key": provenance[.key] ?? .null, "floe:plugins": .array(plugins),
     ]
     if let level { all["processing:level"] = .string(level) }
-    // Catalogues show the title; it tells whose data these are, and whether they are made up.
+    // Catalogues show the title; it says whose data these are, and whether they are made up.
     let origin = [acquisition?.product, acquisition?.platform].compactMap { $0 }
     if !origin.isEmpty { all["title"] = .string("\(file) from \(origin.joined(separator: ", "))") }
     if let platform = acquisition?.platform { all["platform"] = .string(platform.lowercased()) }
@@ -133,7 +133,7 @@ struct StacParts {
     return .object(all.merging(["floe": .string(FloeVersion.current)]) { _, own in own })
   }
 
-  /// The steps as a pipeline has them, with the parameters in force; files by their names.
+  /// The steps as a pipeline has them, with the parameters that took effect; files by their names.
   private var expression: JSONValue {
     var pipeline: [String: JSONValue] = ["floe": 1]
     if let seed = provenance[.seed] { pipeline["seed"] = seed }

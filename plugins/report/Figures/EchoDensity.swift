@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// Echoes laid over each other: how many run through each cell of bin and power.
+/// Echoes drawn over each other: how many run through each cell of bin and power.
 struct EchoDensity {
   /// Bins of an echo.
   let width: Int

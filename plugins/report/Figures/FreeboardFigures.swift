@@ -55,7 +55,7 @@ struct FreeboardFigures {
     return " The uncertainty of one freeboard is \(ReportFormat.fixed(typicalUncertainty, 3)) m (one sigma, median)."
   }
 
-  /// Label and value of what the page tells at its head.
+  /// Label and value of what the page shows at its head.
   var facts: [(label: String, value: String)] {
     let values = shown.map { freeboard[$0] }
     guard !values.isEmpty else { return [("Freeboard", "no record has one")] }

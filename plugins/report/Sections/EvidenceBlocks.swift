@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// What speaks for the names of clusters: numbers of clusters that were tried, the ice level and the limits,
+/// The evidence for the names of clusters: numbers of clusters that were tried, the ice level and the limits,
 /// cluster by cluster.
 struct EvidenceBlocks {
   let step: String

@@ -22,7 +22,7 @@ enum Headline {
   }
 
   static func facts(_ material: ReportInputs) -> [(label: String, value: String)] {
-    // What a tile tells, the step it comes from, and its value.
+    // What a tile shows, the step it comes from, and its value.
     var found: [(what: String, step: String, value: String)] = []
     for (step, facts) in material.facts {
       for a in facts[.classAreas]?.arrayValue ?? [] {
@@ -54,7 +54,7 @@ enum Headline {
       let what = sides.isEmpty ? ReportFormat.words(step) : ReportFormat.list(sides)
       found.append(("Agreement: \(what)", step, "\(ReportFormat.share(accuracy))\(n)\(f1)"))
     }
-    // A step's name parts tiles that say the same; else it tells a reader nothing.
+    // A step's name parts tiles that say the same; else it says nothing to a reader.
     let times = Dictionary(grouping: found, by: { $0.what }).mapValues { $0.count }
     // A unit stays with its number.
     return found.map { fact in

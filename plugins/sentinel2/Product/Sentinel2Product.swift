@@ -53,7 +53,7 @@ struct Sentinel2Product: Sendable {
   /// What is added to a band's DN; refuses a list of offsets that leaves the band out.
   func offset(of band: SpectralBand) throws -> Double {
     guard let offsets else {
-      // From baseline 04.00 on the list belongs to every product; 99.99 is what the Sen2Cor toolbox writes at home.
+      // From baseline 04.00 on the list belongs to every product; 99.99 is what the Sen2Cor toolbox writes.
       if let text = acquisition.baseline, let baseline = Double(text), baseline >= 4, baseline < 90 {
         throw FloeError(
           "'\(location.metadata)' has no list of radiometric offsets although its processing baseline is \(text); "

@@ -1,7 +1,7 @@
 /// exp of eight single-precision numbers at once, for arguments from -87 to 88; below, it returns about 1e-38.
 ///
 /// Cody-Waite reduction to |r| <= ln 2 / 2 and the polynomial of Cephes' `expf` (S. Moshier, 1989). The relative
-/// error stays under 2e-7; `exponential` is the plain twin. Rounding is done by adding 1.5 * 2^23, because the
+/// error stays under 2e-7; `exponential` is the exact version. Rounding is done by adding 1.5 * 2^23, because the
 /// baseline x86-64 has no rounding instruction, and products are not fused, because it has no fused ones either.
 @inlinable @inline(__always)
 public func vectorExp(_ argument: SIMD8<Float>) -> SIMD8<Float> {
@@ -27,7 +27,7 @@ public func vectorExp(_ argument: SIMD8<Float>) -> SIMD8<Float> {
 /// The natural logarithm of eight normal, positive single-precision numbers at once.
 ///
 /// The polynomial of Cephes' `logf`; the absolute error stays under 2e-7 times the larger of 1 and the result.
-/// `naturalLog` is the plain twin. Zero, negative, infinite and NaN arguments give meaningless numbers.
+/// `naturalLog` is the exact version. Zero, negative, infinite and NaN arguments give meaningless numbers.
 @inlinable @inline(__always)
 public func vectorLog(_ argument: SIMD8<Float>) -> SIMD8<Float> {
   // Safe because both types are eight lanes of 32 bits.

@@ -46,7 +46,7 @@ public final class StepHarness: RunEvents, ProductCatalogue, Sendable {
 
   /// Surroundings with an empty scratch folder, which is gone when they are.
   ///
-  /// - Parameter cancelling: a switch that is thrown as soon as the step tells its progress.
+  /// - Parameter cancelling: a switch that is thrown as soon as the step reports progress.
   public init(_ circumstances: HarnessOptions = HarnessOptions(), cancelling: Cancellation? = nil) throws {
     self.circumstances = circumstances
     folder = try TemporaryFolder(in: FileManager.default.temporaryDirectory.path)

@@ -34,7 +34,7 @@ public func compatibility(_ model: FittedModel, _ spec: RasterSpec) -> ModelComp
       return refuse(
         "band '\(band.name)' is in '\(band.unit.rawValue)', the model was fitted on '\(feature.unit.rawValue)'")
     }
-    // Sentinel-2 subtracts 1000 DN since baseline 04.00 (99.99 is what the Sen2Cor toolbox writes at home, of either
+    // Sentinel-2 subtracts 1000 DN since baseline 04.00 (99.99 is what the Sen2Cor toolbox writes, of either
     // kind); numbers already turned into reflectance carry no offset.
     if band.quantity == "reflectance", spec.type.isInteger, band.offset == 0 {
       let isNew = here?.baseline.map { Double($0).map { $0 >= 4 && $0 < 90 } ?? false } ?? (feature.offset != 0)

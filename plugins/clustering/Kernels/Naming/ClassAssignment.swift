@@ -1,6 +1,6 @@
 import FloeCore
 
-/// Class codes of clusters and the figures that speak for them.
+/// Class codes of clusters and the evidence for them.
 public struct NamingResult: Sendable, Hashable {
   /// `codes[cluster]`.
   public let codes: [Int]

@@ -19,7 +19,7 @@ public struct CRS: Sendable, Hashable, Codable {
     if let code { return code }
     guard let name = Self.name(in: wkt[...], after: "") else { return String(wkt.prefix(40)) }
     guard ["", "unknown", "unnamed", "undefined"].contains(name.lowercased()) else { return name }
-    // Systems of PROJ strings have no name; the projection tells something.
+    // Systems of PROJ strings have no name; the projection says something.
     let method = ["METHOD[", "PROJECTION["].lazy.compactMap { Self.name(in: wkt[...], after: $0) }.first
     return method.map { "a system without a name (\($0))" } ?? "a system without a name"
   }

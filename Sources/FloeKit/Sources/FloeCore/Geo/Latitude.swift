@@ -1,6 +1,7 @@
 /// The one rule for latitudes, in degrees north: none lies beyond a pole.
 public enum Latitude {
-  /// Whether a number is no latitude. A hair beyond a pole is rounding; a missing place (NaN) is not beyond it.
+  /// Whether a number is no latitude. A millionth of a degree beyond a pole is rounding; a missing place (NaN) is not
+  /// beyond it.
   public static func isBeyondPole(_ degrees: Double) -> Bool { abs(degrees) > 90 + 1e-6 }
 
   /// Refuses points of which one lies beyond a pole: the sign of coordinates that changed places, of lengths on a map,

@@ -26,7 +26,7 @@ public struct NeighbourhoodSource: RasterSource {
       _ near: PixelBlock, _ window: PixelWindow, _ bands: [Int], _ block: inout PixelBlock
     ) throws -> Void
 
-  /// A source over a raster; materialise the raster first where it is dear to read, since windows overlap.
+  /// A source over a raster; materialise the raster first where it is slow to read, since windows overlap.
   ///
   /// - Parameters:
   ///   - radius: how far a pixel sees, in pixels.

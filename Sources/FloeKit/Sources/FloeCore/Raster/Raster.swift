@@ -11,10 +11,10 @@ public struct Raster: Sendable {
     self.source = source
   }
 
-  /// A raster of which only the description is known: what a step's `plan` hands on.
+  /// A raster of which only the description is known: what a step's `plan` passes on.
   ///
-  /// - Parameter isKept: whether its pixels will lie in memory or scratch, so that who reads them often need not keep
-  ///   them.
+  /// - Parameter isKept: whether its pixels will lie in memory or scratch, so that a step that reads them often
+  ///   need not keep them.
   public init(planned spec: RasterSpec, isKept: Bool = false) {
     self.init(spec, source: PlannedSource(isMaterialized: isKept))
   }

@@ -3,7 +3,7 @@ struct RadarColumn {
   let name: String
   let feature: RadarFeature
   let unit: PhysicalUnit
-  /// The attribute `definition`, or what a product's variable of that name is known to hold; nil where nothing tells.
+  /// The attribute `definition`, or what a product's variable of that name is known to hold; nil where nothing says.
   private(set) var definition: String?
   /// Whether the definition is one of several that variables of that name have, by the radar's mode, of which nothing
   /// tells.
@@ -72,8 +72,8 @@ extension Table {
   /// A tag of the table, or the attribute of that name of its first column that has it.
   func fact(_ name: String) -> String? { tags[name] ?? columns.lazy.compactMap { $0.attributes[name] }.first }
 
-  /// The modes of the radar that the table tells, by its fact `radar_mode`, else by CryoSat-2's flag of the mode in
-  /// which a record was measured (1 lrm, 2 sar, 3 sarin); empty where it tells none.
+  /// The modes of the radar that the table states, by its fact `radar_mode`, else by CryoSat-2's flag of the mode in
+  /// which a record was measured (1 lrm, 2 sar, 3 sarin); empty where it states none.
   var radarModes: Set<String> {
     if let told = fact("radar_mode")?.lowercased() {
       for mode in ["sarin", "sar", "lrm"] where told.hasPrefix(mode) { return [mode] }
@@ -94,9 +94,9 @@ extension Table {
 
 extension RadarLimits {
   /// The set that the peakiness of a table asks for: pysiral's for max / mean, CPOM's for its own and for one of which
-  /// nothing tells the definition, that of CryoSat-2's L2I for ESA's there; nil without peakiness.
+  /// nothing states the definition, that of CryoSat-2's L2I for ESA's there; nil without peakiness.
   ///
-  /// Columns of which no set speaks stand behind others; where the table has no others, CPOM's set is returned, and
+  /// Columns that no set is made for come after others; where the table has no others, CPOM's set is returned, and
   /// `applied(to:preferring:)` says why it does not fit.
   ///
   /// - Parameter preferred: columns that come before others of the same feature, the clustered ones for example.

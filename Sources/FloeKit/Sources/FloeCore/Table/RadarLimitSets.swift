@@ -15,7 +15,7 @@ public struct RadarLimits: Sendable, Hashable {
   /// What a record must meet to be of each class; all limits of a list hold together.
   public let lead, seaIce, openOcean: [FeatureLimit]
 
-  /// The definition of a column of peakiness, as its attribute `definition` or its product's variable name tells.
+  /// The definition of a column of peakiness, as its attribute `definition` or its product's variable name says.
   public enum PeakinessKind: String, Sendable, Hashable, CaseIterable {
     /// max / mean of the samples above the noise floor in 128 bins around the peak (CPOM, the course).
     case course

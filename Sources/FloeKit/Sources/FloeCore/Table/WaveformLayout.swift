@@ -1,6 +1,6 @@
 /// How the samples of an echo lie in range, and what they were divided by: what differs between altimeters.
 ///
-/// It travels with the echo's column (`Column.waveform`), so that steps ask the column and know no sensor.
+/// It travels with the echo's column (`Column.waveform`), so that steps read the column and depend on no sensor.
 ///
 /// ```
 /// range of sample i = tracker range + (i - nominalBin) * rangeGate

@@ -6,9 +6,9 @@ import Synchronization
 /// its pixels.
 ///
 /// GDAL writes the tags, for a raster of a few pixels; tiles are compressed as they come and follow in the order that
-/// the layout asks for, the smallest overview first. Pixels, overviews and labels are those of `COGWriter`,
-/// its plain twin, and the bytes depend on the pixels alone. A compression that GDAL has no compressor for is left to
-/// the twin.
+/// the layout asks for, the smallest overview first. Pixels, overviews and labels are those of `COGWriter`, the plain
+/// version, and the bytes depend on the pixels alone. A compression that GDAL has no compressor for is left to that
+/// one.
 public struct COGFile: Sendable {
   /// Calls a function for 0 ..< count, several at a time, begun in order; throws its first failure.
   public typealias ParallelFor =

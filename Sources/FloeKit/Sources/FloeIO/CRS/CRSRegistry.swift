@@ -3,7 +3,7 @@ import Synchronization
 
 /// The wording of reference systems that PROJ's database knows by code.
 ///
-/// GDAL words a system now with its datum ensemble and now with a single datum, by what the process did before. Texts
+/// GDAL writes a system now with its datum ensemble and now with a single datum, by what the process did before. Texts
 /// that go into files come from here instead, so that the same input gives the same bytes.
 enum CRSRegistry {
   private static let known = Mutex<[String: String?]>([:])

@@ -68,7 +68,7 @@ enum GeoPackageColumns {
     return column.isTime || column.unit == .dimensionless || unit.isEmpty ? column.name : "\(column.name) (\(unit))"
   }
 
-  /// The summary, and behind it the definition that the column's attribute tells, with the mode of the radar.
+  /// The summary, and behind it the definition that the column's attribute states, with the mode of the radar.
   static func description(_ column: Column, mode: String?) -> String {
     guard let definition = column.definition, isWord(definition) else { return column.summary }
     let told = "definition '\(definition)'"

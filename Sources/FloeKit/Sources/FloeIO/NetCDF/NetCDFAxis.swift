@@ -91,7 +91,7 @@ struct NetCDFAxis {
     return nil
   }
 
-  /// What a variable's coordinates go along; nil where nothing tells.
+  /// What a variable's coordinates go along; nil where nothing says.
   static func role(of axis: NetCDFVariable) -> Role? {
     func word(_ name: String) -> String { (axis.attributes[name]?.text ?? "").lowercased() }
     switch word("standard_name") {

@@ -67,7 +67,7 @@ struct NetCDFConversion: Sendable {
     ] as [(String, Double?, Double?)] {
       var (a, b) = (lowest, highest)
       if isPhysical(name) {
-        // Limits in the type of the unpacked numbers are about those; a hair is left for rounding.
+        // Limits in the type of the unpacked numbers are about those; a small tolerance is left for rounding.
         let packed = [a, b].map { $0.map { ($0 - offset) / scale } }
         (a, b) = scale > 0 ? (packed[0], packed[1]) : (packed[1], packed[0])
         a = a.map { ($0 - 1e-6).rounded(.up) }

@@ -203,7 +203,7 @@ struct NetCDFGridRules {
 }
 
 extension NetCDFFile {
-  /// The variable that GDAL calls `name` in the part of the file that a dataset's name tells.
+  /// The variable that GDAL calls `name` in the part of the file that a dataset's name gives.
   func described(_ name: String, part: String) throws -> NetCDFVariable? {
     if part.split(separator: "/").last.map(String.init) == name, let found = try find(part) { return found }
     if let found = try find(name) { return found }

@@ -11,7 +11,7 @@ struct NetCDFRasterRules {
   /// The file, without the name of a part of it.
   private let path: String
   private let part: String
-  /// Nil for a file in an archive, which the library cannot open; GDAL tells its attributes.
+  /// Nil for a file in an archive, which the library cannot open; GDAL reads its attributes.
   private let file: NetCDFFile?
   private var checked: Set<String> = []
 
@@ -96,7 +96,7 @@ struct NetCDFRasterRules {
     try GDALMessages.collect(isTrial: true) { messages in
       for y in 0..<GDALGetRasterBandYSize(band) {
         if GDALRasterIO(band, GF_Read, 0, y, width, 1, &row, width, 1, GDT_Byte, 0, 0) == CE_None { continue }
-        // Whatever else is wrong is told when the pixels are read.
+        // Whatever else is wrong is reported when the pixels are read.
         guard messages.reason.contains("not representable") else { return }
         throw FloeError(
           "variable '\(v.name)' of '\(path)' keeps unsigned bytes in signed ones (_Unsigned 'true') in a netCDF-4 "

@@ -2,7 +2,7 @@ import FloeCore
 
 /// A netCDF file whose variables lie along one dimension, read as a table after the conventions CF.
 ///
-/// Times are decoded, stored numbers unpacked, missing ones told by `NetCDFConversion`, whole numbers kept exactly;
+/// Times are decoded, stored numbers unpacked, missing ones found by `NetCDFConversion`, whole numbers kept exactly;
 /// longitudes and latitudes, by their standard name or unit, are points. Files that OGR wrote say so and are left to
 /// it, as are grids, and files in archives, which the library cannot open. Of files that `TrackNetCDFWriter` wrote
 /// columns, arrays, codes, marks and tags come back as they were.
@@ -19,7 +19,7 @@ struct NetCDFTable {
   static func isOwn(_ path: String) -> Bool {
     let isNetCDF = [".nc", ".nc4"].contains(where: path.lowercased().hasSuffix)
     guard isNetCDF, !path.hasPrefix("/vsi"), VirtualFile.exists(path) else { return false }
-    // Safe because a file that cannot be opened is none, and who reads it says why it cannot.
+    // Safe because a file that cannot be opened is none, and the caller that reads it says why it cannot.
     guard let file = try? NetCDFFile.open(path) else { return false }
     return isOwn(file)
   }
@@ -143,7 +143,7 @@ struct NetCDFTable {
     "time_coverage_end", "source_product", "provenance", "history",
   ]
 
-  /// What else floe's own file tells of its table.
+  /// What else floe's own file says of its table.
   private func describe(_ table: inout Table) {
     for (key, value) in file.attributes where !Self.written.contains(key) && !key.hasPrefix("_") {
       guard let text = value.text else { continue }
@@ -255,7 +255,7 @@ struct NetCDFTable {
       zip(codes, zip(names, colours)).map { ClassEntry(code: $0, name: $1.0, label: $1.0, color: $1.1) }, noData: -1)
   }
 
-  /// How a variable counts time; nil where it holds none, or in a way that is told.
+  /// How a variable counts time; nil where it holds none, or in a way that is reported.
   private func time(_ v: NetCDFVariable, _ unit: String) -> CFTime? {
     guard CFTime.isTime(unit) else { return nil }
     do throws(FloeError) {

@@ -35,7 +35,7 @@ enum RasterMetadataKeys {
     return items
   }
 
-  /// What an acquisition is known by; nil when no item tells anything.
+  /// What an acquisition is known by; nil when no item says anything.
   static func acquisition(_ items: [String: String]) -> Acquisition? {
     let a = Acquisition(
       product: items["ACQUISITION_PRODUCT"], time: items["ACQUISITION_TIME"].flatMap { UTCTime($0) },

@@ -24,7 +24,7 @@ struct RasterSpecReader {
       guard let band = dataset.band(number) else { throw FloeError("band \(number) of '\(path)' cannot be opened") }
       return band
     }
-    // An alpha band tells which pixels there are; a file of alpha alone holds nothing else.
+    // An alpha band says which pixels there are; a file of alpha alone holds nothing else.
     let alpha = alphaIsData ? nil : all.firstIndex { GDALGetRasterColorInterpretation($0) == GCI_AlphaBand }
     let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
     let bands = numbers.map { all[$0 - 1] }

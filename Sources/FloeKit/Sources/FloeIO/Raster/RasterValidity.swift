@@ -25,7 +25,7 @@ struct RasterValidity: Sendable {
   let isShared: Bool
   /// What invalid pixels of each band are read as.
   let fills: [Double]
-  /// The type in which pixels are handed on.
+  /// The type in which pixels are returned.
   let type: PixelType
 
   /// Whether pixels come as they are stored.

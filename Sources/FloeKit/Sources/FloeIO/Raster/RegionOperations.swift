@@ -9,7 +9,7 @@ public enum RasterRegions {
   /// Rings touch themselves nowhere. With `eight` a region is as many polygons as it has parts that touch at corners
   /// alone, else one; valid after OGC Simple Features in both cases.
   ///
-  /// Pixels that are not valid give no polygon. What it takes in memory, `CodeRaster.outlineSize` tells.
+  /// Pixels that are not valid give no polygon. `CodeRaster.outlineSize` says what it takes in memory.
   ///
   /// - Parameters:
   ///   - eight: whether pixels that touch at a corner belong together.

@@ -20,7 +20,7 @@ public struct ContentRange: Sendable, Equatable {
     (first, last, total) = (ends[0], ends[1], size)
   }
 
-  /// The size that an answer without any part tells: `bytes */223339`, with status 416.
+  /// The size that an answer without any part states: `bytes */223339`, with status 416.
   public static func totalOfNone(_ header: String?) -> Int? {
     guard let header, header.lowercased().hasPrefix("bytes */") else { return nil }
     return Int(trimmed(header.dropFirst("bytes */".count)))

@@ -113,7 +113,7 @@ public enum HTTPClient {
   /// Whether a request of this process was given up for something that may pass by itself: a server that is busy or
   /// out of order, a connection that cannot be made, breaks or is silent. A failure that was met since may rest on it.
   ///
-  /// Kept for the process, since GDAL, through which most requests are made, hands on sentences alone.
+  /// Kept for the process, since GDAL, through which most requests are made, gives sentences alone.
   public static var hasMetPassingFailure: Bool { passingFailure.load(ordering: .relaxed) }
   private static let passingFailure = Atomic<Bool>(false)
 

@@ -37,7 +37,7 @@ enum ObjectStore {
   /// Has GDAL find out in which region a bucket is, where the store does not take a signature for another one.
   static func findRegion(_ url: String) {
     VSIErrorReset()
-    // What it finds is kept by GDAL for the bucket; that it finds nothing is told by the next answer.
+    // What it finds is kept by GDAL for the bucket; that it finds nothing shows in the next answer.
     _ = GDALMessages.collect(isTrial: true) { _ in
       var isFolder: Int32 = 0
       return floe_stat(native(url), &isFolder)

@@ -177,7 +177,7 @@ private struct Redaction {
     return i
   }
 
-  /// Whether a quote or bracket closes what the URL stands in, and is no letter of its query.
+  /// Whether a quote or bracket closes what encloses the URL, and is no letter of its query.
   private func isClosing(_ bytes: [UInt8], _ i: Int) -> Bool {
     guard i + 1 < bytes.count else { return true }
     let next = bytes[i + 1]

@@ -109,7 +109,7 @@ final class RemoteFile: Sendable {
     guard let range = ContentRange(response.headers["content-range"]), range.first == 0,
       response.body.count <= range.last + 1
     else { throw otherPart(url) }
-    // Without a total nothing tells where the file ends: asked for without a range, the server sends all of it.
+    // Without a total nothing says where the file ends: asked for without a range, the server sends all of it.
     guard let size = range.total else {
       let all = try send(try Self.request(url), for: url)
       guard all.isGood else { throw FloeError("\(url): \(HTTPClient.reason(all.status))") }
@@ -148,8 +148,8 @@ final class RemoteFile: Sendable {
     return RemoteFile(url, facts, .whole(bytes))
   }
 
-  /// Sentences about files that were asked for in vain as often as it helps: drivers of GDAL's open a file again and
-  /// again, and each would wait as long once more.
+  /// Sentences about files whose requests failed to the end: drivers of GDAL's open a file again and again, and each
+  /// would wait as long once more.
   private static let givenUp = Mutex<[String: String]>([:])
 
   private static func send(_ request: HTTPRequest, for url: String) throws -> HTTPResponse {

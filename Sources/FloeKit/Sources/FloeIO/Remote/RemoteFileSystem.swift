@@ -26,7 +26,7 @@ enum RemoteFileSystem {
       return target.count
     }
 
-    /// Headers of parts come from the index, and who reads inside of a part reads all of it.
+    /// Headers of parts come from the index, and a reader inside of a part reads all of it.
     private func readTilePart(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws -> Int? {
       guard let index = file.tileParts, offset >= index.first else { return nil }
       if let header = try index.header(at: offset, fetch: file.bytes) {

@@ -2,11 +2,11 @@ internal import CGDAL
 import FloeCore
 import Glibc
 
-/// Inputs on the network as the host sees them: whether they are there, and what tells their content.
+/// Inputs on the network as the host sees them: whether they are there, and what identifies their content.
 public enum RemoteInput {
-  /// What tells an input's content.
+  /// What identifies an input's content.
   public struct Identity: Sendable {
-    /// SHA-256 as hexadecimal digits: of the bytes, or of what the server tells.
+    /// SHA-256 as hexadecimal digits: of the bytes, or of what the server states.
     public let digest: String
     /// `bytes`, `etag` (address, entity tag, size, time) or `manifest` (of a product's folder).
     public let by: String
@@ -58,13 +58,13 @@ public enum RemoteInput {
     getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// GDAL tells of no answer as of nothing there: the store itself is asked whether it answers.
+  /// GDAL reports no answer as nothing there: the store itself is asked whether it answers.
   private static func nothing(at path: String) -> String {
     guard path.hasPrefix("/vsis3/") else { return "there is nothing at this address" }
     let isPlain = ["no", "false", "off", "0"].contains(variable("AWS_HTTPS")?.lowercased() ?? "")
     var request = HTTPRequest("\(isPlain ? "http" : "https")://\(endpoint)/")
     request.limit = 1 << 16
-    // A process that may not ask is told what GDAL tells.
+    // A process that may not ask gets what GDAL says.
     if let outcome = try? HTTPClient.attempt(request), case .failed(let reason, _) = outcome {
       return "\(endpoint) (AWS_S3_ENDPOINT) does not answer: \(reason)"
     }
@@ -78,12 +78,12 @@ public enum RemoteInput {
     return false
   }
 
-  /// What tells the content of a file or of a product's folder.
+  /// What identifies the content of a file or of a product's folder.
   ///
-  /// Small files are known by their bytes, and so are those of a server that tells no strong entity tag. A larger one
+  /// Small files are known by their bytes, and so are those of a server that gives no strong entity tag. A larger one
   /// is known by its address, entity tag, size and time, so that a part of it can be read without the rest.
   ///
-  /// - Throws: a sentence where the content cannot be told.
+  /// - Throws: a sentence where the content cannot be identified.
   public static func identity(_ path: String) throws -> Identity {
     if VirtualFile.isDirectory(path) || !VirtualFile.exists(path) {
       for name in ["manifest.safe", "xfdumanifest.xml"] where VirtualFile.exists("\(path)/\(name)") {

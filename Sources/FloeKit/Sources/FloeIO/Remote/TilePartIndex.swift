@@ -93,7 +93,7 @@ final class TilePartIndex: Sendable {
     }
   }
 
-  /// Compares a part that was told of with the file's own header, once.
+  /// Compares a part that the index describes with the file's own header, once.
   ///
   /// - Throws: where they differ.
   func prove(_ part: Part, of url: String, read: (Int, Int) throws -> [UInt8]) throws {

@@ -8,7 +8,7 @@ import Glibc
 struct TilePartMemory: Sendable {
   private let path: String?
 
-  /// The memory of a file as the server tells of it; a file that it does not identify has none.
+  /// The memory of a file as the server describes it; a file that it does not identify has none.
   init(_ url: String, _ facts: RemoteFileFacts) {
     guard facts.etag != nil || facts.modified != nil, let folder = Self.folder else {
       path = nil

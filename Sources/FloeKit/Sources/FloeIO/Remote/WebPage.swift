@@ -4,7 +4,7 @@ public enum WebPage {
   ///
   /// - Parameters:
   ///   - start: some of its first bytes.
-  ///   - type: the media type that the server tells.
+  ///   - type: the media type that the server states.
   ///   - name: what was asked for; a name that ends in `.html` is meant to be a page.
   public static func isOne(_ start: some Sequence<UInt8>, type: String?, name: String) -> Bool {
     let lower = name.lowercased()

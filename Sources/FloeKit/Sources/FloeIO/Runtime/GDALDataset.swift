@@ -32,7 +32,7 @@ final class GDALDataset {
       }
       guard let handle else {
         let kind = flags & GDAL_OF_VECTOR != 0 ? "a vector file" : "a raster file"
-        // What cannot be measured is told of by GDAL's reason.
+        // What cannot be measured is reported with GDAL's reason.
         if !isRemote, (try? VirtualFile.size(path)) == 0, !VirtualFile.isDirectory(path) {
           throw FloeError("'\(path)' is empty (0 bytes); \(kind) is needed")
         }
@@ -53,7 +53,7 @@ final class GDALDataset {
   /// What an item collection is given for, where one stands in the place of a raster; else empty.
   private static func listHint(_ path: String) -> String {
     let lower = path.lowercased()
-    // What cannot be read as JSON either is told of already.
+    // What cannot be read as JSON either was reported already.
     guard lower.hasSuffix(".json") || lower.hasSuffix(".geojson"), let size = try? VirtualFile.size(path),
       size <= 16 << 20, let bytes = try? VirtualFile.read(path),
       let json = try? JSONText.decode(bytes: bytes, name: path), json["type"]?.stringValue == "FeatureCollection"
@@ -63,7 +63,7 @@ final class GDALDataset {
       + "--over take each item of STAC as a scene"
   }
 
-  /// Closes and tells whether that failed; a file on a full disk fails here and nowhere before.
+  /// Closes, and returns whether that failed; a file on a full disk fails here and nowhere before.
   func close() -> Bool {
     guard isOpen else { return true }
     isOpen = false

@@ -3,7 +3,7 @@ import Synchronization
 /// What GDAL, OGR and our own readers remarked on files that could be read all the same; each sentence is reported once
 /// a process.
 ///
-/// The host asks for it after each step and each output, and tells it as a warning of that step.
+/// The host asks for it after each step and each output, and reports it as a warning of that step.
 public enum LibraryNotices {
   private struct State {
     var waiting: Set<String> = []

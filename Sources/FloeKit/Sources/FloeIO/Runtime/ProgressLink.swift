@@ -1,6 +1,6 @@
 internal import CGDAL
 
-/// What a GDAL progress callback asks and tells.
+/// What a GDAL progress callback reads and reports.
 final class ProgressLink {
   let isCancelled: @Sendable () -> Bool
   init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }

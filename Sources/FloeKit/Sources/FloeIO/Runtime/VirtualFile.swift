@@ -12,7 +12,7 @@ public enum VirtualFile {
   /// Whether there is a folder.
   public static func isDirectory(_ path: String) -> Bool { status(path)?.isDirectory ?? false }
 
-  /// What a place tells of a file or folder.
+  /// What is known of a file or folder.
   public enum Presence: Sendable, Equatable {
     case present, absent
     /// A server refuses to tell; the sentence says how.

@@ -2,7 +2,7 @@ import FloeCore
 
 /// Writes tables as comma separated values (RFC 4180, UTF-8, one header line).
 public enum CSVWriter {
-  /// How polygons are told.
+  /// How polygons are written.
   public enum Shape: Sendable {
     /// Columns `x` and `y` (`centre_x`, `centre_y` where taken): the centroid, in the table's reference system.
     case centre

@@ -12,7 +12,7 @@ enum DateText {
     return UTCTime(dashed(String(rest)))
   }
 
-  /// Whether the text of a time tells its zone, by `Z`, a name or an offset behind the date.
+  /// Whether the text of a time states its zone, by `Z`, a name or an offset behind the date.
   static func hasZone(_ text: String) -> Bool {
     NumberText.trimmed(text).utf8.dropFirst(10).contains { "Zz+-UG".utf8.contains($0) }
   }

@@ -34,7 +34,7 @@ struct TextTyping: Sendable {
           + "\(row); these are read as missing values")
     }
 
-    /// More columns than these are told of together.
+    /// More columns than these are reported together.
     private static let most = 3
 
     private static func words(_ spellings: [String]) -> String {

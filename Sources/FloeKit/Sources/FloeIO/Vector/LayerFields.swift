@@ -7,7 +7,7 @@ enum GeometryKind { case none, points, polygons, multiPolygons }
 /// Gathers the values of one field.
 struct FieldReader {
   private(set) var name: String
-  /// The name in the file, where several fields may bear one.
+  /// The name in the file, where several fields may have the same one.
   let original: String
   private(set) var isTime: Bool
   private(set) var values: ColumnValues

@@ -97,7 +97,7 @@ struct LayerReader {
     }
   }
 
-  /// Names that several columns of the file bear, in order.
+  /// Names that several columns of the file have, in order.
   var doubledNames: [String] {
     guard let definition = OGR_L_GetLayerDefn(layer.handle) else { return [] }
     var seen: [String: Int] = [:]

@@ -102,7 +102,7 @@ private final class Geometries {
             RingShape.densified($0, step: reach.step)
           }
           let isOnGlobe = layer.crs?.isGeographic == true && reach.turn == nil
-          let shift = SIMD2<Double>(isOnGlobe ? Self.hair : 0, 0)
+          let shift = SIMD2<Double>(isOnGlobe ? Self.westShift : 0, 0)
           let moved = try cut.map { ring in
             try Self.transformed(
               ring.map { $0 - shift }, transform, "\(who) to \(grid.crs?.label ?? "the grid")", messages)
@@ -165,7 +165,7 @@ private final class Geometries {
   ///
   /// The two edges at which a polygon of the whole Earth begins and ends lie on each other there, but for rounding, and
   /// pixels whose centres are on that very meridian would fall between them.
-  private static let hair = 1e-8
+  private static let westShift = 1e-8
 
   /// Keeps a polygon where it touches the grid, on a grid in degrees also some turns away.
   private func add(_ rings: [[SIMD2<Double>]], to reach: LayerClipExtent) {

@@ -66,7 +66,7 @@ struct StorageCheck {
     }
   }
 
-  /// Runs a query and hands on its first row.
+  /// Runs a query and returns its first row.
   private func read(_ sql: String, _ body: (OGRFeatureH) throws -> Void) throws {
     try GDALMessages.collect { messages in
       guard let result = GDALDatasetExecuteSQL(layer.dataset.handle, sql, nil, nil) else {

@@ -1,6 +1,6 @@
 internal import FloeIO
 
-/// A product as a catalogue tells of it: a STAC item, or an entry of the Copernicus Data Space's OData.
+/// A product as a catalogue describes it: a STAC item, or an entry of the Copernicus Data Space's OData.
 public struct CatalogueItem: Sendable, Hashable {
   /// What the catalogue calls it: the item's id, or a UUID.
   public var id: String
@@ -65,7 +65,7 @@ public enum CatalogueAnswer {
     if let url = json["@odata.nextLink"]?.stringValue { return CataloguePage(url: url) }
     for link in json["links"]?.arrayValue ?? [] where link["rel"]?.stringValue == "next" {
       guard let url = link["href"]?.stringValue else { continue }
-      // GET is what is meant where no method is told (STAC API 1.0.0, item search, paging).
+      // GET is meant where no method is given (STAC API 1.0.0, item search, paging).
       guard link["method"]?.stringValue?.uppercased() == "POST" else { return CataloguePage(url: url) }
       let body: JSONValue = link["body"] ?? JSONValue.object([:])
       return CataloguePage(url: url, body: body, isMerged: link["merge"]?.boolValue == true)

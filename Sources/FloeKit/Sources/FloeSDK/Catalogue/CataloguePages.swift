@@ -8,7 +8,7 @@ public struct CataloguePages {
     public var items: [CatalogueItem]
     /// What is known of products beyond the limit; nil where there are none.
     public var more: String?
-    /// What is missing, as the end of a sentence: the catalogue tells of more products than its pages hold. Nil for
+    /// What is missing, as the end of a sentence: the catalogue counts more products than its pages hold. Nil for
     /// nothing.
     public var lack: String?
   }
@@ -21,7 +21,7 @@ public struct CataloguePages {
     name = RemotePath.shown(service)
   }
 
-  /// Products that an answer tells of in all; nil where it does not.
+  /// Products that an answer counts in all; nil where it does not.
   public static func count(_ answer: JSONValue) -> Int? {
     answer["numberMatched"]?.intValue ?? answer["context"]?["matched"]?.intValue ?? answer["@odata.count"]?.intValue
   }

@@ -38,7 +38,7 @@ public enum SignedAddress {
   /// Where an item is asked for anew before a file of it is read; nil where the file's address holds as it is.
   ///
   /// - Parameter href: the address of one of the item's files, or of the folder that one lies in.
-  /// - Throws: a sentence where nothing tells whom to ask.
+  /// - Throws: a sentence where nothing says whom to ask.
   public static func source(of item: JSONValue, for href: String) throws -> String? {
     let isSigned = (item["assets"]?.objectValue ?? [:]).values.contains { asset in
       asset[mark]?.boolValue == true && addresses(asset).contains { $0 == href || $0.hasPrefix(href + "/") }
@@ -52,7 +52,7 @@ public enum SignedAddress {
     return source
   }
 
-  /// An item as its catalogue tells it now.
+  /// An item as its catalogue has it now.
   ///
   /// - Parameter service: an address whose user and query go along to the same server; nil for none.
   /// - Throws: a sentence where the catalogue does not tell it.

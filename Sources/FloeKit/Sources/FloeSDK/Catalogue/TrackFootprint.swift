@@ -2,7 +2,7 @@ import Glibc
 
 /// Footprints as catalogues write them, put back into one piece.
 public enum TrackFootprint {
-  /// The line of a track that a catalogue tells as areas: narrow strips, or a ring that is the line itself closed by
+  /// The line of a track that a catalogue gives as areas: narrow strips, or a ring that is the line itself closed by
   /// its first point.
   public static func line(_ rings: [[SIMD2<Double>]]) -> [SIMD2<Double>] {
     chained(rings.map(middle), turning: true)

@@ -17,7 +17,7 @@ extension RasterSpec {
   /// - Parameters:
   ///   - name: what the user gave; nil where nothing.
   ///   - parameter: the parameter that names the band, for the sentence.
-  /// - Throws: `ParameterError` for a name that is not there, or where nothing tells the band.
+  /// - Throws: `ParameterError` for a name that is not there, or where nothing says which band.
   public func classBand(named name: String?, parameter: String) throws -> Int {
     let names = bands.map(\.name)
     if let name {

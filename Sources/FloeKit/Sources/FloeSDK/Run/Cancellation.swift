@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The switch that ends a run; thrown into every loop that asks.
+/// The switch that ends a run; each loop that checks it throws.
 public final class Cancellation: Sendable {
   private let flag = Atomic<Bool>(false)
   /// A switch that is off.

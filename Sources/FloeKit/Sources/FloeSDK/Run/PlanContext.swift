@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a step may ask for and tell while it plans.
+/// What a step may ask for and report while it plans.
 public struct PlanContext: Sendable {
   /// The step's name in the pipeline.
   public let stepID: String
@@ -22,7 +22,7 @@ public struct PlanContext: Sendable {
   public func needs(materialized raster: Raster) {
     if !raster.source.isMaterialized { needs(scratch: raster.spec.byteCount) }
   }
-  /// Says that the step cannot hand on a tile before it has seen all of its input.
+  /// Says that the step cannot pass on a tile before it has seen all of its input.
   public func isBarrier() { notes.add { $0.isBarrier = true } }
 }
 

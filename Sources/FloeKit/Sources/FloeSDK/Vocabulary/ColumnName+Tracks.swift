@@ -74,7 +74,7 @@ extension ColumnName {
   public static let orientation = ColumnName(rawValue: "orientation_deg")
 }
 
-// MARK: - What is laid beside a track from a scene
+// MARK: - What a track gets from a scene
 
 extension ColumnName {
   /// The time of the record minus that of the scene in seconds.
@@ -100,7 +100,7 @@ extension ColumnName {
   public static let name = ColumnName(rawValue: "name")
   /// The beginning of a product's acquisition in seconds since 1970 UTC; a column with `isTime`.
   public static let start = ColumnName(rawValue: "start")
-  /// Cloud cover in percent, as a catalogue tells it.
+  /// Cloud cover in percent, as a catalogue gives it.
   public static let cloudCover = ColumnName(rawValue: "cloud_cover")
   /// The name of the scene of a pair, a text.
   public static let scene = ColumnName(rawValue: "scene")

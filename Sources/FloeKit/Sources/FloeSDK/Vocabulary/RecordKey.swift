@@ -1,7 +1,7 @@
 /// A key of a run's record, `run.json`, or of the provenance that goes with each output, on which modules agree.
 ///
-/// One type for all levels, since records nest: what stands at the top, what stands in its lists, and the facts that
-/// steps record and others read. Facts that nobody else reads stay texts, and so do the members of a fact that one
+/// One type for all levels, since records are nested: keys at the top, those in its lists, and the facts that steps
+/// record and others read. Facts that nobody else reads stay texts, and so do the members of a fact that one
 /// module makes and one draws. There is no literal of it on purpose: a misspelt key does not compile.
 public struct RecordKey: RawRepresentable, Sendable, Hashable {
   /// The key as the record has it.
@@ -131,7 +131,7 @@ extension RecordKey {
   public static let id = RecordKey(rawValue: "id")
   /// The name of the step's kind, such as `raster.read`.
   public static let use = RecordKey(rawValue: "use")
-  /// The parameters in force by name.
+  /// The parameters that took effect, by name.
   public static let parameters = RecordKey(rawValue: "with")
   /// Parameters with names in them, by name, as a pipeline writes them: `{ lead: dark, sea_ice: rest }`. Their order
   /// counts, and objects of JSON have none.
