@@ -169,17 +169,7 @@ public struct SIRALStep: ProcessingStep {
 
   private func window() throws -> TrackWindow {
     var window = try TrackWindow(box: box, start: start, stop: stop)
-    if let only {
-      let codes = try only.map { name in
-        if let found = ClassTable.seaIce.named(name) { return found.code }
-        let names = ClassTable.seaIce.entries.map(\.name)
-        let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-        throw ParameterError("only", "must be of \(names.joined(separator: ", ")), not '\(name)'\(near)")
-      }
-      window.flags = [
-        TrackWindow.Flag(column: ColumnName.esaClass.rawValue, codes: Set(codes), subject: "surface class of ESA")
-      ]
-    }
+    if let only { window.flags = [try TrackWindow.Flag(only: only)] }
     return window
   }
 }

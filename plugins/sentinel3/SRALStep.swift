@@ -223,16 +223,7 @@ public struct SRALStep: ProcessingStep {
         TrackWindow.Flag(
           column: SRALVariables.surfaceType, codes: Set(surface.map(\.code)), subject: "surface type"))
     }
-    if let only {
-      let codes = try only.map { name in
-        if let found = ClassTable.seaIce.named(name) { return found.code }
-        let names = ClassTable.seaIce.entries.map(\.name)
-        let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-        throw ParameterError("only", "must be of \(names.joined(separator: ", ")), not '\(name)'\(near)")
-      }
-      window.flags.append(
-        TrackWindow.Flag(column: ColumnName.esaClass.rawValue, codes: Set(codes), subject: "surface class of ESA"))
-    }
+    if let only { window.flags.append(try TrackWindow.Flag(only: only)) }
     return window
   }
 }

@@ -43,32 +43,23 @@ public final class PluginLoader: Sendable {
           "its function '\(symbol)' did not register anything: it must call PluginEntryPoint.open with floe_kit_stamp()"
         )
       }
-      var names: Set<String> = []
-      for step in registry.steps {
-        let mistakes = step.declaration.inconsistencies()
-        guard mistakes.isEmpty else {
-          throw FloeError(
-            "its step '\(step.declaration.name)' is declared wrongly: \(mistakes.joined(separator: "; "))")
-        }
-        guard names.insert(step.declaration.name).inserted else {
-          throw FloeError("it gives the step '\(step.declaration.name)' twice")
-        }
-      }
-      names = []
-      for writer in registry.writers {
-        let mistakes = writer.declaration.inconsistencies()
-        guard mistakes.isEmpty else {
-          throw FloeError(
-            "its writer '\(writer.declaration.name)' is declared wrongly: \(mistakes.joined(separator: "; "))")
-        }
-        guard names.insert(writer.declaration.name).inserted else {
-          throw FloeError("it gives the writer '\(writer.declaration.name)' twice")
-        }
-      }
+      try check(registry.steps.map { ($0.declaration.name, $0.declaration.inconsistencies()) }, "step")
+      try check(registry.writers.map { ($0.declaration.name, $0.declaration.inconsistencies()) }, "writer")
       let loaded = Loaded(
         version: registry.version, steps: registry.steps, readers: registry.readers, writers: registry.writers)
       opened[file] = loaded
       return loaded
+    }
+  }
+
+  /// Refuses what is declared wrongly, or twice.
+  private func check(_ declared: [(name: String, mistakes: [String])], _ kind: String) throws {
+    var names: Set<String> = []
+    for (name, mistakes) in declared {
+      guard mistakes.isEmpty else {
+        throw FloeError("its \(kind) '\(name)' is declared wrongly: \(mistakes.joined(separator: "; "))")
+      }
+      guard names.insert(name).inserted else { throw FloeError("it gives the \(kind) '\(name)' twice") }
     }
   }
 

@@ -52,7 +52,7 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
     let year = number(0..<4)
     let month = number(4..<6)
     let day = number(6..<8)
-    guard (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day) else { return nil }
+    guard GregorianCalendar.has(year, month, day) else { return nil }
     var time = 0
     var isSixty = false
     if digits.count > 8 {
@@ -63,7 +63,7 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
       time = h * 3600 + m * 60 + s
       isSixty = s == 60
     }
-    let whole = Self.days(year, month, day) * 86400 + time - offset
+    let whole = GregorianCalendar.days(year, month, day) * 86400 + time - offset
     guard !isSixty || Self.followsLeapSecond(whole) else { return nil }
     seconds = Double(whole) + fraction
   }
@@ -94,18 +94,13 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
   /// Whether the second before an instant, in seconds since 1970, is a leap second.
   private static func followsLeapSecond(_ seconds: Int) -> Bool {
     guard seconds % 86_400 == 0 else { return false }
-    let (year, month, day) = civil(seconds / 86_400)
+    let (year, month, day) = GregorianCalendar.date(seconds / 86_400)
     guard day == 1 else { return false }
     switch month {
     case 1: return leapsBeforeJanuary.contains(year) || year >= firstUnknown
     case 7: return leapsBeforeJuly.contains(year) || year >= firstUnknown
     default: return false
     }
-  }
-
-  private static func days(in month: Int, of year: Int) -> Int {
-    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
   }
 
   /// The nearest instant that a text can name; NaN becomes the year 0000.
@@ -122,7 +117,7 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
     let millis = Int((Self.clamped(seconds) * 1000).rounded())
     let day = millis >= 0 ? millis / 86_400_000 : (millis - 86_399_999) / 86_400_000
     let rest = millis - day * 86_400_000
-    let (y, m, d) = Self.civil(day)
+    let (y, m, d) = GregorianCalendar.date(day)
     func pad(_ n: Int, _ width: Int) -> String {
       let s = String(n)
       return String(repeating: "0", count: max(0, width - s.count)) + s
@@ -133,25 +128,5 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
       \(pad(y, 4))-\(pad(m, 2))-\(pad(d, 2))T\(pad(s / 3600, 2)):\(pad(s / 60 % 60, 2)):\(pad(s % 60, 2)).\
       \(pad(rest % 1000, 3))Z
       """
-  }
-
-  /// Days since 1970-01-01 of a date of the Gregorian calendar, by era of 400 years (March-based years).
-  private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-    let y = month <= 2 ? year - 1 : year
-    let era = (y >= 0 ? y : y - 399) / 400
-    let yoe = y - era * 400
-    let doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
-  }
-
-  private static func civil(_ days: Int) -> (Int, Int, Int) {
-    let z = days + 719_468
-    let era = (z >= 0 ? z : z - 146_096) / 146_097
-    let doe = z - era * 146_097
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100)
-    let mp = (5 * doy + 2) / 153
-    let m = mp < 10 ? mp + 3 : mp - 9
-    return (yoe + era * 400 + (m <= 2 ? 1 : 0), m, doy - (153 * mp + 2) / 5 + 1)
   }
 }

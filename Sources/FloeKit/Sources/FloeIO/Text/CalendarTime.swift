@@ -7,23 +7,14 @@ struct CalendarTime {
 
   /// Seconds since 1970, days counted in the Gregorian calendar.
   var seconds: Double {
-    // March-based years, so that the leap day is the last of its year.
-    let y = month <= 2 ? year - 1 : year
-    let era = (y >= 0 ? y : y - 399) / 400
-    let yoe = y - era * 400
-    let doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    let days = era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
-    return Double(days * 86_400 + hour * 3600 + minute * 60) + second
+    Double(GregorianCalendar.days(year, month, day) * 86_400 + hour * 3600 + minute * 60) + second
   }
 
   /// Whether a calendar and a clock have it, one that is so many minutes ahead of UTC; second 60 is a leap second,
   /// where there was one.
   func exists(minutesEast: Int = 0) -> Bool {
-    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    return (1...12).contains(month) && (1...lengths[month - 1]).contains(day) && (0..<24).contains(hour)
-      && (0..<60).contains(minute) && second >= 0 && second < 61
-      && (second < 60 || UTCTime(told + Self.offset(minutesEast)) != nil)
+    GregorianCalendar.has(year, month, day) && (0..<24).contains(hour) && (0..<60).contains(minute) && second >= 0
+      && second < 61 && (second < 60 || UTCTime(told + Self.offset(minutesEast)) != nil)
   }
 
   /// What stands behind a time of that clock: `+05:30`.
@@ -59,15 +50,7 @@ struct CalendarTime {
     let millis = Int((UTCTime.clamped(seconds) * 1000).rounded())
     let days = millis >= 0 ? millis / 86_400_000 : (millis - 86_399_999) / 86_400_000
     let rest = millis - days * 86_400_000
-    let z = days + 719_468
-    let era = (z >= 0 ? z : z - 146_096) / 146_097
-    let doe = z - era * 146_097
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100)
-    let mp = (5 * doy + 2) / 153
-    month = mp < 10 ? mp + 3 : mp - 9
-    day = doy - (153 * mp + 2) / 5 + 1
-    year = yoe + era * 400 + (month <= 2 ? 1 : 0)
+    (year, month, day) = GregorianCalendar.date(days)
     hour = rest / 3_600_000
     minute = rest / 60_000 % 60
     second = Double(rest % 60_000) / 1000

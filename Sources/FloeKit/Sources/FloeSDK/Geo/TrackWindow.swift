@@ -17,6 +17,23 @@ public struct TrackWindow: Sendable {
       self.codes = codes
       self.subject = subject
     }
+
+    /// The records of some of ESA's surface classes, by the column `esa_class`.
+    ///
+    /// - Parameter names: what the parameter `only` of a step names.
+    /// - Throws: the sentence about a name that is no class.
+    public init(only names: [String]) throws(ParameterError) {
+      var codes: Set<Int> = []
+      for name in names {
+        guard let found = ClassTable.seaIce.named(name) else {
+          let known = ClassTable.seaIce.entries.map(\.name)
+          let near = Spelling.nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+          throw ParameterError("only", "must be of \(known.joined(separator: ", ")), not '\(name)'\(near)")
+        }
+        codes.insert(found.code)
+      }
+      self.init(column: ColumnName.esaClass.rawValue, codes: codes, subject: "surface class of ESA")
+    }
   }
 
   /// West, south, east, north in degrees; west is greater than east across the 180° meridian.
