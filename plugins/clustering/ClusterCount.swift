@@ -68,25 +68,7 @@ extension ClusterCount {
   }
 }
 
-/// Which samples clusters are fitted on.
-enum Training: String, ChoiceParameter {
-  /// All, each counting alike.
-  case even
-  /// A sample in which every level of brightness counts alike.
-  case balanced
-}
-
-/// A number of clusters that was tried, and how well it did.
-struct ClusterTrial: Sendable {
-  var clusters: Int
-  var bic: Double
-  var meanLogLikelihood: Double
-
-  /// Which trial has the smallest criterion, the fewer clusters among equals.
-  static func best(_ trials: [ClusterTrial]) -> Int {
-    trials.indices.min { trials[$0].bic < trials[$1].bic } ?? 0
-  }
-
+extension ClusterTrial {
   /// Tells what was tried and chosen, for record and report.
   static func record(_ trials: [ClusterTrial], samples: Int, context: RunContext) {
     guard trials.count > 1 else { return }

@@ -3,9 +3,6 @@ import FloeSDK
 /// New numbers for clusters by their centres, `centres[cluster][feature]`: new cluster `i` is old `order[i]`.
 typealias ClusterArrangement = (_ centres: [[Double]]) throws -> [Int]
 
-/// Clusters and class codes of a block's samples, 255 for those left out.
-typealias BlockClassifier = @Sendable (SampleBlock) -> (labels: [UInt8], codes: [UInt8])
-
 /// An algorithm that fits clusters to samples: all in which the fitting steps differ.
 ///
 /// A new algorithm is a kernel under `Kernels`, a step that conforms to `ClusteringStep`, and a line in `Algorithms`.
