@@ -51,7 +51,7 @@ struct NetCDFTable {
     }
     // Of a grid only the axes have one dimension.
     let tables = found.filter { entry in entry.columns.contains { $0.name != entry.rows } }
-    let wanted = layer == OneColumnFile.name(of: path) ? nil : layer
+    let wanted = layer == FileStem.of(path) ? nil : layer
     guard !tables.isEmpty || wanted != nil && !found.isEmpty else { return nil }
     guard let most = tables.map({ $0.columns.count }).max() ?? found.map({ $0.columns.count }).max() else { return nil }
     let chosen = found.first { entry in

@@ -9,7 +9,7 @@ struct OneColumnFile {
 
   /// - Throws: a sentence where another layer is asked for.
   init(_ path: String, _ check: CSVCheck, layer: String?) throws {
-    let name = Self.name(of: path)
+    let name = FileStem.of(path)
     if let layer, layer != name { throw FloeError("'\(path)' has no layer '\(layer)'; it has \(name)") }
     self.path = path
     typing = check.typing
@@ -20,14 +20,8 @@ struct OneColumnFile {
     values = Array(check.only.dropFirst(hasName ? 1 : 0))
   }
 
-  /// The name of the file without its ending, which is the layer's.
-  static func name(of path: String) -> String {
-    let file = path.split(separator: "/").last.map(String.init) ?? path
-    return file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
-  }
-
   func table(rows: Bool) throws -> Table {
-    let place = "layer '\(Self.name(of: path))' of '\(path)'"
+    let place = "layer '\(FileStem.of(path))' of '\(path)'"
     let found = try typing.typed(values, name: column, place: place)
     TextTyping.Missing.tell([(column, found.missing)], place)
     if rows, case .text(let texts) = found.values { typing.tellText(texts, column: column, place: place) }

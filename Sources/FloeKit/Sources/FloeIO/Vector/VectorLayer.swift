@@ -5,9 +5,9 @@ import FloeCore
 public enum VectorLayer {
   /// The names of the layers of a file, in order.
   public static func layers(of path: String) throws -> [String] {
-    if NetCDFTable.isOwn(path) { return [OneColumnFile.name(of: path)] }
+    if NetCDFTable.isOwn(path) { return [FileStem.of(path)] }
     // OGR takes no file of one column for a table.
-    if isText(path), try CSVCheck(path).columns == 1 { return [OneColumnFile.name(of: path)] }
+    if isText(path), try CSVCheck(path).columns == 1 { return [FileStem.of(path)] }
     return try GDALMessages.collect { _ in
       let dataset = try open(path)
       return withExtendedLifetime(dataset) { OpenLayer.names(dataset).filter { $0 != "layer_styles" } }
