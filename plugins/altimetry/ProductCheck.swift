@@ -7,7 +7,7 @@ enum ProductCheck {
   static let backscatterLimit = 5.0
   /// Differences of more than this at the median are reported, in bins.
   static let binLimit = 0.5
-  /// Medians over fewer records tell nothing.
+  /// Medians over fewer records say nothing.
   static let leastRecords = 20
 
   /// What a comparison found: the median difference, over how many records, and a warning where it is too large.
@@ -40,7 +40,7 @@ enum ProductCheck {
   /// The bin of the tracker range that follows from `range_ocog_20_ku`, less the one that the track is tagged with.
   ///
   /// The product's OCOG range lies (bin - nominal) gates behind the tracker range, where `bin` is a threshold of the
-  /// OCOG amplitude on the leading edge (Bamber 1994: 25 %; the product does not tell its own). Thresholds of 25 % to
+  /// OCOG amplitude on the leading edge (Bamber 1994: 25 %; the product does not state its own). Thresholds of 25 % to
   /// 50 % give an interval, and a difference counts from its nearer end.
   static func nominalBin(_ echoes: EchoColumn, _ table: Table) -> Finding? {
     func fact(_ name: String) -> Double? {

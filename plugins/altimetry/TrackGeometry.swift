@@ -32,7 +32,7 @@ extension Table {
     columns.lazy.compactMap(\.waveform?.mode).first ?? tags["radar_mode"].flatMap(WaveformLayout.Mode.init)
   }
 
-  /// Refuses a track of low-resolution mode, whose pulse-limited echoes are of kilometres and tell no leads.
+  /// Refuses a track of low-resolution mode, whose pulse-limited echoes cover kilometres and show no leads.
   func refuseLowResolution(for what: String) throws(FloeError) {
     guard radarMode == .lrm else { return }
     throw FloeError(

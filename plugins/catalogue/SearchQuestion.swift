@@ -23,6 +23,6 @@ struct SearchAnswer: Sendable {
   let more: String?
   /// What the catalogue announced and did not return; nil for nothing.
   let lack: String?
-  /// Products left out since they tell no cloud cover.
+  /// Products left out since they state no cloud cover.
   let cloudless: Int
 }

@@ -29,7 +29,7 @@ protocol ClusteringAlgorithm: Sendable {
     _ clusters: Int, source: SampleSource, keeper: LabelStore?, context: RunContext, arrange: ClusterArrangement
   ) async throws -> Fit
 
-  /// A fit on a balanced sample with what only samples that are spread evenly can tell, such as shares.
+  /// A fit on a balanced sample with what only evenly spread samples can show, such as shares.
   func settled(_ fit: Fit, even: SampleBlock, source: SampleSource, map: some BlockMap) async throws -> Fit
 }
 

@@ -22,7 +22,7 @@ extension ClusteringAlgorithm {
   /// - Parameters:
   ///   - candidates: numbers of clusters to try, in rising order.
   ///   - isAuto: whether they are those of `auto`; a number that is asked for is kept to, or refused.
-  ///   - needsIceLevel: whether a balanced sample is needed to tell the ice level.
+  ///   - needsIceLevel: whether a balanced sample is needed to find the ice level.
   ///   - keeper: makes room for the labels of so many clusters; nil where they are not needed.
   func trained(
     _ sampling: SampleOptions, _ candidates: [Int], isAuto: Bool, source: SampleSource, needsIceLevel: Bool,

@@ -103,7 +103,7 @@ public struct PairsStep: ProcessingStep {
     footprints = PairTable.footprints(all, swath: swath)
   }
 
-  /// What catalogues tell of products.
+  /// What catalogues say of products.
   private static func listed(_ files: [InputPath], _ context: RunContext) throws -> [ProductDescription] {
     try files.flatMap { file -> [ProductDescription] in
       let name = "'\(RemotePath.shown(file.path))'"

@@ -6,7 +6,7 @@ struct TablePairs {
   let referenceColumn: String, predictedColumn: String
   let conditions: [RowCondition]
 
-  /// Checks what the columns' names and kinds tell; planned tables need not know their rows.
+  /// Checks what the columns' names and kinds show; planned tables need not know their rows.
   func check() throws {
     _ = try column(referenceColumn, of: reference, parameter: "reference_column")
     _ = try column(predictedColumn, of: predicted, parameter: "predicted_column")

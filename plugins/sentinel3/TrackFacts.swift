@@ -1,10 +1,10 @@
 import FloeSDK
 
-/// What a measurement file and its name tell of the product.
+/// What a measurement file and its name say of the product.
 struct TrackFacts {
   let acquisition: Acquisition
   let tags: [String: String]
-  /// For example `SR_2_LAN_SI`; empty where the name does not tell.
+  /// For example `SR_2_LAN_SI`; empty where the name does not say.
   let type: String
 
   init(_ source: SRALFile) {

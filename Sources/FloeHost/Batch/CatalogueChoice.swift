@@ -37,7 +37,7 @@ struct CatalogueChoice {
     }
   }
 
-  /// Refuses items whose files are others than they tell of.
+  /// Refuses items whose files are not those that they name.
   static func check(_ entries: [StacDocument.Entry], of document: String, _ note: (String) -> Void) throws {
     var problems: [Problem] = []
     for entry in entries {

@@ -26,7 +26,7 @@ struct CachedSteps {
   ///
   /// - Parameters:
   ///   - isForced: whether everything runs, and what it makes takes the place of what the cache holds.
-  ///   - tell: takes notes for people.
+  ///   - tell: receives messages for people.
   init(
     _ cache: StepCache, plan: Plan, keys: RunKeys, isForced: Bool, pool: WorkerPool, cancellation: Cancellation,
     tell: @escaping @Sendable (LogLevel, String) -> Void

@@ -12,7 +12,7 @@ public enum Fingerprint {
     do { file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)) } catch {
       throw FloeError("'\(path)' cannot be read: \(String(cString: strerror(errno)))")
     }
-    // Closing a file that was only read loses nothing, so a failure there has nobody to tell.
+    // Closing a file that was only read loses nothing, so a failure there need not be reported.
     defer { try? file.close() }
     do {
       while let piece = try file.read(upToCount: 256 << 10), !piece.isEmpty { piece.withUnsafeBytes(hash.update) }

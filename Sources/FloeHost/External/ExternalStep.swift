@@ -67,7 +67,7 @@ struct ExternalStep: BoundStep {
     }
   }
 
-  /// The output as the manifest and the input that it is like tell it.
+  /// The output as the manifest describes it, and the input that it is like.
   private func planned(_ output: ExternalManifest.Output) -> PortData {
     let like = output.like.flatMap { ports[$0]?.first }
     switch (output.raster, like) {

@@ -10,7 +10,7 @@ struct ServerFile: Codable, Sendable, Equatable {
   var etag: String?
   /// `Last-Modified`, as the server writes it.
   var modified: String?
-  /// All of the file's bytes; nil where the server does not tell.
+  /// All of the file's bytes; nil where the server does not say.
   var size: Int?
 
   /// What a request for the rest is bound to, so that a server whose file has changed begins anew (`If-Range`,
@@ -29,7 +29,7 @@ struct ServerFile: Codable, Sendable, Equatable {
 
 /// A file that grows in `.NAME.part` beside its place until it is whole.
 ///
-/// A note beside it, `.NAME.part.json`, tells which file of which server it is a part of: a part without a note is of
+/// A note beside it, `.NAME.part.json`, says which file of which server it is a part of: a part without a note is of
 /// unknown origin and not gone on with.
 final class PartFile {
   let path: String

@@ -10,7 +10,7 @@ struct StacDocument {
     let id: String
     /// A path of the disk, or one of GDAL's for the network.
     let path: String
-    /// What the item is, as its assets tell; nil where they do not.
+    /// What the item is, as its assets say; nil where they do not.
     let kind: PortKind?
     /// What the item says of the file: its bytes, and SHA-256 as hexadecimal digits.
     let size: Int?

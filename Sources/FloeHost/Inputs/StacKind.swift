@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// What items of STAC tell of themselves.
+/// What items of STAC say of themselves.
 enum StacKind {
   /// The SHA-256 of a multihash (12 says SHA-256, 20 its length of 32 bytes); nil for other sums.
   static func sha256(_ multihash: String) -> String? {

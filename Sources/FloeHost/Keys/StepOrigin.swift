@@ -7,7 +7,7 @@ import Yams
 struct StepOrigin: Hashable, Sendable {
   /// The plugin's product, for example `ClusteringFloePlugin`; `floe` for steps of the host.
   let name: String
-  /// The plugin's own version; empty when it does not tell.
+  /// The plugin's own version; empty where it has none.
   let version: String
   /// SHA-256 of the plugin's code, or of a step's manifest and the programs that its command names.
   let digest: String

@@ -47,7 +47,7 @@ public enum PipelineReader {
     let tree = PipelineTree(read.pipeline, texts: parts)
     guard tree.circles.isEmpty else { throw RequestRefused(Array(OrderedSet(tree.circles))) }
     let pipeline = tree.flattened()
-    // Steps that are not there for a mistake would be missed once more while planning.
+    // Steps left out because of a mistake would be reported as missing again while planning.
     guard tree.problems.isEmpty else { throw RequestRefused(Array(OrderedSet(read.problems + tree.problems))) }
     return (pipeline, read.problems)
   }

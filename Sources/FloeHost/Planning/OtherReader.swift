@@ -3,7 +3,7 @@ import FloeSDK
 extension StepLibrary {
   /// Who reads a product that another step was given and refuses, as the end of a sentence.
   ///
-  /// Plugins do not know each other; their product readers tell what is theirs, and steps of a family are called
+  /// Plugins do not know each other; their product readers say what is theirs, and steps of a family are called
   /// `family.step`. A step of no reader's family, such as `raster.read`, may well read a product's single file: of such
   /// steps only whole products are named, folders and archives.
   func otherReader(of parameters: [String: ParameterLiteral], than use: String) -> String {

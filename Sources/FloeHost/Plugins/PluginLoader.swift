@@ -6,7 +6,7 @@ import Synchronization
 public final class PluginLoader: Sendable {
   /// What an opened plugin brought.
   public struct Loaded: Sendable {
-    /// The plugin's own version; empty when it does not tell.
+    /// The plugin's own version; empty where it has none.
     public let version: String
     /// Its steps.
     public let steps: [any StepFactory]

@@ -4,7 +4,7 @@ import FloeSDK
 public struct PluginManifest: Sendable, Codable {
   /// The file.
   public var path: String
-  /// The plugin's own version; empty when it does not tell.
+  /// The plugin's own version; empty where it has none.
   public var version: String
   /// What it brings.
   public var steps: [StepDeclaration]

@@ -11,7 +11,7 @@ public struct Replay: Sendable {
 
   /// Finds the record of a run: the file itself, or the one that lists an output.
   ///
-  /// - Throws: `RequestRefused` where there is none, or where it does not tell the request.
+  /// - Throws: `RequestRefused` where there is none, or where it does not hold the request.
   public init(of file: String) throws {
     func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: file, line: 0, message)]) }
     let whole = URL(fileURLWithPath: file).standardizedFileURL.path
@@ -105,7 +105,7 @@ public struct Replay: Sendable {
   }
 
   /// Compares the files beside the record with what it says of them, and names those that are not there any more; those
-  /// of records that tell no digests are not compared.
+  /// of records without digests are not compared.
   ///
   /// - Throws: a sentence where a file cannot be read.
   public func changedFiles() throws -> (changed: [Changed], missing: [String]) {

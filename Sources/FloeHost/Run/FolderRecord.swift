@@ -2,7 +2,7 @@ import FloeIO
 import FloeSDK
 import Foundation
 
-/// What earlier runs wrote into a folder, as their records there tell.
+/// What earlier runs wrote into a folder, as their records there say.
 struct FolderRecord {
   /// A file that floe wrote.
   struct Written: Hashable, Sendable {
@@ -19,7 +19,7 @@ struct FolderRecord {
   let refusal: String?
   /// What the run of `run.json` wrote, its record left out.
   let files: [Written]
-  /// Everything that floe wrote here and that records still tell of, by name.
+  /// Everything that floe wrote here and that records still name.
   private(set) var owned: [String: Written] = [:]
 
   /// Reads the records of a folder.

@@ -144,7 +144,7 @@ public struct RunHistory: Sendable {
   /// Rasters are of comparable size up to this factor: what a step costs beside its pixels hides in smaller ones, and
   /// larger ones may not fit into memory.
   private static let likeness = 4.0
-  /// So many of the runs of the nearest size tell the time.
+  /// The time is estimated from so many runs of the nearest size.
   private static let asked = 5
 
   /// From the runs of the nearest sizes; nil where none is comparable.

@@ -77,6 +77,6 @@ struct RunRecord {
       })
   }
 
-  /// Seconds as records tell them, to the millisecond.
+  /// Seconds as records have them, to the millisecond.
   static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 }

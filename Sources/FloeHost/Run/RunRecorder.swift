@@ -2,7 +2,7 @@ import FloeSDK
 import Foundation
 import Synchronization
 
-/// Collects what a run's steps tell and passes it on.
+/// Collects what a run's steps report and passes it on.
 final class RunRecorder: RunEvents, Sendable {
   struct Dropped: Sendable {
     let step: String, unit: String, reason: String
@@ -36,7 +36,7 @@ final class RunRecorder: RunEvents, Sendable {
   func dropped(step: String, count: Int, unit: String, reason: String) {
     state.withLock { state in
       if let i = state.dropped.firstIndex(where: { $0.step == step && $0.unit == unit && $0.reason == reason }) {
-        // A program may tell any number; beyond the largest nothing is counted.
+        // A program may report any number; beyond the largest nothing is counted.
         let (sum, isBeyond) = state.dropped[i].count.addingReportingOverflow(count)
         state.dropped[i].count = isBeyond ? .max : sum
       } else {

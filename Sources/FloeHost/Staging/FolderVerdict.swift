@@ -2,7 +2,7 @@
 struct FolderVerdict {
   /// Files of the older run that the new one does not make; they go when it is put in place.
   var leftovers: [String] = []
-  /// Files of single steps that stay, and that the new record has to tell of.
+  /// Files of single steps that stay, and that the new record has to name.
   var kept: [FolderRecord.Written] = []
   /// A sentence for each file that forbids the run.
   var refusals: [String] = []

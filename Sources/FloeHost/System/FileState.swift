@@ -33,7 +33,7 @@ struct FileState: Codable, Hashable, Sendable {
   }
 
   private static func nanoseconds(_ t: timespec) -> Int {
-    // A broken clock or disk may tell any time; wrapping only costs that the file is read again.
+    // A broken clock or disk may give any time; wrapping only costs that the file is read again.
     Int(t.tv_sec) &* 1_000_000_000 &+ Int(t.tv_nsec)
   }
 }

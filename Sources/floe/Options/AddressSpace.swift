@@ -8,7 +8,7 @@ enum AddressSpace {
   private static let least = 1 << 30
 
   /// Ends a process that could not work: below this libraries fail to load, memory ends within them, or the system's
-  /// queues wait for ever for a thread.
+  /// queues wait forever for a thread.
   ///
   /// - Throws: a sentence with the limit and what would be right.
   static func check() throws {

@@ -9,8 +9,8 @@ import Glibc
 /// echoes[row][bin]   shifts[row] in bins, positive reads later bins
 /// ```
 /// Outside of the oversampled echo its first or last sample holds, as in `numpy.interp`. A shift is the same along an
-/// echo, so `align` needs one pair of short transforms with a factor on the spectrum; `alignPlain` does what the words
-/// say.
+/// echo, so `align` needs one pair of short transforms with a factor on the spectrum; `alignPlain` follows the
+/// definition.
 public struct EchoAligner: Sendable {
   public let samples: Int
   public let factor: Int

@@ -17,7 +17,7 @@ public struct SeaSurface: Sendable {
   public var leastSpread = 0.05
   /// How uncertain the surface is `reference` metres from the nearest lead for this distance alone, in metres.
   public var growth = 0.1
-  /// Leads of this length of track tell how far the lines miss the sea, in metres.
+  /// Leads of this length of track show how far the lines miss the sea, in metres.
   public var uncertaintyWindow = 500_000.0
   /// The distance that `growth` belongs to.
   public static let reference = 100_000.0

@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// What fitting steps tell of their clusters.
+/// What fitting steps record of their clusters.
 enum ClusterFacts {
   /// Centres, counts and spreads for the record.
   static func json(_ clusters: [ClusterSummary], features: [ModelFeature], codes: [Int]?, classes: ClassTable = .seaIce)

@@ -195,7 +195,7 @@ struct ClusterProducts {
     return (side(pixel.x), side(pixel.y))
   }
 
-  /// Refuses a lead width that the grid cannot tell.
+  /// Refuses a lead width that the grid cannot resolve.
   func checkWater() throws {
     guard water == .openOcean, case .raster(let r) = samples else { return }
     guard codes != nil else { throw ParameterError("water", "is about named classes: give 'names' too") }

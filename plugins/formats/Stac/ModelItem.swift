@@ -9,7 +9,7 @@ struct ModelItem {
   let path: String
   let model: Model
   let provenance: JSONValue
-  /// The other outputs of the run, which tell where and when.
+  /// The other outputs of the run, which say where and when.
   let others: [OtherOutput]
 
   /// The item; nil when the model names no features, or nothing else that the run writes has a place and a time.

@@ -7,7 +7,7 @@ struct Figure: Sendable {
   let title: String
   /// What is seen, how it was made, and what was thinned.
   let caption: String
-  /// What the figure shows, with its numbers, for who does not see it.
+  /// What the figure shows, with its numbers, for readers who do not see it.
   let alt: String
   /// Width and height in points.
   var size = (width: 680, height: 440)

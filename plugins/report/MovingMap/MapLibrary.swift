@@ -6,7 +6,7 @@ internal import Foundation
 struct MapLibrary: Sendable {
   let script: String
   let style: String
-  /// `1.7.1`; empty where the file does not tell.
+  /// `1.7.1`; empty where the file does not say.
   let version: String
 
   static let absent =

@@ -6,7 +6,7 @@ enum Headline {
     var products: [String] = []
     var acquisitions: [Acquisition?] = material.rasters.map(\.raster.spec.acquisition)
     acquisitions += material.tables.map(\.table.acquisition)
-    // Polygons are shown by no figure of their own, and tell what they were made of all the same.
+    // Polygons are shown by no figure of their own, and say what they were made of nevertheless.
     for item in material.items {
       if case .table(let table) = item.data { acquisitions.append(table.acquisition) }
     }

@@ -9,7 +9,7 @@ enum ChunkCheck {
   /// The number of chunks that a stack needs and no band has.
   ///
   /// - Parameters:
-  ///   - masks: arrays that tell what to leave out; they must be whole, since an absent chunk would mask nothing.
+  ///   - masks: arrays that say what to leave out; they must be whole, since an absent chunk would mask nothing.
   ///   - window: the part of the target's grid that is wanted.
   /// - Throws: a sentence with the first chunk that is missing.
   static func empty(

@@ -1,7 +1,7 @@
 import FloeIO
 import FloeSDK
 
-/// Everything that metadata and file headers tell about a stack: where each band comes from, grid, bands and tags.
+/// Everything that metadata and file headers say about a stack: where each band comes from, grid, bands and tags.
 struct StackPlan: Sendable {
   let product: Sentinel2Product
   let sources: [BandSource]

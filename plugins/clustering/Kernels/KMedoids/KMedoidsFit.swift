@@ -224,7 +224,7 @@ struct PAM {
     var removal = [Double](repeating: 0, count: k)
     for i in 0..<n { removal[owner[i]] += second[i] - first[i] }
     let total = first.reduce(0, +)
-    // Where every sample lies on a medoid, rounding alone could seem a gain, for ever.
+    // Where every sample lies on a medoid, rounding alone could seem a gain, again and again.
     guard total > 0 else { return nil }
     var best: (cluster: Int, candidate: Int)?
     // Sums of so many numbers are good to about this.

@@ -159,7 +159,7 @@ extension FittedModel {
   ) throws(FloeError) -> ClusterDivision {
     let clusters = (cut["clusters"]?.arrayValue ?? []).compactMap(\.intValue)
     let classes = (cut["classes"]?.arrayValue ?? []).compactMap(\.intValue)
-    // Models written before bands had an order hold none; bands that tell ice from water are in it.
+    // Models written before bands had an order hold none; bands that separate ice from water are in it.
     let order = cut["order"].map { ($0.arrayValue ?? []).compactMap(\.intValue) } ?? Array(0..<d)
     // Nor do those from before probabilities were graded hold a deviation.
     let deviation = cut["deviation"] == nil ? 0 : cut["deviation"]?.doubleValue ?? .nan

@@ -56,7 +56,7 @@ struct RadarColumn {
     return nil
   }
 
-  /// What product variables hold; names without an entry tell nothing.
+  /// What product variables hold; names without an entry say nothing.
   private static let known: [String: String] = [
     "peakiness_1_20_ku": RadarLimits.PeakinessKind.maxMean.rawValue,
     "peakiness_2_20_ku": RadarLimits.PeakinessKind.sentinel3.rawValue,

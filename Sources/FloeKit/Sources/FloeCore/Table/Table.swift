@@ -134,7 +134,7 @@ public struct RowStatus: Sendable, Equatable {
 
 /// Typed columns of equal length with an optional geometry and a status a row.
 public struct Table: Sendable, Equatable {
-  /// Rows; known while planning only if the reader can tell without reading.
+  /// Rows; known while planning only if the reader knows it without reading.
   public private(set) var rowCount: Int
   /// The columns in the order in which files list them.
   public private(set) var columns: [Column]

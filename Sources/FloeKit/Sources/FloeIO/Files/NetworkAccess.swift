@@ -2,8 +2,8 @@
 /// `/vsis3/...`).
 ///
 /// A mosaic, a land layer or a table may name other files, and those could lie on somebody's server: reading a file
-/// from a stranger would tell its maker who reads it, and results would hang on what that server says. Where the ways
-/// are open, web servers are reached that an input names, and no others.
+/// from a stranger would inform its maker of who reads it, and results would depend on what that server says. With
+/// access, only web servers are reached that an input names.
 public enum NetworkAccess {
   /// Has GDAL read web servers through floe's own file system; once a process, before anything is opened there.
   private static let fileSystem: Void = RemoteFileSystem.install()

@@ -15,11 +15,11 @@ public enum VirtualFile {
   /// What is known of a file or folder.
   public enum Presence: Sendable, Equatable {
     case present, absent
-    /// A server refuses to tell; the sentence says how.
+    /// The server refuses to say; the sentence says how.
     case refused(String)
   }
 
-  /// Whether there is a file or folder, where a server may refuse to tell.
+  /// Whether there is a file or folder, where a server may refuse to say.
   public static func presence(_ path: String) -> Presence {
     if exists(path) { return .present }
     guard path.hasPrefix("/vsicurl/") else { return .absent }

@@ -61,7 +61,7 @@ struct NetCDFRasterRules {
     return try file.described(name, part: part)
   }
 
-  /// A variable as GDAL's metadata tell it, lists as `{1,2}`.
+  /// A variable as GDAL's metadata have it, lists as `{1,2}`.
   private static func described(_ items: [String: String], _ name: String, _ type: PixelType) -> NetCDFVariable? {
     var stored = NetCDFType(rawValue: type.rawValue) ?? .float64
     let signed: [NetCDFType: NetCDFType] = [.uint8: .int8, .uint16: .int16, .uint32: .int32]

@@ -4,7 +4,7 @@
 public struct ContentRange: Sendable, Equatable {
   /// The first byte and the last.
   public let first: Int, last: Int
-  /// The size of the file; nil where the server does not tell it (`*`).
+  /// The size of the file; nil where the server does not state it (`*`).
   public let total: Int?
 
   /// Nil for an answer without the header, and for one that is none of bytes.

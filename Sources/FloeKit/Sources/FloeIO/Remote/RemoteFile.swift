@@ -27,7 +27,7 @@ final class RemoteFile: Sendable {
 
   /// The file or folder at a clean URL; nil where there is none.
   ///
-  /// - Throws: a sentence where the server does not tell.
+  /// - Throws: a sentence where the server does not say.
   static func find(_ url: String) throws -> RemoteFile? {
     if let found = known.withLock({ $0[url] }) { return found }
     let found = try look(url)

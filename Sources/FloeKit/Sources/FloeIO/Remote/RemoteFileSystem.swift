@@ -132,7 +132,7 @@ enum RemoteFileSystem {
     return url
   }
 
-  /// A server may refuse (403) to tell of what is not there, or send a page that says so; any other failure leaves the
+  /// A server may refuse (403) to say what is not there, or send a page that says so; any other failure leaves the
   /// question open.
   private static func remember(_ error: any Error, _ url: String) {
     let sentence = "\(error)"

@@ -42,7 +42,7 @@ final class GDALMessages {
   var reason: String { failures.first ?? warnings.first ?? "no reason given" }
 
   private func add(_ line: String, _ level: CPLErr) {
-    // A damaged file reports each block; the first few tell all.
+    // A damaged file reports each block; the first few say all.
     let clean = Self.explained(RemotePath.scrubbed(line.split(whereSeparator: \.isNewline).joined(separator: " ")))
     if level == CE_Failure || level == CE_Fatal {
       if failures.count < 16 { failures.append(clean) }

@@ -10,7 +10,7 @@ public enum LibraryNotices {
     var told: Set<String> = []
   }
   private static let state = Mutex(State())
-  /// A damaged file may say something of each block; these tell enough.
+  /// A damaged file may say something of each block; these are enough.
   private static let most = 200
 
   /// The sentences that came up since the last call, sorted, without those that were reported before.

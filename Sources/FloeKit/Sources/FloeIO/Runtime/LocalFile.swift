@@ -4,7 +4,7 @@ import Glibc
 
 /// What stands at a path of the local disk.
 public enum LocalFile {
-  /// Refuses pipes, sockets and devices as inputs: opening a pipe that nobody writes to waits for ever, and inputs are
+  /// Refuses pipes, sockets and devices as inputs: opening a pipe that nobody writes to waits forever, and inputs are
   /// read more than once.
   ///
   /// Folders, files, links to either and paths inside of archives pass; whether something is there at all is left to

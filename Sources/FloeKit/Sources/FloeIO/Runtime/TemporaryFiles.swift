@@ -177,7 +177,7 @@ public final class TemporaryFolder: Sendable {
   private static func delete(_ folder: String) {
     // Another thread may still be writing: a second and third look remove what came in between.
     for _ in 0..<3 where access(folder, F_OK) == 0 {
-      // What cannot be removed has nobody to tell: this runs while a process ends.
+      // What cannot be removed is not reported: this runs while a process ends.
       try? FileManager.default.removeItem(atPath: folder)
     }
   }

@@ -67,7 +67,7 @@ struct DBFCheck {
       var records = [UInt8](repeating: 0, count: step * rowLength)
       var left = rows
       while left > 0 {
-        // A file that ends early is OGR's to tell.
+        // OGR reports a file that ends early.
         let got = Int(VSIFReadL(&records, rowLength, min(step, left), file))
         if got == 0 { return }
         for i in 0..<got { try take(records[i * rowLength..<(i + 1) * rowLength]) }

@@ -107,7 +107,7 @@ struct FieldReader {
   ///
   /// - Parameters:
   ///   - typing: how texts become numbers or times where all are some; nil to leave them.
-  ///   - texts: what tells why a column is text; nil to say nothing.
+  ///   - texts: what says why a column is text; nil to say nothing.
   ///   - keepsRows: whether the values stay, and not only their kind.
   mutating func finish(typing: TextTyping?, texts telling: TextTyping?, keepsRows: Bool) throws {
     if let typing, case .text(let texts) = values {

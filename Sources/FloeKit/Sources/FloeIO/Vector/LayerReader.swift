@@ -6,7 +6,7 @@ struct LayerReader {
   private let layer: OpenLayer
   /// How text columns become numbers or times where all their texts are some; nil to leave them.
   private let typing: TextTyping?
-  /// What tells why columns of a CSV file are text; nil for files that declare their columns.
+  /// What says why columns of a CSV file are text; nil for files that declare their columns.
   private let texts: TextTyping?
 
   init(_ layer: OpenLayer, typing: TextTyping? = nil, texts: TextTyping? = nil) {

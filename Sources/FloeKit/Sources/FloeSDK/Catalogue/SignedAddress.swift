@@ -55,7 +55,7 @@ public enum SignedAddress {
   /// An item as its catalogue has it now.
   ///
   /// - Parameter service: an address whose user and query go along to the same server; nil for none.
-  /// - Throws: a sentence where the catalogue does not tell it.
+  /// - Throws: a sentence where the catalogue does not give it.
   public static func renewed(_ item: JSONValue, from source: String, service: String? = nil) throws -> JSONValue {
     let id = item["id"]?.stringValue ?? "?"
     let shown = RemotePath.shown(source)

@@ -1,4 +1,4 @@
-// What a declaration alone can tell about a request: shared by Swift steps and by steps that a manifest describes.
+// What a declaration alone can say about a request: shared by Swift steps and by steps that a manifest describes.
 
 extension StepDeclaration {
   /// Puts a chosen preset's values where nothing else was given, and finds names that the step does not have.

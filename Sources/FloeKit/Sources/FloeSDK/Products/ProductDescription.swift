@@ -21,7 +21,7 @@ public struct ProductDescription: Sendable, Codable {
   public var acquisition: Acquisition
   /// The outline as (longitude, latitude) in degrees, not closed; a line for a track.
   public var footprint: [SIMD2<Double>]
-  /// The further areas of an outline in several parts, as catalogues may tell it; nil for one area.
+  /// The further areas of an outline in several parts, as catalogues may give it; nil for one area.
   public var otherAreas: [[SIMD2<Double>]]?
   /// Whether the footprint is the line of a track and not the outline of an area.
   public var isTrack: Bool

@@ -36,7 +36,7 @@ public protocol ProcessingStep: Sendable, Decodable {
   init()
   /// Checks what single ranges cannot: how parameters fit together. Throws `ParameterError`.
   func validate() throws
-  /// Assigns the outputs as they will be, without pixels or records; checks what metadata can tell.
+  /// Assigns the outputs as they will be, without pixels or records; checks what metadata can show.
   mutating func plan(in context: PlanContext) throws
   /// Does the work and assigns the outputs.
   mutating func run(in context: RunContext) async throws
