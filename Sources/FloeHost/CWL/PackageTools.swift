@@ -51,31 +51,36 @@ extension ApplicationPackage {
           ("coresMax", Self.number(resources.cores.upperBound)), ("ramMin", Self.number(resources.memory.lowerBound)),
           ("ramMax", Self.number(resources.memory.upperBound)), ("outdirMin", Self.number(disk)),
         ]),
-        Self.map([
-          ("class", "InitialWorkDirRequirement"),
-          (
-            "listing",
-            Self.list([
-              Self.map([
-                ("entryname", "products.csv"),
-                (
-                  "entry",
-                  Self.text(
-                    """
-                    ${
-                      var quote = String.fromCharCode(34);
-                      function cell(text) { return quote + text.split(quote).join(quote + quote) + quote; }
-                      var lines = [cell(\(Self.quoted(over)))];
-                      inputs[\(Self.quoted(over))].forEach(function (p) { lines.push(cell(p.path)); });
-                      return lines.join("\\n") + "\\n";
-                    }
-                    """)
-                ),
-              ])
-            ])
-          ),
-        ]),
+        productsFile,
       ])
+  }
+
+  /// Writes `products.csv`, the list of a chunk's products, into the job's folder.
+  private var productsFile: Node {
+    Self.map([
+      ("class", "InitialWorkDirRequirement"),
+      (
+        "listing",
+        Self.list([
+          Self.map([
+            ("entryname", "products.csv"),
+            (
+              "entry",
+              Self.text(
+                """
+                ${
+                  var quote = String.fromCharCode(34);
+                  function cell(text) { return quote + text.split(quote).join(quote + quote) + quote; }
+                  var lines = [cell(\(Self.quoted(over)))];
+                  inputs[\(Self.quoted(over))].forEach(function (p) { lines.push(cell(p.path)); });
+                  return lines.join("\\n") + "\\n";
+                }
+                """)
+            ),
+          ])
+        ])
+      ),
+    ])
   }
 
   /// The name of a chunk's folder, after its first product: Toil merges folders of one name that come from several

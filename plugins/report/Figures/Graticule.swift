@@ -13,8 +13,8 @@ struct Graticule {
   struct Extent {
     let centre: SIMD2<Double>
     /// The least and the greatest; `low.x > high.x` where no part of the map has a place on Earth.
-    private(set) var low = SIMD2(Double.infinity, .infinity)
-    private(set) var high = SIMD2(-Double.infinity, -.infinity)
+    private(set) var low = SIMD2<Double>(repeating: .infinity)
+    private(set) var high = SIMD2<Double>(repeating: -.infinity)
 
     init(_ b: Bounds, _ transform: CoordinateTransform) {
       let centre = transform.point((b.minX + b.maxX) / 2, (b.minY + b.maxY) / 2, inverse: true) ?? SIMD2(0, 0)
