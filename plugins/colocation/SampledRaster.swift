@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 
 /// One raster under a track: its role and the names that its bands give to columns.
