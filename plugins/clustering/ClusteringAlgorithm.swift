@@ -68,3 +68,27 @@ extension ClusteringFit {
   func classifying(_ source: SampleSource, codes: [Int], division: ClusterDivision?) throws -> BlockClassifier? { nil }
   func posterior(_ source: SampleSource, context: RunContext) async throws -> [[Float]]? { nil }
 }
+
+/// What a kernel found.
+protocol KernelResult: Sendable {
+  /// What is known of each cluster, in physical units.
+  var clusters: [ClusterSummary] { get set }
+  /// Samples that took part, and those left out.
+  var validCount: Int { get }
+  var skipped: Int { get }
+}
+
+/// A fit that keeps what its kernel found.
+protocol KernelFit: ClusteringFit {
+  associatedtype Found: KernelResult
+  var result: Found { get set }
+}
+
+extension KernelFit {
+  var clusters: [ClusterSummary] {
+    get { result.clusters }
+    set { result.clusters = newValue }
+  }
+  var validCount: Int { result.validCount }
+  var skipped: Int { result.skipped }
+}

@@ -159,17 +159,13 @@ struct GMMAlgorithm: ClusteringAlgorithm {
   }
 }
 
+extension GMMResult: KernelResult {}
+
 /// The components of a mixture.
-struct GMMClusters: ClusteringFit {
+struct GMMClusters: KernelFit {
   var result: GMMResult
   /// Steps that were allowed.
   let limit: Int
-  var clusters: [ClusterSummary] {
-    get { result.clusters }
-    set { result.clusters = newValue }
-  }
-  var validCount: Int { result.validCount }
-  var skipped: Int { result.skipped }
 
   func tell(_ context: RunContext) {
     context.record("mean_log_likelihood", .number(result.meanLogLikelihood))

@@ -147,17 +147,13 @@ struct KMeansAlgorithm: ClusteringAlgorithm {
   }
 }
 
+extension KMeansResult: KernelResult {}
+
 /// The centres of k-means.
-struct KMeansClusters: ClusteringFit {
+struct KMeansClusters: KernelFit {
   var result: KMeansResult
   /// Steps that were allowed.
   let limit: Int
-  var clusters: [ClusterSummary] {
-    get { result.clusters }
-    set { result.clusters = newValue }
-  }
-  var validCount: Int { result.validCount }
-  var skipped: Int { result.skipped }
   var counts: [Int]? { result.counts }
 
   func tell(_ context: RunContext) {

@@ -104,15 +104,11 @@ struct KMedoidsAlgorithm: ClusteringAlgorithm {
   }
 }
 
+extension KMedoidsResult: KernelResult {}
+
 /// The medoids that were found.
-struct KMedoidsClusters: ClusteringFit {
+struct KMedoidsClusters: KernelFit {
   var result: KMedoidsResult
-  var clusters: [ClusterSummary] {
-    get { result.clusters }
-    set { result.clusters = newValue }
-  }
-  var validCount: Int { result.validCount }
-  var skipped: Int { result.skipped }
   var counts: [Int]? { result.counts }
 
   /// The Bayesian criterion of spheres of one variance around the medoids, as for k-means.
