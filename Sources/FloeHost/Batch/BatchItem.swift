@@ -211,7 +211,9 @@ public struct BatchItems {
         source: "--over \(input)", naming: input,
         rows: [((name as NSString).deletingPathExtension, nil, [input: pattern])])
     }
-    let found = FilePattern.matches(pattern)
+    // A name with the signs of a pattern is the file of that name where there is one, as in `floe step`.
+    let isName = FilePattern.isPattern(pattern) && FileState(of: pattern) != nil
+    let found = isName ? [pattern] : FilePattern.matches(pattern)
     guard !found.isEmpty else {
       let folder = Folder.parent(of: pattern)
       let hint =
@@ -246,6 +248,7 @@ public struct BatchItems {
     let folder = Folder.parent(of: URL(fileURLWithPath: path).standardizedFileURL.path)
     let naming =
       header.first { pipeline.inputs[$0]?.isFile == true } ?? header.first { pipeline.inputs[$0]?.type == "list" }
+    let files = Set(header.filter(CatalogueChoice(pipeline: pipeline, library: library).isListOfFiles))
     let rows: [Row] = try lines.dropFirst().enumerated().map { i, cells in
       guard cells.count == header.count else {
         throw RequestRefused.because(
@@ -256,15 +259,18 @@ public struct BatchItems {
       var first: String?
       for (column, cell) in zip(header, cells) {
         if column == "name", pipeline.inputs["name"] == nil {
-          name = cell
+          // An empty name is none: the scene is called after its file.
+          name = cell.isEmpty ? nil : cell
         } else if !cell.isEmpty {
           // An empty cell leaves the input unset.
           let isPath = pipeline.inputs[column]?.isFile == true
           if isPath, let refusal = AddressScheme.refusal(cell) {
             throw RequestRefused.because("--over \(path): line \(i + 2), \(column): \(refusal)")
           }
-          let isRelative = isPath && !cell.hasPrefix("/") && !RemotePath.isURL(cell)
-          let value = isRelative ? "\(folder)/\(cell)" : cell
+          var value = isPath ? Self.place(cell, from: folder) : cell
+          if files.contains(column), let input = pipeline.inputs[column] {
+            value = Self.places(cell, of: input, from: folder)
+          }
           settings[column] = value
           if isPath, first == nil { first = value }
         }
@@ -276,6 +282,22 @@ public struct BatchItems {
       return (name ?? stem ?? "row-\(i + 1)", name == nil ? shown : nil, settings)
     }
     return Rows(source: "--over \(path)", naming: naming, rows: rows)
+  }
+
+  /// A path as it counts from a folder.
+  private static func place(_ path: String, from folder: String) -> String {
+    if path.hasPrefix("/") || RemotePath.isURL(path) { return path }
+    if let name = DatasetName(path) { return name.moved(to: place(name.file, from: folder)) }
+    return "\(folder)/\(path)"
+  }
+
+  /// A list of paths, as `--set` has it, that count from a folder.
+  private static func places(_ list: String, of input: PipelineInput, from folder: String) -> String {
+    let items = SceneIdentity.values(list, of: input).map { place($0, from: folder) }
+    // A comma inside of a path needs the form that a list has in a pipeline.
+    guard items.contains(where: { $0.contains(",") }) else { return items.joined(separator: ",") }
+    let quoted = items.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
+    return "[\(quoted.joined(separator: ", "))]"
   }
 }
 

@@ -117,6 +117,7 @@ public struct StepCache: Sendable {
     }
     var gone = (entries: 0, bytes: 0)
     var kept = 0
+    var failure: FloeError?
     for (name, info) in try files(Self.ending) {
       let size = Int(info.st_size)
       if kept + size <= limit, Int(info.st_mtim.tv_sec) >= oldest {
@@ -124,13 +125,20 @@ public struct StepCache: Sendable {
         continue
       }
       guard unlink("\(options.folder)/\(name)") == 0 || errno == ENOENT else {
-        throw FloeError("'\(options.folder)/\(name)' cannot be removed: \(String(cString: strerror(errno)))")
+        // In a shared folder one entry may be another user's; the rest goes all the same.
+        failure =
+          failure
+          ?? FloeError(
+            "'\(options.folder)/\(name)' cannot be removed: \(String(cString: strerror(errno)))")
+        continue
       }
       gone.entries += 1
       gone.bytes += size
-      // What was used longer ago than one that went does not stay for being small.
-      kept = max(kept, limit)
+      // What was used longer ago than one that went does not stay for being small; one that is larger than the limit
+      // takes no other with it.
+      if size <= limit { kept = max(kept, limit) }
     }
+    if let failure { throw failure }
     return gone
   }
 

@@ -290,6 +290,8 @@ extension Executor {
       let cancellation = cancellation
       let order = plan.steps.map(\.id)
       let journal = journal
+      let keys = keys
+      let digests = digests
       let kept = try await withTaskExecutorPreference(pool) {
         try await keeping.keep(
           step, made, seconds: seconds, pool: pool, cancellation: cancellation,
@@ -297,7 +299,8 @@ extension Executor {
             let raster = try await context.materialize(raster)
             for remark in LibraryNotices.take() { journal.log(.warning, step: step.id, remark) }
             return raster
-          }, events: { journal.events(of: $0, in: order) })
+          }, isOfKeys: { Self.changedInput(since: keys, digests) == nil },
+          events: { journal.events(of: $0, in: order) })
       }
       for (port, data) in kept { values[prefix + port] = data }
     } catch { throw Self.named(error, by: step.id) }
@@ -328,17 +331,21 @@ extension Executor {
   /// Looks whether an input was changed while it was read.
   private func checkInputs(since keys: RunKeys) throws {
     if let failure = NetworkTraffic.failure { throw FloeError(failure) }
-    for input in keys.inputs {
-      guard let digest = input.digest else { continue }
-      // One that can no longer be read has changed.
-      guard (try? digests.of(input.path)) != digest else { continue }
+    if let path = Self.changedInput(since: keys, digests) {
       throw FloeError(
         """
-        input \(input.path) changed while the run read it, so that the outputs would be of no one state of it; run \
-        again
-        """
-      )
+        input \(path) changed while the run read it, so that the outputs would be of no one state of it; run again
+        """)
     }
+  }
+
+  /// The first input whose content is not that of the keys; nil where there is none.
+  private static func changedInput(since keys: RunKeys?, _ digests: ContentDigests) -> String? {
+    keys?.inputs.first { input in
+      guard let digest = input.digest else { return false }
+      // One that can no longer be read has changed.
+      return (try? digests.of(input.path)) != digest
+    }?.path
   }
 
   /// The record with what is known once all files are made, and those of earlier single steps that stay.
