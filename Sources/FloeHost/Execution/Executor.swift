@@ -299,7 +299,7 @@ extension Executor {
             let raster = try await context.materialize(raster)
             for remark in LibraryNotices.take() { journal.log(.warning, step: step.id, remark) }
             return raster
-          }, isOfKeys: { Self.changedInput(since: keys, digests) == nil },
+          }, isOfKeys: { Self.areUntouched(keys, digests) },
           events: { journal.events(of: $0, in: order) })
       }
       for (port, data) in kept { values[prefix + port] = data }
@@ -337,6 +337,15 @@ extension Executor {
         input \(path) changed while the run read it, so that the outputs would be of no one state of it; run again
         """)
     }
+  }
+
+  /// Whether no input was touched since the keys were made, not even to get its content back: what a step read of it may
+  /// be another's.
+  private static func areUntouched(_ keys: RunKeys?, _ digests: ContentDigests) -> Bool {
+    // What has no digest takes part in no key.
+    let inputs = (keys?.inputs ?? []).filter { $0.digest != nil }
+    return NetworkTraffic.failure == nil && inputs.allSatisfy { digests.isUntouched($0.path) }
+      && changedInput(since: keys, digests) == nil
   }
 
   /// The first input whose content is not that of the keys; nil where there is none.
