@@ -63,13 +63,13 @@ struct Content {
 
   private static func isFile(_ path: String) -> Bool { FileState(of: path) != nil && !Folder.isFolder(path) }
 
-  private static let behind = [".aux.xml", ".ovr", ".msk", "-wal", "-journal", ".aux", ".hdr", ".rsc"]
+  private static let behind = [".aux.xml", ".ovr", ".msk", "-wal", "-journal", ".aux", ".hdr", ".rsc", ".xml"]
 
   /// Parts of formats that lie in several files, by the ending that is opened; all but it is in the others.
   private static let partners = [
     "tab": [".dat", ".map", ".id", ".ind"], "mif": [".mid"], "shp": [".sbn"], "gml": [".gfs", ".xsd"],
     "img": [".ige"], "bil": [".clr", ".stx"], "flt": [".stx"], "rst": [".rdc", ".smp", ".ref"], "ers": [""],
-    "sdat": [".sgrd", ".mgrd"],
+    "sdat": [".sgrd", ".mgrd"], "grd": [".gri"], "gri": [".grd"], "xml": [".img"],
   ]
 
   private static func isMosaic(_ path: String) -> Bool {

@@ -28,7 +28,10 @@ public struct PluginLock: Sendable {
     do { content = try JSONText.decode(try VirtualFile.readText(file), name: file) } catch {
       throw refused("\(error)")
     }
-    guard content[.lock]?.intValue == 1 else { throw refused("is no lock; `floe lock PIPELINE` writes one") }
+    guard let form = content[.lock]?.intValue else { throw refused("is no lock; `floe lock PIPELINE` writes one") }
+    guard form == 1 else {
+      throw refused("is a lock of form \(form), of which this floe knows 1: `floe lock PIPELINE` writes it anew")
+    }
   }
 
   /// Refuses a pipeline whose plugins, program or libraries are not those of the lock.

@@ -15,7 +15,6 @@ public struct Replay: Sendable {
   public init(of file: String) throws {
     func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: file, line: 0, message)]) }
     let whole = URL(fileURLWithPath: file).standardizedFileURL.path
-    let isThere = FileState(of: whole) != nil
     var found: (path: String, record: JSONValue)?
     if Folder.isFolder(whole) {
       let path = whole + "/" + OutputNames.record
@@ -34,10 +33,7 @@ public struct Replay: Sendable {
         folder = Folder.parent(of: folder)
       }
     }
-    guard let found else {
-      guard isThere else { throw refused("there is no such output or record") }
-      throw refused("no \(OutputNames.record) beside it tells of it; give the record of the run that made it")
-    }
+    guard let found else { throw refused(Self.refusal(of: whole)) }
     (path, record) = (found.path, found.record)
     guard let text = record[.pipelineText]?.stringValue, !text.isEmpty else {
       throw refused(
@@ -80,7 +76,7 @@ public struct Replay: Sendable {
   }
 
   /// Whether the run read a file.
-  private func isInput(_ path: String) -> Bool {
+  func isInput(_ path: String) -> Bool {
     let whole = URL(fileURLWithPath: path).standardizedFileURL.path
     return (record[.inputs]?.arrayValue ?? []).contains { $0.stringValue == whole }
   }
@@ -156,8 +152,13 @@ public struct Replay: Sendable {
     var found: [String] = []
     let before = record[.fingerprints]?.arrayValue ?? []
     let after = new[.fingerprints]?.arrayValue ?? []
-    for (old, now) in zip(before, after) where old[.fingerprint] != now[.fingerprint] {
-      found.append("the input \(now[.name]?.stringValue ?? "?") has another content")
+    for (old, now) in zip(before, after) {
+      let name = now[.name]?.stringValue ?? "?"
+      if old[.fingerprint] != now[.fingerprint] {
+        found.append("the input \(name) has another content")
+      } else if let former = old[.name]?.stringValue, former != name {
+        found.append("the input \(former) is called \(name) here, which outputs tell")
+      }
     }
     if before.count != after.count { found.append("there were \(before.count) inputs, now \(after.count)") }
     let made = RunSurroundings(members: new.objectValue ?? [:])
