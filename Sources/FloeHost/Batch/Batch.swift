@@ -153,7 +153,10 @@ public final class Batch: Sendable {
       }
     }
     if let failure = shared.state.withLock({ $0.failure }) { throw failure }
-    try cancellation.check()
+    if cancellation.isCancelled {
+      let tally = shared.state.withLock { $0.tally }
+      throw BatchInterrupted(done: tally.unchanged + tally.done, total: tally.total)
+    }
     let report = shared.state.withLock { BatchReport(scenes: $0.scenes.compactMap { $0 }, tally: $0.tally) }
     try BatchSummary(pipeline: pipeline, report: report, folder: options.folder).write()
     return report
@@ -215,7 +218,8 @@ public final class Batch: Sendable {
       .notice,
       """
       \(leftOut.count == 1 ? "1 scene of an earlier call is" : "\(leftOut.count) scenes of earlier calls are") not in \
-      this list (\(names)): in the folder still, but neither in summary and catalogue nor in what floe gather takes
+      this list (\(names)): what they wrote stays, but they are neither in summary and catalogue nor in what floe \
+      gather takes
       """)
   }
 
@@ -278,9 +282,8 @@ public final class Batch: Sendable {
     for name in BatchFiles.summaries where FileState(of: "\(options.folder)/\(name)") != nil {
       throw RequestRefused.because(
         """
-        \(options.folder)/\(name), which no batch of floe's wrote, would be replaced: choose another folder with -o, \
-        or \
-        give --overwrite
+        \(options.folder)/\(name), which no batch of floe's wrote (there is no \(BatchFiles.ledger) beside it), would \
+        be replaced: choose another folder with -o, or give --overwrite
         """)
     }
   }

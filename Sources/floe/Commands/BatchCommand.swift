@@ -129,7 +129,7 @@ struct BatchCommand: AsyncParsableCommand {
       if failed.count > 10 { lines.append("  ... and \(failed.count - 10) more, see summary.csv") }
       if failed.contains(where: \.isOld) { lines.append("  --retry-failed tries them again with the same input") }
     }
-    var parts = ["\(tally.total) scenes: \(tally.done) done"]
+    var parts = ["\(tally.total) scene\(tally.total == 1 ? "" : "s"): \(tally.done) done"]
     if tally.unchanged > 0 { parts.append("\(tally.unchanged) there already") }
     if tally.failed > 0 { parts.append("\(tally.failed) failed") }
     if tally.ended < tally.total { parts.append("\(tally.total - tally.ended) not begun") }
