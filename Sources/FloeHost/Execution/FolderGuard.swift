@@ -8,8 +8,8 @@ public struct FolderGuard: Sendable {
   let inputs: Set<String>
   let isOverwriting: Bool
   let digests: ContentDigests
-  /// What lies beside outputs and goes with them.
-  private let beside: Set<String>
+  /// What lies beside outputs and goes with them, each with its output.
+  private let beside: [String: String]
   /// Outputs that are folders.
   private let folders: Set<String>
   /// The record's name of a single step in a pipeline's folder.
@@ -22,7 +22,8 @@ public struct FolderGuard: Sendable {
     inputs = Set(plan.inputPaths)
     self.isOverwriting = isOverwriting
     self.digests = digests
-    beside = Set(plan.outputs.flatMap { plan.sidecars(of: $0.name) })
+    let pairs = plan.outputs.flatMap { output in plan.sidecars(of: output.name).map { ($0, output.name) } }
+    beside = Dictionary(pairs) { first, _ in first }
     folders = plan.folderOutputs
     step = plan.outputs.first.map { ($0.name as NSString).deletingPathExtension + "." + OutputNames.record }
   }
@@ -85,7 +86,7 @@ public struct FolderGuard: Sendable {
           verdict.refusals.append(
             "\(folder)/\(name) was changed after floe wrote it and would be replaced; \(Self.remedy)")
         }
-      } else if !beside.contains(name) {
+      } else if !isBeside(name, anOutputOf: there) {
         verdict.refusals.append("\(folder)/\(name), which floe did not write, would be replaced; \(Self.remedy)")
       }
     }
@@ -123,6 +124,12 @@ public struct FolderGuard: Sendable {
       }
     }
     return verdict
+  }
+
+  /// Whether a file goes with an output that floe wrote here: what GDAL and QGIS keep beside a raster is in no record.
+  private func isBeside(_ name: String, anOutputOf there: FolderRecord) -> Bool {
+    guard let output = beside[name] else { return false }
+    return there.owned[output] != nil || there.owned.keys.contains { $0.hasPrefix(output + "/") }
   }
 
   /// A path without links in it, so that one file has one name.
