@@ -58,12 +58,25 @@ public struct StepCache: Sendable {
       throw RequestRefused.because("the cache's folder '\(folder)' cannot be read: \(String(cString: strerror(errno)))")
     }
     isWritable = access(folder, W_OK) == 0
-    if isWritable, !names.contains("CACHEDIR.TAG") {
+    // A folder that holds other things too is not marked: programs that back up would leave these out as well.
+    if isWritable, !names.contains(Self.tag), names.allSatisfy(Self.isOwn) {
       // Programs that back up leave out folders with this file (bford.info/cachedir); without it they only take longer.
       try? VirtualFile.write(
         "Signature: 8a477f597d28d172789f06886806bc55\n# Outputs of steps that floe keeps; see `floe cache`.\n",
-        to: folder + "/CACHEDIR.TAG")
+        to: "\(folder)/\(Self.tag)")
     }
+  }
+
+  private static let tag = "CACHEDIR.TAG"
+
+  private static func isOwn(_ name: String) -> Bool { name.hasSuffix(ending) || name.hasSuffix(unfinished) }
+
+  /// Whether a folder is one of a cache: empty, marked, or with entries.
+  public static func isCache(_ folder: String) -> Bool {
+    guard Folder.isFolder(folder) else { return false }
+    // Why a folder cannot be listed is told by whoever opens it.
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return true }
+    return names.isEmpty || names.contains { $0 == tag || isOwn($0) }
   }
 
   func path(_ key: String) -> String { "\(options.folder)/\(key)\(Self.ending)" }
