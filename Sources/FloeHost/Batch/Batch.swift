@@ -325,7 +325,8 @@ public final class Batch: Sendable {
           .init(
             scene: item.name, state: scene.state == .failed ? "failed" : "done", request: requests[place.index],
             seconds: seconds, step: scene.step, message: scene.message,
-            isPassing: ending.status < 0 || ending.mayPass || Self.mayPass(scene.message)))
+            isPassing: ending.status < 0 || ending.mayPass || Self.mayPass(scene.message)
+              || (ending.status == 0 && scene.state == .failed)))
       } catch {
         shared.state.withLock { $0.failure = error }
         children.end()
@@ -345,8 +346,20 @@ public final class Batch: Sendable {
     }
   }
 
+  /// Whether the pipeline's file, or one that it uses, is no longer what the batch read: scenes read it themselves.
+  private var isPipelineChanged: Bool {
+    // One that can no longer be read has changed.
+    guard let now = try? PipelineReader.read(pipeline.file).pipeline else { return true }
+    return now.text != pipeline.text || now.parts != pipeline.parts
+  }
+
   private func scene(_ item: BatchItem, _ ending: SceneProcess.Ending, seconds: Double) -> BatchReport.Scene {
     if ending.status == 0 {
+      if isPipelineChanged {
+        return .init(
+          item: item, state: .failed, seconds: seconds,
+          message: "\(pipeline.file) was changed while the batch ran: the next call runs the scene again")
+      }
       if let record = FolderRecord(of: folder(item)).run {
         return .init(item: item, state: .done, seconds: seconds, record: record)
       }

@@ -47,6 +47,9 @@ struct BatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let run = try execution.runOptions()
+    if pipeline == "-" {
+      throw refuse("floe batch reads the pipeline once for each scene: give it as a file, not on standard input")
+    }
     if execution.trace != nil { throw refuse("--trace is of single runs: give it to floe run with one of the scenes") }
     var words: [String] = []
     if let scratch = run.scratchFolder { words += ["--scratch", scratch] }
