@@ -339,8 +339,8 @@ extension Executor {
     }
   }
 
-  /// Whether no input was touched since the keys were made, not even to get its content back: what a step read of it may
-  /// be another's.
+  /// Whether no input was touched since the keys were made, not even to get its content back: what a step read of it
+  /// may be another's.
   private static func areUntouched(_ keys: RunKeys?, _ digests: ContentDigests) -> Bool {
     // What has no digest takes part in no key.
     let inputs = (keys?.inputs ?? []).filter { $0.digest != nil }

@@ -96,8 +96,8 @@ public final class ContentDigests: Sendable {
     return try SHA256.hexadecimal(of: Array(list.utf8))
   }
 
-  /// Whether nothing of a file or folder was touched since its digest was taken; what was changed and changed back shows
-  /// that it was. Of an input on the network each part that is read is compared with what the server told at first.
+  /// Whether nothing of a file or folder was touched since its digest was taken, not even to be changed and changed
+  /// back. Of an input on the network each part that is read is compared with what the server told at first.
   func isUntouched(_ path: String) -> Bool {
     if RemotePath.isURL(path) || RemotePath.isRemote(path) { return true }
     // One that cannot be looked at is not the one that was read.
