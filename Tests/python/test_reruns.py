@@ -196,6 +196,16 @@ def test_a_name_with_the_signs_of_a_pattern_is_a_file(pipeline, tmp_path):
     assert (tmp_path / "out/s[1]/classes.tif").exists()
 
 
+def test_commas_in_the_name_of_a_file_belong_to_it(pipeline, tmp_path):
+    folder = scenes(tmp_path / "in", 1)
+    name = (folder / "s00.tif").rename(folder / "a,b.tif")
+    batch(pipeline, f"image={folder}/*.tif", tmp_path / "out", "--quiet")
+    assert (tmp_path / "out/a,b/classes.tif").exists()
+    floe("step", "raster.read", "--files", name, "--image", "o.tif", "-o", tmp_path / "step", "--quiet")
+    floe("step", "raster.mosaic", "--images", "a,b.tif", "--mosaic", "m.tif", "-o", tmp_path / "mosaic", "--quiet", cwd=folder)
+    assert (tmp_path / "step/o.tif").exists() and (tmp_path / "mosaic/m.tif").exists()
+
+
 def test_lists_of_scenes(pipeline, tmp_path):
     scenes(tmp_path / "in", 2)
     text = {
