@@ -319,14 +319,14 @@ public final class Batch: Sendable {
       // A run that was asked to end counts as interrupted, not as failed.
       if ending.status != 0, children.isEnding || cancellation.isCancelled { return }
       let seconds = Self.seconds(ContinuousClock.now - clock)
-      let scene = scene(item, ending, seconds: seconds)
+      let isChanged = isPipelineChanged
+      let scene = scene(item, ending, isChanged: isChanged, seconds: seconds)
       do {
         try ledger.add(
           .init(
             scene: item.name, state: scene.state == .failed ? "failed" : "done", request: requests[place.index],
             seconds: seconds, step: scene.step, message: scene.message,
-            isPassing: ending.status < 0 || ending.mayPass || Self.mayPass(scene.message)
-              || (ending.status == 0 && scene.state == .failed)))
+            isPassing: ending.status < 0 || ending.mayPass || isChanged || Self.mayPass(scene.message)))
       } catch {
         shared.state.withLock { $0.failure = error }
         children.end()
@@ -353,13 +353,15 @@ public final class Batch: Sendable {
     return now.text != pipeline.text || now.parts != pipeline.parts
   }
 
-  private func scene(_ item: BatchItem, _ ending: SceneProcess.Ending, seconds: Double) -> BatchReport.Scene {
+  private func scene(
+    _ item: BatchItem, _ ending: SceneProcess.Ending, isChanged: Bool, seconds: Double
+  ) -> BatchReport.Scene {
+    if ending.status >= 0, isChanged {
+      return .init(
+        item: item, state: .failed, seconds: seconds,
+        message: "\(pipeline.file) was changed while the batch ran: the next call runs the scene again")
+    }
     if ending.status == 0 {
-      if isPipelineChanged {
-        return .init(
-          item: item, state: .failed, seconds: seconds,
-          message: "\(pipeline.file) was changed while the batch ran: the next call runs the scene again")
-      }
       if let record = FolderRecord(of: folder(item)).run {
         return .init(item: item, state: .done, seconds: seconds, record: record)
       }

@@ -27,7 +27,7 @@ extension Replay {
   }
 
   private static func failure(of scene: String, in folder: String) -> String? {
-    guard let ledger = ledger(in: folder), case .failed(let entry) = ledger.state(of: scene),
+    guard let ledger = Self.ledger(in: folder), case .failed(let entry) = ledger.state(of: scene),
       FileState(of: "\(folder)/\(scene)/\(OutputNames.record)") == nil
     else { return nil }
     return entry.message
