@@ -54,6 +54,37 @@ def test_nothing_is_kept_of_an_input_that_changes_meanwhile(tmp_path):
     assert sums(tmp_path / "cached") == sums(tmp_path / "plain")
 
 
+def test_nothing_is_kept_of_a_program_that_changes_meanwhile(tmp_path):
+    """A step's script that is edited while the run is on: what the new one makes is not what the key tells of."""
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "swap.floe-step.yaml").write_text(SWAP)
+    (plugins / "late.floe-step.yaml").write_text(SWAP.replace("test.swap", "test.late").replace("swap.sh", "late.sh"))
+    picture, other = image(tmp_path / "image.tif", 1), image(tmp_path / "other.tif", 2)
+    (tmp_path / "p.yaml").write_text("""floe: 1
+inputs: { image: { type: path } }
+steps:
+  read: { use: raster.read, with: { files: $image } }
+  swap: { use: test.swap, in: { image: read.image } }
+  late: { use: test.late, in: { image: swap.same } }
+  groups: { use: cluster.kmeans, in: { samples: late.same }, with: { clusters: 2 } }
+outputs: { late.tif: late.same, labels.tif: groups.labels }
+""")
+    # The first step puts another program in the place of the second one's where it finds it.
+    (plugins / "swap.sh").write_text(f'cp "$1" "$2"\ntest -e {tmp_path}/new.sh && mv {tmp_path}/new.sh {plugins}/late.sh\ntrue\n')
+
+    def go(out, *more):
+        (plugins / "late.sh").write_text('cp "$1" "$2"\n')
+        return floe("run", tmp_path / "p.yaml", "--set", f"image={picture}", "-o", tmp_path / out, "--plugin-path", plugins, *more)
+
+    (tmp_path / "new.sh").write_text(f'cp {other} "$2"\n')
+    go("edited", "--cache", tmp_path / "steps")
+    assert not (tmp_path / "new.sh").exists()
+    go("cached", "--cache", tmp_path / "steps")
+    go("plain", "--no-cache")
+    assert sums(tmp_path / "cached") == sums(tmp_path / "plain")
+
+
 def with_world(folder):
     """A PNG that lies where its world file says."""
     values = np.random.default_rng(1).integers(1, 255, (40, 50)).astype(np.uint8)

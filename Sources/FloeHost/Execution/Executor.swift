@@ -292,6 +292,8 @@ extension Executor {
       let journal = journal
       let keys = keys
       let digests = digests
+      let library = library
+      let uses = plan.steps.map { (id: $0.id, use: $0.use) }
       let kept = try await withTaskExecutorPreference(pool) {
         try await keeping.keep(
           step, made, seconds: seconds, pool: pool, cancellation: cancellation,
@@ -299,7 +301,7 @@ extension Executor {
             let raster = try await context.materialize(raster)
             for remark in LibraryNotices.take() { journal.log(.warning, step: step.id, remark) }
             return raster
-          }, isOfKeys: { Self.areUntouched(keys, digests) },
+          }, isOfKeys: { Self.areUntouched(keys, digests) && Self.areSame(uses, keys, library, digests) },
           events: { journal.events(of: $0, in: order) })
       }
       for (port, data) in kept { values[prefix + port] = data }
@@ -346,6 +348,17 @@ extension Executor {
     let inputs = (keys?.inputs ?? []).filter { $0.digest != nil }
     return NetworkTraffic.failure == nil && inputs.allSatisfy { digests.isUntouched($0.path) }
       && changedInput(since: keys, digests) == nil
+  }
+
+  /// Whether all steps are those that the keys tell of: a step's program may be edited while the run is on.
+  private static func areSame(
+    _ uses: [(id: String, use: String)], _ keys: RunKeys?, _ library: StepLibrary, _ digests: ContentDigests
+  ) -> Bool {
+    uses.allSatisfy { id, use in
+      guard let known = keys?.origins[id] else { return true }
+      // One that can no longer be read has changed.
+      return (try? library.origin(ofStep: use, digests: digests)) == known
+    }
   }
 
   /// The first input whose content is not that of the keys; nil where there is none.
