@@ -217,6 +217,38 @@ def test_a_style_of_ones_own_stays(tmp_path):
     run(two_groups(tmp_path, clusters=3), picture, out, "--quiet")
 
 
+def zarr(folder, picture, *more, **options):
+    (folder / "z.yaml").write_text("floe: 1\ninputs: { image: { type: path } }\n"
+                                   "steps: { read: { use: raster.read, with: { files: $image } } }\noutputs: { maps/z.zarr: read.image }\n")
+    return run(folder / "z.yaml", picture, folder / "out", *more, **options)
+
+
+def test_ones_own_files_in_an_output_that_is_a_folder(tmp_path):
+    one, two = image(tmp_path / "one.tif", 1), image(tmp_path / "two.tif", 2)
+    zarr(tmp_path, one, "--quiet")
+    group = tmp_path / "out/maps/z.zarr"
+    (group / "mine.txt").write_text("mine")
+    assert "z.zarr/mine.txt, which floe did not write, would go with maps/z.zarr" in zarr(tmp_path, two, expect=2).err
+    assert (group / "mine.txt").read_text() == "mine"
+    (group / "mine.txt").unlink()
+    whole = (group / ".zgroup").read_bytes()
+    (group / ".zgroup").write_bytes(whole + b"\n")
+    assert ".zgroup was changed after floe wrote it" in zarr(tmp_path, two, expect=2).err
+    (group / ".zgroup").write_bytes(whole)
+    # GDAL's own notes are no obstacle.
+    (group / "pam.aux.xml").write_text("<PAMDataset/>")
+    zarr(tmp_path, two, "--quiet")
+    (group / "mine.txt").write_text("mine")
+    zarr(tmp_path, one, "--quiet", "--overwrite")
+    assert not (group / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("what", ["maps/z.zarr", "maps", "maps/z.zarr/.zgroup"])
+def test_an_output_that_is_a_folder_is_made_again(tmp_path, what):
+    zarr(tmp_path, image(tmp_path / "one.tif", 1), "--quiet")
+    assert "the same bytes" in floe("replay", tmp_path / "out" / what).out
+
+
 # MARK: Lists of batches
 
 

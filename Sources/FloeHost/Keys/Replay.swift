@@ -16,19 +16,18 @@ public struct Replay: Sendable {
     func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: file, line: 0, message)]) }
     let whole = URL(fileURLWithPath: file).standardizedFileURL.path
     var found: (path: String, record: JSONValue)?
-    if Folder.isFolder(whole) {
-      let path = whole + "/" + OutputNames.record
-      found = FolderRecord(of: whole).run.map { (path, $0) }
-    } else if let own = FolderRecord.read(whole) {
+    if let own = FolderRecord(of: whole).run {
+      found = ("\(whole)/\(OutputNames.record)", own)
+    } else if !Folder.isFolder(whole), let own = FolderRecord.read(whole) {
       found = (whole, own)
     } else {
       var folder = Folder.parent(of: whole)
       // An output may lie in folders below its record's, and be gone.
       for _ in 0..<8 where found == nil && !folder.isEmpty && folder != "/" {
         let name = String(whole.dropFirst(folder.count + 1))
-        let there = FolderRecord(of: folder)
-        if there.owned[name] != nil {
-          found = there.records.first { FolderRecord.files($0.record).contains { $0.name == name } }
+        // An output may be a folder, or lie in one.
+        found = FolderRecord(of: folder).records.first { record in
+          FolderRecord.files(record.record).contains { $0.name == name || $0.name.hasPrefix(name + "/") }
         }
         folder = Folder.parent(of: folder)
       }
