@@ -151,6 +151,32 @@ def test_partner_files_of_tables_count(tmp_path):
     assert "8" in (tmp_path / "out/out.csv").read_text().splitlines()[1].split(",")
 
 
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+def test_figures_are_drawn_once_their_program_works(tmp_path):
+    """Also by a batch; a report without them is not what the run would make."""
+    file, picture = tmp_path / "p.yaml", image(tmp_path / "image.tif")
+    file.write_text("""floe: 1
+inputs: { image: { type: path } }
+steps:
+  read: { use: raster.read, with: { files: $image } }
+  groups: { use: cluster.kmeans, in: { samples: read.image }, with: { clusters: 2 } }
+  report: { use: report.html }
+outputs: { labels.tif: groups.labels, report.html: report.page }
+""")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gnuplot").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin/gnuplot").chmod(0o755)
+    broken = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    run(file, picture, tmp_path / "out", "--quiet", env=broken)
+    batch(file, f"image={picture}", tmp_path / "many", "--quiet", env=broken)
+    figures = tmp_path / "out/figures"
+    assert not list(figures.glob("*.svg"))
+    assert "nothing to do" not in run(file, picture, tmp_path / "out").out and list(figures.glob("*.svg"))
+    assert "nothing to do" in run(file, picture, tmp_path / "out").out
+    assert "1 done" in batch(file, f"image={picture}", tmp_path / "many").out
+    assert "1 there already" in batch(file, f"image={picture}", tmp_path / "many").out
+
+
 def held(folder):
     return {e["key"]: e for e in json.loads(floe("cache", "list", "--cache", folder, "--json").out)}
 

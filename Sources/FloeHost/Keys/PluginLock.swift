@@ -11,7 +11,8 @@ public struct PluginLock: Sendable {
   /// The lock of a pipeline with what is here now.
   public static func text(of pipeline: Pipeline, library: StepLibrary, share: ResourceDirectory) throws -> String {
     let now = try RunSurroundings(of: pipeline, library: library, share: share, digests: ContentDigests())
-    var members = now.members
+    // A lock is for other machines too, whose figures may be drawn by another program.
+    var members = now.members.filter { $0.key != RecordKey.programs.rawValue }
     members[.lock] = 1
     members[.floe] = .string(FloeVersion.current)
     return try JSONText.encode(.object(members), pretty: true) + "\n"

@@ -162,6 +162,10 @@ public struct Replay: Sendable {
     if before.count != after.count { found.append("there were \(before.count) inputs, now \(after.count)") }
     let made = RunSurroundings(members: new.objectValue ?? [:])
     found += made.differences(from: record)
+    let programs = record[.programs]?.objectValue ?? [:]
+    for (name, digest) in programs.sorted(by: { $0.key < $1.key }) where new[.programs]?[name] != digest {
+      found.append("the program \(name) is another one here, or not installed")
+    }
     if new[.seed] != record[.seed] { found.append("the seed is not the same") }
     for (name, value) in new[.settings]?.objectValue ?? [:]
     where record[.settings]?[name] != value && !(value.stringValue?.contains("/") ?? false) {
