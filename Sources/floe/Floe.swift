@@ -36,7 +36,11 @@ struct Floe: AsyncParsableCommand {
   /// Exit status: 0 done, 1 the run failed, 2 the request was wrong, 130 interrupted.
   static func main() async {
     Terminal.openStreams()
-    Interrupt.install { Terminal.error("\ninterrupted: leaving without outputs") }
+    Interrupt.install {
+      Terminal.error(
+        Interrupt.isHeld
+          ? "\ninterrupted: scenes that are done stay" : "\ninterrupted: leaving without outputs")
+    }
     RootCommand.type = Floe.self
     do {
       try AddressSpace.check()
@@ -82,6 +86,10 @@ struct Floe: AsyncParsableCommand {
       FailureView.tell([Problem(file: "", line: 0, "\(failure)")], status: 1)
       Terminal.error("error: \(failure)")
       end(1)
+    case let interrupted as BatchInterrupted:
+      FailureView.tell([Problem(file: "", line: 0, "\(interrupted)")], status: 130)
+      Terminal.error("\(interrupted)")
+      end(130)
     case is Cancelled:
       FailureView.tell([Problem(file: "", line: 0, "interrupted; nothing was written")], status: 130)
       Terminal.error("interrupted; nothing was written")

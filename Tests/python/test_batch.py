@@ -213,7 +213,7 @@ def test_csv_zip_cross_and_catalogue(pipeline, tmp_path):
     ("gone.csv", "gone.csv"),
     ("ragged.csv", "line 3 has 1 cells, the header 2"),
     ("twice.csv", "two scenes would go into the folder 'a'"),
-    ("quote.csv", "a quote is not closed"),
+    ("quote.csv", "a quote in the row that begins on line 2 is not closed"),
     ("reserved.csv", "a scene cannot be called 'summary.csv'"),
 ])
 def test_requests_that_are_wrong(pipeline, tmp_path, over, sentence):

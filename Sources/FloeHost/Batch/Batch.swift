@@ -153,7 +153,10 @@ public final class Batch: Sendable {
       }
     }
     if let failure = shared.state.withLock({ $0.failure }) { throw failure }
-    try cancellation.check()
+    if cancellation.isCancelled {
+      let tally = shared.state.withLock { $0.tally }
+      throw BatchInterrupted(done: tally.unchanged + tally.done, total: tally.total)
+    }
     let report = shared.state.withLock { BatchReport(scenes: $0.scenes.compactMap { $0 }, tally: $0.tally) }
     try BatchSummary(pipeline: pipeline, report: report, folder: options.folder).write()
     return report
@@ -215,7 +218,8 @@ public final class Batch: Sendable {
       .notice,
       """
       \(leftOut.count == 1 ? "1 scene of an earlier call is" : "\(leftOut.count) scenes of earlier calls are") not in \
-      this list (\(names)): in the folder still, but neither in summary and catalogue nor in what floe gather takes
+      this list (\(names)): what they wrote stays, but they are neither in summary and catalogue nor in what floe \
+      gather takes
       """)
   }
 
@@ -278,9 +282,8 @@ public final class Batch: Sendable {
     for name in BatchFiles.summaries where FileState(of: "\(options.folder)/\(name)") != nil {
       throw RequestRefused.because(
         """
-        \(options.folder)/\(name), which no batch of floe's wrote, would be replaced: choose another folder with -o, \
-        or \
-        give --overwrite
+        \(options.folder)/\(name), which no batch of floe's wrote (there is no \(BatchFiles.ledger) beside it), would \
+        be replaced: choose another folder with -o, or give --overwrite
         """)
     }
   }
@@ -316,13 +319,14 @@ public final class Batch: Sendable {
       // A run that was asked to end counts as interrupted, not as failed.
       if ending.status != 0, children.isEnding || cancellation.isCancelled { return }
       let seconds = Self.seconds(ContinuousClock.now - clock)
-      let scene = scene(item, ending, seconds: seconds)
+      let isChanged = isPipelineChanged
+      let scene = scene(item, ending, isChanged: isChanged, seconds: seconds)
       do {
         try ledger.add(
           .init(
             scene: item.name, state: scene.state == .failed ? "failed" : "done", request: requests[place.index],
             seconds: seconds, step: scene.step, message: scene.message,
-            isPassing: ending.status < 0 || ending.mayPass || Self.mayPass(scene.message)))
+            isPassing: ending.status < 0 || ending.mayPass || isChanged || Self.mayPass(scene.message)))
       } catch {
         shared.state.withLock { $0.failure = error }
         children.end()
@@ -342,7 +346,21 @@ public final class Batch: Sendable {
     }
   }
 
-  private func scene(_ item: BatchItem, _ ending: SceneProcess.Ending, seconds: Double) -> BatchReport.Scene {
+  /// Whether the pipeline's file, or one that it uses, is no longer what the batch read: scenes read it themselves.
+  private var isPipelineChanged: Bool {
+    // One that can no longer be read has changed.
+    guard let now = try? PipelineReader.read(pipeline.file).pipeline else { return true }
+    return now.text != pipeline.text || now.parts != pipeline.parts
+  }
+
+  private func scene(
+    _ item: BatchItem, _ ending: SceneProcess.Ending, isChanged: Bool, seconds: Double
+  ) -> BatchReport.Scene {
+    if ending.status >= 0, isChanged {
+      return .init(
+        item: item, state: .failed, seconds: seconds,
+        message: "\(pipeline.file) was changed while the batch ran: the next call runs the scene again")
+    }
     if ending.status == 0 {
       if let record = FolderRecord(of: folder(item)).run {
         return .init(item: item, state: .done, seconds: seconds, record: record)

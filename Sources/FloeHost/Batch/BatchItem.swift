@@ -46,7 +46,9 @@ public struct BatchItems {
       throw RequestRefused.because("give at least one --over, for example --over scene='DIR/*.SAFE'")
     }
     var seen: Set<String> = []
-    for name in all.flatMap({ Set($0.rows.flatMap { Array($0.settings.keys) }) }) {
+    for (source, name) in all.flatMap({ rows in
+      Set(rows.rows.flatMap { Array($0.settings.keys) }).sorted().map { (rows.source, $0) }
+    }) {
       if !seen.insert(name).inserted {
         throw RequestRefused.because("input '\(name)' is given by more than one --over")
       }
@@ -55,7 +57,7 @@ public struct BatchItems {
         let near = Spelling.nearest(name, among: pipeline.inputs.keys).map { " (did you mean '\($0)'?)" } ?? ""
         throw RequestRefused.because(
           """
-          --over: the pipeline has no input '\(name)'\(near); it has \
+          \(source): the pipeline has no input '\(name)'\(near); it has \
           \(pipeline.inputs.isEmpty ? "none" : pipeline.inputs.keys.joined(separator: ", "))
           """)
       }
@@ -193,11 +195,12 @@ public struct BatchItems {
           """)
       }
       let fitting = CatalogueChoice(pipeline: pipeline, library: library).fitting(entries, for: input)
-      if fitting.count < entries.count, let kind = fitting.first?.kind {
+      let others = entries.count - fitting.count
+      if others > 0, let kind = fitting.first?.kind {
         note(
           """
           --over \(input): of the \(entries.count) items of \(shown) the \(fitting.count) of kind \(kind.rawValue) are \
-          taken, \(entries.count - fitting.count) others are left out
+          taken, \(others) other\(others == 1 ? " is" : "s are") left out
           """)
       }
       try CatalogueChoice.check(fitting, of: shown, note)
@@ -211,18 +214,29 @@ public struct BatchItems {
         source: "--over \(input)", naming: input,
         rows: [((name as NSString).deletingPathExtension, nil, [input: pattern])])
     }
-    let found = FilePattern.matches(pattern)
-    guard !found.isEmpty else {
-      let folder = Folder.parent(of: pattern)
-      let hint =
-        folder.isEmpty || folder.contains(where: { "*?[".contains($0) }) || Folder.isFolder(folder)
-        ? "nothing matches '\(pattern)'" : "nothing matches '\(pattern)': there is no folder \(folder)"
-      throw RequestRefused.because(
-        "--over \(input): \(hint); put the pattern in quotes, so that floe and not the shell reads it")
-    }
+    // A name with the signs of a pattern is the file of that name where there is one, as in `floe step`.
+    let isName = FilePattern.isPattern(pattern) && FileState(of: pattern) != nil
+    let found = isName ? [pattern] : FilePattern.matches(pattern)
+    guard !found.isEmpty else { throw RequestRefused.because("--over \(input): \(nothing(matches: pattern, input))") }
     return Rows(
       source: "--over \(input)", naming: input,
       rows: found.map { (Self.name(of: $0), $0, [input: $0]) })
+  }
+
+  /// The sentence about a pattern that no file matches.
+  private func nothing(matches pattern: String, _ input: String) -> String {
+    if let declared = pipeline.inputs[input], ["number", "integer", "boolean"].contains(declared.type) {
+      return """
+        '\(input)' is no file but of type \(declared.type): give its values in a .csv file with a column for each \
+        input, --over list.csv
+        """
+    }
+    let folder = Folder.parent(of: pattern)
+    let lack =
+      folder.isEmpty || FilePattern.isPattern(folder) || Folder.isFolder(folder) ? "" : ": there is no folder \(folder)"
+    let hint =
+      FilePattern.isPattern(pattern) ? "; put the pattern in quotes, so that floe and not the shell reads it" : ""
+    return "nothing matches '\(pattern)'\(lack)\(hint)"
   }
 
   /// What a scene is called after its file: that without its ending, or the item of a folder that a platform staged in.
@@ -237,8 +251,12 @@ public struct BatchItems {
     let text: String
     do { text = try VirtualFile.readText(path) } catch { throw RequestRefused.because("--over \(path): \(error)") }
     let lines = try CommaText.rows(text, name: path)
-    guard let header = lines.first, lines.count > 1 else {
+    guard let header = lines.first?.cells, lines.count > 1 else {
       throw RequestRefused.because("--over \(path): it needs a line with the names of inputs and a line for each scene")
+    }
+    if header.count == 1, pipeline.inputs[header[0]] == nil, let mark = header[0].first(where: { ";\t".contains($0) }) {
+      throw RequestRefused.because(
+        "--over \(path): its cells are parted by \(mark == ";" ? "';'" : "tabs"), those of a CSV file by commas")
     }
     if let twice = Dictionary(grouping: header, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
       throw RequestRefused.because("--over \(path): the column '\(twice)' is there twice")
@@ -246,25 +264,30 @@ public struct BatchItems {
     let folder = Folder.parent(of: URL(fileURLWithPath: path).standardizedFileURL.path)
     let naming =
       header.first { pipeline.inputs[$0]?.isFile == true } ?? header.first { pipeline.inputs[$0]?.type == "list" }
-    let rows: [Row] = try lines.dropFirst().enumerated().map { i, cells in
+    let files = Set(header.filter(CatalogueChoice(pipeline: pipeline, library: library).isListOfFiles))
+    let rows: [Row] = try lines.dropFirst().enumerated().map { i, row in
+      let (line, cells) = row
       guard cells.count == header.count else {
         throw RequestRefused.because(
-          "--over \(path): line \(i + 2) has \(cells.count) cells, the header \(header.count)")
+          "--over \(path): line \(line) has \(cells.count) cells, the header \(header.count)")
       }
       var settings: [String: String] = [:]
       var name: String?
       var first: String?
       for (column, cell) in zip(header, cells) {
         if column == "name", pipeline.inputs["name"] == nil {
-          name = cell
+          // An empty name is none: the scene is called after its file.
+          name = cell.isEmpty ? nil : cell
         } else if !cell.isEmpty {
           // An empty cell leaves the input unset.
           let isPath = pipeline.inputs[column]?.isFile == true
           if isPath, let refusal = AddressScheme.refusal(cell) {
-            throw RequestRefused.because("--over \(path): line \(i + 2), \(column): \(refusal)")
+            throw RequestRefused.because("--over \(path): line \(line), \(column): \(refusal)")
           }
-          let isRelative = isPath && !cell.hasPrefix("/") && !RemotePath.isURL(cell)
-          let value = isRelative ? "\(folder)/\(cell)" : cell
+          var value = isPath ? Self.place(cell, from: folder) : cell
+          if files.contains(column), let input = pipeline.inputs[column] {
+            value = Self.places(cell, of: input, from: folder)
+          }
           settings[column] = value
           if isPath, first == nil { first = value }
         }
@@ -277,15 +300,33 @@ public struct BatchItems {
     }
     return Rows(source: "--over \(path)", naming: naming, rows: rows)
   }
+
+  /// A path as it counts from a folder.
+  private static func place(_ path: String, from folder: String) -> String {
+    if path.hasPrefix("/") || RemotePath.isURL(path) { return path }
+    if let name = DatasetName(path) { return name.moved(to: place(name.file, from: folder)) }
+    return "\(folder)/\(path)"
+  }
+
+  /// A list of paths, as `--set` has it, that count from a folder.
+  private static func places(_ list: String, of input: PipelineInput, from folder: String) -> String {
+    let items = SceneIdentity.values(list, of: input).map { place($0, from: folder) }
+    // A comma inside of a path needs the form that a list has in a pipeline.
+    guard items.contains(where: { $0.contains(",") }) else { return items.joined(separator: ",") }
+    let quoted = items.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
+    return "[\(quoted.joined(separator: ", "))]"
+  }
 }
 
 /// Comma-separated text (RFC 4180) as rows of cells.
 enum CommaText {
-  /// The rows; empty lines are left out.
+  /// The rows, each with the line that it begins on, from 1; empty lines are left out.
   ///
   /// - Throws: `RequestRefused` for a quote that is not closed.
-  static func rows(_ text: String, name: String) throws -> [[String]] {
-    var rows: [[String]] = []
+  static func rows(_ text: String, name: String) throws -> [(line: Int, cells: [String])] {
+    var rows: [(line: Int, cells: [String])] = []
+    var line = 1
+    var start = 1
     var row: [String] = []
     var cell: [UInt8] = []
     var isQuoted = false
@@ -299,6 +340,7 @@ enum CommaText {
     while i < bytes.endIndex {
       let byte = bytes[i]
       i += 1
+      if byte == 10 { line += 1 }
       if isQuoted {
         if byte != UInt8(ascii: "\"") {
           cell.append(byte)
@@ -315,17 +357,20 @@ enum CommaText {
       } else if byte == 10 {
         if cell.last == 13 { cell.removeLast() }
         finish()
-        if row != [""] { rows.append(row) }
+        if row != [""] { rows.append((start, row)) }
         row = []
+        start = line
       } else {
         cell.append(byte)
       }
     }
-    if isQuoted { throw RequestRefused.because("--over \(name): a quote is not closed") }
+    if isQuoted {
+      throw RequestRefused.because("--over \(name): a quote in the row that begins on line \(start) is not closed")
+    }
     if cell.last == 13 { cell.removeLast() }
     if !cell.isEmpty || !row.isEmpty {
       finish()
-      rows.append(row)
+      rows.append((start, row))
     }
     return rows
   }

@@ -30,6 +30,18 @@ public struct BatchTally: Sendable {
   public var ended: Int { unchanged + done + failed }
 }
 
+/// A batch that was interrupted: scenes that are done stay.
+public struct BatchInterrupted: Error, Sendable, CustomStringConvertible {
+  /// Scenes whose outputs are in their folders.
+  public let done: Int
+  /// Scenes altogether.
+  public let total: Int
+  /// The sentence.
+  public var description: String {
+    "interrupted; \(done) of \(total) scenes are done and stay, the same call goes on from there"
+  }
+}
+
 /// What became of all scenes.
 public struct BatchReport: Sendable {
   /// How a scene ended.

@@ -125,7 +125,8 @@ struct BatchPage {
         var notes: [String] = []
         if let share = other("share") { notes.append(String(format: "%.2f\u{a0}%%", share * 100)) }
         if column.unit == "km2", let pixels = other("pixels") { notes.append("\(Self.grouped(pixels))\u{a0}pixels") }
-        if !notes.isEmpty { text += " (\(notes.joined(separator: ", ")))" }
+        let more = notes.joined(separator: ", ")
+        if !notes.isEmpty { text = text.isEmpty ? more : "\(text) (\(more))" }
       }
       out += "<td class=\"n\" data-label=\"\(x(head))\">\(x(text))</td>"
     }

@@ -51,7 +51,10 @@ struct BatchSummary {
     let path = "\(folder)/\(name)"
     try Folder.make(Folder.parent(of: path))
     let making = "\(path).new-\(getpid())"
-    try VirtualFile.write(bytes, to: making)
+    do { try VirtualFile.write(bytes, to: making) } catch {
+      unlink(making)
+      throw error
+    }
     guard rename(making, path) == 0 else {
       let reason = String(cString: strerror(errno))
       unlink(making)

@@ -29,6 +29,16 @@ struct CatalogueChoice {
     return [PortKind.raster, .table].first(where: kinds.contains)
   }
 
+  /// Whether an input is a list of files: a step of the pipeline takes it for a parameter that is a path or paths.
+  func isListOfFiles(_ input: String) -> Bool {
+    guard let library, pipeline.inputs[input]?.type == "list" else { return false }
+    return pipeline.steps.values.contains { node in
+      guard node.scope.isEmpty, let step = library.declaration(node.use) else { return false }
+      let places = Set(step.parameters.filter { ["path", "list of path"].contains($0.type) }.map(\.name))
+      return node.settings.contains { places.contains($0.key) && Self.names(input, in: $0.value.literal) }
+    }
+  }
+
   private static func names(_ input: String, in literal: ParameterLiteral) -> Bool {
     switch literal {
     case .text(let text): text == "$" + input

@@ -62,10 +62,10 @@ struct LedgerContent: Sendable {
   private var entries: [String: Entry] = [:]
   /// Every scene that is named.
   private var names: Set<String> = []
-  /// Lines that cannot be read, counted from 1.
+  /// Lines that cannot be read and that no later call has looked after, counted from 1.
   private(set) var torn: [Int] = []
-  /// The last of them that no later call has looked after.
-  private(set) var unmended: Int?
+  /// The last of them.
+  var unmended: Int? { torn.last }
 
   /// A ledger without scenes.
   init(pipeline: String) { self.pipeline = pipeline }
@@ -85,7 +85,6 @@ struct LedgerContent: Sendable {
         take(call)
       } else {
         torn.append(i + 1)
-        unmended = i + 1
       }
     }
   }
@@ -121,7 +120,7 @@ struct LedgerContent: Sendable {
     for scene in call.waiting { entries[scene] = nil }
     names.formUnion(call.scenes)
     // A call looks at all of its scenes, whatever stood in a line before.
-    unmended = nil
+    torn = []
   }
 
   /// How a scene stands.

@@ -39,7 +39,10 @@ final class CacheWriter: Sendable {
   func add<T: BitwiseCopyable>(_ values: [T]) throws -> CacheSection { try values.withUnsafeBytes { try add($0) } }
 
   /// Writes the description, brings all to the disk, and puts the file in place of an older one.
-  func finish(_ head: CacheHead, as path: String) throws {
+  ///
+  /// - Parameter limit: the most that the file may have, in bytes.
+  /// - Returns: the file's size in bytes; a larger one than the limit is not put in place.
+  func finish(_ head: CacheHead, as path: String, within limit: Int) throws -> Int {
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
     let text = [UInt8](try encoder.encode(head))
@@ -49,6 +52,8 @@ final class CacheWriter: Sendable {
       return String(repeating: "0", count: max(0, 16 - digits.count)) + digits
     }
     let last = "\(CacheFile.mark) \(number(offset)) \(number(text.count)) \(try SHA256.hexadecimal(of: text))\n"
+    let size = offset + text.count + last.utf8.count
+    guard size <= limit else { return size }
     try (text + Array(last.utf8)).withUnsafeBytes { try write($0, at: offset) }
     guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw Self.failure(errno) }
     // The name as well; a file system that cannot do that for folders keeps it in its own time.
@@ -57,6 +62,7 @@ final class CacheWriter: Sendable {
       fsync(folder)
       close(folder)
     }
+    return size
   }
 
   /// Takes the file away again.

@@ -21,6 +21,8 @@ struct CachedSteps {
   private var files: [String: CacheFile] = [:]
   private var places: [String: Place] = [:]
   private var isKeeping: Bool
+  /// Steps whose outputs this run put into the cache.
+  private var kept: [String] = []
 
   /// Looks up what the cache holds.
   ///
@@ -138,10 +140,11 @@ struct CachedSteps {
   /// - Parameters:
   ///   - outputs: the step's outputs; rasters that were computed for the entry come back in their place.
   ///   - materialize: decodes a raster.
+  ///   - isOfKeys: whether the inputs are still those that the keys were made of; outputs of others are not kept.
   ///   - events: gives what the given steps have reported so far.
   mutating func keep(
     _ step: Plan.Step, _ outputs: [String: PortData], seconds: Double, pool: WorkerPool, cancellation: Cancellation,
-    materialize: (Raster) async throws -> Raster, events: (Set<String>) -> [StepEvents]
+    materialize: (Raster) async throws -> Raster, isOfKeys: () -> Bool, events: (Set<String>) -> [StepEvents]
   ) async throws -> [String: PortData] {
     var outputs = outputs
     let read = consumed(step)
@@ -160,24 +163,30 @@ struct CachedSteps {
     }
     let free = SystemResources.freeDisk(at: cache.options.folder) ?? .max
     guard size <= cache.options.limit, size < free - free / 20 else {
-      let reason =
-        size > cache.options.limit
-        ? "more than the cache's limit of \(SystemResources.text(cache.options.limit))"
-        : "the disk has \(SystemResources.text(free)) left"
-      tell(.notice, "step '\(step.id)' is not kept: its outputs take \(SystemResources.text(size)), \(reason)")
+      tellTooLarge(step, size, free: size > cache.options.limit ? nil : free)
       return outputs
     }
     do {
       let writer = try CacheWriter(in: cache.options.folder)
       do {
-        var kept: [String: CachedPort] = [:]
+        var stored: [String: CachedPort] = [:]
         for port in ports {
-          if let data = outputs[port] { kept[port] = try await Self.port(data, writer, pool, cancellation) }
+          if let data = outputs[port] { stored[port] = try await Self.port(data, writer, pool, cancellation) }
         }
-        try writer.finish(
+        guard isOfKeys() else {
+          writer.discard()
+          return outputs
+        }
+        let size = try writer.finish(
           CacheHead(
-            key: key, step: step.id, use: step.use, seconds: seconds, ports: kept,
-            events: events(plan.ancestry(of: step.id))), as: cache.path(key))
+            key: key, step: step.id, use: step.use, seconds: seconds, ports: stored,
+            events: events(plan.ancestry(of: step.id))), as: cache.path(key), within: cache.options.limit)
+        if size <= cache.options.limit {
+          kept.append(step.id)
+        } else {
+          writer.discard()
+          tellTooLarge(step, size)
+        }
       } catch {
         writer.discard()
         throw error
@@ -187,6 +196,14 @@ struct CachedSteps {
       tell(.warning, "'\(cache.options.folder)' cannot be written (\(error)); the run goes on without it")
     }
     return outputs
+  }
+
+  /// Says that a step is not kept since its outputs are larger than the limit, or than what is free on the disk.
+  private func tellTooLarge(_ step: Plan.Step, _ size: Int, free: Int? = nil) {
+    let reason =
+      free.map { "the disk has \(SystemResources.text($0)) left" }
+      ?? "more than the cache's limit of \(SystemResources.text(cache.options.limit))"
+    tell(.notice, "step '\(step.id)' is not kept: its outputs take \(SystemResources.text(size)), \(reason)")
   }
 
   /// Whether a value is there already, rather than computed as it is read.
@@ -217,9 +234,17 @@ struct CachedSteps {
     }
   }
 
-  /// Takes entries away that are beyond the limit.
+  /// Takes entries away that are beyond the limit; says so where some of this run's own are among them.
   func tidy() {
     guard isKeeping else { return }
     do { try cache.prune() } catch { tell(.notice, "\(error)") }
+    let gone = kept.filter { step in keys.steps[step].map { FileState(of: cache.path($0)) == nil } ?? false }
+    guard !gone.isEmpty else { return }
+    tell(
+      .notice,
+      """
+      the cache's limit of \(SystemResources.text(cache.options.limit)) does not hold all that this run made: \
+      the outputs of \(gone.joined(separator: ", ")) are not kept
+      """)
   }
 }

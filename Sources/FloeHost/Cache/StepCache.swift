@@ -58,12 +58,25 @@ public struct StepCache: Sendable {
       throw RequestRefused.because("the cache's folder '\(folder)' cannot be read: \(String(cString: strerror(errno)))")
     }
     isWritable = access(folder, W_OK) == 0
-    if isWritable, !names.contains("CACHEDIR.TAG") {
+    // A folder that holds other things too is not marked: programs that back up would leave these out as well.
+    if isWritable, !names.contains(Self.tag), names.allSatisfy(Self.isOwn) {
       // Programs that back up leave out folders with this file (bford.info/cachedir); without it they only take longer.
       try? VirtualFile.write(
         "Signature: 8a477f597d28d172789f06886806bc55\n# Outputs of steps that floe keeps; see `floe cache`.\n",
-        to: folder + "/CACHEDIR.TAG")
+        to: "\(folder)/\(Self.tag)")
     }
+  }
+
+  private static let tag = "CACHEDIR.TAG"
+
+  private static func isOwn(_ name: String) -> Bool { name.hasSuffix(ending) || name.hasSuffix(unfinished) }
+
+  /// Whether a folder is one of a cache: empty, marked, or with entries.
+  public static func isCache(_ folder: String) -> Bool {
+    guard Folder.isFolder(folder) else { return false }
+    // Why a folder cannot be listed is told by whoever opens it.
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return true }
+    return names.isEmpty || names.contains { $0 == tag || isOwn($0) }
   }
 
   func path(_ key: String) -> String { "\(options.folder)/\(key)\(Self.ending)" }
@@ -117,6 +130,7 @@ public struct StepCache: Sendable {
     }
     var gone = (entries: 0, bytes: 0)
     var kept = 0
+    var failure: FloeError?
     for (name, info) in try files(Self.ending) {
       let size = Int(info.st_size)
       if kept + size <= limit, Int(info.st_mtim.tv_sec) >= oldest {
@@ -124,13 +138,20 @@ public struct StepCache: Sendable {
         continue
       }
       guard unlink("\(options.folder)/\(name)") == 0 || errno == ENOENT else {
-        throw FloeError("'\(options.folder)/\(name)' cannot be removed: \(String(cString: strerror(errno)))")
+        // In a shared folder one entry may be another user's; the rest goes all the same.
+        failure =
+          failure
+          ?? FloeError(
+            "'\(options.folder)/\(name)' cannot be removed: \(String(cString: strerror(errno)))")
+        continue
       }
       gone.entries += 1
       gone.bytes += size
-      // What was used longer ago than one that went does not stay for being small.
-      kept = max(kept, limit)
+      // What was used longer ago than one that went does not stay for being small; one that is larger than the limit
+      // takes no other with it.
+      if size <= limit { kept = max(kept, limit) }
     }
+    if let failure { throw failure }
     return gone
   }
 

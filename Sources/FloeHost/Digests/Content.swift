@@ -26,9 +26,7 @@ struct Content {
     }
     guard let state = FileState(of: path) else { throw FloeError("there is no file or folder '\(path)'") }
     files.append((name, path))
-    for (suffix, beside) in Self.companions(of: path) where FileState(of: beside) != nil {
-      files.append((name + suffix, beside))
-    }
+    for (suffix, beside) in Self.companions(of: path) { files.append((name + suffix, beside)) }
     guard state.size <= 16 << 20, Self.isMosaic(path) else { return }
     guard depth < 8 else { throw FloeError("mosaics in '\(path)' name each other more than eight deep") }
     for (i, part) in try Self.parts(ofMosaic: path).enumerated() {
@@ -36,19 +34,43 @@ struct Content {
     }
   }
 
-  /// Files beside a file that are read with it: by GDAL (metadata, overviews, masks, world files), OGR (Shapefile,
-  /// CSV types) and SQLite (changes not taken over yet).
+  /// Files beside a file that are read with it: by GDAL (metadata, overviews, masks, headers, world files), OGR
+  /// (Shapefile, MapInfo, CSV types) and SQLite (changes not taken over yet).
   private static func companions(of path: String) -> [(suffix: String, path: String)] {
     let stem = (path as NSString).deletingPathExtension
-    let behind = [".aux.xml", ".ovr", ".msk", "-wal", "-journal"]
-    let instead = [
+    let ending = (path as NSString).pathExtension.lowercased()
+    var instead = [
       ".aux.xml", ".dbf", ".shx", ".prj", ".cpg", ".qix", ".tfw", ".wld", ".j2w", ".hdr", ".rpb", ".imd", ".csvt",
-      ".vrt",
+      ".vrt", ".aux", ".rrd", ".tab",
     ]
+    // World files are called by the first and last letter of the ending, or by all of it (GDALReadWorldFile).
+    if let first = ending.first, let last = ending.last {
+      instead += [".\(first)\(last)w", ".\(ending)w"]
+    }
+    instead += partners[ending] ?? []
     var seen: Set<String> = [path]
-    return behind.map { ($0, path + $0) }
-      + instead.filter { !stem.isEmpty && seen.insert(stem + $0).inserted }.map { ("~" + $0, stem + $0) }
+    var found: [(suffix: String, path: String)] = []
+    for suffix in behind where isFile(path + suffix) && seen.insert(path + suffix).inserted {
+      found.append((suffix, path + suffix))
+    }
+    for suffix in instead where !stem.isEmpty {
+      // GDAL and OGR look for endings in capitals where there are none in small letters.
+      let place = [stem + suffix, stem + suffix.uppercased()].first(where: isFile)
+      if let place, seen.insert(place).inserted { found.append(("~" + suffix, place)) }
+    }
+    return found
   }
+
+  private static func isFile(_ path: String) -> Bool { FileState(of: path) != nil && !Folder.isFolder(path) }
+
+  private static let behind = [".aux.xml", ".ovr", ".msk", "-wal", "-journal", ".aux", ".hdr", ".rsc", ".xml"]
+
+  /// Parts of formats that lie in several files, by the ending that is opened; all but it is in the others.
+  private static let partners = [
+    "tab": [".dat", ".map", ".id", ".ind"], "mif": [".mid"], "shp": [".sbn"], "gml": [".gfs", ".xsd"],
+    "img": [".ige"], "bil": [".clr", ".stx"], "flt": [".stx"], "rst": [".rdc", ".smp", ".ref"], "ers": [""],
+    "sdat": [".sgrd", ".mgrd"], "grd": [".gri"], "gri": [".grd"], "xml": [".img"],
+  ]
 
   private static func isMosaic(_ path: String) -> Bool {
     // Who reads the file reports that it cannot be read.

@@ -96,6 +96,15 @@ public final class ContentDigests: Sendable {
     return try SHA256.hexadecimal(of: Array(list.utf8))
   }
 
+  /// Whether nothing of a file or folder was touched since its digest was taken, not even to be changed and changed
+  /// back. Of an input on the network each part that is read is compared with what the server told at first.
+  func isUntouched(_ path: String) -> Bool {
+    if RemotePath.isURL(path) || RemotePath.isRemote(path) { return true }
+    // One that cannot be looked at is not the one that was read.
+    guard let content = try? Content(path) else { return false }
+    return content.files.allSatisfy { isKnown($0.path) }
+  }
+
   /// What the digest of an input on the network rests on where that is not its bytes; nil for all others.
   func basis(of path: String) -> String? {
     guard RemotePath.isURL(path) || RemotePath.isRemote(path) else { return nil }

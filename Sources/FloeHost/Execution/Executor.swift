@@ -299,6 +299,10 @@ extension Executor {
       let cancellation = cancellation
       let order = plan.steps.map(\.id)
       let journal = journal
+      let keys = keys
+      let digests = digests
+      let library = library
+      let uses = plan.steps.map { (id: $0.id, use: $0.use) }
       let kept = try await withTaskExecutorPreference(pool) {
         try await keeping.keep(
           step, made, seconds: seconds, pool: pool, cancellation: cancellation,
@@ -306,7 +310,8 @@ extension Executor {
             let raster = try await context.materialize(raster)
             for remark in LibraryNotices.take() { journal.log(.warning, step: step.id, remark) }
             return raster
-          }, events: { journal.events(of: $0, in: order) })
+          }, isOfKeys: { Self.areUntouched(keys, digests) && Self.areSame(uses, keys, library, digests) },
+          events: { journal.events(of: $0, in: order) })
       }
       for (port, data) in kept { values[prefix + port] = data }
     } catch { throw Self.named(error, by: step.id) }
@@ -337,17 +342,41 @@ extension Executor {
   /// Looks whether an input was changed while it was read.
   private func checkInputs(since keys: RunKeys) throws {
     if let failure = NetworkTraffic.failure { throw FloeError(failure) }
-    for input in keys.inputs {
-      guard let digest = input.digest else { continue }
-      // One that can no longer be read has changed.
-      guard (try? digests.of(input.path)) != digest else { continue }
+    if let path = Self.changedInput(since: keys, digests) {
       throw FloeError(
         """
-        input \(input.path) changed while the run read it, so that the outputs would be of no one state of it; run \
-        again
-        """
-      )
+        input \(path) changed while the run read it, so that the outputs would be of no one state of it; run again
+        """)
     }
+  }
+
+  /// Whether no input was touched since the keys were made, not even to get its content back: what a step read of it
+  /// may be another's.
+  private static func areUntouched(_ keys: RunKeys?, _ digests: ContentDigests) -> Bool {
+    // What has no digest takes part in no key.
+    let inputs = (keys?.inputs ?? []).filter { $0.digest != nil }
+    return NetworkTraffic.failure == nil && inputs.allSatisfy { digests.isUntouched($0.path) }
+      && changedInput(since: keys, digests) == nil
+  }
+
+  /// Whether all steps are those that the keys tell of: a step's program may be edited while the run is on.
+  private static func areSame(
+    _ uses: [(id: String, use: String)], _ keys: RunKeys?, _ library: StepLibrary, _ digests: ContentDigests
+  ) -> Bool {
+    uses.allSatisfy { id, use in
+      guard let known = keys?.origins[id] else { return true }
+      // One that can no longer be read has changed.
+      return (try? library.origin(ofStep: use, digests: digests)) == known
+    }
+  }
+
+  /// The first input whose content is not that of the keys; nil where there is none.
+  private static func changedInput(since keys: RunKeys?, _ digests: ContentDigests) -> String? {
+    keys?.inputs.first { input in
+      guard let digest = input.digest else { return false }
+      // One that can no longer be read has changed.
+      return (try? digests.of(input.path)) != digest
+    }?.path
   }
 
   /// The record with what is known once all files are made, and those of earlier single steps that stay.

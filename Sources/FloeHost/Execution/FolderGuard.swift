@@ -8,8 +8,8 @@ public struct FolderGuard: Sendable {
   let inputs: Set<String>
   let isOverwriting: Bool
   let digests: ContentDigests
-  /// What lies beside outputs and goes with them.
-  private let beside: Set<String>
+  /// What lies beside outputs and goes with them, each with its output.
+  private let beside: [String: String]
   /// Outputs that are folders.
   private let folders: Set<String>
   /// The record's name of a single step in a pipeline's folder.
@@ -22,7 +22,8 @@ public struct FolderGuard: Sendable {
     inputs = Set(plan.inputPaths)
     self.isOverwriting = isOverwriting
     self.digests = digests
-    beside = Set(plan.outputs.flatMap { plan.sidecars(of: $0.name) })
+    let pairs = plan.outputs.flatMap { output in plan.sidecars(of: output.name).map { ($0, output.name) } }
+    beside = Dictionary(pairs) { first, _ in first }
     folders = plan.folderOutputs
     step = plan.outputs.first.map { ($0.name as NSString).deletingPathExtension + "." + OutputNames.record }
   }
@@ -61,6 +62,7 @@ public struct FolderGuard: Sendable {
   ///   - mayMakeMore: whether files may come that are not known yet, such as a report's figures.
   func verdict(on names: [String], record: String, mayMakeMore: Bool = false) -> FolderVerdict {
     let there = FolderRecord(of: folder)
+    digests.recall(outputsOf: folder)
     var verdict = FolderVerdict()
     if record == OutputNames.record, let refusal = there.refusal, !isOverwriting {
       verdict.refusals.append("\(refusal); \(Self.remedy)")
@@ -74,10 +76,7 @@ public struct FolderGuard: Sendable {
         continue
       }
       if folders.contains(name) {
-        // A folder is floe's as a whole, or somebody else's.
-        if !there.owned.keys.contains(where: { $0.hasPrefix(name + "/") }) {
-          verdict.refusals.append("\(folder)/\(name), which floe did not write, would be replaced; \(Self.remedy)")
-        }
+        if let refusal = refusal(ofFolder: name, there) { verdict.refusals.append("\(refusal); \(Self.remedy)") }
         continue
       }
       if let own = there.owned[name] {
@@ -85,7 +84,7 @@ public struct FolderGuard: Sendable {
           verdict.refusals.append(
             "\(folder)/\(name) was changed after floe wrote it and would be replaced; \(Self.remedy)")
         }
-      } else if !beside.contains(name) {
+      } else if !isBeside(name, anOutputOf: there) {
         verdict.refusals.append("\(folder)/\(name), which floe did not write, would be replaced; \(Self.remedy)")
       }
     }
@@ -123,6 +122,29 @@ public struct FolderGuard: Sendable {
       }
     }
     return verdict
+  }
+
+  /// Why a folder that is one output must not be replaced as a whole; nil when all in it is floe's.
+  private func refusal(ofFolder name: String, _ there: FolderRecord) -> String? {
+    let own = there.owned.filter { $0.key.hasPrefix(name + "/") }
+    guard !own.isEmpty else { return "\(folder)/\(name), which floe did not write, would be replaced" }
+    // A folder that cannot be listed is reported when it is to be moved.
+    let files = (try? Folder.files(in: "\(folder)/\(name)")) ?? []
+    for file in files.map({ "\(name)/\($0.name)" }) {
+      if let written = own[file] {
+        guard there.isChanged(written, digests: digests) else { continue }
+        return "\(folder)/\(file) was changed after floe wrote it and would be replaced"
+      }
+      // GDAL keeps statistics in there when somebody looks at it.
+      if !file.hasSuffix(".aux.xml") { return "\(folder)/\(file), which floe did not write, would go with \(name)" }
+    }
+    return nil
+  }
+
+  /// Whether a file goes with an output that floe wrote here: what GDAL and QGIS keep beside a raster is in no record.
+  private func isBeside(_ name: String, anOutputOf there: FolderRecord) -> Bool {
+    guard let output = beside[name] else { return false }
+    return there.owned[output] != nil || there.owned.keys.contains { $0.hasPrefix(output + "/") }
   }
 
   /// A path without links in it, so that one file has one name.

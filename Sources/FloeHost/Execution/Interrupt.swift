@@ -59,7 +59,8 @@ public enum Interrupt {
   static func hold() { holds.add(1, ordering: .relaxed) }
   /// Ends a `hold`.
   static func release() { holds.subtract(1, ordering: .relaxed) }
-  private static var isHeld: Bool { holds.load(ordering: .relaxed) > 0 }
+  /// Whether such work is on: what is done of it stays.
+  public static var isHeld: Bool { holds.load(ordering: .relaxed) > 0 }
   private static let holds = Atomic<Int>(0)
 
   /// Takes the end of standard input for an interruption: a process that was started by another one ends with it,

@@ -11,7 +11,8 @@ public struct PluginLock: Sendable {
   /// The lock of a pipeline with what is here now.
   public static func text(of pipeline: Pipeline, library: StepLibrary, share: ResourceDirectory) throws -> String {
     let now = try RunSurroundings(of: pipeline, library: library, share: share, digests: ContentDigests())
-    var members = now.members
+    // A lock is for other machines too, whose figures may be drawn by another program.
+    var members = now.members.filter { $0.key != RecordKey.programs.rawValue }
     members[.lock] = 1
     members[.floe] = .string(FloeVersion.current)
     return try JSONText.encode(.object(members), pretty: true) + "\n"
@@ -28,7 +29,10 @@ public struct PluginLock: Sendable {
     do { content = try JSONText.decode(try VirtualFile.readText(file), name: file) } catch {
       throw refused("\(error)")
     }
-    guard content[.lock]?.intValue == 1 else { throw refused("is no lock; `floe lock PIPELINE` writes one") }
+    guard let form = content[.lock]?.intValue else { throw refused("is no lock; `floe lock PIPELINE` writes one") }
+    guard form == 1 else {
+      throw refused("is a lock of form \(form), of which this floe knows 1: `floe lock PIPELINE` writes it anew")
+    }
   }
 
   /// Refuses a pipeline whose plugins, program or libraries are not those of the lock.

@@ -119,6 +119,8 @@ struct RunKeys: Sendable {
       "libraries": surroundings, "with": .object(Dictionary(uniqueKeysWithValues: parameters)),
       "seed": .string(String(StepSeed.mixed(seed, with: step.seedName))), "in": .object(ports),
     ]
+    let programs = NeededPrograms.found(for: [library.declaration(step.use)].compactMap { $0 }, digests)
+    if !programs.isEmpty { material["programs"] = .object(programs) }
     if step.isFinishing { material["written"] = .object(written.mapValues { .string($0) }) }
     if step.knowsDestinations {
       material["destinations"] = .object(

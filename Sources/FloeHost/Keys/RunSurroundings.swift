@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Found without planning, so that many folders can be judged quickly.
 struct RunSurroundings: Equatable, Sendable {
-  /// The members of a run's record: `plugins`, `program`, `styles`, `kit`, `libraries`.
+  /// The members of a run's record: `plugins`, `program`, `styles`, `kit`, `libraries`, `programs`.
   let members: [String: JSONValue]
 
   /// Those that a record states.
@@ -29,6 +29,8 @@ struct RunSurroundings: Equatable, Sendable {
     members[.styles] = .string(try HostDigest.styles(of: share, digests))
     members[.kit] = .string(PluginEntryPoint.kitStamp)
     members[.libraries] = .object(LibraryVersions.all().mapValues { .string($0) })
+    let programs = NeededPrograms.found(for: steps.compactMap { library.declaration($0.use) }, digests)
+    if !programs.isEmpty { members[.programs] = .object(programs) }
     self.members = members
   }
 

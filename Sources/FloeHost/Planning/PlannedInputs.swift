@@ -134,6 +134,10 @@ extension Planner {
   /// A path, or the paths of a list written with commas, made absolute.
   func paths(_ text: String, type: String, from folder: String) -> ParameterLiteral {
     guard type == "list of path", text.contains(",") else { return .text(absolute(text, from: folder)) }
+    // A file whose own name holds the commas is that file.
+    if FileState(of: text.hasPrefix("/") ? text : "\(folder)/\(text)") != nil {
+      return .list([.text(absolute(text, from: folder))])
+    }
     return .list(text.split(separator: ",").map { .text(absolute(String($0), from: folder)) })
   }
 

@@ -15,29 +15,24 @@ public struct Replay: Sendable {
   public init(of file: String) throws {
     func refused(_ message: String) -> RequestRefused { RequestRefused([Problem(file: file, line: 0, message)]) }
     let whole = URL(fileURLWithPath: file).standardizedFileURL.path
-    let isThere = FileState(of: whole) != nil
     var found: (path: String, record: JSONValue)?
-    if Folder.isFolder(whole) {
-      let path = whole + "/" + OutputNames.record
-      found = FolderRecord(of: whole).run.map { (path, $0) }
-    } else if let own = FolderRecord.read(whole) {
+    if let own = FolderRecord(of: whole).run {
+      found = ("\(whole)/\(OutputNames.record)", own)
+    } else if !Folder.isFolder(whole), let own = FolderRecord.read(whole) {
       found = (whole, own)
     } else {
       var folder = Folder.parent(of: whole)
       // An output may lie in folders below its record's, and be gone.
       for _ in 0..<8 where found == nil && !folder.isEmpty && folder != "/" {
         let name = String(whole.dropFirst(folder.count + 1))
-        let there = FolderRecord(of: folder)
-        if there.owned[name] != nil {
-          found = there.records.first { FolderRecord.files($0.record).contains { $0.name == name } }
+        // An output may be a folder, or lie in one.
+        found = FolderRecord(of: folder).records.first { record in
+          FolderRecord.files(record.record).contains { $0.name == name || $0.name.hasPrefix(name + "/") }
         }
         folder = Folder.parent(of: folder)
       }
     }
-    guard let found else {
-      guard isThere else { throw refused("there is no such output or record") }
-      throw refused("no \(OutputNames.record) beside it tells of it; give the record of the run that made it")
-    }
+    guard let found else { throw refused(Self.refusal(of: whole)) }
     (path, record) = (found.path, found.record)
     guard let text = record[.pipelineText]?.stringValue, !text.isEmpty else {
       throw refused(
@@ -80,7 +75,7 @@ public struct Replay: Sendable {
   }
 
   /// Whether the run read a file.
-  private func isInput(_ path: String) -> Bool {
+  func isInput(_ path: String) -> Bool {
     let whole = URL(fileURLWithPath: path).standardizedFileURL.path
     return (record[.inputs]?.arrayValue ?? []).contains { $0.stringValue == whole }
   }
@@ -156,12 +151,21 @@ public struct Replay: Sendable {
     var found: [String] = []
     let before = record[.fingerprints]?.arrayValue ?? []
     let after = new[.fingerprints]?.arrayValue ?? []
-    for (old, now) in zip(before, after) where old[.fingerprint] != now[.fingerprint] {
-      found.append("the input \(now[.name]?.stringValue ?? "?") has another content")
+    for (old, now) in zip(before, after) {
+      let name = now[.name]?.stringValue ?? "?"
+      if old[.fingerprint] != now[.fingerprint] {
+        found.append("the input \(name) has another content")
+      } else if let former = old[.name]?.stringValue, former != name {
+        found.append("the input \(former) is called \(name) here, which outputs tell")
+      }
     }
     if before.count != after.count { found.append("there were \(before.count) inputs, now \(after.count)") }
     let made = RunSurroundings(members: new.objectValue ?? [:])
     found += made.differences(from: record)
+    let programs = record[.programs]?.objectValue ?? [:]
+    for (name, digest) in programs.sorted(by: { $0.key < $1.key }) where new[.programs]?[name] != digest {
+      found.append("the program \(name) is another one here, or not installed")
+    }
     if new[.seed] != record[.seed] { found.append("the seed is not the same") }
     for (name, value) in new[.settings]?.objectValue ?? [:]
     where record[.settings]?[name] != value && !(value.stringValue?.contains("/") ?? false) {

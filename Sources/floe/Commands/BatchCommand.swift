@@ -47,6 +47,9 @@ struct BatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let run = try execution.runOptions()
+    if pipeline == "-" {
+      throw refuse("floe batch reads the pipeline once for each scene: give it as a file, not on standard input")
+    }
     if execution.trace != nil { throw refuse("--trace is of single runs: give it to floe run with one of the scenes") }
     var words: [String] = []
     if let scratch = run.scratchFolder { words += ["--scratch", scratch] }
@@ -129,7 +132,7 @@ struct BatchCommand: AsyncParsableCommand {
       if failed.count > 10 { lines.append("  ... and \(failed.count - 10) more, see summary.csv") }
       if failed.contains(where: \.isOld) { lines.append("  --retry-failed tries them again with the same input") }
     }
-    var parts = ["\(tally.total) scenes: \(tally.done) done"]
+    var parts = ["\(tally.total) scene\(tally.total == 1 ? "" : "s"): \(tally.done) done"]
     if tally.unchanged > 0 { parts.append("\(tally.unchanged) there already") }
     if tally.failed > 0 { parts.append("\(tally.failed) failed") }
     if tally.ended < tally.total { parts.append("\(tally.total - tally.ended) not begun") }

@@ -25,7 +25,7 @@ struct CacheCommand: AsyncParsableCommand {
     guard let found = try options.options() else {
       throw refuse("no cache is named: give it with --cache, such as --cache ~/floe-cache, or set FLOE_CACHE=DIR")
     }
-    guard Folder.isFolder(found.folder) else { throw refuse("there is no cache in '\(found.folder)'") }
+    guard StepCache.isCache(found.folder) else { throw refuse("there is no cache in '\(found.folder)'") }
     return try StepCache(found)
   }
 

@@ -44,7 +44,9 @@ struct ReplayCommand: AsyncParsableCommand {
       for file in changed { print(file.sentence) }
       if !missing.isEmpty { print("not there any more: \(missing.joined(separator: ", "))") }
     }
-    let given = replay.settings(of: read.pipeline).merging(try settings.dictionary()) { _, new in new }
+    let own = try settings.dictionary()
+    let given = replay.settings(of: read.pipeline).merging(own) { _, new in new }
+    try replay.requireInputs(given, of: read.pipeline, except: Set(own.keys))
     // On the disk of the outputs: a place in memory may be too small for them.
     let aside = output == nil ? try TemporaryFolder(in: (replay.path as NSString).deletingLastPathComponent) : nil
     var words = ["-o", output ?? aside.map { $0.path + "/again" } ?? ".", "--force", "--no-cache"]

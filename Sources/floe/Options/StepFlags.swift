@@ -48,7 +48,9 @@ struct StepFlags {
 
   /// The files of a list with commas, in which each part may be a pattern of the shell.
   private static func files(_ value: String, _ flag: String) throws -> [String] {
-    try value.split(separator: ",").map(String.init).flatMap { part in
+    // A file whose own name holds the commas is that file.
+    if value.contains(","), FileManager.default.fileExists(atPath: value) { return [value] }
+    return try value.split(separator: ",").map(String.init).flatMap { part in
       guard FilePattern.isPattern(part), !FileManager.default.fileExists(atPath: part) else { return [part] }
       let found = FilePattern.matches(part)
       guard !found.isEmpty else { throw refuse("\(flag): nothing matches '\(part)'") }
