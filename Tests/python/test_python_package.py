@@ -168,8 +168,23 @@ def test_what_is_read_twice_warns_once(demo):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("default")
         stack.image.read(progress=False)
-        stack.image.read(progress=False)
-    assert len([w for w in told if "zenith" in str(w.message)]) == 1
+        # As packages do when they are imported; Python forgets then what it has shown.
+        warnings.filterwarnings("ignore", message="of another package")
+        stack.image.to_numpy(progress=False)
+        found = [str(w.message) for w in told if "zenith" in str(w.message)]
+        warnings.simplefilter("always")
+        stack.image.read(progress=False, workers=1)
+    assert len(found) == 1 and len([w for w in told if "zenith" in str(w.message)]) == 2
+
+
+def test_any_ending_that_floe_writes(image, tmp_path):
+    write_tif(tmp_path / "i.tif", image)
+    stack = floe.raster.read(files=tmp_path / "i.tif")
+    assert "a.tiff: " in str(floe.Pipeline({"a.tiff": stack})) and "a.zarr: " in str(floe.Pipeline({"a.zarr": stack}))
+    with pytest.raises(floe.RequestError, match="xyz"):
+        floe.run({"a.xyz": stack}, progress=False)
+    with pytest.raises(TypeError, match="gives no table"):
+        floe.Pipeline({"a.csv": stack})
 
 
 def test_reflectance_is_in_its_units(demo):

@@ -165,6 +165,8 @@ class Run(collections.abc.Mapping):
 
     def figure(self, name):
         """The PNG of one of the report's figures as bytes; `figures` lists them."""
+        if name not in self.figures:
+            raise KeyError(f"{name}; the figures are {', '.join(self.figures) or 'none: the run made no report'}")
         return (self.folder / "figures" / f"{name}.png").read_bytes()
 
     @property
@@ -193,7 +195,11 @@ class Run(collections.abc.Mapping):
                 rows.append((step, score.get("evaluated", score.get("pairs", "")), f"{score['accuracy']:.3f}"))
         parts.append(_table(["comparison", "n", "accuracy"], rows))
         parts.append(_table(["output", "kind"], [(o["name"], o["kind"]) for o in self.record.get("outputs", []) if "figures/" not in o["name"]]))
-        parts.append(_table(["left out", "", "reason", "step"], [(d["count"], d["unit"], d["reason"], d.get("step", "")) for d in self.left_out]))
+        # A number with its reason stands once, with all steps that counted it.
+        again = {}
+        for d in self.left_out:
+            again.setdefault((d["count"], d["unit"], d["reason"]), []).append(d.get("step", ""))
+        parts.append(_table(["left out", "", "reason", "steps"], [(*told, ", ".join(steps)) for told, steps in again.items()]))
         return "".join(parts)
 
 
