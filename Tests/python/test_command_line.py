@@ -53,6 +53,15 @@ def test_info_of_a_pipeline(tmp_path):
     assert "bad.yaml:2" in floe("info", tmp_path / "bad.yaml", expect=2).err
 
 
+def test_an_example_that_is_not_there_is_told_with_its_place(tmp_path):
+    """As the guide's commands are typed in a folder of one's own."""
+    for command in (["run"], ["check"], ["batch", "--over", "scene=*.SAFE", "-o", "o"]):
+        said = floe(command[0], "examples/ice-lead.yaml", *command[1:], expect=2, cwd=tmp_path).err
+        place = re.search(r"there is no such pipeline file; the example of that name lies at (\S+)$", said, re.M)
+        assert place and os.path.samefile(place[1], ROOT / "examples/ice-lead.yaml"), said
+    assert "there is no such pipeline file\n" in floe("run", "my-own.yaml", expect=2, cwd=tmp_path).err
+
+
 def test_geojson_is_a_table_and_broken_json_is_refused(tmp_path):
     (tmp_path / "p.json").write_text(json.dumps({"type": "FeatureCollection", "features": [
         {"type": "Feature", "properties": {"v": 1.5}, "geometry": {"type": "Point", "coordinates": [1, 2]}}]}))
