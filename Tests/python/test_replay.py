@@ -2,8 +2,9 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
-from conftest import floe, read
+from conftest import ROOT, floe, read, write_tif
 from test_keys import OUTPUTS, cache, image, pipeline, record, run, sums  # noqa: F401
 
 
@@ -54,6 +55,19 @@ def test_a_lock_refuses_other_plugins(tmp_path):
     assert not (tmp_path / "other").exists()
     lock.write_text("{}")
     assert "is no lock" in run(file, picture, tmp_path / "other", "--frozen", lock, expect=2).err
+
+
+def test_a_path_that_is_a_name_as_well(tmp_path):
+    """Replayed in the run's own folder, relative paths stay what they were: `examples/compare.yaml` calls the rasters by them."""
+    pixels = np.zeros((20, 30), np.uint8)
+    pixels[:9] = 1
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_tif(tmp_path / name / "classes.tif", pixels)
+    words = ["--set", "reference=a/classes.tif", "--set", "predicted=b/classes.tif", "-o", "out", "--quiet"]
+    floe("run", ROOT / "examples/compare.yaml", *words, cwd=tmp_path)
+    assert json.loads((tmp_path / "out/score.json").read_text())["reference"] == "a/classes.tif"
+    assert "same bytes" in floe("replay", "out/score.json", cwd=tmp_path).out
 
 
 @pytest.mark.parametrize("what", ["run.json", "labels.tif", "."])
