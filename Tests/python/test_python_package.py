@@ -218,6 +218,20 @@ def test_tables_are_geopandas_and_xarray(image, tmp_path):
     assert list(dataset[column].values) == list(image[0, rows, columns])
 
 
+def test_fiona_serves_where_pyogrio_is_not(image, tmp_path, monkeypatch):
+    """As on Debian 12."""
+    pytest.importorskip("fiona")
+    monkeypatch.setitem(sys.modules, "pyogrio", None)
+    from floe import _files
+    write_tif(tmp_path / "i.tif", image, epsg=32601)
+    shell("step", "vector.polygonize", "--image", tmp_path / "i.tif", "--polygons", "p.gpkg", "-o", tmp_path, "--quiet")
+    made = floe.read(tmp_path / "p.gpkg")
+    assert made.crs == "EPSG:32601" and len(made) > 1
+    assert len(floe.read(_files.write(made, tmp_path / "again"))) == len(made)
+    with pytest.raises(ImportError, match="tables without geometry need the package pyogrio: pip install pyogrio"):
+        _files.write_table(made.drop(columns="geometry"), tmp_path / "t.gpkg", "t")
+
+
 def test_several_values_in_one_run(image):
     k = floe.cluster.kmeans(floe.from_array(image, **UTM), clusters=2)
     labels, model = floe.compute(k.labels, k.model, progress=False)
