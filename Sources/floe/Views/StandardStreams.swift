@@ -20,9 +20,9 @@ enum StandardStreams {
   /// A text whose lines, where they are longer than `columns` characters, are broken at spaces; what goes on below
   /// begins two spaces further right. A word that is longer stays whole.
   static func fitted(_ text: String, columns: Int) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
       guard line.count > columns else { return String(line) }
-      let indent = line.prefix { $0 == " " } + "  "
+      let indent = String(line.prefix { $0 == " " }) + "  "
       var lines: [String] = []
       var current: String?
       for word in line.split(separator: " ", omittingEmptySubsequences: false) {
@@ -32,9 +32,9 @@ enum StandardStreams {
         }
         if before.count + 1 + word.count > columns, before.contains(where: { $0 != " " }) {
           lines.append(before)
-          current = indent + word
+          current = "\(indent)\(word)"
         } else {
-          current = before + " " + word
+          current = "\(before) \(word)"
         }
       }
       return (lines + [current ?? ""]).joined(separator: "\n")

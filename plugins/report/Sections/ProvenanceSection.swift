@@ -76,7 +76,10 @@ struct ProvenanceSection {
     return PageTable(
       "What was left out, as each step counted it",
       ["Step", "Count", "Of", "Reason"] + (isRepeated ? ["Counted again by"] : []),
-      rows.map { [$0.step] + $0.cells + (isRepeated ? [$0.again.joined(separator: ", ")] : []) })
+      rows.map { row -> [String] in
+        let again = isRepeated ? [row.again.joined(separator: ", ")] : []
+        return [row.step] + row.cells + again
+      })
   }
 
   /// Samples and records that took part, as steps recorded them.

@@ -71,9 +71,10 @@ public enum VectorLayer {
   private static func extent(of table: Table) throws -> Bounds? {
     guard case .points(let x, let y)? = table.geometry else { return nil }
     var box: Bounds?
-    for (x, y) in try zip(table.numbers(x), table.numbers(y)) where x.isFinite && y.isFinite {
-      let old = box ?? Bounds(minX: x, minY: y, maxX: x, maxY: y)
-      box = Bounds(minX: min(old.minX, x), minY: min(old.minY, y), maxX: max(old.maxX, x), maxY: max(old.maxY, y))
+    for (east, north) in try zip(table.numbers(x), table.numbers(y)) where east.isFinite && north.isFinite {
+      let old = box ?? Bounds(minX: east, minY: north, maxX: east, maxY: north)
+      box = Bounds(
+        minX: min(old.minX, east), minY: min(old.minY, north), maxX: max(old.maxX, east), maxY: max(old.maxY, north))
     }
     return box
   }
