@@ -33,6 +33,8 @@ def test_a_steps_parameter_from_the_command_line(tmp_path):
     for setting, sentence in [("groups.cluster=3", "has no parameter 'cluster' (did you mean 'clusters'?)"),
                               ("groups.clusters=1", "between 2 and 255"), ("nobody.clusters=3", "the pipeline has no input 'nobody.clusters'")]:
         assert sentence in run(file, picture, tmp_path / "x", "--set", setting, expect=2).err
+    said = run(file, picture, tmp_path / "x", "--set", "iterations=3", expect=2).err
+    assert "no input 'iterations'" in said and "the parameter of step 'groups' is set by --set groups.iterations=..." in said
     # A relative path counts from the working folder, as that of an input does.
     floe("run", file, "--set", "image=image.tif", "--set", "read.files=image.tif", "-o", "again", "--quiet", cwd=tmp_path)
     assert read(tmp_path / "again/image.tif").shape == (60, 80)
