@@ -295,6 +295,7 @@ def test_a_notebook_shows_map_areas_and_what_was_left_out(demo):
 
     Balance().feed(page)
     assert open_tags == [] and 'src="data:image/png;base64,' in page
+    assert re.search(r'<img alt="Map ice-lead: Sea ice [\d.]+ km² \([\d.]+ %\), Lead', page)
     for area in done.results["groups"]["class_areas"]:
         assert f"{area['area_km2']:.2f} km²" in page and area["label"] in page
     assert all(d["reason"] in page for d in done.left_out) and done.left_out

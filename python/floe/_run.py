@@ -182,11 +182,14 @@ class Run(collections.abc.Mapping):
         parts = [f"<h4>{html.escape(self.record.get('title') or 'floe')}</h4>"]
         maps = [f for f in self.figures if f.startswith("map-")]
         classes = [m for m in maps if any(m == "map-" + pathlib.Path(n).stem for n in self._names())]
-        for name in (classes or maps)[:1]:
-            data = base64.b64encode(self.figure(name)).decode()
-            parts.append(f'<img alt="{html.escape(name)}" style="max-width:640px;width:100%" src="data:image/png;base64,{data}">')
         rows = [(step, a.get("label", a["name"]), f"{a['area_km2']:.2f} km²", f"{100 * a['share']:.2f} %")
                 for step, told in self.results.items() if isinstance(told, dict) for a in told.get("class_areas") or []]
+        # For who does not see the map.
+        said = ", ".join(f"{label} {area} ({share})" for _, label, area, share in rows)
+        for name in (classes or maps)[:1]:
+            data = base64.b64encode(self.figure(name)).decode()
+            alt = html.escape(f"Map {name[len('map-'):]}" + (f": {said}" if said else ""))
+            parts.append(f'<img alt="{alt}" style="max-width:640px;width:100%" src="data:image/png;base64,{data}">')
         parts.append(_table(["step", "class", "area", "share"], rows))
         rows = []
         for step, told in self.results.items():
