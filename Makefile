@@ -152,9 +152,9 @@ install: build
 uninstall:
 	tools/uninstall.sh $(PREFIX)
 
-# Both bring GDAL, PROJ and the rest along, so that they run on Debian 12 and 13 alike.
+# Both bring GDAL, PROJ, Leaflet and the rest along, so that they run on Debian 12 and 13 alike.
 deb tarball: build
-	$(call install,$(INSTALL_PACKAGES) xz-utils)
+	$(call install,$(INSTALL_PACKAGES) xz-utils libjs-leaflet)
 	tools/package.sh $@
 
 # Builds and tests floe on Debian 13, in a folder of its own.

@@ -4,6 +4,7 @@
 # Beside what tools/install.sh puts there:
 #   lib/floe/libs/              GDAL, PROJ, netCDF, FFTW and what they need; of the system only glibc, libstdc++ and libgcc are used
 #   lib/floe/share/gdal, proj   their tables
+#   lib/floe/share/leaflet      the script that draws the interactive maps of reports
 #   share/floe/licences/        the copyright files of these libraries' Debian packages
 # The tree runs from any place. Both packages are made of it, so that one package serves every Debian with a glibc that is not older
 # than the one it was made with. FLOE_PACK_LEVEL sets the compression, 6 by default; 0 is none.
@@ -21,8 +22,12 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%
 # What belongs to the system: the C and C++ runtimes, which must be its own.
 is_of_system() { case $(basename "$1") in ld-linux*|libc.so.*|libm.so.*|libmvec.so.*|libpthread.so.*|libdl.so.*|librt.so.*|libresolv.so.*|libutil.so.*|libstdc++.so.*|libgcc_s.so.*) true;; *) false;; esac; }
 
+# Where Debian has it: a folder, or in later releases a link to one.
+leaflet=/usr/share/javascript/leaflet/
+
 tree() {
   local prefix=$1 lib=$1/lib/floe share=$1/share/floe
+  [ -f "$leaflet/leaflet.css" ] || { echo "Leaflet is not installed, which draws the interactive maps of reports: apt-get install libjs-leaflet" >&2; exit 1; }
   "$here/tools/install.sh" "$prefix" >&2
   mkdir -p "$lib/libs" "$lib/share" "$share/licences"
   # All at once, by the loader itself, so that every library is the one that floe runs with here.
@@ -44,7 +49,11 @@ tree() {
   cp -r /usr/share/gdal "$lib/share/gdal"
   mkdir -p "$lib/share/proj"
   cp /usr/share/proj/proj.db /usr/share/proj/proj.ini /usr/share/proj/*.json "$lib/share/proj/" 2>/dev/null || cp /usr/share/proj/proj.db "$lib/share/proj/"
-  for p in $(tr ' ' '\n' <<< "$packages gdal-data proj-data" | sort -u); do
+  mkdir -p "$lib/share/leaflet"
+  local script
+  script=$(find "$leaflet" -name leaflet.min.js 2>/dev/null | head -1)
+  install -m 644 "${script:-$leaflet/leaflet.js}" "$leaflet/leaflet.css" "$lib/share/leaflet/"
+  for p in $(tr ' ' '\n' <<< "$packages gdal-data proj-data libjs-leaflet" | sort -u); do
     [ -f "/usr/share/doc/$p/copyright" ] && cp -L "/usr/share/doc/$p/copyright" "$share/licences/$p" || true
   done
   "$here/tools/manifest.sh" "$prefix"
@@ -85,13 +94,13 @@ Architecture: $architecture
 Maintainer: The floe authors <floe@example.org>
 Installed-Size: $size
 Depends: libc6 (>= $glibc), libstdc++6 (>= 12), libgcc-s1
-Recommends: gnuplot-nox, fonts-dejavu-core, libjs-leaflet
+Recommends: gnuplot-nox, fonts-dejavu-core
 Suggests: qgis, python3-numpy, python3-xarray, python3-geopandas, python3-rasterio
 Section: science
 Priority: optional
 Description: sea ice and leads from satellite products, without a desktop
  floe turns Sentinel-2 scenes into rasters of ice and leads and altimeter tracks into classified echoes, lays the tracks on the imagery and
- writes GeoTIFF and GeoPackage that open styled in QGIS. It brings GDAL, PROJ and the other libraries that it needs, its plugins, a
+ writes GeoTIFF and GeoPackage that open styled in QGIS. It brings GDAL, PROJ, Leaflet and the other libraries that it needs, its plugins, a
  provider for QGIS's Processing toolbox, and a package for Python.
 CONTROL
   mkdir -p "$out"

@@ -27,7 +27,7 @@ def test_the_default_recipe_aligns_and_says_what_it_leaves_out(product, tmp_path
     edge = record["results"]["aligned"]["leading_edge_std"]
     assert edge["before"] > 8 and edge["after"] <= 1.5
     echoes = netCDF4.Dataset(tmp_path / "echoes.nc")
-    assert echoes.Conventions == "CF-1.13 ACDD-1.3"
+    assert echoes.Conventions == "CF-1.13, ACDD-1.3"
     assert echoes["waveform_aligned"].dimensions == ("time_20_ku", "wf_sample_ind")
     # No record is moved by nothing in silence: one without a shift of its own says so.
     aligned, shift = echoes["aligned"][:], np.ma.filled(echoes["shift_m"][:], np.nan)

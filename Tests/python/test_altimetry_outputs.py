@@ -107,7 +107,7 @@ def test_the_layer_names_the_file_with_the_echoes(out):
 
 def test_echoes_follow_the_conventions(out, product):
     raw, echoes = netCDF4.Dataset(product / "enhanced_measurement.nc"), netCDF4.Dataset(out / "echoes.nc")
-    assert echoes.Conventions == "CF-1.13 ACDD-1.3"
+    assert echoes.Conventions == "CF-1.13, ACDD-1.3"
     assert echoes.source_product == product.stem and echoes.history
     # Types that CF has known since version 1.0: no unsigned numbers and none of 64 bits but floating-point ones.
     assert {v.dtype.str for v in echoes.variables.values() if v.dtype is not str} <= {"|i1", "<i2", "<i4", "<f4", "<f8"}

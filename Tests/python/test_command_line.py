@@ -53,6 +53,15 @@ def test_info_of_a_pipeline(tmp_path):
     assert "bad.yaml:2" in floe("info", tmp_path / "bad.yaml", expect=2).err
 
 
+def test_an_example_that_is_not_there_is_told_with_its_place(tmp_path):
+    """As the guide's commands are typed in a folder of one's own."""
+    for command in (["run"], ["check"], ["batch", "--over", "scene=*.SAFE", "-o", "o"]):
+        said = floe(command[0], "examples/ice-lead.yaml", *command[1:], expect=2, cwd=tmp_path).err
+        place = re.search(r"there is no such pipeline file; the example of that name lies at (\S+)$", said, re.M)
+        assert place and os.path.samefile(place[1], ROOT / "examples/ice-lead.yaml"), said
+    assert "there is no such pipeline file\n" in floe("run", "my-own.yaml", expect=2, cwd=tmp_path).err
+
+
 def test_geojson_is_a_table_and_broken_json_is_refused(tmp_path):
     (tmp_path / "p.json").write_text(json.dumps({"type": "FeatureCollection", "features": [
         {"type": "Feature", "properties": {"v": 1.5}, "geometry": {"type": "Point", "coordinates": [1, 2]}}]}))
@@ -359,7 +368,10 @@ def test_info_tells_rows_places_and_extent(demo, tmp_path):
     from osgeo import gdal, ogr
     for path in (demo["folder"] / "story/colocated.gpkg", demo["folder"] / "radar/track.gpkg", demo["land"], ROOT / "examples/points.csv"):
         file = ogr.Open(str(path))
-        heads = {name.removeprefix("layer "): text for name, text in told(path) if name.startswith("layer ")}
+        rows = told(path)
+        heads = {name.removeprefix("layer "): text for name, text in rows if name.startswith("layer ")}
+        # Its place stands below the name of a layer.
+        extents = {a.removeprefix("layer "): text for (a, _), (b, text) in zip(rows, rows[1:], strict=False) if b == "extent"}
         layers = {layer["layer"]: layer for layer in json.loads(floe("info", path, "--json").out)}
         for layer in (file.GetLayer(i) for i in range(file.GetLayerCount())):
             if layer.GetName() == "layer_styles":
@@ -372,6 +384,11 @@ def test_info_tells_rows_places_and_extent(demo, tmp_path):
             if has_place:
                 code = f"{system.GetAuthorityName(None)}:{system.GetAuthorityCode(None)}"
                 assert facts["crs"]["code"] == code and head.endswith(f" in {code}")
+                box = dict(zip(("min_x", "max_x", "min_y", "max_y"), layer.GetExtent(), strict=True))
+                assert facts["extent"] == box
+                assert extents[layer.GetName()] == "x {min_x:.10g} to {max_x:.10g}, y {min_y:.10g} to {max_y:.10g}".format(**box)
+            else:
+                assert facts["extent"] is None and layer.GetName() not in extents
     image = demo["results"] / "stack.tif"
     place, file = gdal.Open(str(image)).GetGeoTransform(), gdal.Open(str(image))
     right, bottom = place[0] + place[1] * file.RasterXSize, place[3] + place[5] * file.RasterYSize

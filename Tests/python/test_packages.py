@@ -52,7 +52,7 @@ def test_it_asks_the_system_for_the_c_and_cpp_runtimes_alone(package):
                 assert str(root) in line.split("=>")[1], (file, line)
     # Every library's terms come along.
     licences = {p.name for p in (root / "usr/share/floe/licences").iterdir()}
-    assert {"gdal-data", "proj-data"} <= licences and any(p.startswith("libgdal") for p in licences) and any(p.startswith("libfftw3") for p in licences)
+    assert {"gdal-data", "proj-data", "libjs-leaflet"} <= licences and any(p.startswith("libgdal") for p in licences) and any(p.startswith("libfftw3") for p in licences)
 
 
 def test_it_runs_there(package, tmp_path):
@@ -71,6 +71,25 @@ def test_it_runs_there(package, tmp_path):
     assert 'ID["EPSG",3413]' in gdal.Info(str(tmp_path / "warped/w.tif"))
     found = json.loads(hidden(program, "plugins", "--json", cwd=tmp_path).stdout)
     assert found and all(m["path"].startswith(str(root)) and not m.get("refusal") for m in found)
+
+
+def test_its_reports_have_the_interactive_map(package, tmp_path):
+    """On a machine without Leaflet, that is with no folder of data to find it in."""
+    _, root = package
+    write_tif(tmp_path / "i.tif", np.arange(2500, dtype="uint16").reshape(1, 50, 50), epsg=32601)
+    (tmp_path / "p.yaml").write_text("""floe: 1
+steps:
+  image: { use: raster.read, with: { files: [i.tif] } }
+  report: { use: report.html }
+outputs: { image.tif: image.image, report.html: report.page }
+""")
+    program, bare = root / "usr/bin/floe", {"XDG_DATA_DIRS": str(tmp_path / "none")}
+    done = hidden(program, "run", "p.yaml", "-o", "out", cwd=tmp_path, **bare)
+    assert done.returncode == 0 and "Leaflet" not in done.stderr, done.stderr
+    page = (tmp_path / "out/report.html").read_text()
+    assert page.count("<script") == 3 and "Vladimir Agafonkin" in page and 'class="moving"' in page
+    found = {f["subject"]: f for f in json.loads(hidden(program, "doctor", "--json", cwd=tmp_path, **bare).stdout)}["Leaflet"]
+    assert found["state"] == "fine" and str(root / "usr/lib/floe/share/leaflet") in found["text"]
 
 
 def test_qgis_python_and_shells_find_their_parts(package, tmp_path):

@@ -127,3 +127,24 @@ def test_a_terminal_has_colours_unless_its_user_objects(tmp_path, variables, has
     raw = log.read_bytes().decode()
     assert ("\x1b[1;31merror:\x1b[0m" in raw) == has_colour and "error:" in raw
     assert "\x1b" not in floe("run", "nowhere.yaml", expect=2).err
+
+
+def test_a_terminal_breaks_long_sentences_between_words(tmp_path):
+    """Only there: a pipe and a log have one line a sentence."""
+    wrong = ["run", str(ROOT / "examples/ice-lead.yaml"), "--set", "scene=nowhere.SAFE", "--set", "clusters=-3", "--set", "bandz=B02"]
+    sentences = [line for line in floe(*wrong, "-o", tmp_path / "o", expect=2).err.splitlines() if line]
+    assert max(map(len, sentences)) > 60
+    log = tmp_path / "typescript"
+    terminal = Terminal([str(FLOE), *wrong, "-o", str(tmp_path / "o"), "--log", str(tmp_path / "log")], 60, log)
+    try:
+        terminal.wait("status=2")
+    finally:
+        terminal.close()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", log.read_bytes().decode()).replace("\r", "").split("\n\nstatus=")[0].splitlines()
+    shown = shown[next(i for i, line in enumerate(shown) if line.startswith("error:")):]
+    # No word is parted; what goes on stands further right.
+    assert all(len(line) <= 60 or " " not in line.strip() for line in shown), shown
+    assert all(line.startswith(("error:", "  ")) for line in shown) and any(line.startswith("  ") for line in shown)
+    assert re.sub(r"\n +", " ", "\n".join(shown)).splitlines() == sentences
+    logged = [line.split(" ", 1)[1] for line in (tmp_path / "log").read_text().splitlines()]
+    assert [line for line in logged if line.startswith("error:")] == sentences

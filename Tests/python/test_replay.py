@@ -2,8 +2,9 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
-from conftest import floe, read
+from conftest import ROOT, floe, read, write_tif
 from test_keys import OUTPUTS, cache, image, pipeline, record, run, sums  # noqa: F401
 
 
@@ -32,6 +33,8 @@ def test_a_steps_parameter_from_the_command_line(tmp_path):
     for setting, sentence in [("groups.cluster=3", "has no parameter 'cluster' (did you mean 'clusters'?)"),
                               ("groups.clusters=1", "between 2 and 255"), ("nobody.clusters=3", "the pipeline has no input 'nobody.clusters'")]:
         assert sentence in run(file, picture, tmp_path / "x", "--set", setting, expect=2).err
+    said = run(file, picture, tmp_path / "x", "--set", "iterations=3", expect=2).err
+    assert "no input 'iterations'" in said and "the parameter of step 'groups' is set by --set groups.iterations=..." in said
     # A relative path counts from the working folder, as that of an input does.
     floe("run", file, "--set", "image=image.tif", "--set", "read.files=image.tif", "-o", "again", "--quiet", cwd=tmp_path)
     assert read(tmp_path / "again/image.tif").shape == (60, 80)
@@ -54,6 +57,19 @@ def test_a_lock_refuses_other_plugins(tmp_path):
     assert not (tmp_path / "other").exists()
     lock.write_text("{}")
     assert "is no lock" in run(file, picture, tmp_path / "other", "--frozen", lock, expect=2).err
+
+
+def test_a_path_that_is_a_name_as_well(tmp_path):
+    """Replayed in the run's own folder, relative paths stay what they were: `examples/compare.yaml` calls the rasters by them."""
+    pixels = np.zeros((20, 30), np.uint8)
+    pixels[:9] = 1
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_tif(tmp_path / name / "classes.tif", pixels)
+    words = ["--set", "reference=a/classes.tif", "--set", "predicted=b/classes.tif", "-o", "out", "--quiet"]
+    floe("run", ROOT / "examples/compare.yaml", *words, cwd=tmp_path)
+    assert json.loads((tmp_path / "out/score.json").read_text())["reference"] == "a/classes.tif"
+    assert "same bytes" in floe("replay", "out/score.json", cwd=tmp_path).out
 
 
 @pytest.mark.parametrize("what", ["run.json", "labels.tif", "."])

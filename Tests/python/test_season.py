@@ -2,9 +2,11 @@
 import csv
 import hashlib
 import json
+import pathlib
 
 import numpy as np
 import pytest
+from browser import chromium
 from conftest import floe, write_tif
 
 PIPELINE = """floe: 1
@@ -148,6 +150,19 @@ def test_the_page_shows_the_series(season):
     assert len(picture.findall(".//circle")) == 3 and "2019-03-09" in svg
     assert "season-2019-04.tif" in page
     assert "Synthetic data, no measurement, in 1 of the scenes." in page
+
+
+def test_a_browser_shows_the_page_without_a_fault(season):
+    """By the rules that the report is held to; with a scene that failed, and with the season's chart."""
+    checks = (pathlib.Path(__file__).parent / "accessibility.js").read_text()
+    with chromium() as tabs:
+        for width, scheme in [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]:
+            tab = tabs()
+            tab.open(season / "one/summary.html", width, scheme=scheme)
+            # Quick looks are loaded when they come into view.
+            tab.run("document.querySelectorAll('img').forEach((i) => { i.loading = 'eager' })")
+            assert tab.run(checks) == [] and tab.complaints == []
+            assert tab.run("document.documentElement.scrollWidth") <= width
 
 
 def test_what_makes_no_season_is_said(season, tmp_path):

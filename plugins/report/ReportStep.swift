@@ -15,8 +15,8 @@ public struct ReportStep: FinishingStep {
 
     - **An interactive map**, one for each reference system of rasters: images, classes, probabilities, tracks,
       footprints and other polygons as layers, with the values under the pointer. Only what has no data is hatched. It
-      is drawn by Leaflet (BSD-2-Clause), which is set into the page and must be installed (`libjs-leaflet`); without it
-      the still maps remain and a warning says so.
+      is drawn by Leaflet (BSD-2-Clause), which is set into the page; floe's packages bring it, others have it installed
+      (`libjs-leaflet`); without it the still maps remain and a warning says so.
       Class codes are exact, other values are kept in 65 534 steps of their range, those of images in 254. Large rasters
       are shown by an overview; where that loses thin leads, a layer of its own shows every drawn pixel that holds any.
     - **Maps** of rasters: true and false colour (each band between its 2nd and 98th percentile), classes,

@@ -274,12 +274,37 @@ def _write_with_rasterio(path, pixels, wkt, transform, names, missing, units):
 # Tables and the rest
 
 
+def _engine():
+    """What geopandas reads and writes files with: pyogrio, or fiona, which older versions bring (Debian 12)."""
+    try:
+        return _need("pyogrio", "GeoPackages")
+    except ImportError:
+        try:
+            return _need("fiona", "GeoPackages")
+        except ImportError:
+            pass
+        raise
+
+
+def write_table(value, path, layer, index=None):
+    """A GeoDataFrame, or a DataFrame, as a GeoPackage of a version that every GDAL since 3.0 knows.
+
+    index: whether the index becomes a column; None for one that has a name, as in geopandas.
+    """
+    engine = _engine()
+    options = {"dataset_options": {"VERSION": "1.2"}} if engine.__name__ == "pyogrio" else {"VERSION": "1.2"}
+    if hasattr(value, "to_file"):
+        value.to_file(path, driver="GPKG", layer=layer, engine=engine.__name__, index=index, **options)
+    else:
+        _need("pyogrio", "tables without geometry").write_dataframe(value, path, driver="GPKG", layer=layer, **options)
+
+
 def read_tables(path):
     """A GeoPackage: one layer as a table, several as a dict. GeoDataFrame, or DataFrame where a layer has no geometry."""
     geopandas = _need("geopandas", "GeoPackages")
-    import pyogrio
-    layers = [name for name, _ in pyogrio.list_layers(path) if name not in HELPERS]
-    tables = {name: geopandas.read_file(path, layer=name, engine="pyogrio") for name in layers}
+    engine = _engine()
+    names = [name for name, _ in engine.list_layers(path)] if engine.__name__ == "pyogrio" else engine.listlayers(path)
+    tables = {name: geopandas.read_file(path, layer=name, engine=engine.__name__) for name in names if name not in HELPERS}
     return next(iter(tables.values())) if len(tables) == 1 else tables
 
 
@@ -316,9 +341,7 @@ def write(value, stem):
         return pathlib.Path(write_raster(value, f"{stem}.tif"))
     if hasattr(value, "geometry") and hasattr(value, "to_file"):
         path = pathlib.Path(f"{stem}.gpkg")
-        _need("pyogrio", "GeoPackages")
-        # A version that every GDAL since 3.0 knows.
-        value.to_file(path, driver="GPKG", layer=pathlib.Path(stem).name, engine="pyogrio", dataset_options={"VERSION": "1.2"})
+        write_table(value, path, pathlib.Path(stem).name)
         return path
     if hasattr(value, "to_csv"):
         path = pathlib.Path(f"{stem}.csv")

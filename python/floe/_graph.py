@@ -325,6 +325,9 @@ def _port(value, name):
         return value
     if isinstance(value, Step):
         ending = os.path.splitext(name)[1].lower()
-        kinds = {".tif": ["raster"], ".gpkg": ["table"], ".csv": ["table"], ".nc": ["table"], ".json": ["model", "document"]}
-        return value.port(kinds.get(ending, ["document"]))
+        documents = ["document"]
+        kinds = {".tif": ["raster"], ".tiff": ["raster"], ".zarr": ["raster"], ".gpkg": ["table"], ".csv": ["table"], ".nc": ["table"],
+                 ".json": ["model", "document"], ".html": documents, ".txt": documents, ".qgz": documents}
+        # Of other endings the program knows what they hold: those of plugins, or none.
+        return value.port(kinds[ending]) if ending in kinds else next(iter(value.outputs.values()))
     raise TypeError(f"the output '{name}' must be an output of a step, not {type(value).__name__}")

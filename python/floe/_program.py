@@ -18,6 +18,8 @@ from ._errors import FloeWarning, Problem, ProgramNotFound, RequestError, RunErr
 log = logging.getLogger("floe")
 _warned = {}
 """What was warned of, as Python's filters want to know."""
+_places = set()
+"""The same, kept where other packages change the filters and with that make Python forget."""
 PATIENCE = 10.0
 """Seconds that floe has to clean up after an interrupt before the next, stronger signal."""
 
@@ -166,9 +168,20 @@ def _hear(line, bars, said, told, warned, relocate, place):
                 # At the step, where that is known: what is read twice warns once, unless the filters say otherwise.
                 own = re.match(r"(.+?):(\d+): ", sentence) if sentence != told_by else None
                 file, at = (own[1], int(own[2])) if own and "\n" not in own[1] else (place[0] or "floe", place[1] or 1)
-                warnings.warn_explicit(sentence, FloeWarning, file, at, registry=_warned)
+                if (sentence, file, at) not in _places or _is_wanted_always(sentence):
+                    _places.add((sentence, file, at))
+                    warnings.warn_explicit(sentence, FloeWarning, file, at, registry=_warned)
         else:
             log.log(logging.DEBUG if level == "debug" else logging.INFO, "%s", sentence)
+
+
+def _is_wanted_always(sentence):
+    """Whether the filters ask for a warning each time, or for an error: the first that fits decides, as in `warnings`."""
+    for action, message, category, module, line in warnings.filters:
+        fits = message is None or hasattr(message, "match") and message.match(sentence)
+        if fits and issubclass(FloeWarning, category) and module is None and line == 0:
+            return action in ("always", "all", "error")
+    return False
 
 
 def _fail(status, said, told):

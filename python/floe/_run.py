@@ -165,6 +165,8 @@ class Run(collections.abc.Mapping):
 
     def figure(self, name):
         """The PNG of one of the report's figures as bytes; `figures` lists them."""
+        if name not in self.figures:
+            raise KeyError(f"{name}; the figures are {', '.join(self.figures) or 'none: the run made no report'}")
         return (self.folder / "figures" / f"{name}.png").read_bytes()
 
     @property
@@ -180,11 +182,14 @@ class Run(collections.abc.Mapping):
         parts = [f"<h4>{html.escape(self.record.get('title') or 'floe')}</h4>"]
         maps = [f for f in self.figures if f.startswith("map-")]
         classes = [m for m in maps if any(m == "map-" + pathlib.Path(n).stem for n in self._names())]
-        for name in (classes or maps)[:1]:
-            data = base64.b64encode(self.figure(name)).decode()
-            parts.append(f'<img alt="{html.escape(name)}" style="max-width:640px;width:100%" src="data:image/png;base64,{data}">')
         rows = [(step, a.get("label", a["name"]), f"{a['area_km2']:.2f} km²", f"{100 * a['share']:.2f} %")
                 for step, told in self.results.items() if isinstance(told, dict) for a in told.get("class_areas") or []]
+        # For who does not see the map.
+        said = ", ".join(f"{label} {area} ({share})" for _, label, area, share in rows)
+        for name in (classes or maps)[:1]:
+            data = base64.b64encode(self.figure(name)).decode()
+            alt = html.escape(f"Map {name[len('map-'):]}" + (f": {said}" if said else ""))
+            parts.append(f'<img alt="{alt}" style="max-width:640px;width:100%" src="data:image/png;base64,{data}">')
         parts.append(_table(["step", "class", "area", "share"], rows))
         rows = []
         for step, told in self.results.items():
@@ -193,7 +198,11 @@ class Run(collections.abc.Mapping):
                 rows.append((step, score.get("evaluated", score.get("pairs", "")), f"{score['accuracy']:.3f}"))
         parts.append(_table(["comparison", "n", "accuracy"], rows))
         parts.append(_table(["output", "kind"], [(o["name"], o["kind"]) for o in self.record.get("outputs", []) if "figures/" not in o["name"]]))
-        parts.append(_table(["left out", "", "reason", "step"], [(d["count"], d["unit"], d["reason"], d.get("step", "")) for d in self.left_out]))
+        # A number with its reason stands once, with all steps that counted it.
+        again = {}
+        for d in self.left_out:
+            again.setdefault((d["count"], d["unit"], d["reason"]), []).append(d.get("step", ""))
+        parts.append(_table(["left out", "", "reason", "steps"], [(*told, ", ".join(steps)) for told, steps in again.items()]))
         return "".join(parts)
 
 

@@ -72,9 +72,7 @@ def _write(_files, value, what, path, arguments):
     if what["kind"] == "document":
         pathlib.Path(path).write_text(json.dumps(value, default=lambda v: v.item() if hasattr(v, "item") else str(v)))
     elif what["kind"] == "table":
-        import pyogrio
-        # Tables without geometry, too.
-        pyogrio.write_dataframe(value, path, driver="GPKG", layer="table", dataset_options={"VERSION": "1.2"})
+        _files.write_table(value, path, "table", index=False)
     else:
         like = arguments[what["like"]]
         array = np.asarray(value)

@@ -23,10 +23,13 @@ struct BatchPage {
     var out = """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
       <title>\(x(title)): \(Self.counted(scenes.count, "scene"))</title>
       <style>
       \(Self.style)
       </style></head><body>
+      <a class="skip" href="#content">Skip to the content</a>
+      <main id="content" tabindex="-1">
       <h1>\(x(title))</h1>
       <p>\(Self.counted(scenes.count, "scene")): \(done.count) done, \(failed.count) failed.
       The same figures as a table: <a href="summary.csv">summary.csv</a>; as a catalogue:
@@ -39,7 +42,8 @@ struct BatchPage {
     }
     if let chart { out += chart.html() }
     if !failed.isEmpty {
-      out += "<h2>Failed</h2>\n<div class=\"wide\"><table><thead><tr><th scope=\"col\">Scene</th>"
+      out += "<h2>Failed</h2>\n" + Self.wide("Scenes that failed")
+      out += "<table><caption>Scenes that failed</caption><thead><tr><th scope=\"col\">Scene</th>"
       out += "<th scope=\"col\">Step</th><th scope=\"col\">Why</th></tr></thead><tbody>\n"
       for scene in failed {
         out +=
@@ -52,13 +56,14 @@ struct BatchPage {
     // A sentence about one scene among many is in that scene's own report.
     let said = Self.grouped(done.map { ($0.item.name, Self.remarks($0.record)) })
     out += list(said.filter { $0.scenes.count > 1 || done.count == 1 }, "What the steps say", id: "remarks")
-    return out + "</body></html>\n"
+    return out + "</main></body></html>\n"
   }
 
   private static let style = """
     :root { color-scheme: light dark }
-    body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 90rem; padding: 0 1rem;
-    overflow-wrap: break-word }
+    body { background: Canvas; color: CanvasText; font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto;
+    max-width: 90rem; padding: 0 1rem; overflow-wrap: break-word } caption { text-align: left; padding: .25rem .6rem }
+    .skip { position: absolute; left: -100rem } .skip:focus { position: static }
     table { border-collapse: collapse } th, td { padding: .25rem .6rem; text-align: left; vertical-align: middle;
     border-bottom: 1px solid #8886 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
     thead th { position: sticky; top: 0; background: Canvas } img { display: block; image-rendering: pixelated }
@@ -67,7 +72,8 @@ struct BatchPage {
     .keys i { display: inline-block; width: .9rem; height: .9rem; margin-right: .4rem; border: 1px solid #444;
     vertical-align: -.1rem }
     @media (max-width: 45rem) {
-    .scenes, .scenes tbody, .scenes tr { display: block } .scenes thead { position: absolute; left: -100rem }
+    .scenes, .scenes caption, .scenes tbody, .scenes tr { display: block }
+    .scenes thead { position: absolute; left: -100rem }
     .scenes tr { border-bottom: 2px solid #8888; padding: .4rem 0 }
     .scenes th, .scenes td, .scenes td.n { display: flex; justify-content: space-between; gap: 1rem; border: 0;
     text-align: right; padding: .15rem 0 }
@@ -93,7 +99,8 @@ struct BatchPage {
       for entry in legend { out += "<li><i style=\"background: #\(entry.color.hex)\"></i>\(x(entry.label))</li>" }
       out += "</ul>\n"
     }
-    out += "<div class=\"wide\"><table class=\"scenes\"><thead><tr><th scope=\"col\">Scene</th>"
+    out += Self.wide("Scenes that are done") + "<table class=\"scenes\"><caption>Scenes that are done</caption>"
+    out += "<thead><tr><th scope=\"col\">Scene</th>"
     out += "<th scope=\"col\">Quick look</th>"
     for head in heads { out += "<th scope=\"col\" class=\"n\">\(x(head))</th>" }
     out += "<th scope=\"col\" class=\"n\">Warnings</th></tr></thead><tbody>\n"
@@ -113,7 +120,13 @@ struct BatchPage {
     let address = RelativeAddress.of("\(scene.item.name)/\(page)")
     var out = "<tr><th scope=\"row\"><a href=\"\(address)\">\(name)</a></th><td data-label=\"Quick look\">"
     if let look = looks[scene.item.name] {
-      out += "<img src=\"\(RelativeAddress.of(look))\" alt=\"Quick look of \(name)\" loading=\"lazy\">"
+      let shares = columns.compactMap { column -> String? in
+        values[SceneFigure(step: column.step, name: column.name, unit: "share")].map {
+          "\(label(column)) \(String(format: "%.2f", $0 * 100)) %"
+        }
+      }
+      let text = shares.isEmpty ? "" : ": \(x(shares.joined(separator: ", ")))"
+      out += "<img src=\"\(RelativeAddress.of(look))\" alt=\"Quick look of \(name)\(text)\" loading=\"lazy\">"
     }
     out += "</td>"
     for (column, head) in zip(columns, heads) {
@@ -205,6 +218,11 @@ struct BatchPage {
   }
 
   // MARK: Words and numbers
+
+  /// The beginning of a part that is scrolled sideways where it is wider than the page, by keyboard as well.
+  private static func wide(_ label: String) -> String {
+    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"\(label)\">"
+  }
 
   private func x(_ text: String) -> String { TextEscape.xml(RemotePath.redacted(text)) }
 

@@ -19,7 +19,7 @@ public enum Doctor {
     findings += PlaceChecks.plugins(manifests, folders: finder.folders, asked: asked)
     let environment = ProcessInfo.processInfo.environment
     findings += PlaceChecks.programs(manifests, path: environment["PATH"] ?? "")
-    findings.append(PlaceChecks.mapLibrary(dataFolders: environment["XDG_DATA_DIRS"] ?? ""))
+    findings.append(PlaceChecks.mapLibrary())
     return findings + [
       PlaceChecks.share(share), PlaceChecks.cache(PluginCache.standardFolder), PlaceChecks.scratch(scratch),
       PlaceChecks.memory(),

@@ -1,3 +1,4 @@
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -64,12 +65,10 @@ enum PlaceChecks {
     }
   }
 
-  /// Leaflet, which draws the interactive map of reports: a script and no program of `PATH`, looked for where packages
-  /// of Linux distributions put it.
-  static func mapLibrary(dataFolders: String) -> Finding {
-    let roots = (dataFolders.isEmpty ? "/usr/local/share:/usr/share" : dataFolders).split(separator: ":")
-    let folders = roots.flatMap { ["\($0)/javascript/leaflet", "\($0)/nodejs/leaflet/dist"] }
-    let found = folders.first { folder in
+  /// Leaflet, which draws the interactive map of reports: a script and no program of `PATH`, looked for where floe's
+  /// package and those of Linux distributions put it.
+  static func mapLibrary() -> Finding {
+    let found = ScriptLibrary.folders(of: "leaflet").first { folder in
       ["leaflet.min.js", "leaflet.js"].contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
         && FileManager.default.fileExists(atPath: "\(folder)/leaflet.css")
     }

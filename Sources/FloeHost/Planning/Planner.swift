@@ -130,11 +130,16 @@ public struct Planner {
     let known = Array(pipeline.inputs.keys)
     for name in settings.keys.sorted() where !known.contains(name) && !parameterSettings.contains(name) {
       let near = Spelling.nearest(name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+      // A parameter of a step is set by both names.
+      let owner = pipeline.steps.values.first { node in
+        !node.id.contains("/") && library.declaration(node.use)?.parameters.contains { $0.name == name } ?? false
+      }
+      let way = owner.map { "; the parameter of step '\($0.id)' is set by --set \($0.id).\(name)=..." } ?? ""
       problems.append(
         Problem(
           file: "--set \(name)", line: 0,
-          "the pipeline has no input '\(name)'\(near); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
-        ))
+          "the pipeline has no input '\(name)'\(near); it has "
+            + "\(known.isEmpty ? "none" : known.joined(separator: ", "))\(way)"))
     }
     for (name, input) in pipeline.inputs where !input.isOptional && settings[name] == nil {
       complain(

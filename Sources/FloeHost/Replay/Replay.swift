@@ -55,6 +55,8 @@ public struct Replay: Sendable {
   /// The values of inputs and parameters as they were, relative paths from where they counted.
   public func settings(of pipeline: Pipeline) -> [String: String] {
     let folder = record[.workingFolder]?.stringValue ?? "."
+    // In the folder of the run they count as they did: a step may take the text of a path for a name.
+    let isThere = folder == FileManager.default.currentDirectoryPath
     var result: [String: String] = [:]
     for (name, value) in record[.settings]?.objectValue ?? [:] {
       guard let text = value.stringValue else { continue }
@@ -66,7 +68,7 @@ public struct Replay: Sendable {
       // Of a list, what the record names as a file.
       let moved = values.map { value -> String in
         let isRelative = !value.hasPrefix("/") && !RemotePath.isURL(value) && DatasetName(value) == nil
-        guard isRelative, input.isFile || isInput("\(folder)/\(value)") else { return value }
+        guard isRelative, !isThere, input.isFile || isInput("\(folder)/\(value)") else { return value }
         return "\(folder)/\(value)"
       }
       result[name] = moved == values ? text : moved.joined(separator: ",")

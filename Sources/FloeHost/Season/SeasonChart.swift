@@ -22,7 +22,8 @@ struct SeasonChart {
       <div class="wide" tabindex="0" role="region" aria-label="Share of \(name) by day">
       \(svg())</div>
       <div class="wide" tabindex="0" role="region" aria-label="Share of \(name) by month">
-      <table><thead><tr><th scope="col">month</th><th scope="col" class="n">scenes</th>
+      <table><caption>Share of \(name) by month</caption>
+      <thead><tr><th scope="col">month</th><th scope="col" class="n">scenes</th>
       <th scope="col" class="n">days</th><th scope="col" class="n">\(name), %</th><th scope="col">composite</th>
       </tr></thead><tbody>
 

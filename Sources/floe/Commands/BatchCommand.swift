@@ -63,7 +63,7 @@ struct BatchCommand: AsyncParsableCommand {
     for path in plugins.pluginPaths { words += ["--plugin-path", path] }
     if let frozen { words += ["--frozen", frozen] }
     if let jobs, !(1...256).contains(jobs) { throw refuse("--jobs must be between 1 and 256, not \(jobs)") }
-    let read = try PipelineReader.read(pipeline)
+    let read = try PipelineFile.read(pipeline)
     guard read.problems.isEmpty else { throw RequestRefused(read.problems) }
     let common = try settings.dictionary()
     let library = await plugins.library()

@@ -38,7 +38,7 @@ struct CWLCommand: AsyncParsableCommand {
     guard !image.isEmpty, !image.contains(where: { $0.isWhitespace || $0 == "$" }) else {
       throw refuse("--image must be the name of a container image, such as floe:0.1.0, not '\(image)'")
     }
-    let read = try PipelineReader.read(pipeline)
+    let read = try PipelineFile.read(pipeline)
     guard read.problems.isEmpty else { throw RequestRefused(read.problems) }
     var resources = ApplicationPackage.Resources.usual
     let values = try settings.dictionary()

@@ -24,7 +24,7 @@ struct Check: AsyncParsableCommand {
   func run() async throws {
     do {
       let options = try execution.runOptions()
-      let read = try PipelineReader.read(pipeline)
+      let read = try PipelineFile.read(pipeline)
       let library = await plugins.library()
       if let lock = part.frozen {
         try PluginLock(file: lock).check(read.pipeline, library: library, share: try PluginOptions.share())

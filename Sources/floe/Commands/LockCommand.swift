@@ -19,7 +19,7 @@ struct LockCommand: AsyncParsableCommand {
   @OptionGroup var plugins: PluginOptions
 
   func run() async throws {
-    let read = try PipelineReader.read(pipeline)
+    let read = try PipelineFile.read(pipeline)
     guard read.problems.isEmpty else { throw RequestRefused(read.problems) }
     let library = await plugins.library()
     let unknown = read.pipeline.steps.values.filter { library.declaration($0.use) == nil }

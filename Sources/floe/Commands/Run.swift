@@ -28,6 +28,6 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     if endWithInput { Interrupt.endWithStandardInput() }
     try await Session(execution: execution, plugins: plugins).run(
-      try PipelineReader.read(pipeline), settings: try settings.dictionary(), part: part.part, frozen: part.frozen)
+      try PipelineFile.read(pipeline), settings: try settings.dictionary(), part: part.part, frozen: part.frozen)
   }
 }

@@ -4,8 +4,42 @@ import Foundation
 
 /// Writing to the standard streams past whatever else is done with a text, such as a log.
 enum StandardStreams {
-  /// A line on standard error; control codes in it are shown and not obeyed, and URLs are without what they hide.
-  static func error(_ text: String) { put(painted(TextEscape.terminal(RemotePath.redacted(text))) + "\n", to: 2) }
+  /// A line on standard error; control codes in it are shown and not obeyed, and URLs are without what they hide. On
+  /// a terminal it is broken between words, elsewhere it stays one line.
+  static func error(_ text: String) {
+    let shown = TextEscape.terminal(RemotePath.redacted(text))
+    put(painted(columns.map { fitted(shown, columns: $0) } ?? shown) + "\n", to: 2)
+  }
+
+  /// Columns of the terminal behind standard error; nil where there is none, or one that does not tell.
+  static var columns: Int? {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) : nil
+  }
+
+  /// A text whose lines, where they are longer than `columns` characters, are broken at spaces; what goes on below
+  /// begins two spaces further right. A word that is longer stays whole.
+  static func fitted(_ text: String, columns: Int) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      guard line.count > columns else { return String(line) }
+      let indent = String(line.prefix { $0 == " " }) + "  "
+      var lines: [String] = []
+      var current: String?
+      for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+        guard let before = current else {
+          current = String(word)
+          continue
+        }
+        if before.count + 1 + word.count > columns, before.contains(where: { $0 != " " }) {
+          lines.append(before)
+          current = "\(indent)\(word)"
+        } else {
+          current = "\(before) \(word)"
+        }
+      }
+      return (lines + [current ?? ""]).joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
 
   /// Writes as far as somebody listens: with a full disk or a closed pipe, what is said about a run is no reason to
   /// end it.

@@ -74,10 +74,7 @@ enum Terminal {
   }
 
   /// Columns of the terminal behind standard error; 80 where there is none.
-  static var width: Int {
-    var size = winsize()
-    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) : 80
-  }
+  static var width: Int { StandardStreams.columns ?? 80 }
 
   /// Rows with columns padded to equal width.
   static func table(_ rows: [[String]], indent: String = "  ") -> String {

@@ -64,6 +64,8 @@ struct FileView: InfoView {
     /// Columns, kind of geometry and reference system, without rows.
     let schema: Table
     let rowCount: Int
+    /// The rectangle around all places; nil where there are none.
+    let extent: Bounds?
 
     /// `points`, `polygons`; nil where the rows have no place.
     var geometry: String? {
@@ -78,8 +80,14 @@ struct FileView: InfoView {
     var heading: String {
       let rows = "\(rowCount) \(rowCount == 1 ? "row" : "rows")"
       let place = geometry.map { ", \($0) in \(schema.crs?.label ?? "no reference system")" } ?? ""
-      return "layer \(name)  \(rows)\(place)"
+      return "layer \(name)  \(rows)\(place)" + (extent.map { "\nextent  \(FileView.words($0))" } ?? "")
     }
+  }
+
+  /// `x 500000 to 548000, y 7900020 to 7948020`
+  private static func words(_ b: Bounds) -> String {
+    "x \(NumberWords.text(b.minX)) to \(NumberWords.text(b.maxX)), "
+      + "y \(NumberWords.text(b.minY)) to \(NumberWords.text(b.maxY))"
   }
 
   init(path: String) throws {
@@ -93,7 +101,8 @@ struct FileView: InfoView {
         layers = try VectorLayer.layers(of: path).map { name in
           Layer(
             name: name, schema: try VectorLayer.readSchema(path, layer: name),
-            rowCount: try VectorLayer.rowCount(path, layer: name))
+            rowCount: try VectorLayer.rowCount(path, layer: name),
+            extent: try VectorLayer.extent(path, layer: name))
         }
       } catch {
         throw Self.unknownFolder(path) ?? Self.unknownFile(path, error) ?? error
@@ -127,14 +136,9 @@ struct FileView: InfoView {
 
   var text: String {
     if let raster {
-      let b = raster.grid.bounds
       var rows = [
         ["raster", path], ["grid", PlanView.describe(.raster(Raster(planned: raster)))],
-        [
-          "extent",
-          "x \(NumberWords.text(b.minX)) to \(NumberWords.text(b.maxX)), "
-            + "y \(NumberWords.text(b.minY)) to \(NumberWords.text(b.maxY))",
-        ],
+        ["extent", Self.words(raster.grid.bounds)],
       ]
       if let t = raster.acquisition?.time { rows.append(["time", t.iso8601]) }
       if let c = raster.classes {
@@ -158,9 +162,13 @@ struct FileView: InfoView {
     if let raster { return try JSONView.text(raster) }
     let all = layers.map { layer -> JSONValue in
       let crs = layer.schema.crs.map { crs -> JSONValue in ["code": JSONValue(crs.code), "wkt": .string(crs.wkt)] }
+      let extent = layer.extent.map { b -> JSONValue in
+        ["min_x": .number(b.minX), "min_y": .number(b.minY), "max_x": .number(b.maxX), "max_y": .number(b.maxY)]
+      }
       return [
         "layer": .string(layer.name), "rows": .integer(layer.rowCount),
         "geometry": JSONValue(layer.geometry), "crs": crs ?? .null,
+        "extent": extent ?? .null,
         "columns": .array(
           layer.schema.columns.map {
             [

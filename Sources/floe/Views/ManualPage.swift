@@ -49,7 +49,10 @@ struct ManualPage {
     ("FLOE_SHARE", "The folder of styles and examples, in place of the one that belongs to the program."),
     ("XDG_DATA_HOME", "Its floe/plugins is searched for plugins (~/.local/share/floe/plugins by default)."),
     ("XDG_CACHE_HOME", "Its floe holds what is known of plugins (~/.cache/floe by default)."),
-    ("XDG_DATA_DIRS", "Where Leaflet, which draws the report's interactive map, is found."),
+    (
+      "XDG_DATA_DIRS",
+      "Where Leaflet, which draws the report's interactive map, is found, unless floe's package brought it."
+    ),
     ("FLOE_CACHE, FLOE_CACHE_LIMIT", "The folder that keeps outputs of steps, and what it may take, as --cache."),
     ("TMPDIR", "Where netCDF files by URL are kept while floe runs."),
     (

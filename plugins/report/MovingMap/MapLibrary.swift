@@ -1,8 +1,8 @@
 import FloeIO
 import FloeSDK
-internal import Foundation
 
-/// Leaflet, the JavaScript library of the interactive map: read where Debian's package puts it and set into the page.
+/// Leaflet, the JavaScript library of the interactive map: read where floe's package or Debian's puts it, and set into
+/// the page.
 struct MapLibrary: Sendable {
   let script: String
   let style: String
@@ -11,12 +11,6 @@ struct MapLibrary: Sendable {
 
   static let absent =
     "the report has no interactive map, since Leaflet is not installed; on Debian: apt-get install libjs-leaflet"
-  /// Where packages of Linux distributions put it, below each folder for data that belongs to no machine.
-  private static var folders: [String] {
-    let named = ProcessInfo.processInfo.environment["XDG_DATA_DIRS"] ?? ""
-    let roots = (named.isEmpty ? "/usr/local/share:/usr/share" : named).split(separator: ":")
-    return roots.flatMap { ["\($0)/javascript/leaflet", "\($0)/nodejs/leaflet/dist"] }
-  }
   /// Of version 1, whose programming interface the map uses.
   static let license = """
     Leaflet, a JavaScript library for interactive maps. Copyright 2010-2019 Vladimir Agafonkin, 2010-2011 CloudMade. \
@@ -41,7 +35,7 @@ struct MapLibrary: Sendable {
 
   /// The installed library; nil when there is none.
   static func find() throws -> MapLibrary? {
-    for folder in folders {
+    for folder in ScriptLibrary.folders(of: "leaflet") {
       let names = ["leaflet.min.js", "leaflet.js"]
       guard let name = names.first(where: { VirtualFile.exists("\(folder)/\($0)") }),
         VirtualFile.exists("\(folder)/leaflet.css")

@@ -30,16 +30,7 @@ struct ProvenanceSection {
     section.blocks.append(
       left.isEmpty
         ? .text("Nothing was left out.")
-        : .table(
-          PageTable(
-            "What was left out, as each step counted it", ["Step", "Count", "Of", "Reason"],
-            left.map {
-              [
-                $0[.step]?.stringValue ?? "", ReportFormat.count($0[.count]?.intValue ?? 0),
-                $0[.unit]?.stringValue ?? "",
-                $0[.reason]?.stringValue ?? "",
-              ]
-            })))
+        : .table(Self.leftOut(left)))
     let said = material.facts.compactMap { step, facts in facts[.summary]?.stringValue.map { [step, $0] } }
     if !said.isEmpty {
       section.blocks.append(.table(PageTable("What the steps say of their work", ["Step", "Sentence"], said)))
@@ -63,6 +54,32 @@ struct ProvenanceSection {
       section.blocks.append(.listing(summary: "The pipeline", text: pipeline))
     }
     return section
+  }
+
+  /// What was left out: a number with its reason stands once, with the step that counted it first and those that
+  /// counted it again.
+  private static func leftOut(_ items: [JSONValue]) -> PageTable {
+    var rows: [(step: String, again: [String], cells: [String])] = []
+    for item in items {
+      let step = item[.step]?.stringValue ?? ""
+      let cells = [
+        ReportFormat.count(item[.count]?.intValue ?? 0), item[.unit]?.stringValue ?? "",
+        item[.reason]?.stringValue ?? "",
+      ]
+      if let place = rows.firstIndex(where: { $0.cells == cells && $0.step != step }) {
+        rows[place].again.append(step)
+      } else {
+        rows.append((step, [], cells))
+      }
+    }
+    let isRepeated = rows.contains { !$0.again.isEmpty }
+    return PageTable(
+      "What was left out, as each step counted it",
+      ["Step", "Count", "Of", "Reason"] + (isRepeated ? ["Counted again by"] : []),
+      rows.map { row -> [String] in
+        let again = isRepeated ? [row.again.joined(separator: ", ")] : []
+        return [row.step] + row.cells + again
+      })
   }
 
   /// Samples and records that took part, as steps recorded them.

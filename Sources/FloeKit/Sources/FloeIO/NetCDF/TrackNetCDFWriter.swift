@@ -33,7 +33,7 @@ public enum TrackNetCDFWriter {
       widths[name] = width
       second[column.name] = name
     }
-    try file.attribute("Conventions", .text("CF-1.13 ACDD-1.3"))
+    try file.attribute("Conventions", .text("CF-1.13, ACDD-1.3"))
     let discovery = DiscoveryAttributes(table, title: title)
     for (key, value) in discovery.attributes { try file.attribute(key, value) }
     if let product = table.acquisition?.product ?? table.tags["product"] {

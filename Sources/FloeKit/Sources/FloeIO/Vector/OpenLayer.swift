@@ -62,11 +62,13 @@ struct OpenLayer {
   /// The reference system of the layer's geometry.
   var crs: CRS? { OGR_L_GetSpatialRef(handle).flatMap { SpatialReference.value(of: $0) } }
 
-  /// The extent of all features in the layer's own system; nil for a layer without geometry.
+  /// The extent of all features in the layer's own system; nil for a layer without geometry, or without any place.
   var extent: Bounds? {
     OGR_L_SetSpatialFilter(handle, nil)
     var box = OGREnvelope()
-    guard OGR_L_GetExtent(handle, &box, 1) == OGRERR_NONE else { return nil }
+    guard OGR_L_GetExtent(handle, &box, 1) == OGRERR_NONE, box.MinX <= box.MaxX, box.MinY <= box.MaxY else {
+      return nil
+    }
     return Bounds(minX: box.MinX, minY: box.MinY, maxX: box.MaxX, maxY: box.MaxY)
   }
 }

@@ -57,6 +57,28 @@ public enum VectorLayer {
     }
   }
 
+  /// The rectangle around a layer's places, in the units of its reference system; nil where no row has a place.
+  public static func extent(_ path: String, layer: String? = nil) throws -> Bounds? {
+    if let file = try NetCDFTable(path, layer: layer) { return try extent(of: file.table(rows: true)) }
+    if isText(path), try CSVCheck(path).columns == 1 { return nil }
+    return try GDALMessages.collect { _ in
+      let opened = try OpenLayer(path, open(path), layer)
+      return withExtendedLifetime(opened.dataset) { opened.extent }
+    }
+  }
+
+  /// The rectangle around a table's points; nil where there are none.
+  private static func extent(of table: Table) throws -> Bounds? {
+    guard case .points(let x, let y)? = table.geometry else { return nil }
+    var box: Bounds?
+    for (east, north) in try zip(table.numbers(x), table.numbers(y)) where east.isFinite && north.isFinite {
+      let old = box ?? Bounds(minX: east, minY: north, maxX: east, maxY: north)
+      box = Bounds(
+        minX: min(old.minX, east), minY: min(old.minY, north), maxX: max(old.maxX, east), maxY: max(old.maxY, north))
+    }
+    return box
+  }
+
   /// The first text of a text column that is neither a number nor a word for a missing value, and its row from 0; nil
   /// where there is none.
   public static func firstText(_ path: String, layer: String? = nil, column: String) throws -> (row: Int, text: String)?
