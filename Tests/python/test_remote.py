@@ -80,14 +80,13 @@ def test_zipped_product_gives_the_same_bytes(made, web, tmp_path):
 
 
 @pytest.mark.parametrize("listings", [True, False])
-def test_product_folder_gives_the_same_pixels(made, web, tmp_path, listings):
+def test_product_folder_gives_the_same_bytes(made, web, tmp_path, listings):
     safe, _ = names(made)
     floe("run", made / "stack.yaml", "--set", f"scene={made / safe}", "-o", tmp_path / "local", "--quiet")
     web.listings = listings
     out = tmp_path / "web"
     floe("run", made / "stack.yaml", "--set", f"scene={web.url(safe)}", "-o", out, "--quiet")
-    for name in ("stack.tif", "mask.tif"):
-        assert (read(out / name) == read(tmp_path / "local" / name)).all()
+    assert digests(out) == digests(tmp_path / "local")
     # The manifest has the checksums of all files: it stands for them.
     assert json.loads((out / "run.json").read_text())["fingerprints"][0]["by"] == "manifest"
 
