@@ -1,4 +1,5 @@
 """Inputs by URL: the same bytes as from the disk, a sentence for each fault, no secret anywhere, servers that nobody named left alone."""
+import gzip
 import hashlib
 import json
 import os
@@ -193,6 +194,15 @@ def test_tracks_are_fetched_whole_since_netcdf_reads_files(made, web, tmp_path):
     assert not list(pathlib.Path(os.environ.get("TMPDIR", "/var/tmp")).glob(".floe-*"))
 
 
+def test_the_folder_for_temporary_files_stays(made, web, tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    _, sen3 = names(made)
+    floe("step", "sentinel3.sral", "--product", web.url(sen3), "--track", "r.csv", "-o", tmp_path / "o", "--quiet",
+         env={**QUICK, "TMPDIR": str(folder)})
+    assert folder.is_dir() and not list(folder.iterdir())
+
+
 def test_info_and_check(made, web):
     safe, _ = names(made)
     assert "900 x 700" in floe("info", web.url("a.tif")).out
@@ -244,6 +254,16 @@ def test_a_server_without_ranges_sends_the_whole_once(made, tmp_path):
         result = floe("run", made / "copy.yaml", "--set", f"image={web.url('large.tif')}", "-o", tmp_path / "web")
     assert "sends files only whole" in result.err
     assert digests(tmp_path / "local") == digests(tmp_path / "web")
+
+
+@pytest.mark.parametrize("name, parameter", [("a.tif", "image"), ("points.csv", "file")])
+def test_a_file_that_is_compressed_on_the_way(made, web, tmp_path, name, parameter):
+    content = gzip.compress((made / name).read_bytes())
+    web.answers[f"/{name}"] = lambda *_: (200, [("Content-Encoding", "gzip")], content)
+    words = ["run", made / "copy.yaml", "--set", f"image={web.url(name)}"] if parameter == "image" else [
+        "step", "table.read", "--file", web.url(name), "--table", "t.csv"]
+    result = floe(*words, "-o", tmp_path / "o", "--quiet", expect=2)
+    assert "compressed (Content-Encoding: gzip)" in result.err and web.url(name) in result.err
 
 
 def test_a_file_that_changes_on_the_server(made, tmp_path):
