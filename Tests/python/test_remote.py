@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import shutil
+import ssl
 import subprocess
 import time
 
@@ -366,6 +367,32 @@ outputs: { a.tif: a.image, b.tif: b.image }
                       "-o", tmp_path / "o", "--quiet", expect=None)
         assert result.status != 0 and "no input of the request names that server" in result.err
         assert not other.requests
+
+
+@pytest.mark.parametrize("url", ["https://[::1:80/a.tif", "https://host.invalid:port/a.tif", "https://[::1]:99999/a.tif", "https://[::1]x/a.tif"])
+def test_addresses_that_cannot_be_read(made, tmp_path, url):
+    result = floe("run", made / "copy.yaml", "--set", f"image={url}", "-o", tmp_path / "o", expect=2)
+    assert "is no URL that can be read" in result.err and "times" not in result.err
+
+
+def test_an_encrypted_address_that_leads_to_one_that_is_not(made, tmp_path):
+    """Checked where this machine has an address beside loopback."""
+    words = subprocess.run(["hostname", "-I"], capture_output=True, text=True).stdout.split()
+    host = next((w for w in words if "." in w), None)
+    if host is None or shutil.which("openssl") is None:
+        pytest.skip("one machine's other address, or openssl, is missing")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    env = {**QUICK, "CURL_CA_BUNDLE": str(certificate)}
+    with serving(made, host) as plain, serving(made) as web:
+        web.server.socket = context.wrap_socket(web.server.socket, server_side=True)
+        web.redirect = {"/moved.tif": f"http://{host}:{plain.port}/a.tif"}
+        floe("run", made / "copy.yaml", "--set", f"image=https://localhost:{web.port}/a.tif", "-o", tmp_path / "right", "--quiet", env=env)
+        result = floe("run", made / "copy.yaml", "--set", f"image=https://localhost:{web.port}/moved.tif", "-o", tmp_path / "o", expect=2, env=env)
+    assert f"redirects to http://{host}:{plain.port}/a.tif, which is not encrypted" in result.err and not (tmp_path / "o").exists()
 
 
 def test_plain_http_to_other_hosts_is_refused(made, tmp_path):
