@@ -219,6 +219,24 @@ def test_what_a_server_has_must_be_as_the_manifest_says(place, tmp_path, what, w
     assert words in result.err and not (tmp_path / "o").exists()
 
 
+@pytest.mark.parametrize("part", [False, True])
+def test_a_manifest_of_something_else_tells_nothing(place, tmp_path, part):
+    """As in archives that rewrite products: the product is read and has no key."""
+    safe = scene(place)
+    with open(safe / "MTD_MSIL1C.xml", "a") as file:
+        file.write("\n")
+    if part:
+        text = (safe / "manifest.safe").read_text()
+        (safe / "manifest.safe").write_text(re.sub(r'size="\d+"', 'size="744"', text))
+    more = ["--set", "window=10,20,40,30"] if part else []
+    with serving(place) as web:
+        stack(place, web.url(safe.name), tmp_path / "web", "--quiet", *more)
+    (safe / "manifest.safe").unlink()
+    stack(place, safe, tmp_path / "disk", "--quiet", *more)
+    assert known(tmp_path / "web")["fingerprint"] is None
+    assert (read(tmp_path / "web/stack.tif") == read(tmp_path / "disk/stack.tif")).all()
+
+
 def test_measurements_at_a_distance_must_be_as_the_manifest_says(place, tmp_path):
     sen3 = track(place)
     manifest = sen3 / "xfdumanifest.xml"

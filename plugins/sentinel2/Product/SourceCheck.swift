@@ -11,7 +11,7 @@ struct SourceCheck: Sendable {
   private let archive: String?
   private let index: ZipIndex?
   /// Whether the host knows the product by its manifest, so that no file may be read that is other than it says.
-  private let isBound: Bool
+  let isBound: Bool
 
   /// - Throws: when there is a manifest and it is no XML.
   init(_ location: SafeLocation) throws {
@@ -29,7 +29,8 @@ struct SourceCheck: Sendable {
     }
     let found = try ProductManifest(file: path)
     manifest = found
-    isBound = archive == nil && RemotePath.isRemote(root) && found.gap == nil
+    let isDistant = location.archive == nil && RemotePath.isRemote(location.root)
+    isBound = isDistant ? try found.gapAtDistance() == nil : false
   }
 
   /// Refuses a file that is not as the product says; a file that the product says nothing of passes.
@@ -56,7 +57,7 @@ struct SourceCheck: Sendable {
 
   /// Refuses a file on the network, of which parts are read, that is not there or not as large as the product says.
   func checkPart(_ path: String) throws {
-    guard let entry = try entry(of: path) else { return }
+    guard isBound, let entry = try entry(of: path) else { return }
     try checkSize(path, at: path, entry)
   }
 

@@ -128,7 +128,7 @@ struct StackRun {
       for path in paths where !files.contains(path) { try check.checkPart(path) }
     }
     // On the disk the run's key tells a change of the metadata, at a distance the manifest alone is in it.
-    if plan.product.isRemote {
+    if check.isBound {
       files += plan.product.metadataFiles
       for path in plan.masks.absentFiles { try check.checkAbsent(path) }
     }

@@ -71,6 +71,24 @@ public struct ProductManifest: Sendable {
     return nil
   }
 
+  /// Why it does not stand for a product at a distance, of which nothing is compared beforehand but the metadata that
+  /// every reader reads; nil where it does. Archives that made other files of a product's keep manifests of something
+  /// else.
+  ///
+  /// - Throws: where the metadata cannot be read.
+  public func gapAtDistance() throws -> String? {
+    if let gap { return gap }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    for name in ["MTD_MSIL1C.xml", "MTD_MSIL2A.xml"] {
+      guard let sum = entries[name]?.checksum else { continue }
+      let file = "\(folder)/\(name)"
+      guard VirtualFile.exists(file), try FileDigest.hexadecimal(of: file, algorithm: sum.name) == sum.value else {
+        return "'\(name)' is other than it says"
+      }
+    }
+    return nil
+  }
+
   /// What a product is known by whose files are as its manifest says: SHA-256 over the manifest, 64 hexadecimal digits.
   public func digest() throws -> String { try SHA256.hexadecimal(of: Array("manifest\n".utf8) + bytes) }
 

@@ -82,7 +82,8 @@ public enum RemoteInput {
   ///
   /// Small files are known by their bytes, and so are those of a server that tells no strong entity tag. A larger one
   /// is known by its address, entity tag, size and time, so that a part of it can be read without the rest. A product's
-  /// folder is known by its manifest, as on the disk, where it tells the checksums of all its files.
+  /// folder is known by its manifest, as on the disk, where it tells the checksums of all its files and is of
+  /// no other product.
   ///
   /// - Throws: a sentence where the content cannot be told.
   public static func identity(_ path: String) throws -> Identity {
@@ -92,7 +93,7 @@ public enum RemoteInput {
       guard let manifest = try ProductManifest(folder: folder ?? path) else {
         throw FloeError("'\(shown)' is a folder without a manifest, which tells no checksums of its files")
       }
-      if let gap = manifest.gap {
+      if let gap = try manifest.gapAtDistance() {
         throw FloeError("what '\(shown)' holds cannot be told by its manifest: \(gap)")
       }
       return Identity(digest: try manifest.digest(), by: "manifest")
