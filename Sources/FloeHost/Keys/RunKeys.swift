@@ -164,11 +164,11 @@ struct RunKeys: Sendable {
       material["destinations"] = .object(
         plan.destinations(of: step.id).mapValues { .array($0.map { .string($0) }) })
     }
-    let key = try Self.digest(.object(material))
-    steps[step.id] = key
+    let own = try Self.digest(.object(material))
+    steps[step.id] = own
     unseenOf[step.id] = far
     entries[step.id] =
-      far.isEmpty ? key : try Self.digest([.string(key), .array(far.sorted().map { .string($0) })])
+      try far.isEmpty ? own : Self.digest([.string(own), .array(far.sorted().map { .string($0) })])
   }
 
   private mutating func add(

@@ -30,7 +30,7 @@ struct SourceCheck: Sendable {
     let found = try ProductManifest(file: path)
     manifest = found
     let isDistant = location.archive == nil && RemotePath.isRemote(location.root)
-    isBound = isDistant ? try found.gapAtDistance() == nil : false
+    isBound = try isDistant && found.gapAtDistance() == nil
   }
 
   /// Refuses a file that is not as the product says; a file that the product says nothing of passes.
