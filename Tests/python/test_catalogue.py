@@ -289,6 +289,20 @@ def test_the_account_is_shown_to_no_other_host(space, tmp_path):
     assert (tmp_path / "o" / (first["name"] + ".zip")).read_bytes() == first["content"]
 
 
+def test_the_account_is_shown_to_no_address_that_begins_like_the_service(space, tmp_path):
+    """`https://host@other/` and `https://host.other/` begin with the service's `https://host`."""
+    service = space.web.url("").rstrip("/")
+    with serving(tmp_path) as other:
+        other.answers["/x.bin"] = b"content"
+        address = service + f"@localhost:{other.port}/x.bin"
+        item = {"type": "Feature", "stac_version": "1.0.0", "id": "x.bin", "geometry": None, "links": [], "properties": {"datetime": iso(T0)},
+                "assets": {"Product": {"href": address}}}
+        (tmp_path / "item.json").write_text(json.dumps(item))
+        words = ["--catalogue", space.web.url("odata/v1"), "--download", service, "--identity", space.web.url("token")]
+        floe("fetch", tmp_path / "item.json", *words, "-o", tmp_path / "o", "--progress", "none", env=ACCOUNT, expect=None)
+        assert all("Bearer" not in r[2].get("Authorization", "") for r in other.requests)
+
+
 @pytest.mark.parametrize("name", ["../evil.SAFE", "a/b.SAFE", ".hidden.SAFE"])
 def test_names_do_not_leave_the_folder(space, tmp_path, name):
     first = next(p for p in space.products if "content" in p)

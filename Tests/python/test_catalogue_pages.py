@@ -75,3 +75,29 @@ def test_pairs_read_all_pages_of_an_address(web, tmp_path):
     (tmp_path / "page.json").write_text(json.dumps(answer))
     result = floe("step", "colocate.pairs", "--found", tmp_path / "page.json", "--pairs", "pairs.csv", "-o", tmp_path / "o", expect=1)
     assert "holds 20 of the 180 products" in result.err and "20 scenes and 0 tracks" in result.err
+
+
+def items(web, *found):
+    """A STAC API with one page; each item is a change of a plain one."""
+    plain = {"type": "Feature", "stac_version": "1.0.0", "id": "a", "collection": "c", "links": [], "assets": {}, "geometry": None,
+             "properties": {"datetime": "2019-03-01T00:00:00Z"}}
+    page = {"type": "FeatureCollection", "features": [{**plain, **more} for more in found], "links": [], "numberMatched": len(found)}
+    web.answers["/api/search"] = lambda *_: (200, [("Content-Type", "application/geo+json")], json.dumps(page).encode())
+
+
+def test_items_of_two_collections_may_have_one_name(web, tmp_path):
+    items(web, {}, {"collection": "d"})
+    result = floe("find", "c", "d", "--service", web.url("api"), "-o", tmp_path / "o")
+    assert len(rows(tmp_path / "o/items.csv")) == 2 and "its pages hold" not in result.err
+
+
+def test_products_without_a_time_are_listed(web, tmp_path):
+    items(web, {"properties": {"datetime": None}})
+    result = floe("find", "c", "--service", web.url("api"), "-o", tmp_path / "o")
+    assert "1 product" in result.out and [r["id"] for r in rows(tmp_path / "o/items.csv")] == ["a"]
+
+
+def test_a_name_with_a_zero_byte_is_refused(web, tmp_path):
+    items(web, {"id": "a\0b"})
+    result = floe("find", "c", "--service", web.url("api"), "-o", tmp_path / "o", expect=1)
+    assert "has a zero byte in its name" in result.err and not (tmp_path / "o").exists()

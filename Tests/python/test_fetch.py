@@ -1,4 +1,6 @@
 """`floe fetch URL`: the file as the server has it now, whole or not at all, whatever came before."""
+import hashlib
+import json
 import os
 import re
 
@@ -128,3 +130,26 @@ def test_addresses_of_other_kinds_are_refused(web, tmp_path):
         '"properties": {}, "assets": {"Product": {"href": "file:///etc/passwd"}}}]}')
     result = floe("fetch", tmp_path / "items.json", "-o", tmp_path / "o", "--progress", "none", env=QUICK, expect=1)
     assert "is no https:// address" in result.err and not list((tmp_path / "o").iterdir())
+
+
+def test_two_files_of_one_name_are_refused(web, tmp_path):
+    (tmp_path / "served/sub").mkdir()
+    (tmp_path / "served/sub/a.bin").write_bytes(b"another")
+    result = floe("fetch", web.url("a.bin"), web.url("sub/a.bin"), "-o", tmp_path / "o", "--progress", "none", env=QUICK, expect=2)
+    assert "is the name of two files" in result.err and web.url("sub/a.bin") in result.err
+    floe("fetch", web.url("a.bin"), web.url("a.bin"), "-o", tmp_path / "o", "--progress", "none", env=QUICK)
+    assert (tmp_path / "o/a.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_sha256_of_an_item_is_compared(web, tmp_path, right):
+    digest = hashlib.sha256(CONTENT if right else b"other").hexdigest()
+    item = {"type": "Feature", "stac_version": "1.0.0", "id": "a.bin", "geometry": None, "links": [],
+            "properties": {"datetime": "2019-03-01T00:00:00Z"},
+            "assets": {"Product": {"href": web.url("a.bin"), "file:size": len(CONTENT), "file:checksum": "1220" + digest}}}
+    (tmp_path / "item.json").write_text(json.dumps(item))
+    result = floe("fetch", tmp_path / "item.json", "-o", tmp_path / "o", "--progress", "none", env=QUICK, expect=0 if right else 1)
+    if right:
+        assert "size and SHA-256" in result.out and (tmp_path / "o/a.bin").read_bytes() == CONTENT
+    else:
+        assert "came with the SHA-256" in result.err and not list((tmp_path / "o").iterdir())

@@ -1,10 +1,12 @@
 """Inputs by URL: the same bytes as from the disk, a sentence for each fault, no secret anywhere, servers that nobody named left alone."""
+import gzip
 import hashlib
 import json
 import os
 import pathlib
 import random
 import shutil
+import ssl
 import subprocess
 import time
 
@@ -80,14 +82,13 @@ def test_zipped_product_gives_the_same_bytes(made, web, tmp_path):
 
 
 @pytest.mark.parametrize("listings", [True, False])
-def test_product_folder_gives_the_same_pixels(made, web, tmp_path, listings):
+def test_product_folder_gives_the_same_bytes(made, web, tmp_path, listings):
     safe, _ = names(made)
     floe("run", made / "stack.yaml", "--set", f"scene={made / safe}", "-o", tmp_path / "local", "--quiet")
     web.listings = listings
     out = tmp_path / "web"
     floe("run", made / "stack.yaml", "--set", f"scene={web.url(safe)}", "-o", out, "--quiet")
-    for name in ("stack.tif", "mask.tif"):
-        assert (read(out / name) == read(tmp_path / "local" / name)).all()
+    assert digests(out) == digests(tmp_path / "local")
     # The manifest has the checksums of all files: it stands for them.
     assert json.loads((out / "run.json").read_text())["fingerprints"][0]["by"] == "manifest"
 
@@ -194,6 +195,15 @@ def test_tracks_are_fetched_whole_since_netcdf_reads_files(made, web, tmp_path):
     assert not list(pathlib.Path(os.environ.get("TMPDIR", "/var/tmp")).glob(".floe-*"))
 
 
+def test_the_folder_for_temporary_files_stays(made, web, tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    _, sen3 = names(made)
+    floe("step", "sentinel3.sral", "--product", web.url(sen3), "--track", "r.csv", "-o", tmp_path / "o", "--quiet",
+         env={**QUICK, "TMPDIR": str(folder)})
+    assert folder.is_dir() and not list(folder.iterdir())
+
+
 def test_info_and_check(made, web):
     safe, _ = names(made)
     assert "900 x 700" in floe("info", web.url("a.tif")).out
@@ -245,6 +255,16 @@ def test_a_server_without_ranges_sends_the_whole_once(made, tmp_path):
         result = floe("run", made / "copy.yaml", "--set", f"image={web.url('large.tif')}", "-o", tmp_path / "web")
     assert "sends files only whole" in result.err
     assert digests(tmp_path / "local") == digests(tmp_path / "web")
+
+
+@pytest.mark.parametrize("name, parameter", [("a.tif", "image"), ("points.csv", "file")])
+def test_a_file_that_is_compressed_on_the_way(made, web, tmp_path, name, parameter):
+    content = gzip.compress((made / name).read_bytes())
+    web.answers[f"/{name}"] = lambda *_: (200, [("Content-Encoding", "gzip")], content)
+    words = ["run", made / "copy.yaml", "--set", f"image={web.url(name)}"] if parameter == "image" else [
+        "step", "table.read", "--file", web.url(name), "--table", "t.csv"]
+    result = floe(*words, "-o", tmp_path / "o", "--quiet", expect=2)
+    assert "compressed (Content-Encoding: gzip)" in result.err and web.url(name) in result.err
 
 
 def test_a_file_that_changes_on_the_server(made, tmp_path):
@@ -347,6 +367,32 @@ outputs: { a.tif: a.image, b.tif: b.image }
                       "-o", tmp_path / "o", "--quiet", expect=None)
         assert result.status != 0 and "no input of the request names that server" in result.err
         assert not other.requests
+
+
+@pytest.mark.parametrize("url", ["https://[::1:80/a.tif", "https://host.invalid:port/a.tif", "https://[::1]:99999/a.tif", "https://[::1]x/a.tif"])
+def test_addresses_that_cannot_be_read(made, tmp_path, url):
+    result = floe("run", made / "copy.yaml", "--set", f"image={url}", "-o", tmp_path / "o", expect=2)
+    assert "is no URL that can be read" in result.err and "times" not in result.err
+
+
+def test_an_encrypted_address_that_leads_to_one_that_is_not(made, tmp_path):
+    """Checked where this machine has an address beside loopback."""
+    words = subprocess.run(["hostname", "-I"], capture_output=True, text=True).stdout.split()
+    host = next((w for w in words if "." in w), None)
+    if host is None or shutil.which("openssl") is None:
+        pytest.skip("one machine's other address, or openssl, is missing")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    env = {**QUICK, "CURL_CA_BUNDLE": str(certificate)}
+    with serving(made, host) as plain, serving(made) as web:
+        web.server.socket = context.wrap_socket(web.server.socket, server_side=True)
+        web.redirect = {"/moved.tif": f"http://{host}:{plain.port}/a.tif"}
+        floe("run", made / "copy.yaml", "--set", f"image=https://localhost:{web.port}/a.tif", "-o", tmp_path / "right", "--quiet", env=env)
+        result = floe("run", made / "copy.yaml", "--set", f"image=https://localhost:{web.port}/moved.tif", "-o", tmp_path / "o", expect=2, env=env)
+    assert f"redirects to http://{host}:{plain.port}/a.tif, which is not encrypted" in result.err and not (tmp_path / "o").exists()
 
 
 def test_plain_http_to_other_hosts_is_refused(made, tmp_path):

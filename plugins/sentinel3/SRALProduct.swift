@@ -68,7 +68,10 @@ public struct SRALProduct: Sendable {
 
   /// Opens the measurement file; one in an archive is first extracted and then deleted while it stays open.
   public func open() throws -> NetCDFFile {
-    guard isArchive else { return try NetCDFFile.open(measurement) }
+    guard isArchive else {
+      try checkDistant()
+      return try NetCDFFile.open(measurement)
+    }
     let local = try TemporaryFiles.make("sral.nc")
     defer { VirtualFile.remove(local) }
     try VirtualFile.extract(measurement, to: local)
@@ -77,6 +80,28 @@ public struct SRALProduct: Sendable {
     } catch let error as FloeError {
       throw FloeError(error.message.replacing(local, with: measurement))
     }
+  }
+
+  /// Refuses a measurement file at a distance that is other than the manifest says: the run knows the product by it.
+  private func checkDistant() throws {
+    guard let manifest, RemotePath.isRemote(measurement) else { return }
+    let told = try ProductManifest(file: manifest)
+    guard told.gap == nil else { return }
+    let file = Self.last(measurement)
+    guard let sum = told.entries[file]?.checksum else {
+      throw FloeError(
+        """
+        '\(measurement)' is not listed in '\(manifest)', by which a product at a distance is known; fetch the product, \
+        and name its copy
+        """)
+    }
+    let found = try FileDigest.hexadecimal(of: try RemoteCopy.local(measurement), algorithm: sum.name)
+    guard found != sum.value, let found else { return }
+    throw FloeError(
+      """
+      '\(measurement)' has the \(sum.name) checksum \(found), \(Self.last(manifest)) says \(sum.value): the file was \
+      damaged or changed on the server
+      """)
   }
 
   /// Measurement files in two folders are two products; which one is meant only the user knows.

@@ -64,7 +64,7 @@ struct CachedSteps {
   }
 
   private mutating func open(_ step: Plan.Step) {
-    guard let key = keys.steps[step.id] else { return }
+    guard let key = keys.entries[step.id] else { return }
     do {
       guard let file = try CacheFile(cache.path(key)) else { return }
       guard file.head.key == key else { throw FloeError("it is the entry of another key") }
@@ -76,7 +76,8 @@ struct CachedSteps {
   }
 
   private mutating func damaged(_ step: Plan.Step, _ reason: String) {
-    tell(.warning, "the entry of step '\(step.id)' is made anew: \(reason) (\(cache.path(keys.steps[step.id] ?? "")))")
+    tell(
+      .warning, "the entry of step '\(step.id)' is made anew: \(reason) (\(cache.path(keys.entries[step.id] ?? "")))")
     files[step.id] = nil
   }
 
@@ -148,7 +149,7 @@ struct CachedSteps {
   ) async throws -> [String: PortData] {
     var outputs = outputs
     let read = consumed(step)
-    guard isKeeping, !step.isFinishing, let key = keys.steps[step.id],
+    guard isKeeping, !step.isFinishing, let key = keys.entries[step.id],
       read.contains(where: { outputs[$0].map(Self.isMade) ?? false })
     else { return outputs }
     // An entry that lacked an output keeps those that it has.

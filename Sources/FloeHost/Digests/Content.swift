@@ -9,13 +9,44 @@ struct Content {
   /// Whether the path is one file that is read alone.
   var isPlain: Bool { !isFolder && files.count == 1 }
   private var isFolder = false
+  /// The manifest of a product's folder; nil where there is none, or where files are others, or of other sizes, than
+  /// those that it lists with checksums.
+  private(set) var manifest: ProductManifest?
 
   /// Looks at a path without reading more than a mosaic's text.
   init(_ path: String) throws {
     guard !path.hasPrefix("/vsi") else {
       throw FloeError("what '\(path)' holds cannot be told by its content: it is no path of the disk")
     }
-    try add(path, named: "", depth: 0)
+    let place = ProductManifest.folder(ofFile: path) ?? path
+    try add(place, named: "", depth: 0)
+    if isFolder { manifest = Self.manifest(of: files, in: place) }
+  }
+
+  /// The files that the manifest lists, each with its checksum; none without a manifest.
+  var listed: [(path: String, algorithm: String, value: String)] {
+    guard let manifest else { return [] }
+    return files.compactMap { file in
+      manifest.entries[String(file.name.dropFirst())]?.checksum.map {
+        (path: file.path, algorithm: $0.name, value: $0.value)
+      }
+    }
+  }
+
+  private static func manifest(of files: [(name: String, path: String)], in folder: String) -> ProductManifest? {
+    // One that cannot be read stands for nothing; whoever reads the product reports it.
+    guard let found = try? ProductManifest(folder: folder), found.gap == nil else { return nil }
+    var missing = Set(found.entries.keys)
+    for file in files where file.path != found.path {
+      let name = String(file.name.dropFirst())
+      guard let entry = found.entries[name] else {
+        if ProductManifest.isForPeople(name) { continue }
+        return nil
+      }
+      if let size = entry.size, FileState(of: file.path)?.size != size { return nil }
+      missing.remove(name)
+    }
+    return missing.isEmpty ? found : nil
   }
 
   private mutating func add(_ path: String, named name: String, depth: Int) throws {

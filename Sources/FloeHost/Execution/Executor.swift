@@ -81,8 +81,8 @@ public final class Executor {
       try await runFinishing(after: written, work)
       written += try await writeOutputs(ofFinishing: true, work)
       values = [:]
-      // A digest of something else than the bytes (a server's tag) is no checksum of the product.
-      let inputs = keys.inputs.map { (name: $0.name, path: $0.path, digest: $0.by == nil ? $0.digest : nil) }
+      // A digest of what a server tells is none of the product.
+      let inputs = keys.inputs.map { (name: $0.name, path: $0.path, digest: $0.by == "etag" ? nil : $0.digest) }
       let catalog = RunCatalog(plan: plan, inputs: inputs, record: recordName, products: library.products)
       for (name, reason) in try catalog.write(in: staging) { journal.log(.warning, step: name, reason) }
       try checkInputs(since: keys)

@@ -50,7 +50,7 @@ final class Download {
   ///
   /// - Throws: a sentence where it cannot be had; what came stays in the part.
   func run() throws {
-    if let known = part.server, known.address == server.address, known.isKnownAgain || item.md5 != nil {
+    if let known = part.server, known.address == server.address, known.isKnownAgain || item.hasChecksum {
       server = known
     } else {
       try part.cut(to: 0)
@@ -94,7 +94,7 @@ final class Download {
   /// The end of a sentence about a failure.
   private var rest: String {
     let count = part.count
-    guard count > 0, server.isKnownAgain || item.md5 != nil else { return "" }
+    guard count > 0, server.isKnownAgain || item.hasChecksum else { return "" }
     return "; the next call goes on behind the \(count) bytes that are there"
   }
 

@@ -108,7 +108,8 @@ public final class Fetch: Sendable {
   }
 
   private func words(_ item: FetchItem) -> String {
-    let known = [item.size.map { _ in "size" }, item.md5.map { _ in "MD5" }].compactMap { $0 }
+    let known = [item.size.map { _ in "size" }, item.md5.map { _ in "MD5" }, item.sha256.map { _ in "SHA-256" }]
+      .compactMap { $0 }
     return known.isEmpty ? "the catalogue tells neither size nor checksum" : known.joined(separator: " and ")
   }
 
@@ -119,7 +120,18 @@ public final class Fetch: Sendable {
     if let wanted = item.md5, let found = try FileDigest.hexadecimal(of: path, algorithm: "MD5"), found != wanted {
       return "the MD5 \(found), the catalogue says \(wanted)"
     }
-    return nil
+    guard let wanted = item.sha256 else { return nil }
+    let found = try Fingerprint.sha256(ofFile: path)
+    return found == wanted ? nil : "the SHA-256 \(found), the catalogue says \(wanted)"
+  }
+
+  /// Whether an address is one of the service's that the account is for: the same server, and a path in its own.
+  static func isOwn(_ url: String, of service: String) -> Bool {
+    var own = Substring(service)
+    while own.hasSuffix("/") { own = own.dropLast() }
+    guard url.hasPrefix(own) else { return false }
+    let next = url.dropFirst(own.count).first
+    return next == nil || next == "/" || next == "?"
   }
 
   // MARK: Over HTTP
@@ -131,7 +143,7 @@ public final class Fetch: Sendable {
       throw FloeError("\(item.name): '\(RemotePath.redacted(url))' is no https:// address\(hint)")
     }
     // The account is the Data Space's and shown to no other server.
-    let isOwn = url.hasPrefix(options.download)
+    let isOwn = Self.isOwn(url, of: options.download)
     guard !isOwn || token != nil else {
       throw FloeError(
         "\(item.name): \(RemotePath.shown(options.identity)) gives no access without an account: set CDSE_USERNAME and "
@@ -198,7 +210,29 @@ public final class Fetch: Sendable {
       try VirtualFile.extract(place, to: "\(making.path)/\(item.name)")
     }
     if let failure = NetworkTraffic.failure { throw FloeError(failure) }
+    let verified = try verify("\(making.path)/\(item.name)", item)
     try making.publish()
-    return Outcome(path: target, wasThere: false, verified: "size of each file", failure: nil)
+    return Outcome(path: target, wasThere: false, verified: verified, failure: nil)
+  }
+
+  /// Compares the files of a product's folder with its manifest, where that tells their checksums.
+  ///
+  /// - Returns: what they were compared with.
+  private func verify(_ folder: String, _ item: FetchItem) throws -> String {
+    guard let manifest = try ProductManifest(folder: folder), manifest.gap == nil else { return "size of each file" }
+    for (file, entry) in manifest.entries.sorted(by: { $0.key < $1.key }) {
+      let path = "\(folder)/\(file)"
+      guard VirtualFile.exists(path) else {
+        if ProductManifest.isForPeople(file) { continue }
+        throw FloeError("\(item.name) came without '\(file)', which its manifest lists; it was thrown away")
+      }
+      guard let sum = entry.checksum else { continue }
+      let found = try FileDigest.hexadecimal(of: path, algorithm: sum.name)
+      guard found == sum.value else {
+        throw FloeError(
+          "\(item.name): '\(file)' came with another \(sum.name) checksum than its manifest says; it was thrown away")
+      }
+    }
+    return "checksums of its manifest"
   }
 }

@@ -12,9 +12,14 @@ public struct FetchItem: Sendable, Hashable {
   let md5: String?
   /// Its place in an object store.
   let s3: String?
+  /// SHA-256 of the file as it is fetched, in lower case.
+  var sha256: String?
   /// The catalogue's item, which is asked for anew before it is fetched, and from where; nil for an address that holds
   /// as it is.
   var signed: Signed?
+
+  /// Whether a checksum tells that the file is whole and the right one.
+  var hasChecksum: Bool { md5 != nil || sha256 != nil }
 
   /// An item whose catalogue signs the address.
   struct Signed: Sendable, Hashable {
@@ -69,13 +74,31 @@ struct FetchList {
       }
     }
     let known = try lookUp(Array(Set(names)).sorted())
-    var seen: Set<String> = []
+    var seen: [String: FetchItem] = [:]
     return try found.compactMap { name, item in
       guard let one = item ?? known[Self.bare(name)] else {
         throw FloeError("the catalogue at \(RemotePath.shown(catalogue)) has no product '\(name)'")
       }
-      return seen.insert(one.name).inserted ? one : nil
+      if let other = seen[one.name] {
+        try Self.checkSame(one, other)
+        return nil
+      }
+      seen[one.name] = one
+      return one
     }
+  }
+
+  /// Refuses two files of one name, of which one would not be fetched.
+  private static func checkSame(_ one: FetchItem, _ other: FetchItem) throws {
+    // What a catalogue tells of, by size and checksum, is one product however often and from wherever it is named.
+    guard one.url != other.url, let url = one.url, let first = other.url, one.size == nil, other.size == nil,
+      !one.hasChecksum, !other.hasChecksum
+    else { return }
+    throw RequestRefused.because(
+      """
+      '\(one.name)' is the name of two files, \(RemotePath.shown(first)) and \(RemotePath.shown(url)); fetch them one \
+      by one into different folders
+      """)
   }
 
   private func answer(_ word: String) throws -> [(name: String, item: FetchItem?)] {
@@ -110,6 +133,7 @@ struct FetchList {
       throw FloeError("the catalogue tells no place to fetch '\(found.name)' from")
     }
     var item = FetchItem(name: try Self.fileName(found.name), url: url, size: found.size, md5: found.md5, s3: found.s3)
+    item.sha256 = found.sha256
     if !isID, let url, let source = try SignedAddress.source(of: found.json, for: url) {
       item.signed = FetchItem.Signed(item: found.json, source: source)
     }

@@ -90,8 +90,14 @@ final class PartFile {
   }
 
   /// Gives the whole file its name.
+  ///
+  /// - Throws: a sentence where its bytes, or the name, do not come to the disk; disks of other machines tell of too
+  ///   little room only here.
   func finish(as place: String) throws {
-    fsync(descriptor)
+    // Some file systems know no fsync.
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else {
+      throw FloeError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
     guard rename(path, place) == 0 else {
       throw FloeError("\(place) cannot be put in place: \(String(cString: strerror(errno)))")
     }

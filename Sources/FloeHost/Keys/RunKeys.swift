@@ -8,12 +8,14 @@ import Foundation
 /// what goes into a key. A step without a key is always run: `reasons` says why it has none.
 struct RunKeys: Sendable {
   /// The form of keys; a change of what goes into them counts it up.
-  static let form = 1
+  static let form = 2
 
   /// By step.
   private(set) var steps: [String: String] = [:]
   /// Why a step has no key, by step.
   private(set) var reasons: [String: String] = [:]
+  /// The names of the steps' entries in a cache, by step: the keys, unless `unseen` inputs are among what they read.
+  private(set) var entries: [String: String] = [:]
   /// By output's name.
   private(set) var outputs: [String: String] = [:]
   /// The plugin that each step comes from, by step.
@@ -21,6 +23,12 @@ struct RunKeys: Sendable {
   /// Each input's name and the digest of its content, in the order in which the pipeline reads them; nil where the
   /// content cannot be identified. `by` is what the digest rests on where that is not the content: `etag`, `manifest`.
   private(set) var inputs: [(name: String, path: String, digest: String?, by: String?)] = []
+  /// Products at a distance that are known by their manifest: of parts that are read of their files, nothing tells
+  /// whether they are what the manifest says. What was made from them must not come out of a cache in the place of
+  /// what the same product on the disk gives.
+  private var unseen: Set<String> = []
+  /// Those of them that a step reads, itself or by what it is connected to.
+  private var unseenOf: [String: Set<String>] = [:]
 
   /// The key of an output file whose name and content are known.
   func key(ofPort reference: Pipeline.Reference) -> String? { steps[reference.step].map { "\($0).\(reference.port)" } }
@@ -29,14 +37,20 @@ struct RunKeys: Sendable {
     plan: Plan, seed: UInt64, library: StepLibrary, share: ResourceDirectory, digests: ContentDigests
   ) throws {
     var contents: [String: Result<String, FloeError>] = [:]
+    var bases: [String: String] = [:]
     for path in plan.inputPaths where contents[path] == nil {
-      do { contents[path] = .success(try digests.of(path)) } catch {
+      do {
+        let found = try digests.identity(of: path)
+        contents[path] = .success(found.digest)
+        bases[path] = found.by
+        if found.by == "manifest", RemotePath.isRemote(path) { unseen.insert(path) }
+      } catch {
         contents[path] = .failure(error as? FloeError ?? FloeError("\(error)"))
       }
     }
     inputs = plan.inputPaths.map { path in
       // Why an input has no digest is reported by the steps that read it, and recorded with the run's keys.
-      (Self.base(path), path, contents[path].flatMap { try? $0.get() }, digests.basis(of: path))
+      (Self.base(path), path, contents[path].flatMap { try? $0.get() }, bases[path])
     }
     let surroundings = try Self.surroundings()
     for step in plan.steps where !step.isFinishing {
@@ -82,7 +96,7 @@ struct RunKeys: Sendable {
     let types = Dictionary(
       (library.declaration(step.use)?.parameters ?? []).map { ($0.name, $0.type) }
     ) { first, _ in first }
-    var values = ParameterKeys(contents: contents)
+    var values = ParameterKeys(contents: contents, unseen: unseen)
     let parameters = step.inForce.map { name, literal in
       (
         name,
@@ -93,11 +107,13 @@ struct RunKeys: Sendable {
       )
     }
     var reason = values.reason
+    var far = values.far
     var ports: [String: JSONValue] = [:]
     for (port, references) in step.connections {
       ports[port] = .array(
         references.map { reference in
           if steps[reference.step] == nil { reason = reason ?? "step '\(reference.step)' has no key" }
+          far.formUnion(unseenOf[reference.step] ?? [])
           // The name under which a value comes may be shown, in a report for instance.
           return [.string(reference.text), JSONValue(key(ofPort: reference))]
         })
@@ -126,13 +142,21 @@ struct RunKeys: Sendable {
       material["destinations"] = .object(
         plan.destinations(of: step.id).mapValues { .array($0.map { .string($0) }) })
     }
-    steps[step.id] = try Self.digest(.object(material))
+    let own = try Self.digest(.object(material))
+    steps[step.id] = own
+    unseenOf[step.id] = far
+    entries[step.id] =
+      try far.isEmpty ? own : Self.digest([.string(own), .array(far.sorted().map { .string($0) })])
   }
 
   /// What the values of a step's parameters are in its key.
   private struct ParameterKeys {
     /// Digests of files by path.
     let contents: [String: Result<String, FloeError>]
+    /// Products at a distance that are known by their manifest.
+    let unseen: Set<String>
+    /// Those of them that the parameters name.
+    private(set) var far: Set<String> = []
     /// Why the step has no key; the last parameter's reason.
     private(set) var reason: String?
 
@@ -146,6 +170,7 @@ struct RunKeys: Sendable {
         let file = DatasetName(text)?.file ?? text
         switch contents[file] {
         case .success(let digest)?:
+          if unseen.contains(file) { far.insert(file) }
           let name = RunKeys.base(file)
           return [.string(DatasetName(text)?.moved(to: name) ?? name), .string(digest)]
         case .failure(let error)?: reason = error.message

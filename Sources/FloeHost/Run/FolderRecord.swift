@@ -80,10 +80,22 @@ struct FolderRecord {
       guard let name = output[.name]?.stringValue, let key = output[.key]?.stringValue, keys.outputs[name] == key
       else { return nil }
     }
+    guard isFromThere(record, plan) else { return nil }
     let files = Self.files(record)
     guard Self.list(record[.files]).count == record[.files]?.arrayValue?.count else { return nil }
     guard areIntact(files, digests: digests) else { return nil }
     return record
+  }
+
+  /// Whether no product of a record lay at a distance that a plan has elsewhere. Of one that is known by its manifest
+  /// parts may have been read that were compared with nothing: who names its copy on the disk wants that one read.
+  private func isFromThere(_ record: JSONValue, _ plan: Plan) -> Bool {
+    let places = (record[.inputs]?.arrayValue ?? []).map(\.stringValue)
+    let contents = record[.fingerprints]?.arrayValue ?? []
+    return zip(places, contents).enumerated().allSatisfy { i, input in
+      guard let place = input.0, RemotePath.isURL(place), input.1[.by]?.stringValue == "manifest" else { return true }
+      return i < plan.inputPaths.count && RemotePath.shown(plan.inputPaths[i]) == place
+    }
   }
 
   /// Whether all files are there and as floe wrote them; false for none.

@@ -64,8 +64,8 @@ struct FindCommand: AsyncParsableCommand {
   private static func table(of file: String) throws -> String {
     let table = try VectorLayer.readTable(file)
     guard table.rowCount > 0, case .text(let names)? = table[.name]?.values else { return "no product" }
-    let starts = try table.numbers(.start)
-    // A column without any value comes back as text: no product has a cloud cover.
+    // A column without any value comes back as text: no product has a time, or a cloud cover.
+    let starts = (try? table.numbers(.start)) ?? [Double](repeating: .nan, count: table.rowCount)
     let clouds = (try? table.numbers(.cloudCover)) ?? [Double](repeating: .nan, count: table.rowCount)
     let rows = (0..<min(30, table.rowCount)).map { i in
       [

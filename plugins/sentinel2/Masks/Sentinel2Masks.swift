@@ -17,9 +17,7 @@ struct Sentinel2Masks {
     var wanted: [MaskFile] = []
     for reason in reasons {
       let types = Self.types(reason)
-      let found = product.masks.filter { mask in
-        types.contains(mask.type) && (mask.band == nil || bands.contains { $0.rawValue == mask.band })
-      }
+      let found = listed(types)
       if reason == .shadow, product.level == .l1c {
         throw ParameterError("masks", "asks for shadow, which only L2A products know; '\(product.name)' is L1C")
       }
@@ -44,6 +42,18 @@ struct Sentinel2Masks {
       throw FloeError("'\(product.name)' has no scene classification (SCL); masks of an L2A product need it")
     }
     return wanted
+  }
+
+  /// Level 1 masks that an L2A product lists and that are not there.
+  var absentFiles: [String] {
+    guard product.level == .l2a else { return [] }
+    return reasons.flatMap { listed(Self.types($0)) }.map(\.path).filter { !VirtualFile.exists($0) }
+  }
+
+  private func listed(_ types: [String]) -> [MaskFile] {
+    product.masks.filter { mask in
+      types.contains(mask.type) && (mask.band == nil || bands.contains { $0.rawValue == mask.band })
+    }
   }
 
   /// The layers on the grid of the whole tile at a resolution in metres.
@@ -79,6 +89,11 @@ struct Sentinel2Masks {
   /// The finest scene classification that is there.
   var sceneClassification: String? {
     product.images.files("SCL", native: 20).sorted { $0.key < $1.key }.map(\.value).first { VirtualFile.exists($0) }
+  }
+
+  /// The scene classification, where masks need it.
+  var classificationFiles: [String] {
+    product.level == .l2a && !reasons.isEmpty ? sceneClassification.map { [$0] } ?? [] : []
   }
 
   /// SCL: 1 saturated or defective, 3 shadow, 8 and 9 cloud, 10 thin cirrus. Never 2 (dark) and 6 (water): leads fall

@@ -6,14 +6,12 @@ import FloeSDK
 ///
 /// Decoders of JPEG 2000 go on over most damage and give other pixels; the checksum sees it.
 struct SourceCheck: Sendable {
-  private struct Entry: Sendable {
-    let size: Int?
-    let checksum: (name: String, value: String)?
-  }
   private let root: String
-  private let manifest: [String: Entry]
+  private let manifest: ProductManifest?
   private let archive: String?
   private let index: ZipIndex?
+  /// Whether the host knows the product by its manifest, so that no file may be read that is other than it says.
+  let isBound: Bool
 
   /// - Throws: when there is a manifest and it is no XML.
   init(_ location: SafeLocation) throws {
@@ -24,22 +22,19 @@ struct SourceCheck: Sendable {
     switch VirtualFile.presence(path) {
     case .present: break
     case .absent:
-      manifest = [:]
+      manifest = nil
+      isBound = false
       return
     case .refused(let refusal):
       LibraryNotices.add("\(refusal); sizes and checksums of the product's files are not compared")
-      manifest = [:]
+      manifest = nil
+      isBound = false
       return
     }
-    var entries: [String: Entry] = [:]
-    for stream in try XMLNode(file: path).descendants("byteStream") {
-      guard var href = stream.first("fileLocation")?.attributes["href"] else { continue }
-      if href.hasPrefix("./") { href.removeFirst(2) }
-      let sum = stream.first("checksum")
-      let checksum = sum.flatMap { node in node.attributes["checksumName"].map { ($0, node.text.lowercased()) } }
-      entries[href] = Entry(size: stream.attributes["size"].flatMap { Int($0) }, checksum: checksum)
-    }
-    manifest = entries
+    let found = try ProductManifest(file: path)
+    manifest = found
+    let isDistant = location.archive == nil && RemotePath.isRemote(location.root)
+    isBound = try isDistant && found.gapAtDistance() == nil
   }
 
   /// Refuses a file that is not as the product says; a file that the product says nothing of passes.
@@ -47,24 +42,58 @@ struct SourceCheck: Sendable {
   /// - Parameter copy: where its bytes were copied to, if they were.
   func check(_ path: String, copy: String? = nil) throws {
     let place = copy ?? path
+    let entry = try entry(of: path)
     guard path.hasPrefix(root + "/"), VirtualFile.exists(place) else { return }
-    let name = String(path.dropFirst(root.count + 1))
-    let advice =
-      "the file was damaged or changed; fetch the product anew, or remove manifest.safe if the change is meant"
-    if let entry = manifest[name] {
-      if let size = entry.size, try VirtualFile.size(place) != size {
-        throw FloeError("'\(path)' has \(try VirtualFile.size(place)) bytes, manifest.safe says \(size): \(advice)")
-      }
+    if let entry {
+      try checkSize(path, at: place, entry)
       if let sum = entry.checksum, let found = try FileDigest.hexadecimal(of: place, algorithm: sum.name),
         found != sum.value
       {
-        throw FloeError("'\(path)' has the \(sum.name) checksum \(found), manifest.safe says \(sum.value): \(advice)")
+        throw FloeError(
+          "'\(path)' has the \(sum.name) checksum \(found), manifest.safe says \(sum.value): \(Self.advice)")
       }
     }
     if let archive, let index, let crc = index.checksum(of: String(path.dropFirst(VirtualFile.zip(archive).count + 1)))
     {
       try Self.check(path, at: place, crc: crc)
     }
+  }
+
+  /// Refuses a file on the network, of which parts are read, that is not there or not as large as the product says.
+  func checkPart(_ path: String) throws {
+    guard isBound, let entry = try entry(of: path) else { return }
+    try checkSize(path, at: path, entry)
+  }
+
+  /// Refuses a product at a distance that lacks a file of its manifest, by which it is known.
+  func checkAbsent(_ path: String) throws {
+    guard isBound, let manifest, path.hasPrefix(root + "/"),
+      manifest.entries[String(path.dropFirst(root.count + 1))] != nil
+    else { return }
+    throw FloeError("'\(path)' is listed in manifest.safe and is not there; the product is not whole")
+  }
+
+  private static let advice =
+    "the file was damaged or changed; fetch the product anew, or remove manifest.safe if the change is meant"
+
+  private func checkSize(_ path: String, at place: String, _ entry: ProductManifest.Entry) throws {
+    guard let size = entry.size else { return }
+    let found = try VirtualFile.size(place)
+    guard found == size else {
+      throw FloeError("'\(path)' has \(found) bytes, manifest.safe says \(size): \(Self.advice)")
+    }
+  }
+
+  /// What the manifest says of a file; nil where it says nothing, or where there is none.
+  private func entry(of path: String) throws -> ProductManifest.Entry? {
+    guard let manifest, path.hasPrefix(root + "/") else { return nil }
+    if let entry = manifest.entries[String(path.dropFirst(root.count + 1))] { return entry }
+    guard !isBound else {
+      throw FloeError(
+        "'\(path)' is not listed in manifest.safe, by which a product at a distance is known; fetch the product, and "
+          + "name its copy")
+    }
+    return nil
   }
 
   /// Refuses a member of an archive whose bytes do not match the archive's directory.

@@ -37,6 +37,12 @@ struct Sentinel2Product: Sendable {
   /// Whether the product is on the network.
   var isRemote: Bool { RemotePath.isRemote(location.root) }
 
+  /// The metadata of a .SAFE product and of its tile.
+  var metadataFiles: [String] {
+    guard format == .safe, imageFolder.hasSuffix("/IMG_DATA") else { return [] }
+    return [location.metadata, "\(imageFolder.dropLast("IMG_DATA".count))MTD_TL.xml"]
+  }
+
   /// Reads the metadata of the product at a path.
   init(_ path: String) throws {
     if let store = try EOPFStore(path) { try self.init(store) } else { try self.init(safe: path) }

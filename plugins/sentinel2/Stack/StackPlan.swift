@@ -41,8 +41,7 @@ struct StackPlan: Sendable {
     self.product = product
     (image, mask) = try Self.specs(product, sources, grid: grid, units: options.units, resolution: resolution)
 
-    let classification =
-      product.level == .l2a && !options.masks.isEmpty ? masks.sceneClassification.map { [$0] } ?? [] : []
+    let classification = masks.classificationFiles
     if product.format == .zarr {
       let arrays = maskFiles.map(\.path) + classification
       emptyChunks = try ChunkCheck.empty(product, sources, masks: arrays, window: window)

@@ -117,17 +117,23 @@ struct StackRun {
   private func verify(_ copies: [String: String]) async throws {
     let check = try SourceCheck(plan.product.location)
     var paths: [String] = []
-    for path in plan.sources.map(\.path) + (try plan.masks.files().map(\.path)) where !paths.contains(path) {
-      paths.append(path)
-    }
+    for path in plan.sources.map(\.path) + (try plan.masks.files().map(\.path)) + plan.masks.classificationFiles
+    where !paths.contains(path) { paths.append(path) }
     // Of files on the network that were not copied parts alone are read.
-    let files = plan.product.isRemote ? paths.filter { copies[$0] != nil || $0.hasSuffix(".gml") } : paths
+    var files = plan.product.isRemote ? paths.filter { copies[$0] != nil || $0.hasSuffix(".gml") } : paths
     if files.count < paths.count {
       context.log(
         .notice, "\(paths.count - files.count) files are read in parts over the network and not compared with checksums"
       )
+      for path in paths where !files.contains(path) { try check.checkPart(path) }
     }
-    _ = try await context.map(files.count, progress: "files") { try check.check(files[$0], copy: copies[files[$0]]) }
+    // On the disk the run's key tells a change of the metadata, at a distance the manifest alone is in it.
+    if check.isBound {
+      files += plan.product.metadataFiles
+      for path in plan.masks.absentFiles { try check.checkAbsent(path) }
+    }
+    let whole = files
+    _ = try await context.map(whole.count, progress: "files") { try check.check(whole[$0], copy: copies[whole[$0]]) }
     let chunks = plan.storedChunks
     guard !chunks.isEmpty else { return }
     _ = try await context.map(chunks.count, progress: "chunks") {

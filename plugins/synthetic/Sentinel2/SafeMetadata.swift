@@ -178,14 +178,15 @@ struct SafeMetadata {
       """
   }
 
-  /// `manifest.safe`: what is in the folder, with sizes.
-  func manifest(_ files: [(path: String, bytes: Int)]) -> String {
+  /// `manifest.safe`: what is in the folder, with sizes and checksums.
+  func manifest(_ files: [(path: String, bytes: Int, md5: String)]) -> String {
     let objects = files.enumerated().map { i, file in
       let kind = file.path.hasSuffix(".xml") ? "text/xml" : "application/octet-stream"
       return """
             <dataObject ID="Object_\(i + 1)">
               <byteStream mimeType="\(kind)" size="\(file.bytes)">
                 <fileLocation href="./\(file.path)" locatorType="URL"/>
+                <checksum checksumName="MD5">\(file.md5)</checksum>
               </byteStream>
             </dataObject>
         """

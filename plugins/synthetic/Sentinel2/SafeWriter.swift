@@ -26,7 +26,7 @@ struct SafeWriter: Sendable {
     }
     try makeFolder("\(product.granule)/QI_DATA")
     try await writePixels(images, in: context)
-    try writeMetadata()
+    try await writeMetadata(in: context)
   }
 
   private func makeFolder(_ inside: String) throws { try ProductFolder.make("\(path)/\(inside)") }
@@ -68,13 +68,28 @@ struct SafeWriter: Sendable {
       })
   }
 
-  private func writeMetadata() throws {
+  private func writeMetadata(in context: RunContext) async throws {
     let metadata = SafeMetadata(product: product)
     try VirtualFile.write(metadata.productFile(), to: "\(path)/\(product.metadataFile)")
     try VirtualFile.write(metadata.tileFile(), to: "\(path)/\(product.granule)/MTD_TL.xml")
     let listed = try VirtualFile.list(path, recursive: true).filter { !$0.hasSuffix("/") }
-    let files = try listed.map { (path: $0, bytes: try VirtualFile.size("\(path)/\($0)")) }
+    let root = path
+    let files = try await context.map(listed.count, progress: "checksums") { i in
+      let file = "\(root)/\(listed[i])"
+      return (path: listed[i], bytes: try VirtualFile.size(file), md5: try Checksum.md5(file))
+    }
     try VirtualFile.write(metadata.manifest(files), to: "\(path)/manifest.safe")
+  }
+}
+
+/// Checksums as manifests have them.
+enum Checksum {
+  /// MD5 of a file.
+  static func md5(_ path: String) throws -> String {
+    guard let found = try FileDigest.hexadecimal(of: path, algorithm: "MD5") else {
+      throw FloeError("libcrypto offers no MD5, which the manifest of '\(path)' needs")
+    }
+    return found
   }
 }
 

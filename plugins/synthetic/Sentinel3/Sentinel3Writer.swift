@@ -29,8 +29,10 @@ struct Sentinel3Writer: Sendable {
   func write(_ values: Sentinel3Values, _ records: [SralModel.Record], check: () throws -> Void) throws {
     let making = try TemporaryFolder(in: folder)
     try ProductFolder.make("\(making.path)/\(name)")
-    try writeMeasurement("\(making.path)/\(name)/enhanced_measurement.nc", values, records, check)
-    try VirtualFile.write(manifest(), to: "\(making.path)/\(name)/xfdumanifest.xml")
+    let measurement = "\(making.path)/\(name)/enhanced_measurement.nc"
+    try writeMeasurement(measurement, values, records, check)
+    let text = manifest(bytes: try VirtualFile.size(measurement), md5: try Checksum.md5(measurement))
+    try VirtualFile.write(text, to: "\(making.path)/\(name)/xfdumanifest.xml")
     try making.publish()
   }
 
@@ -108,7 +110,7 @@ struct Sentinel3Writer: Sendable {
     for (key, value) in all { try file.attribute(key, value) }
   }
 
-  private func manifest() -> String {
+  private func manifest(bytes: Int, md5: String) -> String {
     let steps = min(60, max(1, track.records - 1))
     let line = (0...steps).map { step -> String in
       let p = track.position(Double(track.records - 1) * Double(step) / Double(steps))
@@ -159,8 +161,10 @@ struct Sentinel3Writer: Sendable {
           </xmlData></metadataWrap></metadataObject>
         </metadataSection>
         <dataObjectSection>
-          <dataObject ID="enhancedMeasurementData"><byteStream mimeType="application/x-netcdf">
+          <dataObject ID="enhancedMeasurementData"><byteStream mimeType="application/x-netcdf" \
+      size="\(bytes)">
             <fileLocation locatorType="URL" href="enhanced_measurement.nc"/>
+            <checksum checksumName="MD5">\(md5)</checksum>
           </byteStream></dataObject>
         </dataObjectSection>
       </xfdu:XFDU>

@@ -3,6 +3,9 @@ import FloeCore
 
 /// Checksums of whole files under any path that GDAL reads, in pieces.
 public enum FileDigest {
+  /// Whether libcrypto has an algorithm of that name.
+  public static func knows(_ algorithm: String) -> Bool { EVP_get_digestbyname(algorithm) != nil }
+
   /// The digest by an algorithm of libcrypto (`MD5`, `SHA3-256`), lower-case hexadecimal; nil for one that it lacks.
   public static func hexadecimal(of path: String, algorithm: String) throws -> String? {
     guard let method = EVP_get_digestbyname(algorithm), let context = EVP_MD_CTX_new() else { return nil }

@@ -81,17 +81,22 @@ public enum RemoteInput {
   /// What identifies the content of a file or of a product's folder.
   ///
   /// Small files are known by their bytes, and so are those of a server that gives no strong entity tag. A larger one
-  /// is known by its address, entity tag, size and time, so that a part of it can be read without the rest.
+  /// is known by its address, entity tag, size and time, so that a part of it can be read without the rest. A product's
+  /// folder is known by its manifest, as on the disk, where it gives the checksums of all its files and is of
+  /// no other product.
   ///
   /// - Throws: a sentence where the content cannot be identified.
   public static func identity(_ path: String) throws -> Identity {
-    if VirtualFile.isDirectory(path) || !VirtualFile.exists(path) {
-      for name in ["manifest.safe", "xfdumanifest.xml"] where VirtualFile.exists("\(path)/\(name)") {
-        let bytes = try VirtualFile.read("\(path)/\(name)")
-        return Identity(digest: try SHA256.hexadecimal(of: Array("manifest\n".utf8) + bytes), by: "manifest")
+    let folder = ProductManifest.folder(ofFile: path)
+    if folder != nil || VirtualFile.isDirectory(path) || !VirtualFile.exists(path) {
+      let shown = RemotePath.shown(folder ?? path)
+      guard let manifest = try ProductManifest(folder: folder ?? path) else {
+        throw FloeError("'\(shown)' is a folder without a manifest, which tells no checksums of its files")
       }
-      throw FloeError(
-        "'\(RemotePath.shown(path))' is a folder without a manifest, which tells no checksums of its files")
+      if let gap = try manifest.gapAtDistance() {
+        throw FloeError("what '\(shown)' holds cannot be told by its manifest: \(gap)")
+      }
+      return Identity(digest: try manifest.digest(), by: "manifest")
     }
     let size = try VirtualFile.size(path)
     let facts = try facts(path)

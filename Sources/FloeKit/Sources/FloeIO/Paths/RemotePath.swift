@@ -65,7 +65,7 @@ public enum RemotePath {
     guard isURL(url), !url.lowercased().hasPrefix("s3://") else { return nil }
     let isKnown = state.withLock { $0.hidden[url] != nil }
     guard let parts = Parts(url) else {
-      throw FloeError("'\(redacted(text))' is no URL that can be read: it names no host")
+      throw FloeError("'\(redacted(text))' is no URL that can be read: it names no host, or no port behind its colon")
     }
     guard parts.scheme == "https" || parts.isLoopback || nested != nil else {
       throw FloeError(
@@ -214,9 +214,24 @@ extension RemotePath {
       } else {
         user = nil
       }
-      guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "\\" }) else { return nil }
+      guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "\\" }), Self.hasPort(host) else {
+        return nil
+      }
       authority = host.lowercased()
       path = String(rest[slash...])
+    }
+
+    /// Whether what stands behind a host's colon, if there is one, is a port, and an address of IPv6 has its brackets.
+    private static func hasPort(_ host: Substring) -> Bool {
+      var behind = host
+      if host.first == "[" {
+        guard let close = host.firstIndex(of: "]") else { return false }
+        behind = host[host.index(after: close)...]
+        guard behind.isEmpty || behind.first == ":" else { return false }
+      }
+      guard let colon = behind.firstIndex(of: ":") else { return true }
+      let port = behind[behind.index(after: colon)...]
+      return port.isEmpty || port.allSatisfy { $0.isASCII && $0.isNumber } && (Int(port) ?? .max) <= 65535
     }
   }
 

@@ -190,8 +190,22 @@ public enum HTTPClient {
         return .failed(reason: "GDAL made no request: \(messages.reason)", mayPass: false)
       }
       defer { CPLHTTPDestroyResult(result) }
-      return answer(result.pointee, transfer, messages)
+      let outcome = answer(result.pointee, transfer, messages)
+      guard case .answered(let response) = outcome, let place = unencrypted(response, to: request) else {
+        return outcome
+      }
+      return .failed(
+        reason: "the server redirects to \(place), which is not encrypted, and anybody on the way could change it",
+        mayPass: false)
     }
+  }
+
+  /// Where an encrypted request was led to another machine that answers without encryption; nil for all others.
+  private static func unencrypted(_ response: HTTPResponse, to request: HTTPRequest) -> String? {
+    guard response.isGood, request.url.lowercased().hasPrefix("https://"), let place = response.headers["location"],
+      let parts = RemotePath.Parts(place), parts.scheme == "http", !parts.isLoopback
+    else { return nil }
+    return parts.plain
   }
 
   private static func answer(_ result: CPLHTTPResult, _ transfer: Transfer, _ messages: GDALMessages) -> Outcome {

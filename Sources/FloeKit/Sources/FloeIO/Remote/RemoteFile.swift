@@ -174,8 +174,15 @@ final class RemoteFile: Sendable {
     }
   }
 
-  /// Refuses a page for people in the place of a file.
+  /// Refuses a page for people in the place of a file, and a file that is compressed on the way although it was asked
+  /// for as it is; one that is compressed itself may be called so.
   private static func refusePage(_ response: HTTPResponse, _ url: String) throws {
+    if response.headers["content-encoding"]?.lowercased().contains("gzip") == true,
+      response.body.starts(with: [0x1f, 0x8b]), ![".gz", ".tgz"].contains(where: url.lowercased().hasSuffix)
+    {
+      throw FloeError(
+        "\(url): the server sends the file compressed (Content-Encoding: gzip), which it was asked not to do")
+    }
     if WebPage.isOne(response.body.prefix(512), type: response.headers["content-type"], name: url) {
       throw FloeError("\(url): \(WebPage.sentence)")
     }

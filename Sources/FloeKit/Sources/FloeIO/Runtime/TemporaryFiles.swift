@@ -128,7 +128,7 @@ public final class TemporaryFolder: Sendable {
       folder = next()
     }
     path = folder
-    Self.open.withLock { _ = $0.insert(path) }
+    Self.open.withLock { $0[path] = made }
   }
 
   private static func cannotMake(_ folder: String) -> FloeError {
@@ -153,12 +153,12 @@ public final class TemporaryFolder: Sendable {
   public func remove() {
     Self.delete(path)
     let folder = path
-    Self.open.withLock { _ = $0.remove(folder) }
+    Self.open.withLock { $0[folder] = nil }
   }
 
   /// Removes the folder and the folders that were made for it and are empty.
   public func discard() {
-    guard Self.open.withLock({ $0.contains(path) }) else { return }
+    guard Self.open.withLock({ $0[path] != nil }) else { return }
     remove()
     for folder in made.reversed() { rmdir(folder) }
   }
@@ -166,12 +166,13 @@ public final class TemporaryFolder: Sendable {
   /// Whether a folder of this process is in use.
   public static var isAnyOpen: Bool { open.withLock { !$0.isEmpty } }
 
-  /// Removes all folders of this process; for one that is interrupted.
+  /// Removes all folders of this process, and those that were made for them and are empty; for one that ends, whatever
+  /// ends it. A folder that was there before, such as `TMPDIR`, stays.
   public static func discardAll() {
-    for folder in open.withLock({ $0 }) {
-      delete(folder)
-      if let slash = folder.lastIndex(of: "/") { rmdir(String(folder[..<slash])) }
-    }
+    let all = open.withLock { $0 }
+    for folder in all.keys { delete(folder) }
+    // The innermost first: each must be empty.
+    for folder in all.values.joined().sorted(by: { $0.utf8.count > $1.utf8.count }) { rmdir(folder) }
   }
 
   private static func delete(_ folder: String) {
@@ -182,6 +183,7 @@ public final class TemporaryFolder: Sendable {
     }
   }
 
-  private static let open = Mutex<Set<String>>([])
+  /// The folders in use, each with those that were made for it.
+  private static let open = Mutex<[String: [String]]>([:])
   private static let counter = Atomic<Int>(0)
 }

@@ -22,6 +22,8 @@ public struct CatalogueItem: Sendable, Hashable {
   public var size: Int?
   /// MD5 of the product as it is fetched, in lower case.
   public var md5: String?
+  /// SHA-256 of the product as it is fetched, in lower case.
+  public var sha256: String?
   /// Where it is fetched whole, as the catalogue says; an `https://` address needs an account.
   public var href: String?
   /// Its place in an object store, for example `s3://eodata/...`.
@@ -91,12 +93,14 @@ public enum CatalogueAnswer {
     let title = properties?["title"]?.stringValue
     let name = [properties?["product:name"]?.stringValue, title].compactMap { $0 }
       .first { $0.hasSuffix(".SAFE") || $0.hasSuffix(".SEN3") || $0.hasSuffix(".nc") }
+    try checkName(id + (name ?? ""), source)
     var item = CatalogueItem(
       id: id, name: name ?? id, collection: json["collection"]?.stringValue,
       start: try time("start_datetime") ?? moment,
       stop: try time("end_datetime") ?? moment, outlines: [], isTrack: false,
       cloudCover: properties?["eo:cloud_cover"]?.doubleValue, size: product?["file:size"]?.intValue,
       md5: product?["file:checksum"]?.stringValue.flatMap(md5), href: nil, s3: nil, json: json)
+    item.sha256 = product?["file:checksum"]?.stringValue.flatMap(sha256)
     for address in addresses(product) {
       if address.hasPrefix("s3://") { item.s3 = item.s3 ?? address } else { item.href = item.href ?? address }
     }
@@ -127,10 +131,24 @@ public enum CatalogueAnswer {
     return text.count == 32 && text.allSatisfy(\.isHexDigit) ? text : nil
   }
 
+  /// A multihash that is a SHA-256: code 0x12, 32 bytes.
+  private static func sha256(_ multihash: String) -> String? {
+    let text = multihash.lowercased()
+    guard text.hasPrefix("1220"), text.utf8.count == 68, text.allSatisfy(\.isHexDigit) else { return nil }
+    return String(text.dropFirst(4))
+  }
+
+  /// Refuses a name that no table could be read back with.
+  private static func checkName(_ name: String, _ source: String) throws {
+    guard name.utf8.contains(0) else { return }
+    throw FloeError("\(source) has a zero byte in its name; names are texts without one")
+  }
+
   // MARK: OData
 
   private static func odata(_ json: JSONValue, _ source: String) throws -> CatalogueItem {
     guard let name = json["Name"]?.stringValue, !name.isEmpty else { throw FloeError("\(source) has no Name") }
+    try checkName(name, source)
     func time(_ end: String) throws -> UTCTime? {
       guard let text = json["ContentDate"]?[end]?.stringValue else { return nil }
       guard let time = UTCTime(text) else {

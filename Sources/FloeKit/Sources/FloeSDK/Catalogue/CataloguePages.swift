@@ -56,7 +56,8 @@ public struct CataloguePages {
       }
       all = Self.count(json) ?? all
       let before = seen.count
-      for item in items where seen.insert(item.id).inserted && takes(item) {
+      // Two collections may call their items alike (STAC 1.0.0, item, id).
+      for item in items where seen.insert("\(item.collection ?? "")\n\(item.id)").inserted && takes(item) {
         if found.count == limit {
           return Products(items: Self.sorted(found), more: all.map { "\($0) in all" } ?? "how many is not told")
         }
