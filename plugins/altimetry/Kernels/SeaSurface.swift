@@ -40,6 +40,11 @@ public struct SeaSurface: Sendable {
     /// Metres above the median of the leads within half a window.
     public var distance: Double
     public var isOutlier: Bool
+    /// A lead's standing.
+    public init(distance: Double, isOutlier: Bool) {
+      self.distance = distance
+      self.isOutlier = isOutlier
+    }
   }
 
   /// How leads lie to those around them. An outlier has |elevation - median| > limit * max(1.4826 * median deviation,

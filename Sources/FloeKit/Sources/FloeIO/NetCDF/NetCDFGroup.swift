@@ -3,8 +3,8 @@ import FloeCore
 /// A group of a netCDF or HDF5 file whose variables, with those of the groups inside, are one table, such as
 /// `gt1l/sea_ice_segments` of ICESat-2's ATL07; or the file itself without its groups.
 ///
-/// A column has the name of its variable, `height_segment_height`; where several have that, the path within the group,
-/// `heights/quality`. HDF5 arrays without dimensions, which the library numbers in each group, lie along the same rows
+/// A column has the name of its variable, `height_segment_height`; where several have that, the groups' names before it,
+/// `heights_quality`. HDF5 arrays without dimensions, which the library numbers in each group, lie along the same rows
 /// where they have the same length.
 struct NetCDFGroup {
   /// The variables outside of groups.
@@ -78,8 +78,12 @@ struct NetCDFGroup {
 
   /// The name of a column among others.
   func name(_ v: NetCDFVariable, among columns: [NetCDFVariable]) -> String {
+    func isOthers(_ name: String) -> Bool { columns.contains { $0.name != v.name && Self.lastName($0) == name } }
     let last = Self.lastName(v)
-    return columns.contains { $0.name != v.name && Self.lastName($0) == last }
-      ? String(v.name.dropFirst(prefix.count)) : last
+    guard isOthers(last) else { return last }
+    let path = String(v.name.dropFirst(prefix.count))
+    let joined = String(path.map { $0 == "/" ? "_" : $0 })
+    // A slash stands in no variable's own name.
+    return isOthers(joined) ? path : joined
   }
 }
