@@ -3,7 +3,7 @@ import FloeCore
 /// A group of a netCDF or HDF5 file whose variables, with those of the groups inside, are one table, such as
 /// `gt1l/sea_ice_segments` of ICESat-2's ATL07; or the file itself without its groups.
 ///
-/// A column has the name of its variable, `height_segment_height`; where several have that, the groups' names before it,
+/// A column has the name of its variable, `height_segment_height`; where several have it, the names of groups as well,
 /// `heights_quality`. HDF5 arrays without dimensions, which the library numbers in each group, lie along the same rows
 /// where they have the same length.
 struct NetCDFGroup {
