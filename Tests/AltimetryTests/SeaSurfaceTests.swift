@@ -134,4 +134,28 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) < 2e-12 || a.i
     #expect(values[0].height == 0.3 && values[2].height == 0.3 && values[3].height.isNaN)
     #expect(values[0].uncertainty < values[1].uncertainty && values[1].uncertainty < values[2].uncertainty)
   }
+
+  @Test("the stack limit is where leads begin to lie low; leads that do not give none")
+  func deviationLimit() {
+    // 100 leads whose stacks widen from 1 to 5.95 looks; those from 4 looks on lie 6 cm below the others.
+    let deviations = (0..<100).map { 1 + 0.05 * Double($0) }
+    func standings(_ low: Double) -> [SeaSurface.Standing] {
+      deviations.enumerated().map { i, looks in
+        let noise = 0.04 * Double((i * i * 31 % 17) - 8) / 8
+        return SeaSurface.Standing(distance: noise - (looks >= 4 ? low : 0), isOutlier: false)
+      }
+    }
+    let rule = SeaSurface()
+    let limit = rule.deviationLimit(deviations, standings(0.06)) ?? .nan
+    #expect(limit >= 4 && limit < 4.7)
+    #expect(rule.deviationLimit(deviations, standings(0)) == nil)
+    // Outliers and missing deviations take no part, leads of one deviation are not told apart.
+    let outliers = standings(0.06).enumerated().map { i, lead in
+      SeaSurface.Standing(distance: lead.distance, isOutlier: deviations[i] >= 4)
+    }
+    #expect(rule.deviationLimit(deviations, outliers) == nil)
+    #expect(rule.deviationLimit(deviations.map { $0 >= 4 ? .nan : $0 }, standings(0.06)) == nil)
+    #expect(rule.deviationLimit(deviations.map { _ in 3 }, standings(0.06)) == nil)
+    #expect(rule.deviationLimit(Array(deviations[60..<75]), Array(standings(0.06)[60..<75])) == nil)
+  }
 }

@@ -43,7 +43,7 @@ struct RunKeys: Sendable {
         let found = try digests.identity(of: path)
         contents[path] = .success(found.digest)
         bases[path] = found.by
-        if found.by == "manifest", RemotePath.isRemote(path) { unseen.insert(path) }
+        if found.by == "manifest", RemotePath.isURL(path) || RemotePath.isRemote(path) { unseen.insert(path) }
       } catch {
         contents[path] = .failure(error as? FloeError ?? FloeError("\(error)"))
       }

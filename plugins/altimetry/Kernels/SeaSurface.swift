@@ -35,11 +35,23 @@ public struct SeaSurface: Sendable {
     public var uncertainty: Double
   }
 
-  /// Which leads are outliers: |elevation - median| > limit * max(1.4826 * median deviation, least spread), both
-  /// medians over the leads within half a window.
+  /// A lead beside those around it.
+  public struct Standing: Sendable, Equatable {
+    /// Metres above the median of the leads within half a window.
+    public var distance: Double
+    public var isOutlier: Bool
+    /// A lead's standing.
+    public init(distance: Double, isOutlier: Bool) {
+      self.distance = distance
+      self.isOutlier = isOutlier
+    }
+  }
+
+  /// How leads lie to those around them. An outlier has |elevation - median| > limit * max(1.4826 * median deviation,
+  /// least spread), both medians over the leads within half a window.
   ///
   /// - Parameter range: the leads to judge.
-  public func outliers(_ heights: [Double], at positions: [Double], range: Range<Int>) -> [Bool] {
+  public func standings(_ heights: [Double], at positions: [Double], range: Range<Int>) -> [Standing] {
     var low = range.lowerBound
     var high = range.lowerBound
     return range.map { i in
@@ -50,8 +62,46 @@ public struct SeaSurface: Sendable {
       let near = Array(heights[low..<high])
       let centre = median(of: near)
       let spread = 1.4826 * median(of: near.map { abs($0 - centre) })
-      return abs(heights[i] - centre) > outlierLimit * max(spread, leastSpread)
+      let distance = heights[i] - centre
+      return Standing(distance: distance, isOutlier: abs(distance) > outlierLimit * max(spread, leastSpread))
     }
+  }
+
+  /// Which leads are outliers.
+  public func outliers(_ heights: [Double], at positions: [Double], range: Range<Int>) -> [Bool] {
+    standings(heights, at: positions, range: range).map(\.isOutlier)
+  }
+
+  /// How much lower leads may lie on average than the narrower half of them, in metres.
+  static let tolerance = 0.005
+
+  /// The deviation of the stack from which leads lie beside the track, told by their own heights; nil where they tell
+  /// none.
+  ///
+  /// In the order of their deviation the narrower half of the leads, outliers apart, says where the sea is. As many of
+  /// the others stay as leave the mean distance of all that stay at most `tolerance` below that of the half. The limit
+  /// holds if five leads and more are beyond it, and lie lower than the half by more than two standard errors.
+  ///
+  /// - Parameter deviations: of each lead, in looks; those that are missing take no part.
+  public func deviationLimit(_ deviations: [Double], _ standings: [Standing]) -> Double? {
+    let order = deviations.indices.filter { deviations[$0].isFinite && !standings[$0].isOutlier }
+      .sorted { (deviations[$0], $0) < (deviations[$1], $1) }
+    guard order.count >= 20 else { return nil }
+    let distances = order.map { standings[$0].distance }
+    let narrow = RunningStatistics(distances[..<(order.count / 2)])
+    var sum = 0.0
+    var kept = 0
+    for (i, distance) in distances.enumerated() {
+      sum += distance
+      // Leads of one deviation stay or go together.
+      let isLast = i + 1 == order.count || deviations[order[i + 1]] > deviations[order[i]]
+      if isLast, sum / Double(i + 1) >= narrow.mean - Self.tolerance { kept = i + 1 }
+    }
+    guard kept >= order.count / 2, order.count - kept >= 5 else { return nil }
+    let wide = RunningStatistics(distances[kept...])
+    let error =
+      (narrow.sampleVariance / Double(narrow.count) + wide.sampleVariance / Double(wide.count)).squareRoot()
+    return wide.mean < narrow.mean - 2 * error ? deviations[order[kept]] : nil
   }
 
   /// A line through the leads of one window, seen from its node.

@@ -12,11 +12,12 @@ struct TableReadStep: ProcessingStep {
     content; with `x` and `y` two number columns become points in `crs`. Numbers may have Fortran's exponent
     (`0.7D+02`); `nan`, `NA`, `N/A`, `NULL`, `None`, a lone `-` or `--` and their like among numbers or times are
     missing values, and counted; `inf` is infinity. Times are read as ISO 8601 writes them, and no others are guessed
-    at: those stay text. A netCDF table has its times, units and places as CF says; one that floe wrote
-    comes back with its arrays, codes, definitions and marks. `no_data` names numbers that stand for a missing value
-    where the file does not tell; columns whose least number is made of nines below 0 are told. A CSV with an open
-    quote, zero bytes, more fields in a row than columns, a line break in a column's name, or another encoding than
-    UTF-8 is refused with the line. So are dates that no calendar has, numbers that their column cannot hold, and
+    at: those stay text. A netCDF table has its times, units and places as CF says; one that floe wrote comes back with
+    its arrays, codes, definitions and marks. A group of a netCDF or HDF5 file is a table, with the variables of the
+    groups inside: `layer: gt1l/sea_ice_segments` of ICESat-2's ATL07. `no_data` names numbers that stand for a missing
+    value where the file does not tell; columns whose least number is made of nines below 0 are told. A CSV with an
+    open quote, zero bytes, more fields in a row than columns, a line break in a column's name, or another encoding
+    than UTF-8 is refused with the line. So are dates that no calendar has, numbers that their column cannot hold, and
     latitudes beyond 90.
     """
   static let example = """
@@ -24,7 +25,7 @@ struct TableReadStep: ProcessingStep {
     """
 
   @Param("The file") var file: InputPath
-  @Param("Layer of a file with several; the first by default") var layer: String?
+  @Param("Layer, or group, of a file with several; the first by default") var layer: String?
   @Param("Column of the x coordinate or longitude") var x: String?
   @Param("Column of the y coordinate or latitude") var y: String?
   @Param("Reference system of x and y, EPSG:4326 by default; or of a layer whose file tells none") var crs: String?

@@ -5,10 +5,12 @@ import FloeCore
 /// Times are decoded, stored numbers unpacked, missing ones found by `NetCDFConversion`, whole numbers kept exactly;
 /// longitudes and latitudes, by their standard name or unit, are points. Files that OGR wrote say so and are left to
 /// it, as are grids, and files in archives, which the library cannot open. Of files that `TrackNetCDFWriter` wrote
-/// columns, arrays, codes, marks and tags come back as they were.
+/// columns, arrays, codes, marks and tags come back as they were. A group of a file is a table as well, see
+/// `NetCDFGroup`; HDF5 files (`.h5`) are read as the library reads them.
 struct NetCDFTable {
   private let path: String
   private let file: NetCDFFile
+  private let group: NetCDFGroup
   private let rows: String
   private let count: Int
   private let columns: [NetCDFVariable]
@@ -29,20 +31,36 @@ struct NetCDFTable {
       && file.attributes["history"]?.text?.hasPrefix(TrackNetCDFWriter.history) == true
   }
 
+  /// The file, if its name and place are those of one that the library reads; nil for others.
+  private static func open(_ path: String) throws -> NetCDFFile? {
+    let isNetCDF = [".nc", ".nc4", ".h5", ".hdf5", ".he5"].contains(where: path.lowercased().hasSuffix)
+    guard isNetCDF, !path.hasPrefix("/vsi") || RemotePath.isRemote(path), VirtualFile.exists(path) else { return nil }
+    return try NetCDFFile.open(path)
+  }
+
+  /// The groups of a file that are tables; empty where it has tables outside of groups, or none, and for other files.
+  static func groups(of path: String) -> [String] {
+    // Safe because a file that cannot be opened has none, and who reads it says why it cannot.
+    guard let file = try? open(path) else { return [] }
+    let all = file.variables
+    let hasOthers = all.contains { NetCDFGroup.file.holds($0) && isSingle($0) }
+    return hasOthers ? [] : NetCDFGroup.tables(all, isSingle)
+  }
+
   /// Nil for what is no such file.
   ///
-  /// - Parameter layer: the dimension of the rows, or the file's name without ending; nil for the dimension that most
-  ///   variables have.
+  /// - Parameter layer: a group (`gt1l/sea_ice_segments`), the dimension of the rows, or the file's name without its
+  ///   ending; nil for the dimension that most variables have, or the only group with a table.
   init?(_ path: String, layer: String?) throws {
-    let isNetCDF = [".nc", ".nc4"].contains(where: path.lowercased().hasSuffix)
-    guard isNetCDF, !path.hasPrefix("/vsi") || RemotePath.isRemote(path), VirtualFile.exists(path) else { return nil }
-    let file = try NetCDFFile.open(path)
-    let variables = file.variables.filter { !$0.name.contains("/") }
-    let isOfOGR = file.attributes.keys.contains { $0.hasPrefix("ogr_") } || variables.contains(where: Self.isOfOGR)
+    guard let file = try Self.open(path) else { return nil }
+    let outside = file.variables.filter(NetCDFGroup.file.holds)
+    let isOfOGR = file.attributes.keys.contains { $0.hasPrefix("ogr_") } || outside.contains(where: Self.isOfOGR)
     guard !isOfOGR else { return nil }
+    let group = try NetCDFGroup(layer, of: file, isColumn: Self.isSingle)
+    let variables = group.isFile ? outside : file.variables.filter(group.holds)
     var found: [(rows: String, columns: [NetCDFVariable])] = []
     for v in variables {
-      guard let rows = Self.rows(of: v) else { continue }
+      guard Self.isSingle(v), let rows = group.rows(of: v) else { continue }
       if let place = found.firstIndex(where: { $0.rows == rows }) {
         found[place].columns.append(v)
       } else {
@@ -50,13 +68,13 @@ struct NetCDFTable {
       }
     }
     // Of a grid only the axes have one dimension.
-    let tables = found.filter { entry in entry.columns.contains { $0.name != entry.rows } }
-    let wanted = layer == FileStem.of(path) ? nil : layer
+    let tables = found.filter { entry in !entry.columns.allSatisfy(NetCDFGroup.isAxis) }
+    let wanted = layer == FileStem.of(path) || !group.isFile ? nil : layer
     guard !tables.isEmpty || wanted != nil && !found.isEmpty else { return nil }
     guard let most = tables.map({ $0.columns.count }).max() ?? found.map({ $0.columns.count }).max() else { return nil }
     let chosen = found.first { entry in
       if let wanted { return entry.rows == wanted }
-      return entry.columns.count == most && entry.columns.contains { $0.name != entry.rows }
+      return entry.columns.count == most && !entry.columns.allSatisfy(NetCDFGroup.isAxis)
     }
     guard let chosen else {
       let all = found.map { $0.rows }.joined(separator: ", ")
@@ -64,19 +82,21 @@ struct NetCDFTable {
     }
     self.path = path
     self.file = file
+    self.group = group
     rows = chosen.rows
-    let isOwn = Self.isOwn(file)
+    let isOwn = group.isFile && Self.isOwn(file)
     self.isOwn = isOwn
     columns =
-      isOwn ? variables.filter { $0.dimensions.first == chosen.rows && Self.isColumn($0) } : chosen.columns
+      isOwn ? variables.filter { group.rows(of: $0) == chosen.rows && Self.isColumn($0) } : chosen.columns
     count = chosen.columns.first?.shape.first ?? 0
-    if layer == nil, tables.count > 1 {
+    if layer == nil || !group.isFile, tables.count > 1 {
       let all = tables.map { "'\($0.rows)' (\($0.columns.count) columns)" }.joined(separator: ", ")
       LibraryNotices.add(
-        "'\(path)' has rows along \(all), of which those along '\(rows)' are read; 'layer' names another")
+        "'\(path)' has rows along \(all), of which those along '\(rows)' are read; 'layer' names another"
+          + (group.isFile ? "" : " group"))
     }
     let read = Set(columns.map(\.name))
-    let wide = variables.filter { $0.dimensions.first == chosen.rows && !read.contains($0.name) }
+    let wide = variables.filter { group.rows(of: $0) == chosen.rows && !read.contains($0.name) }
       .map { "'\($0.name)'" }
     if !wide.isEmpty {
       LibraryNotices.add(
@@ -90,15 +110,14 @@ struct NetCDFTable {
     v.attributes.keys.contains { $0.hasPrefix("ogr_") || $0 == "geometry_type" || $0 == "geometry" }
   }
 
-  /// The dimension along which a variable has one value a row; nil for others.
-  private static func rows(of v: NetCDFVariable) -> String? {
-    // Texts of characters have a second one, their length.
-    let isText = v.type == .char && v.dimensions.count == 2
-    return v.dimensions.count == 1 && v.type != .char || isText ? v.dimensions.first : nil
+  /// Whether a variable has one value a row.
+  private static func isSingle(_ v: NetCDFVariable) -> Bool {
+    // Texts of characters have a second dimension, their length.
+    v.dimensions.count == 1 && v.type != .char || v.type == .char && v.dimensions.count == 2
   }
 
   /// Whether a variable of floe's own file is a column: one value a row, or an array of numbers.
-  private static func isColumn(_ v: NetCDFVariable) -> Bool { rows(of: v) != nil || isArray(v) }
+  private static func isColumn(_ v: NetCDFVariable) -> Bool { isSingle(v) || isArray(v) }
 
   private static func isArray(_ v: NetCDFVariable) -> Bool {
     v.dimensions.count == 2 && !v.type.isText && v.shape.count == 2 && v.shape[1] > 0
@@ -106,6 +125,7 @@ struct NetCDFTable {
 
   /// The name of a column. In floe's own files of tracks time and places have the names of products.
   private func name(_ v: NetCDFVariable) -> String {
+    guard group.isFile else { return group.name(v, among: columns) }
     guard isOwn, rows == "time_20_ku" else { return v.name }
     let names = [
       rows: ColumnName.time.rawValue, "lat_20_ku": ColumnName.latitude.rawValue,
@@ -175,7 +195,7 @@ struct NetCDFTable {
 
   /// The column of longitudes or latitudes; by its standard name, else by its unit.
   private func place(_ name: String, _ side: String) -> String? {
-    let numbers = columns.filter { !$0.type.isText && Self.rows(of: $0) != nil }
+    let numbers = columns.filter { !$0.type.isText && Self.isSingle($0) }
     // The spellings of CF 1.13, sections 4.1 and 4.2.
     let letter = String(side.prefix(1))
     let short = ["degrees_", "degree_", "degrees", "degree"].map { $0 + letter }
@@ -260,7 +280,7 @@ struct NetCDFTable {
     guard CFTime.isTime(unit) else { return nil }
     do throws(FloeError) {
       let time = try CFTime(unit, calendar: v.attributes["calendar"]?.text)
-      if let scale = Self.otherScale(v) {
+      if !countsFromUTC, let scale = Self.otherScale(v) {
         LibraryNotices.add(
           "the times '\(v.name)' of '\(path)' count in \(scale), some seconds ahead of UTC, and are taken for UTC")
       }
@@ -270,6 +290,10 @@ struct NetCDFTable {
       return nil
     }
   }
+
+  /// Whether times count GPS seconds from a moment that is told in UTC, as ICESat-2's from 2018-01-01, since when there
+  /// was no leap second.
+  private var countsFromUTC: Bool { file["ancillary_data/atlas_sdp_gps_epoch"] != nil }
 
   /// A scale of time without leap seconds that a variable's texts name; CF's own attributes know none.
   private static func otherScale(_ v: NetCDFVariable) -> String? {

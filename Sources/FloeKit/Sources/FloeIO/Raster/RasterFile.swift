@@ -61,10 +61,13 @@ public final class RasterFile: RasterSource {
   /// arrays of which GDAL takes for rasters.
   public static func driver(of path: String) -> String? {
     if NetCDFTable.isOwn(path) { return nil }
-    return GDALMessages.collect(isTrial: true) { _ in
+    let found = GDALMessages.collect(isTrial: true) { _ -> (driver: String, hasBands: Bool)? in
       // Safe because "no driver reads it" is the answer asked for, not a failure.
-      (try? GDALDataset.open(path, flags: GDAL_OF_RASTER))?.driverName
+      (try? GDALDataset.open(path, flags: GDAL_OF_RASTER)).map { ($0.driverName, $0.band(1) != nil) }
     }
+    // Of HDF5 files with tables in groups this driver lists the arrays, none of which is the file's raster.
+    if let found, found.driver == "HDF5", !found.hasBands, !NetCDFTable.groups(of: path).isEmpty { return nil }
+    return found?.driver
   }
 
   /// The file as a raster.

@@ -6,6 +6,8 @@ public enum VectorLayer {
   /// The names of the layers of a file, in order.
   public static func layers(of path: String) throws -> [String] {
     if NetCDFTable.isOwn(path) { return [FileStem.of(path)] }
+    let groups = NetCDFTable.groups(of: path)
+    if !groups.isEmpty { return groups }
     // OGR takes no file of one column for a table.
     if isText(path), try CSVCheck(path).columns == 1 { return [FileStem.of(path)] }
     return try GDALMessages.collect { _ in
