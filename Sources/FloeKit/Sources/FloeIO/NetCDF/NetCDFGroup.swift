@@ -28,7 +28,7 @@ struct NetCDFGroup {
       }
     }
     let tables = Self.tables(all, isColumn)
-    let wanted = layer == OneColumnFile.name(of: file.path) ? nil : layer
+    let wanted = layer == FileStem.of(file.path) ? nil : layer
     guard !tables.isEmpty, !all.contains(where: { Self.file.holds($0) && isColumn($0) }) else {
       prefix = ""
       return
