@@ -256,7 +256,7 @@ public final class Batch: Sendable {
     item.settings.flatMap { name, value -> [String] in
       guard let input = pipeline.inputs[name] else { return [] }
       if input.isFile { return [value] }
-      return input.type == "list" ? SceneIdentity.values(value, of: input).filter { FileState(of: $0) != nil } : []
+      return input.type == "list" ? input.values(in: value).filter { FileState(of: $0) != nil } : []
     }
   }
 

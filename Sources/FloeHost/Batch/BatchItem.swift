@@ -310,7 +310,7 @@ public struct BatchItems {
 
   /// A list of paths, as `--set` has it, that count from a folder.
   private static func places(_ list: String, of input: PipelineInput, from folder: String) -> String {
-    let items = SceneIdentity.values(list, of: input).map { place($0, from: folder) }
+    let items = input.values(in: list).map { place($0, from: folder) }
     // A comma inside of a path needs the form that a list has in a pipeline.
     guard items.contains(where: { $0.contains(",") }) else { return items.joined(separator: ",") }
     let quoted = items.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }

@@ -19,8 +19,8 @@ struct SceneIdentity: Sendable {
       guard let input = pipeline.inputs[name], let was = record[.settings]?[name]?.stringValue,
         let now = item.settings[name]
       else { continue }
-      let before = Self.values(was, of: input).map { Self.place($0, from: working) }
-      let after = Self.values(now, of: input).map { Self.place($0, from: FileManager.default.currentDirectoryPath) }
+      let before = input.values(in: was).map { Self.place($0, from: working) }
+      let after = input.values(in: now).map { Self.place($0, from: FileManager.default.currentDirectoryPath) }
       if before == after { continue }
       // A list may be one of files as well as one of names.
       guard input.isFile || (before + after).contains(where: { isFile($0, among: inputs) }) else { continue }
@@ -36,16 +36,6 @@ struct SceneIdentity: Sendable {
         """
     }
     return nil
-  }
-
-  /// What a setting names: itself, or the items of a list.
-  static func values(_ text: String, of input: PipelineInput) -> [String] {
-    guard input.type == "list" else { return [text] }
-    // A list that cannot be read is refused by the run.
-    switch try? FlowLiteral.read(text, type: "list") {
-    case .some(.list(let items)): return items.map(\.description)
-    default: return text.split(separator: ",").map { String($0) }
-    }
   }
 
   /// Whether a value names a file: one that the run read, or one that lies there.

@@ -19,4 +19,14 @@ public struct PipelineInput: Sendable {
   public var isData: Bool { Self.dataTypes.contains(type) }
   /// Whether a run sets it to a file or folder.
   public var isFile: Bool { type == "path" || isData }
+
+  /// What a setting names: itself, or the items of a list.
+  func values(in text: String) -> [String] {
+    guard type == "list" else { return [text] }
+    // A list that cannot be read is refused by the run.
+    switch try? FlowLiteral.read(text, type: "list") {
+    case .some(.list(let items)): return items.map(\.description)
+    default: return text.split(separator: ",").map { String($0) }
+    }
+  }
 }

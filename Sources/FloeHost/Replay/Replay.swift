@@ -64,7 +64,7 @@ public struct Replay: Sendable {
         result[name] = text
         continue
       }
-      let values = SceneIdentity.values(text, of: input)
+      let values = input.values(in: text)
       // Of a list, what the record names as a file.
       let moved = values.map { value -> String in
         let isRelative = !value.hasPrefix("/") && !RemotePath.isURL(value) && DatasetName(value) == nil

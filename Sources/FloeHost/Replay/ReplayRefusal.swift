@@ -60,7 +60,7 @@ extension Replay {
     var problems: [Problem] = []
     for (name, value) in settings.sorted(by: { $0.key < $1.key }) where !named.contains(name) {
       guard let input = pipeline.inputs[name] else { continue }
-      for text in SceneIdentity.values(value, of: input) {
+      for text in input.values(in: value) {
         let file = DatasetName(text)?.file ?? text
         guard file.hasPrefix("/"), input.isFile || isInput(file), !VirtualFile.exists(file) else { continue }
         problems.append(
