@@ -329,8 +329,9 @@ class CSV(Reader):
             return f"Python's csv says '{error}', floe read the file"
         got = list(csv.reader(open(out / "o.csv", newline="")))
         want = [r for r in want if r]
-        # A number in the first line makes it a row, which floe tells; names stand before it then.
-        if got[0][0] == "field_1":
+        # A number in the first line makes it a row, which floe tells; names stand before it then. A column without a name
+        # is called so, too.
+        if got[0][0] == "field_1" and want[0][0].strip():
             want.insert(0, [f"field_{i}" for i in range(1, len(want[0]) + 1)])
         if len(want) != len(got):
             return f"{len(got)} lines, Python's csv reads {len(want)}"

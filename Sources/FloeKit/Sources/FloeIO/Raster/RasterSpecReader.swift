@@ -29,6 +29,7 @@ struct RasterSpecReader {
     let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
     let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
+    try checkIsWhole(all.count, type)
     // Opened once, for its places and for its pixels.
     let netCDF = try dataset.driverName == "netCDF" ? NetCDFPart(path: path) : nil
     let grid = try settledGrid(bands[0], netCDF)
@@ -77,6 +78,19 @@ struct RasterSpecReader {
       spec.tags[String(key.dropFirst(RasterMetadataKeys.tagPrefix.count))] = value
     }
     return (spec, remarks, validity)
+  }
+
+  /// Refuses a file that was cut short where GDAL would not tell.
+  private func checkIsWhole(_ count: Int, _ type: PixelType) throws {
+    let driver = dataset.driverName
+    let size = Int(GDALGetRasterXSize(dataset.handle)).multipliedReportingOverflow(
+      by: Int(GDALGetRasterYSize(dataset.handle)))
+    let all = size.partialValue.multipliedReportingOverflow(by: count)
+    // Rasters beyond any machine are refused with their grid.
+    guard !size.overflow, !all.overflow, all.partialValue <= Self.mostPixels * 64 else { return }
+    let header = driver == "ENVI" ? items(dataset.handle, domain: "ENVI") : [:]
+    try CutFileCheck.check(
+      path, driver: driver, header: header, pixels: all.partialValue, bits: 8 * type.byteCount)
   }
 
   /// More than any raster of the Earth's seas needs, and few enough that lists of tiles fit into memory.

@@ -17,6 +17,7 @@ final class GDALDataset {
     _ path: String, flags: Int32, drivers: [String]? = nil, options: [String] = []
   ) throws -> GDALDataset {
     try LocalFile.checkInput(path)
+    try MosaicSourceCheck.check(path)
     let isRemote = RemotePath.isRemote(path)
     return try GDALMessages.collect(about: path) { messages in
       NetworkAccess.settle(for: path)
