@@ -87,6 +87,39 @@ def test_rasters_in_earth_centred_systems_are_refused(tmp_path):
     assert "Earth's centre" in run_pipeline(tmp_path, RASTER.format("in.vrt"), expect=2)[2].err
 
 
+def bare(path, wkt):
+    """A GeoPackage whose layer has no reference system."""
+    ds = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    made = ds.CreateLayer("l", None, ogr.wkbUnknown)
+    feature = ogr.Feature(made.GetLayerDefn())
+    feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+    made.CreateFeature(feature)
+    feature = made = None
+    ds = None
+
+
+def test_a_geopackage_without_a_system_has_none(tmp_path):
+    bare(tmp_path / "p.gpkg", "POINT (300100 7900000)")
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  t: { use: table.read, with: { file: p.gpkg, crs: "EPSG:32601" } }
+outputs: { o.gpkg: { t: t.table } }
+""")
+    found = gdal.OpenEx(str(out / "o.gpkg")).GetLayer(0)
+    assert found.GetSpatialRef().GetAuthorityCode(None) == "32601"
+    bare(tmp_path / "l.gpkg", "POLYGON ((300000 7900020, 300050 7900020, 300050 7899000, 300000 7899000, 300000 7900020))")
+    write_tif(tmp_path / "a.tif", np.full((1, 8, 10), 7, "uint8"), nodata=0)
+    out, record, _ = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  r: { use: raster.read, with: { files: [a.tif] } }
+  c: { use: raster.clip, in: { image: r.image }, with: { polygons: l.gpkg } }
+outputs: { o.tif: c.result }
+""", "--overwrite")
+    assert (read(out / "o.tif") != 0).sum() == 8 * 5 and any("no reference system" in line for line in said(record))
+
+
 # --- files that were cut short
 
 

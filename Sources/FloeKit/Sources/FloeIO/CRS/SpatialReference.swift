@@ -4,13 +4,15 @@ import FloeCore
 /// The crossing between `CRS` values and OSR handles.
 enum SpatialReference {
   /// The value of a borrowed handle; nil for one that has no WKT, and for the placeholder by which files say that they
-  /// have no system (`ENGCRS["Undefined SRS"]` of GeoPackages).
+  /// have no system (`ENGCRS["Undefined SRS"]` and `GEOGCRS["Undefined geographic SRS"]` of GeoPackages).
   static func value(of reference: OGRSpatialReferenceH) -> CRS? {
     if OSRIsLocal(reference) != 0, let name = text(OSRGetName(reference))?.lowercased(),
       ["undefined", "unknown", "unnamed"].contains(where: name.hasPrefix)
     {
       return nil
     }
+    // What a GeoPackage's layer without a system is given by OGR before 3.9, whatever its coordinates are.
+    if text(OSRGetName(reference)) == "Undefined geographic SRS" { return nil }
     let wkt = withStringList(["FORMAT=WKT2_2019", "MULTILINE=NO"]) { options -> String? in
       var pointer: UnsafeMutablePointer<CChar>?
       guard OSRExportToWktEx(reference, &pointer, constant(options)) == OGRERR_NONE else { return nil }
