@@ -172,6 +172,29 @@ def test_envi_that_was_cut_is_refused(tmp_path):
     assert "cut short" in run_pipeline(tmp_path, RASTER.format("e.dat"), "--overwrite", expect=2)[2].err
 
 
+@pytest.mark.parametrize("driver, name", [("SQLite", "a.sqlite"), ("GPKG", "a.gpkg")])
+@pytest.mark.parametrize("lost", [1, 1500, 3000])
+def test_databases_that_were_cut_are_refused(tmp_path, driver, name, lost):
+    ds = ogr.GetDriverByName(driver).CreateDataSource(str(tmp_path / name))
+    made = ds.CreateLayer("l", system("EPSG:32601"), ogr.wkbPolygon)
+    made.CreateField(ogr.FieldDefn("n", ogr.OFTInteger))
+    for i in range(200):
+        feature = ogr.Feature(made.GetLayerDefn())
+        feature["n"] = i + 1
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({i} 0, {i + 1} 0, {i + 1} 1, {i} 1, {i} 0))"))
+        made.CreateFeature(feature)
+    feature = made = None
+    ds = None
+    out, _, _ = run_pipeline(tmp_path, TABLE.format(name))
+    assert len((out / "o.csv").read_text().splitlines()) == 201
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(data + b"rest")
+    run_pipeline(tmp_path, TABLE.format(name), "--overwrite")
+    (tmp_path / name).write_bytes(data[:-lost])
+    error = run_pipeline(tmp_path, TABLE.format(name), "--overwrite", expect=2)[2].err
+    assert "cut short" in error or "malformed" in error
+
+
 # --- names that are no files
 
 

@@ -47,7 +47,9 @@ final class GDALDataset {
       }
       // What a driver could not read of a file that it opened all the same.
       for line in messages.failures { LibraryNotices.add("'\(path)': \(line)") }
-      return GDALDataset(owning: handle)
+      let dataset = GDALDataset(owning: handle)
+      if !isRemote, ["GPKG", "SQLite", "MBTiles"].contains(dataset.driverName) { try CutFileCheck.checkDatabase(path) }
+      return dataset
     }
   }
 
