@@ -47,9 +47,9 @@ struct Expression: Sendable {
     case .number(let v):
       let single = Float(v)
       guard v != 0, v != v.rounded() else { return Double(single) == v }
-      return single.isFinite && abs(single) >= Float.leastNormalMagnitude
+      return single.isFinite && single.magnitude >= Float.leastNormalMagnitude
     case .band: return true
-    case .call(_, let arguments): return arguments.allSatisfy(isSingle)
+    case .call(_, let arguments): return arguments.allSatisfy { isSingle($0) }
     }
   }
 
@@ -62,6 +62,12 @@ struct Expression: Sendable {
     case .band(let i): return band(i)
     case .call(let operation, let arguments): return apply(operation, arguments.map { evaluate($0, count, band) })
     }
+  }
+
+  /// C's pow of anything and 0, and of 1 and anything, is 1, of NaN too; 0 to a negative power is a division by zero.
+  private static func power<T: ExpressionNumber>(_ a: T, _ b: T) -> T {
+    if a.isNaN || b.isNaN { return .nan }
+    return a == 0 && b < 0 ? .nan : T.power(a, b)
   }
 
   private static func apply<T: ExpressionNumber>(_ operation: Operation, _ v: [[T]]) -> [T] {
@@ -77,8 +83,7 @@ struct Expression: Sendable {
     case .subtract: return two { $0 - $1 }
     case .multiply: return two { $0 * $1 }
     case .divide: return two { $1 == 0 ? .nan : $0 / $1 }
-    // C's pow of anything and 0, and of 1 and anything, is 1; 0 to a negative power is a division by zero.
-    case .power: return two { $0.isNaN || $1.isNaN || $0 == 0 && $1 < 0 ? .nan : T.power($0, $1) }
+    case .power: return two { power($0, $1) }
     case .less: return truth { $0 < $1 }
     case .lessOrEqual: return truth { $0 <= $1 }
     case .greater: return truth { $0 > $1 }
