@@ -250,6 +250,31 @@ class CryoSat(SEN3):
         return judge_netcdf(folder / self.path, self.variables, out / "o.csv")
 
 
+class ClassicNetCDF(Reader):
+    """A table in the classic format, in which netCDF4 reads as 0 what lies behind the end of a file."""
+
+    name = "classic netCDF"
+    damages = (m.damage_cut, m.damage_bytes)
+    steps = "  t: { use: table.read, with: { file: in.nc } }\n"
+    outputs = "{ o.csv: t.table }"
+    variables = ["lat", "lon", "a"]
+
+    def make(self, folder, material):
+        path = folder / "in.nc"
+        with netCDF4.Dataset(path, "w", format="NETCDF3_64BIT_OFFSET") as d:
+            d.createDimension("time", None)
+            for name in self.variables:
+                d.createVariable(name, "f8", ("time",))[:] = np.linspace(60, 80, 40)
+        self.size = path.stat().st_size
+        return path
+
+    def judge(self, folder, out):
+        # What fills up the last four bytes may lack.
+        if (folder / "in.nc").stat().st_size < self.size - 3:
+            return "values of the file lack, floe read it"
+        return judge_netcdf(folder / "in.nc", self.variables, out / "o.csv")
+
+
 class GeoPackage(Reader):
     name = "GeoPackage"
     damages = (m.damage_geopackage, m.damage_geopackage, m.damage_bytes)
@@ -446,4 +471,4 @@ class Manifest(Reader):
         return plugins / "forest.floe-step.yaml"
 
 
-ALL = [GeoTIFF, JP2, ProductXML, TileXML, Archive, EOPF, SEN3, CryoSat, GeoPackage, CSV, Land, ModelJSON, Pipeline, Manifest]
+ALL = [GeoTIFF, JP2, ProductXML, TileXML, Archive, EOPF, SEN3, CryoSat, ClassicNetCDF, GeoPackage, CSV, Land, ModelJSON, Pipeline, Manifest]
