@@ -195,6 +195,14 @@ def test_databases_that_were_cut_are_refused(tmp_path, driver, name, lost):
     assert "cut short" in error or "malformed" in error
 
 
+def test_tiles_far_larger_than_the_raster_are_refused(tmp_path):
+    options = ["TILED=YES", "BLOCKXSIZE=40000", "BLOCKYSIZE=40000", "COMPRESS=DEFLATE", "SPARSE_OK=YES"]
+    ds = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "in.tif"), 50, 50, 1, gdal.GDT_Byte, options)
+    ds.SetGeoTransform((0, 10, 0, 0, 0, -10))
+    ds = None
+    assert "40000 x 40000" in run_pipeline(tmp_path, RASTER.format("in.tif"), expect=2)[2].err
+
+
 # --- names that are no files
 
 

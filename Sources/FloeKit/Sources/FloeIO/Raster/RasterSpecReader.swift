@@ -30,6 +30,7 @@ struct RasterSpecReader {
     let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
     try checkIsWhole(all.count, type)
+    try checkBlocks(bands[0], type)
     // Opened once, for its places and for its pixels.
     let netCDF = try dataset.driverName == "netCDF" ? NetCDFPart(path: path) : nil
     let grid = try settledGrid(bands[0], netCDF)
@@ -78,6 +79,19 @@ struct RasterSpecReader {
       spec.tags[String(key.dropFirst(RasterMetadataKeys.tagPrefix.count))] = value
     }
     return (spec, remarks, validity)
+  }
+
+  /// Refuses tiles that are far larger than the raster: a file of some hundred bytes could ask for any memory.
+  private func checkBlocks(_ band: UnsafeMutableRawPointer, _ type: PixelType) throws {
+    var (width, height): (Int32, Int32) = (0, 0)
+    GDALGetBlockSize(band, &width, &height)
+    let block = Int(width) * Int(height)
+    let own = Int(GDALGetRasterXSize(dataset.handle)) * Int(GDALGetRasterYSize(dataset.handle))
+    guard block / 4 > own, block > (64 << 20) / type.byteCount else { return }
+    throw FloeError(
+      "'\(path)' keeps its pixels in tiles of \(width) x \(height), far larger than the raster, each of which takes "
+        + "\((block >> 20) * type.byteCount) MB to read; write it anew with usual ones, for example with "
+        + "'gdal_translate -co TILED=YES'")
   }
 
   /// Refuses a file that was cut short where GDAL would not tell.
