@@ -120,6 +120,18 @@ outputs: { o.tif: c.result }
     assert (read(out / "o.tif") != 0).sum() == 8 * 5 and any("no reference system" in line for line in said(record))
 
 
+def test_a_system_of_heights_is_no_map(tmp_path):
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 9), "uint8"), nodata=0)
+    result = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  r: { use: raster.read, with: { files: [a.tif] } }
+  w: { use: raster.warp, in: { image: r.image }, with: { crs: "EPSG:5773" } }
+outputs: { o.tif: w.result }
+""", expect=2)[2]
+    assert "heights alone" in result.err
+
+
 # --- files that were cut short
 
 

@@ -36,7 +36,7 @@ extension CRS {
   ///
   /// - Parameter what: whose system it is, as it begins the sentence.
   public func checkAngles(of what: String) throws {
-    guard isGeographic || wkt.hasPrefix("GEODCRS[") || wkt.hasPrefix("GEOCCS[") else { return }
+    guard isGeographic || ["GEODCRS[", "GEOCCS[", "VERTCRS["].contains(where: wkt.hasPrefix) else { return }
     try SpatialReference.withHandle(self) { try SpatialReference.checkAngles($0, what) }
   }
 

@@ -50,12 +50,17 @@ enum SpatialReference {
     if let crs { try withHandle(crs) { try body($0) } } else { try body(nil) }
   }
 
-  /// See `CRS.checkAngles`; systems of x, y and z from the Earth's centre are refused, too.
+  /// See `CRS.checkAngles`; systems of x, y and z from the Earth's centre and of heights alone are refused, too.
   static func checkAngles(_ reference: OGRSpatialReferenceH, _ what: String) throws(FloeError) {
     if OSRIsGeocentric(reference) != 0 {
       throw FloeError(
         "\(what) counts x, y and z from the Earth's centre; a map such as EPSG:3413, or longitudes and latitudes "
           + "(EPSG:4326), is needed")
+    }
+    if OSRIsVertical(reference) != 0, OSRIsProjected(reference) == 0, OSRIsGeographic(reference) == 0 {
+      throw FloeError(
+        "\(what) is a system of heights alone; a map such as EPSG:3413, or longitudes and latitudes (EPSG:4326), is "
+          + "needed")
     }
     guard OSRIsGeographic(reference) != 0 else { return }
     var name: UnsafeMutablePointer<CChar>?
