@@ -132,6 +132,19 @@ outputs: { o.tif: w.result }
     assert "heights alone" in result.err
 
 
+def test_pages_that_are_not_read_are_told(tmp_path):
+    for page in (1, 2):
+        options = ["APPEND_SUBDATASET=YES"] if page == 2 else []
+        ds = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "m.tif"), 20, 20, 1, gdal.GDT_Byte, options)
+        ds.SetGeoTransform((0, 10, 0, 0, 0, -10))
+        ds.GetRasterBand(1).WriteArray(np.full((20, 20), page, "uint8"))
+        ds = None
+    for name, value, told in (("m.tif", 1, 1), (f"GTIFF_DIR:2:{tmp_path / 'm.tif'}", 2, 0)):
+        out, record, _ = run_pipeline(tmp_path, RASTER.format(name), "--overwrite")
+        assert (read(out / "o.tif") == value).all()
+        assert sum("2 pages" in line for line in said(record)) == told
+
+
 # --- files that were cut short
 
 

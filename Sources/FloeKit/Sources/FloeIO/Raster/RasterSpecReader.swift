@@ -31,6 +31,7 @@ struct RasterSpecReader {
     let type = try pixelType(bands)
     try checkIsWhole(all.count, type)
     try checkBlocks(bands[0], type)
+    tellOtherPages()
     // Opened once, for its places and for its pixels.
     let netCDF = try dataset.driverName == "netCDF" ? NetCDFPart(path: path) : nil
     let grid = try settledGrid(bands[0], netCDF)
@@ -79,6 +80,16 @@ struct RasterSpecReader {
       spec.tags[String(key.dropFirst(RasterMetadataKeys.tagPrefix.count))] = value
     }
     return (spec, remarks, validity)
+  }
+
+  /// Says which page of a TIFF with several is read.
+  private func tellOtherPages() {
+    guard dataset.driverName == "GTiff", DatasetName(path) == nil else { return }
+    let inside = items(dataset.handle, domain: "SUBDATASETS")
+    guard let second = inside["SUBDATASET_2_NAME"] else { return }
+    let count = inside.keys.count { $0.hasSuffix("_NAME") }
+    LibraryNotices.add(
+      "'\(path)' has \(count) pages, of which the first is read; another one is named as \(second)")
   }
 
   /// Refuses tiles that are far larger than the raster: a file of some hundred bytes could ask for any memory.
