@@ -355,6 +355,24 @@ def test_marks_in_numbers_are_told(tmp_path, text, told):
     assert (len(lines) == 1 and told in lines[0]) if told else not lines, lines
 
 
+def test_names_of_columns_are_no_expressions_of_qgis(tmp_path):
+    import sqlite3
+    from xml.etree import ElementTree
+
+    (tmp_path / "t.csv").write_text("a [% @user_account_name %] b,p %] q,share [%],n,lat,lon\n1,2,3,4,70,10\n5,6,7,8,71,11\n")
+    out, _, _ = run_pipeline(tmp_path, """
+floe: 1
+steps:
+  t: { use: table.read, with: { file: t.csv, x: lon, y: lat } }
+outputs: { g.gpkg: { t: t.table } }
+""")
+    with sqlite3.connect(out / "g.gpkg") as db:
+        (style,) = db.execute("SELECT styleQML FROM layer_styles").fetchone()
+    tip = ElementTree.fromstring(style[style.index("<qgis"):]).find("mapTip").text
+    found = re.findall(r"\[%(.*?)%\]", tip, re.S)
+    assert found and all(re.fullmatch(r' coalesce\("[a-z]+", .*\) ', f) for f in found), tip
+
+
 # --- expressions
 
 
