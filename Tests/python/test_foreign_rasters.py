@@ -236,6 +236,7 @@ outputs: {{ p.gpkg: {{ p: p.polygons }} }}
 @pytest.mark.parametrize("option", [
     "GDAL_TIFF_ENDIANNESS=BIG", "GDAL_TIFF_OVR_BLOCKSIZE=128", "COMPRESS_OVERVIEW=LZW", "PREDICTOR_OVERVIEW=2",
     "GDAL_GEOREF_SOURCES=NONE", "GDAL_PAM_ENABLED=NO", "OGR_SQLITE_JOURNAL=WAL", "OSR_USE_NON_DEPRECATED=YES",
+    "CREATE_TRIGGERS=NO", "CREATE_GEOMETRY_COLUMNS=NO",
 ])
 def test_the_environment_changes_nothing(tmp_path, option):
     random = np.random.default_rng(2)

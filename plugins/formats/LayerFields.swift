@@ -84,10 +84,17 @@ enum LayerFields {
   ]
 
   /// HTML with QGIS's expressions: each value after its name.
+  ///
+  /// QGIS runs whatever stands between `[%` and `%]`. Per cent signs of names are therefore written as HTML's entity,
+  /// and columns in whose names such a mark stands, which an expression would have to hold, are left out.
   private static func tip(_ columns: [Column]) -> String {
     let chosen = telling.compactMap { name in columns.first { $0.name == name.rawValue } }
-    let shown = (chosen.isEmpty ? Array(columns.prefix(6)) : chosen).map { column in
-      "<b>\(escaped(alias(column)))</b> [% coalesce(\(value(column)), '–') %]"
+    let safe = (chosen.isEmpty ? Array(columns.prefix(6)) : chosen).filter { column in
+      !column.name.contains("[%") && !column.name.contains("%]")
+    }
+    let shown = safe.map { column in
+      let name = escaped(alias(column)).replacing("%", with: "&#37;")
+      return "<b>\(name)</b> [% coalesce(\(value(column)), '–') %]"
     }
     return shown.joined(separator: "<br>")
   }

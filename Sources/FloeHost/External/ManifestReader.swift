@@ -21,7 +21,7 @@ struct ManifestReader {
   /// The file as YAML; nil for an empty one.
   static func compose(_ path: String) throws -> Node? {
     do {
-      return try Yams.compose(yaml: try String(contentsOfFile: path, encoding: .utf8))
+      return try YamlText.compose(try String(contentsOfFile: path, encoding: .utf8))
     } catch let error as YamlError {
       throw RequestRefused([error.problem(in: path)])
     } catch {

@@ -57,7 +57,7 @@ extension StepLibrary {
   /// The words of a manifest's command; `{folder}` stands for the manifest's own.
   private static func command(of manifest: String) throws -> [String] {
     // A manifest that is no YAML is refused before anybody asks for its key.
-    guard let root = try? Yams.compose(yaml: try VirtualFile.readText(manifest)), let words = root["command"] else {
+    guard let root = try? YamlText.compose(try VirtualFile.readText(manifest)), let words = root["command"] else {
       return []
     }
     let texts = words.sequence.map { Array($0).compactMap(\.scalarText) } ?? words.scalarText.map { [$0] } ?? []

@@ -19,7 +19,7 @@ public enum FlowLiteral {
       return nil
     }
     let root: Node?
-    do { root = try Yams.compose(yaml: form) } catch {
+    do { root = try YamlText.compose(form) } catch {
       throw FloeError("cannot be read as a map or list: '\(text)' \(mistake(error)); \(advice)")
     }
     guard let literal = root?.literal, literal.text == nil else {

@@ -19,7 +19,7 @@ struct PipelineForm {
   ) {
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
+      root = try YamlText.compose(text)
     } catch let error as YamlError {
       throw RequestRefused([error.problem(in: file)])
     }

@@ -20,6 +20,37 @@ extension Node {
   }
 }
 
+/// YAML whose aliases stand for no more than somebody could have written.
+///
+/// Nine lines of `a: &a [*b, *b, ...]` make a thousand million values, and whoever looks at them would never end.
+enum YamlText {
+  /// Pipelines and manifests have some hundred values.
+  private static let most = 1_000_000
+
+  /// The root of a text; nil for an empty one.
+  ///
+  /// - Throws: `YamlError`, also for more values than these.
+  static func compose(_ text: String) throws -> Node? {
+    let root = try Yams.compose(yaml: text)
+    var left = most
+    if let root, !isWithin(&left, root) {
+      throw YamlError.representer(
+        problem: "makes more than \(most) values of its aliases (*name); write them out, or use fewer")
+    }
+    return root
+  }
+
+  private static func isWithin(_ left: inout Int, _ node: Node) -> Bool {
+    left -= 1
+    guard left >= 0 else { return false }
+    switch node {
+    case .sequence(let list): return list.allSatisfy { isWithin(&left, $0) }
+    case .mapping(let map): return map.allSatisfy { isWithin(&left, $0.key) && isWithin(&left, $0.value) }
+    default: return true
+    }
+  }
+}
+
 extension YamlError {
   /// The mistake as one of a request.
   func problem(in file: String) -> Problem {
@@ -30,6 +61,7 @@ extension YamlError {
     case .duplicatedKeysInMapping(let keys, let context):
       Problem(
         file: file, line: context.mark.line, "gives \(keys.map { "'\($0)'" }.joined(separator: ", ")) twice in one map")
+    case .representer(let problem): Problem(file: file, line: 1, problem)
     default:
       Problem(file: file, line: 0, "is not YAML: \(String(describing: self).split(separator: "\n").first ?? "")")
     }

@@ -49,6 +49,14 @@ def damage_bytes(path, rng):
     return f"{kind} at {at}, {length} bytes"
 
 
+def damage_cut(path, rng):
+    """A file whose end did not arrive, most often the last bytes."""
+    data = path.read_bytes()
+    lost = int(rng.integers(1, 64)) if rng.integers(2) else int(rng.integers(1, len(data)))
+    path.write_bytes(data[:-lost])
+    return f"{lost} bytes lost"
+
+
 def damage_text(path, rng):
     """Damage to lines, words and numbers of a text."""
     text = path.read_bytes().decode("utf-8", "replace")

@@ -242,6 +242,31 @@ class CryoSat(SEN3):
         return judge_netcdf(folder / self.path, self.variables, out / "o.csv")
 
 
+class ClassicNetCDF(Reader):
+    """A table in the classic format, in which netCDF4 reads as 0 what lies behind the end of a file."""
+
+    name = "classic netCDF"
+    damages = (m.damage_cut, m.damage_bytes)
+    steps = "  t: { use: table.read, with: { file: in.nc } }\n"
+    outputs = "{ o.csv: t.table }"
+    variables = ["lat", "lon", "a"]
+
+    def make(self, folder, material):
+        path = folder / "in.nc"
+        with netCDF4.Dataset(path, "w", format="NETCDF3_64BIT_OFFSET") as d:
+            d.createDimension("time", None)
+            for name in self.variables:
+                d.createVariable(name, "f8", ("time",))[:] = np.linspace(60, 80, 40)
+        self.size = path.stat().st_size
+        return path
+
+    def judge(self, folder, out):
+        # What fills up the last four bytes may lack.
+        if (folder / "in.nc").stat().st_size < self.size - 3:
+            return "values of the file lack, floe read it"
+        return judge_netcdf(folder / "in.nc", self.variables, out / "o.csv")
+
+
 class GeoPackage(Reader):
     name = "GeoPackage"
     damages = (m.damage_geopackage, m.damage_geopackage, m.damage_bytes)
@@ -321,8 +346,9 @@ class CSV(Reader):
             return f"Python's csv says '{error}', floe read the file"
         got = list(csv.reader(open(out / "o.csv", newline="")))
         want = [r for r in want if r]
-        # A number in the first line makes it a row, which floe tells; names stand before it then.
-        if got[0][0] == "field_1":
+        # A number in the first line makes it a row, which floe tells; names stand before it then. A column without a name
+        # is called so, too.
+        if got[0][0] == "field_1" and want[0][0].strip():
             want.insert(0, [f"field_{i}" for i in range(1, len(want[0]) + 1)])
         if len(want) != len(got):
             return f"{len(got)} lines, Python's csv reads {len(want)}"
@@ -437,4 +463,4 @@ class Manifest(Reader):
         return plugins / "forest.floe-step.yaml"
 
 
-ALL = [GeoTIFF, JP2, ProductXML, TileXML, Archive, EOPF, SEN3, CryoSat, GeoPackage, CSV, Land, ModelJSON, Pipeline, Manifest]
+ALL = [GeoTIFF, JP2, ProductXML, TileXML, Archive, EOPF, SEN3, CryoSat, ClassicNetCDF, GeoPackage, CSV, Land, ModelJSON, Pipeline, Manifest]

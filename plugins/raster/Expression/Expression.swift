@@ -5,7 +5,7 @@ import Glibc
 ///
 /// `+ - * / ^`, comparisons `< <= > >= == !=` (1 or 0), `and or not`, parentheses, numbers, band names, and the
 /// functions `abs sqrt log log10 exp min max where`. `and`, `or` and `not` bind as in Python and give 1 or 0, of
-/// numbers too. `where(c, a, b)` is a where c is not 0, else b. NaN in gives NaN out.
+/// numbers too. `where(c, a, b)` is a where c is not 0, else b, and looks at that one alone. NaN in gives NaN out.
 struct Expression: Sendable {
   indirect enum Node: Sendable {
     case number(Double)
@@ -39,6 +39,20 @@ struct Expression: Sendable {
   /// The places of the bands that are read, rising.
   let bands: [Int]
 
+  /// Whether single precision holds the numbers that are written: within its range, whole ones exactly.
+  var isSingle: Bool { Self.isSingle(root) }
+
+  private static func isSingle(_ node: Node) -> Bool {
+    switch node {
+    case .number(let v):
+      let single = Float(v)
+      guard v != 0, v != v.rounded() else { return Double(single) == v }
+      return single.isFinite && single.magnitude >= Float.leastNormalMagnitude
+    case .band: return true
+    case .call(_, let arguments): return arguments.allSatisfy { isSingle($0) }
+    }
+  }
+
   /// The values of every pixel; `band(i)` gives those of a band.
   func evaluate<T: ExpressionNumber>(count: Int, _ band: (Int) -> [T]) -> [T] { Self.evaluate(root, count, band) }
 
@@ -48,6 +62,12 @@ struct Expression: Sendable {
     case .band(let i): return band(i)
     case .call(let operation, let arguments): return apply(operation, arguments.map { evaluate($0, count, band) })
     }
+  }
+
+  /// C's pow of anything and 0, and of 1 and anything, is 1, of NaN too; 0 to a negative power is a division by zero.
+  private static func power<T: ExpressionNumber>(_ a: T, _ b: T) -> T {
+    if a.isNaN || b.isNaN { return .nan }
+    return a == 0 && b < 0 ? .nan : T.power(a, b)
   }
 
   private static func apply<T: ExpressionNumber>(_ operation: Operation, _ v: [[T]]) -> [T] {
@@ -63,8 +83,7 @@ struct Expression: Sendable {
     case .subtract: return two { $0 - $1 }
     case .multiply: return two { $0 * $1 }
     case .divide: return two { $1 == 0 ? .nan : $0 / $1 }
-    // C's pow of anything and 0, and of 1 and anything, is 1.
-    case .power: return two { $0.isNaN || $1.isNaN ? .nan : T.power($0, $1) }
+    case .power: return two { power($0, $1) }
     case .less: return truth { $0 < $1 }
     case .lessOrEqual: return truth { $0 <= $1 }
     case .greater: return truth { $0 > $1 }

@@ -146,6 +146,9 @@ struct ExpressionParser {
       throw unexpected("a band, a number or '('")
     }
     let functions = Expression.Operation.allCases.filter { $0.arity != nil }.map(\.rawValue)
+    if !token.isQuoted, functions.contains(word) {
+      throw FloeError("has '\(word)' at character \(token.place) of '\(text)' without '(' behind it, as functions need")
+    }
     let near =
       Spelling.nearest(word, among: names + (token.isQuoted ? [] : functions)).map { " (did you mean '\($0)'?)" } ?? ""
     throw FloeError("names '\(word)', which is no band\(near); the raster has \(names.joined(separator: ", "))")

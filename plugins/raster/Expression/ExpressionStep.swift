@@ -6,13 +6,14 @@ struct ExpressionStep: ProcessingStep {
   static let summary = "Computes one band from others by an expression such as (B02 - B04) / (B02 + B04)."
   static let discussion = """
     The output has one band of single-precision numbers (double precision where the bands are float64 or whole numbers
-    of 32 bits), NaN for no data, on the same grid. Bands enter in physical units (`stored * scale + offset`); a pixel
-    of which a band that is used has no data, a division by zero, or a root or logarithm outside of its domain is no
-    data. The expression knows `+ - * / ^`, comparisons and `and or not`, which bind as in Python (`not a == b` is `not
-    (a == b)`, `a < b < c` is `a < b and b < c`) and give 1 or 0, of numbers too, `abs sqrt log log10 exp min max` and
-    `where(condition, a, b)`; band names with other characters than letters, digits and `_` are written in double
-    quotes. It is computed tile by tile, pixel by pixel: there is no edge. With `classes` the output is a class raster
-    of uint8: the rounded value is the code; codes without a name, like no data, become 255.
+    of 32 bits, or a number is written that single precision does not hold, such as 1e39 or 16777217), NaN for no data,
+    on the same grid. Bands enter in physical units (`stored * scale + offset`); a pixel of which a band that is used
+    has no data, a division by zero, or a root or logarithm outside of its domain is no data. The expression knows
+    `+ - * / ^`, comparisons and `and or not`, which bind as in Python (`not a == b` is `not (a == b)`, `a < b < c` is
+    `a < b and b < c`) and give 1 or 0, of numbers too, `abs sqrt log log10 exp min max` and `where(condition, a, b)`,
+    which looks at the one that it takes alone; band names with other characters than letters, digits and `_` are
+    written in double quotes. It is computed tile by tile, pixel by pixel: there is no edge. With `classes` the output
+    is a class raster of uint8: the rounded value is the code; codes without a name, like no data, become 255.
     """
   static let example = """
     ndwi: { use: raster.expression, in: { image: stack.image }, with: { expression: (B02 - B04) / (B02 + B04), name: \
@@ -36,6 +37,7 @@ struct ExpressionStep: ProcessingStep {
     }
     var spec = image.spec
     spec.bands = [BandSpec(name: name, summary: expression, unit: PhysicalUnit(rawValue: unit), noData: .nan)]
+    let isWide = isWide || !parsed.isSingle
     spec.type = isWide ? .float64 : .float32
     spec.classes = try table()
     spec.style = nil
@@ -47,7 +49,6 @@ struct ExpressionStep: ProcessingStep {
     let source = image
     let used = parsed.bands
     let isClasses = spec.classes != nil
-    let isWide = isWide
     let type = spec.type
     var known = [UInt8](repeating: 255, count: 256)
     for entry in spec.classes?.entries ?? [] where (0...254).contains(entry.code) {

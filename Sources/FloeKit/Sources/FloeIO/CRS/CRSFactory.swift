@@ -22,11 +22,6 @@ public enum CRSFactory {
           """
         )
       }
-      if OSRIsGeocentric(reference) != 0 {
-        throw FloeError(
-          "'\(userInput)' counts x, y and z from the Earth's centre; a map such as EPSG:3413, or longitudes and "
-            + "latitudes (EPSG:4326), is needed")
-      }
       try SpatialReference.checkAngles(reference, "'\(userInput)'")
       return crs
     }
@@ -41,7 +36,7 @@ extension CRS {
   ///
   /// - Parameter what: whose system it is, as it begins the sentence.
   public func checkAngles(of what: String) throws {
-    guard isGeographic else { return }
+    guard isGeographic || ["GEODCRS[", "GEOCCS[", "VERTCRS["].contains(where: wkt.hasPrefix) else { return }
     try SpatialReference.withHandle(self) { try SpatialReference.checkAngles($0, what) }
   }
 

@@ -4,13 +4,15 @@ import FloeCore
 /// The crossing between `CRS` values and OSR handles.
 enum SpatialReference {
   /// The value of a borrowed handle; nil for one that has no WKT, and for the placeholder by which files say that they
-  /// have no system (`ENGCRS["Undefined SRS"]` of GeoPackages).
+  /// have no system (`ENGCRS["Undefined SRS"]` and `GEOGCRS["Undefined geographic SRS"]` of GeoPackages).
   static func value(of reference: OGRSpatialReferenceH) -> CRS? {
     if OSRIsLocal(reference) != 0, let name = text(OSRGetName(reference))?.lowercased(),
       ["undefined", "unknown", "unnamed"].contains(where: name.hasPrefix)
     {
       return nil
     }
+    // What a GeoPackage's layer without a system is given by OGR before 3.9, whatever its coordinates are.
+    if text(OSRGetName(reference)) == "Undefined geographic SRS" { return nil }
     let wkt = withStringList(["FORMAT=WKT2_2019", "MULTILINE=NO"]) { options -> String? in
       var pointer: UnsafeMutablePointer<CChar>?
       guard OSRExportToWktEx(reference, &pointer, constant(options)) == OGRERR_NONE else { return nil }
@@ -18,6 +20,14 @@ enum SpatialReference {
       return text(pointer)
     }
     guard let wkt, !wkt.isEmpty else { return nil }
+    if let code = code(of: reference), !CodeCheck.holds(reference, wkt: wkt, code: code) {
+      let name = text(OSRGetName(reference)).map { " ('\(TextEscape.oneLine($0))')" } ?? ""
+      LibraryNotices.add(
+        "a reference system bears the code \(code)\(name), but its definition is another one than that of this code; "
+          + "the definition is taken, and the code left out. Where the code is right, give the file that system anew, "
+          + "for example with 'gdal_edit.py -a_srs \(code)'")
+      return CRS(wkt: CodeCheck.withoutCode(wkt, code), code: nil)
+    }
     guard let code = code(of: reference) ?? identified(reference) else { return CRS(wkt: wkt, code: nil) }
     return CRS(wkt: CRSRegistry.wkt(code) ?? wkt, code: code)
   }
@@ -40,8 +50,18 @@ enum SpatialReference {
     if let crs { try withHandle(crs) { try body($0) } } else { try body(nil) }
   }
 
-  /// See `CRS.checkAngles`.
+  /// See `CRS.checkAngles`; systems of x, y and z from the Earth's centre and of heights alone are refused, too.
   static func checkAngles(_ reference: OGRSpatialReferenceH, _ what: String) throws(FloeError) {
+    if OSRIsGeocentric(reference) != 0 {
+      throw FloeError(
+        "\(what) counts x, y and z from the Earth's centre; a map such as EPSG:3413, or longitudes and latitudes "
+          + "(EPSG:4326), is needed")
+    }
+    if OSRIsVertical(reference) != 0, OSRIsProjected(reference) == 0, OSRIsGeographic(reference) == 0 {
+      throw FloeError(
+        "\(what) is a system of heights alone; a map such as EPSG:3413, or longitudes and latitudes (EPSG:4326), is "
+          + "needed")
+    }
     guard OSRIsGeographic(reference) != 0 else { return }
     var name: UnsafeMutablePointer<CChar>?
     let unit = OSRGetAngularUnits(reference, &name)

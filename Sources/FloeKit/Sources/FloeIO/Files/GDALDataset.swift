@@ -17,6 +17,7 @@ final class GDALDataset {
     _ path: String, flags: Int32, drivers: [String]? = nil, options: [String] = []
   ) throws -> GDALDataset {
     try LocalFile.checkInput(path)
+    try MosaicSourceCheck.check(path)
     let isRemote = RemotePath.isRemote(path)
     return try GDALMessages.collect(about: path) { messages in
       NetworkAccess.settle(for: path)
@@ -46,7 +47,9 @@ final class GDALDataset {
       }
       // What a driver could not read of a file that it opened all the same.
       for line in messages.failures { LibraryNotices.add("'\(path)': \(line)") }
-      return GDALDataset(owning: handle)
+      let dataset = GDALDataset(owning: handle)
+      if !isRemote, ["GPKG", "SQLite", "MBTiles"].contains(dataset.driverName) { try CutFileCheck.checkDatabase(path) }
+      return dataset
     }
   }
 

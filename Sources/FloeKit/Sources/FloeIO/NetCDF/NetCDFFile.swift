@@ -25,6 +25,7 @@ public final class NetCDFFile: Sendable {
     GDALRuntime.heap
     try LocalFile.checkInput(path)
     let place = try RemoteCopy.local(path)
+    try ClassicNetCDFCheck.check(place)
     return try NetCDFLibrary.locked {
       var id: Int32 = 0
       // A chunk larger than the cache would be inflated again for each piece that is read of it.

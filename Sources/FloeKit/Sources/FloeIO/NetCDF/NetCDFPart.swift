@@ -13,6 +13,7 @@ struct NetCDFPart {
     self.path = name?.file ?? path
     part = name?.part ?? ""
     let isArchived = self.path.hasPrefix("/vsi") && !RemotePath.isRemote(self.path)
+    if isArchived { try ClassicNetCDFCheck.check(self.path) }
     file = try isArchived ? nil : NetCDFFile.open(self.path)
   }
 }

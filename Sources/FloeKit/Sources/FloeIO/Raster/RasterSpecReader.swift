@@ -29,6 +29,9 @@ struct RasterSpecReader {
     let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
     let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
+    try checkIsWhole(all.count, type)
+    try checkBlocks(bands[0], type)
+    tellOtherPages()
     // Opened once, for its places and for its pixels.
     let netCDF = try dataset.driverName == "netCDF" ? NetCDFPart(path: path) : nil
     let grid = try settledGrid(bands[0], netCDF)
@@ -77,6 +80,42 @@ struct RasterSpecReader {
       spec.tags[String(key.dropFirst(RasterMetadataKeys.tagPrefix.count))] = value
     }
     return (spec, remarks, validity)
+  }
+
+  /// Says which page of a TIFF with several is read.
+  private func tellOtherPages() {
+    guard dataset.driverName == "GTiff", DatasetName(path) == nil else { return }
+    let inside = items(dataset.handle, domain: "SUBDATASETS")
+    guard let second = inside["SUBDATASET_2_NAME"] else { return }
+    let count = inside.keys.count { $0.hasSuffix("_NAME") }
+    LibraryNotices.add(
+      "'\(path)' has \(count) pages, of which the first is read; another one is named as \(second)")
+  }
+
+  /// Refuses tiles that are far larger than the raster: a file of some hundred bytes could ask for any memory.
+  private func checkBlocks(_ band: UnsafeMutableRawPointer, _ type: PixelType) throws {
+    var (width, height): (Int32, Int32) = (0, 0)
+    GDALGetBlockSize(band, &width, &height)
+    let block = Int(width) * Int(height)
+    let own = Int(GDALGetRasterXSize(dataset.handle)) * Int(GDALGetRasterYSize(dataset.handle))
+    guard block / 4 > own, block > (64 << 20) / type.byteCount else { return }
+    throw FloeError(
+      "'\(path)' keeps its pixels in tiles of \(width) x \(height), far larger than the raster, each of which takes "
+        + "\((block >> 20) * type.byteCount) MB to read; write it anew with usual ones, for example with "
+        + "'gdal_translate -co TILED=YES'")
+  }
+
+  /// Refuses a file that was cut short where GDAL would not tell.
+  private func checkIsWhole(_ count: Int, _ type: PixelType) throws {
+    let driver = dataset.driverName
+    let size = Int(GDALGetRasterXSize(dataset.handle)).multipliedReportingOverflow(
+      by: Int(GDALGetRasterYSize(dataset.handle)))
+    let all = size.partialValue.multipliedReportingOverflow(by: count)
+    // Rasters beyond any machine are refused with their grid.
+    guard !size.overflow, !all.overflow, all.partialValue <= Self.mostPixels * 64 else { return }
+    let header = driver == "ENVI" ? items(dataset.handle, domain: "ENVI") : [:]
+    try CutFileCheck.check(
+      path, driver: driver, header: header, pixels: all.partialValue, bits: 8 * type.byteCount)
   }
 
   /// More than any raster of the Earth's seas needs, and few enough that lists of tiles fit into memory.

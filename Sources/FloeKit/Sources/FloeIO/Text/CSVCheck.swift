@@ -26,6 +26,8 @@ struct CSVCheck {
   /// which it would then make missing.
   private var truths: [Bool] = [], others: [Bool] = []
   private var isCut = false
+  /// The first numbers with a decimal comma and with a point, and their lines, of a file with semicolons.
+  private var withComma: (text: String, line: Int)?, withPoint: (text: String, line: Int)?
   /// Whether the second of two columns has no name, and OGR leaves it out.
   private var isSecondLost = false
   /// Bytes of a UTF-8 sequence that are still to come, and the least and the largest value of the next one.
@@ -69,6 +71,12 @@ struct CSVCheck {
     }
     if fields > 1 || length > 0 || wasQuoted { try endRecord() }
     if zip(truths, others).contains(where: { $0 && $1 }) { hasOddFields = true }
+    if let comma = withComma, let point = withPoint {
+      LibraryNotices.add(
+        "'\(path)' has numbers with a decimal comma ('\(comma.text)' in line \(comma.line)) and such with a point "
+          + "('\(point.text)' in line \(point.line)); both are read as decimals. Where points stand between thousands, "
+          + "take them out")
+    }
     if columns == 0 { throw FloeError("'\(path)' is empty; a table begins with a line of its columns' names") }
     if shortRows > 0 {
       LibraryNotices.add(
@@ -145,12 +153,20 @@ struct CSVCheck {
       hasOddFields = NumberText.isOdd(field) || MissingText.isOne(field) || DateText.isGuessed(field)
     }
     noteTruth()
+    if separator == UInt8(ascii: ";"), columns > 0, length <= Self.kept { noteDecimal() }
     if columns < 2 { last = length == 0 ? nil : String(decoding: field, as: UTF8.self) }
     if columns == 0, fields == 1 { firstField = last }
     isCut = length > Self.keptWhole
     field.removeAll(keepingCapacity: true)
     (length, wasQuoted) = (0, false)
     fields += 1
+  }
+
+  /// Notes numbers with a decimal comma and numbers with a point.
+  private mutating func noteDecimal() {
+    guard withComma == nil || withPoint == nil, let mark = NumberText.decimalMark(of: field) else { return }
+    let found: (text: String, line: Int) = (String(decoding: field, as: UTF8.self), line)
+    if mark == UInt8(ascii: ",") { withComma = withComma ?? found } else { withPoint = withPoint ?? found }
   }
 
   /// Notes whether the field is a word for true or false, and whether it is something else; names may be a first row.

@@ -37,6 +37,39 @@ enum NumberText {
     return Double(String(decoding: bytes.map { "dD".utf8.contains($0) ? UInt8(ascii: "e") : $0 }, as: UTF8.self))
   }
 
+  /// Whether a text is a number with marks between thousands, which no reader can tell from decimals for certain:
+  /// `1,234`, `1.234,5`, `1 234`, `1'234`.
+  static func isGrouped(_ text: String) -> Bool {
+    var digits = [0]
+    var marks: [Character] = []
+    for (place, character) in trimmed(text).enumerated() {
+      if place == 0, "+-\u{2212}".contains(character) { continue }
+      if character.isASCII, character.isNumber {
+        digits[digits.count - 1] += 1
+      } else if ",. '\u{a0}\u{202f}\u{2009}\u{2019}".contains(character) {
+        marks.append(character)
+        digits.append(0)
+      } else {
+        return false
+      }
+    }
+    guard let mark = marks.first, (1...3).contains(digits[0]) else { return false }
+    // The last one may divide decimals.
+    let thousands = marks.count > 1 && marks.last != mark ? marks.count - 1 : marks.count
+    return marks.prefix(thousands).allSatisfy { $0 == mark } && digits[1...thousands].allSatisfy { $0 == 3 }
+  }
+
+  /// The point or comma of a number that has one and else but a sign and digits.
+  static func decimalMark(of field: [UInt8]) -> UInt8? {
+    var mark: UInt8?
+    for (place, byte) in field.enumerated() where !(48...57).contains(byte) {
+      if place == 0, "+-".utf8.contains(byte) { continue }
+      guard mark == nil, place > 0, ",.".utf8.contains(byte) else { return nil }
+      mark = byte
+    }
+    return mark
+  }
+
   static func trimmed(_ text: String) -> Substring {
     var rest = text[...]
     while rest.first == " " { rest.removeFirst() }

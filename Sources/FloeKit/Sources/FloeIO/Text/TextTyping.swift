@@ -110,11 +110,17 @@ struct TextTyping: Sendable {
     var firstOther: Int?
     var firstDate: Int?
     var firstNoTime: Int?
+    var grouped = 0
+    var firstGrouped: Int?
     for (row, text) in texts.enumerated() {
       guard let text, !MissingText.isOne(text) else { continue }
       if number(text) != nil {
         numbers += 1
         continue
+      }
+      if NumberText.isGrouped(text) {
+        grouped += 1
+        if firstGrouped == nil { firstGrouped = row }
       }
       if firstOther == nil { firstOther = row }
       if DateText.isDateLike(text) {
@@ -129,7 +135,11 @@ struct TextTyping: Sendable {
       let text = TextEscape.oneLine(String((texts[row] ?? "").prefix(60)))
       return "'\(text)' in row \(row + 1)"
     }
-    if numbers > dates + others, let row = firstOther {
+    if numbers + grouped > dates + others - grouped, let row = firstGrouped {
+      LibraryNotices.add(
+        "the column '\(column)' of \(place) is text because of marks between thousands (\(told(row))); numbers are "
+          + "written without them")
+    } else if numbers > dates + others, let row = firstOther {
       LibraryNotices.add(
         "the column '\(column)' of \(place) is text because of \(told(row)); \(numbers) of its values are numbers, and "
           + "all have to be, or missing, for it to count as numbers")

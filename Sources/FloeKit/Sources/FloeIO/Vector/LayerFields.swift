@@ -212,7 +212,7 @@ struct ShapeReader {
   private(set) var kind: GeometryKind
   private let xName: String, yName: String, place: String
   private var x: [Double] = [], y: [Double] = [], polygons: [[[[SIMD2<Double>]]]] = []
-  private var hasHeights = false
+  private var hasHeights = false, hasMeasures = false
 
   init(kind: GeometryKind, taken: Set<String>, place: String) {
     self.kind = kind
@@ -224,6 +224,7 @@ struct ShapeReader {
 
   mutating func append(_ geometry: OGRGeometryH?, row: Int) throws {
     if let geometry, !hasHeights, OGR_G_Is3D(geometry) != 0 { hasHeights = true }
+    if let geometry, !hasMeasures, OGR_G_IsMeasured(geometry) != 0 { hasMeasures = true }
     switch kind {
     case .none: break
     case .points:
@@ -241,6 +242,11 @@ struct ShapeReader {
   func finish(_ table: inout Table) {
     if hasHeights {
       LibraryNotices.add("\(place) has heights in its geometries; tables hold x and y alone, the heights are left out")
+    }
+    if hasMeasures {
+      LibraryNotices.add(
+        "\(place) has measures (M) in its geometries, which no table holds; they are left out. A column of the file "
+          + "keeps them, for example by 'ogr2ogr -dialect SQLite -sql \"SELECT *, ST_M(geometry) AS m FROM ...\"'")
     }
     switch kind {
     case .none: break

@@ -31,6 +31,7 @@ struct LayerReader {
     FieldReader.number(&fields)
     try StorageCheck(layer: layer).check(fields.filter(\.isNumber))
     try DBFCheck.check(layer)
+    if rows { tellUnread(definition, place) }
     var shapes = try ShapeReader(kind: geometryKind(), taken: Set(fields.map(\.name)), place: place)
     var count = 0
     if rows || typing != nil {
@@ -43,6 +44,13 @@ struct LayerReader {
       }
       if let failure = messages.failures.first {
         throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)\(NetworkAccess.hint(failure))")
+      }
+      if let bad = messages.warnings.first(where: Self.isCut) {
+        let isCSV = layer.dataset.driverName == "CSV"
+        let types = isCSV ? "; a '.csvt' beside the file gives the types of its columns" : ""
+        throw FloeError(
+          "\(place) cannot be read: \(bad)\(types). Values that their columns hold are right, or columns of another "
+            + "type")
       }
       if let bad = messages.warnings.first(where: Self.isLoss) {
         throw FloeError(
@@ -69,6 +77,32 @@ struct LayerReader {
     }
     shapes.finish(&table)
     return table
+  }
+
+  /// Says what a layer holds besides the columns and the geometry that are read.
+  private func tellUnread(_ definition: OGRFeatureDefnH, _ place: String) {
+    let count = OGR_FD_GetGeomFieldCount(definition)
+    if count > 1 {
+      let names = (0..<count).map { i in
+        OGR_FD_GetGeomFieldDefn(definition, i).flatMap { text(OGR_GFld_GetNameRef($0)) } ?? "geometry \(i + 1)"
+      }
+      LibraryNotices.add(
+        "\(place) has the geometries \(names.joined(separator: ", ")), of which '\(names[0])' is read; for another one "
+          + "bring it to a file of its own, for example with 'ogr2ogr -sql'")
+    }
+    // Columns that number the rows for the format's sake mean nothing.
+    let key = text(OGR_L_GetFIDColumn(layer.handle)) ?? ""
+    if !key.isEmpty, !["fid", "ogc_fid", "ogr_fid", "objectid", "rowid", "_rowid_"].contains(key.lowercased()) {
+      LibraryNotices.add(
+        "\(place) has the key '\(key)', which OGR reads as the number of the row and not as a column; it is left out. "
+          + "A copy of it is read, for example by 'ogr2ogr -sql \"SELECT *, \(key) AS \(key)_2 FROM \(name)\"'")
+    }
+  }
+
+  /// Whether a warning of OGR says that it reads a number as another one, since its column cannot hold it.
+  private static func isCut(_ warning: String) -> Bool {
+    warning.hasPrefix("Invalid value type found in record ") || warning.contains("parsed incompletely to integer")
+      || warning.contains("nteger overflow occurred")
   }
 
   /// Whether a warning of OGR says that it reads a time as missing that is something else.

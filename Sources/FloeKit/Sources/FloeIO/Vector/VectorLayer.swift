@@ -104,6 +104,12 @@ public enum VectorLayer {
         "'\(path)' has a number in its first line, which is taken for a row; its columns are called field_1, field_2 "
           + "and so on")
     }
+    if ["XLSX", "ODS", "XLS"].contains(opened.dataset.driverName), opened.firstColumn == "Field1" {
+      LibraryNotices.add(
+        "'\(path)' has no row that is known for one of names, since all of them are alike (texts under texts, for "
+          + "example); the first one is taken for values, and the columns are called Field1, Field2 and so on. In a "
+          + "CSV file the first line gives the names")
+    }
     return LayerReader(opened, typing: typing, texts: check?.typing)
   }
 

@@ -1,0 +1,58 @@
+import FloeCore
+
+/// Looks at what a virtual raster or layer (`<VRTDataset>`, `<OGRVRTDataSource>`) names before GDAL opens it.
+///
+/// GDAL takes `MEM:::DATAPOINTER=...` there for a place in this process's memory, and reads it; and it waits for ever
+/// for a pipe that nobody writes to.
+struct MosaicSourceCheck {
+  private var seen: Set<String> = []
+  /// Mosaics of mosaics go no deeper.
+  private static let deepest = 16
+
+  /// - Throws: a sentence for a source that is no file.
+  static func check(_ path: String) throws {
+    guard !RemotePath.isRemote(path) else { return }
+    // Only by name inside of archives: looking into each of their files would unpack its beginning once more.
+    guard !path.hasPrefix("/vsi") || path.lowercased().hasSuffix(".vrt") else { return }
+    var check = MosaicSourceCheck()
+    try check.look(at: path, depth: 0)
+  }
+
+  private mutating func look(at path: String, depth: Int) throws {
+    guard depth < Self.deepest, seen.insert(path).inserted, !VirtualFile.isDirectory(path),
+      let head = try? VirtualFile.read(path, limit: 1024), Self.isMosaic(String(decoding: head, as: UTF8.self))
+    else { return }
+    // What is no text is told by who opens the file.
+    guard let text = try? VirtualFile.readText(path) else { return }
+    try look(into: text, of: path, depth: depth)
+  }
+
+  private mutating func look(into text: String, of path: String, depth: Int) throws {
+    guard let root = try? XMLNode(parsing: text, name: path) else { return }
+    for kind in ["SourceFilename", "SourceDataset", "SrcDataSource"] {
+      for node in root.descendants(kind) where !node.text.isEmpty {
+        if node.text.uppercased().contains("MEM:::") {
+          throw FloeError(
+            "'\(path)' names '\(TextEscape.oneLine(String(node.text.prefix(80))))' in \(kind), a place in memory; "
+              + "a mosaic may name files alone")
+        }
+        // A mosaic may stand in the place of its name.
+        if Self.isMosaic(node.text) {
+          if depth < Self.deepest { try look(into: node.text, of: path, depth: depth + 1) }
+          continue
+        }
+        let name = DatasetName(node.text)?.file ?? node.text
+        let isRelative = ["1", "true", "yes"].contains(node.attributes["relativeToVRT"]?.lowercased() ?? "")
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        let file = isRelative && !name.hasPrefix("/") ? folder + name : name
+        guard !file.hasPrefix("/vsi"), !RemotePath.isRemote(file) else { continue }
+        try LocalFile.checkInput(file)
+        try look(at: file, depth: depth + 1)
+      }
+    }
+  }
+
+  private static func isMosaic(_ text: String) -> Bool {
+    text.contains("<VRTDataset") || text.contains("<OGRVRTDataSource")
+  }
+}
