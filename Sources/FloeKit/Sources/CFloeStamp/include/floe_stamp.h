@@ -7,7 +7,7 @@
 
 #define FLOE_KIT_VERSION "0.1.0"
 #define FLOE_KIT_CONTRACT "3530ffecc0a323a6"
-#define FLOE_KIT_DIGEST "9533cb6a65d3cb0d"
+#define FLOE_KIT_DIGEST "30384188036a6f0e"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
 /// The stamp as compiled into the caller's file: `floe-kit|version|contract|digest|compiler|end`.
