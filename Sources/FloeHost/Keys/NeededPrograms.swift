@@ -9,7 +9,7 @@ enum NeededPrograms {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     var found: [String: JSONValue] = [:]
     for name in Set(steps.flatMap { $0.programs.map(\.name) }) {
-      let place = folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+      let place = folders.lazy.map { folder -> String in "\(folder)/\(name)" }.first { access($0, X_OK) == 0 }
       // One that cannot be read is not the one that will be read later.
       found[name] = .string(place.flatMap { try? digests.code(ofFile: $0) } ?? "")
     }
