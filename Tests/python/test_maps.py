@@ -118,3 +118,33 @@ outputs: { o.tif: c.result }
         results.append(read(out / "o.tif"))
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("epsg, place, isTold", [(3413, (-200000, 300000), True), (3413, (-800000, -2000000), False), (6931, (-200000, 300000), False), (32633, (500000, 8900000), False), (3857, (1500000, 2500000), True)])
+@pytest.mark.parametrize("step", ["classes", "polygonize", "leads"])
+def test_areas_of_maps_that_are_not_equal_area_are_told(tmp_path, epsg, place, isTold, step):
+    import pyproj
+    from shapely.geometry import box
+    if step != "classes" and epsg == 32633:
+        pytest.skip("one step is enough where nothing is said")
+    write_tif(tmp_path / "g.tif", np.tile(np.array([1, 2, 2, 1], "uint8"), (1, 16, 4)), epsg=epsg, origin=place, pixel=100)
+    more = {"classes": "", "polygonize": "p: { use: vector.polygonize, in: { image: x.result } }", "leads": "p: { use: vector.leads, in: { image: x.result } }"}[step]
+    output = {"classes": "o.tif: x.result", "polygonize": "o.gpkg: p.polygons", "leads": "o.gpkg: p.leads"}[step]
+    said = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  r: {{ use: raster.read, with: {{ files: [g.tif] }} }}
+  x: {{ use: raster.expression, in: {{ image: r.image }}, with: {{ expression: B01, classes: {{ 1: sea_ice, 2: lead }} }} }}
+  {more}
+outputs: {{ {output} }}
+""")[2].err
+    told = [line for line in said.splitlines() if "areas are those of the map" in line]
+    assert bool(told) == (isTold and step != "classes"), said
+    # The judge: geodesic area of the raster's outline beside its area on the map.
+    x, y = place
+    outline = box(x, y - 1600, x + 1600, y).segmentize(100)
+    to = pyproj.Transformer.from_crs(epsg, 4326, always_xy=True)
+    lon, lat = to.transform(*outline.exterior.xy)
+    true = abs(pyproj.Geod(ellps="WGS84").polygon_area_perimeter(lon, lat)[0])
+    for line in told:
+        assert float(line.split("in the middle of the raster ")[1].split(" ")[0]) == pytest.approx(outline.area / true, rel=2e-3)

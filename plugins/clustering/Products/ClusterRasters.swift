@@ -90,7 +90,10 @@ enum ClusterRasters {
   static func recordAreas(_ counts: [Int], grid: Grid, classes: ClassTable, context: RunContext) {
     let valid = counts.indices.filter { $0 != classes.noData }.reduce(0) { $0 + counts[$1] }
     let pixelArea = grid.crs == nil ? nil : grid.pixelSquareMetres
-    if pixelArea != nil, let remark = grid.measureRemark("areas of classes") { context.warn(remark) }
+    if pixelArea != nil {
+      if let remark = grid.measureRemark("areas of classes") { context.warn(remark) }
+      if let remark = grid.areaRemark() { context.log(.notice, remark) }
+    }
     context.record(
       .classAreas,
       .array(

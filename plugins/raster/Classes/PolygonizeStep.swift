@@ -45,6 +45,7 @@ struct PolygonizeStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
+    if let remark = image.spec.grid.areaRemark() { context.log(.notice, remark) }
     let codes = try await ClassCodes.kept(
       image, band: try ClassCodes.band(of: image.spec, named: band), planes: 2, only: try chosen(), in: context)
     let size = try codes.outlineSize()

@@ -41,6 +41,7 @@ struct LeadsStep: ProcessingStep {
   }
 
   mutating func run(in context: RunContext) async throws {
+    if let remark = image.spec.grid.areaRemark() { context.log(.notice, remark) }
     let grid = image.spec.grid
     // Flags, numbers and their mask.
     let whole = 6 * grid.pixelCount

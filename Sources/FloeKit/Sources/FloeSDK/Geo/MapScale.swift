@@ -68,4 +68,17 @@ extension Grid {
       return "\(map.label) has no place on the Earth: \(what) are those of its own axes"
     }
   }
+
+  /// By how much areas on the grid differ from those on the ground, as a sentence; nil below 1 %, and where
+  /// `measureRemark` says so. Polar stereographic maps draw the pole 6 % too small and lower latitudes too large.
+  public func areaRemark() -> String? {
+    // A system without a place on the Earth is told of by `measureRemark`.
+    guard let map = crs, let found = try? self.scale(in: map), found.isFair else { return nil }
+    let area = found.least * found.greatest
+    guard abs(area - 1) >= 0.01 else { return nil }
+    return """
+      areas are those of the map \(map.label), in the middle of the raster \((area * 1000).rounded() / 1000) of the true \
+      ones; raster.warp brings classes to an equal-area system
+      """
+  }
 }
