@@ -77,8 +77,8 @@ extension Grid {
     let area = found.least * found.greatest
     guard abs(area - 1) >= 0.01 else { return nil }
     return """
-      areas are those of the map \(map.label), in the middle of the raster \((area * 1000).rounded() / 1000) of the true \
-      ones; raster.warp brings classes to an equal-area system
+      areas are those of the map \(map.label), in the middle of the raster \((area * 1000).rounded() / 1000) of the \
+      true ones; raster.warp brings classes to an equal-area system
       """
   }
 }
