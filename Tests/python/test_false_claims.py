@@ -106,8 +106,8 @@ steps:
   t: { use: table.read, with: { file: p.gpkg, crs: "EPSG:32601" } }
 outputs: { o.gpkg: { t: t.table } }
 """)
-    found = gdal.OpenEx(str(out / "o.gpkg")).GetLayer(0)
-    assert found.GetSpatialRef().GetAuthorityCode(None) == "32601"
+    found = gdal.OpenEx(str(out / "o.gpkg"))
+    assert found.GetLayer(0).GetSpatialRef().GetAuthorityCode(None) == "32601"
     bare(tmp_path / "l.gpkg", "POLYGON ((300000 7900020, 300050 7900020, 300050 7899000, 300000 7899000, 300000 7900020))")
     write_tif(tmp_path / "a.tif", np.full((1, 8, 10), 7, "uint8"), nodata=0)
     out, record, _ = run_pipeline(tmp_path, """
