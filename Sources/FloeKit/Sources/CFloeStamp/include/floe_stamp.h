@@ -7,7 +7,7 @@
 
 #define FLOE_KIT_VERSION "0.1.0"
 #define FLOE_KIT_CONTRACT "4c26cda4757651e7"
-#define FLOE_KIT_DIGEST "30384188036a6f0e"
+#define FLOE_KIT_DIGEST "3e8468375de4975a"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
 /// The stamp as compiled into the caller's file: `floe-kit|version|contract|digest|compiler|end`.

@@ -24,10 +24,18 @@ enum CodeCheck {
   }
 
   /// The text of a system without the code that it bears in vain.
-  static func withoutCode(_ wkt: String, _ code: String) -> String {
+  ///
+  /// One with an ellipsoid of its own loses the name of its datum and the code of its degrees too: of a datum that
+  /// GeoTIFF knows by name or number it keeps that one's ellipsoid.
+  static func withoutCode(_ reference: OGRSpatialReferenceH, _ wkt: String, _ code: String) -> String {
     let parts = code.split(separator: ":", maxSplits: 1)
     guard parts.count == 2 else { return wkt }
-    return wkt.replacing(",ID[\"\(parts[0])\",\(parts[1])]", with: "")
+    let text = wkt.replacing(",ID[\"\(parts[0])\",\(parts[1])]", with: "")
+    guard let known = OSRNewSpatialReference(nil) else { return text }
+    defer { OSRRelease(known) }
+    guard OSRSetFromUserInput(known, code) == OGRERR_NONE, !hasSameEllipsoid(reference, known) else { return text }
+    return text.replacing(/DATUM\["[^"]*"/, with: "DATUM[\"unknown\"")
+      .replacing(/,ID\["[^"]*",[0-9]+\]\],CONVERSION/, with: "],CONVERSION")
   }
 
   private static func judge(_ reference: OGRSpatialReferenceH, _ code: String) -> Bool {
@@ -49,12 +57,16 @@ enum CodeCheck {
   /// Whether ellipsoid, units and prime meridian are the same, as far as a metre needs it.
   private static func hasSameMeasures(_ a: OGRSpatialReferenceH, _ b: OGRSpatialReferenceH) -> Bool {
     func differ(_ x: Double, _ y: Double, by limit: Double) -> Bool { abs(x - y) > limit }
-    if differ(OSRGetSemiMajor(a, nil), OSRGetSemiMajor(b, nil), by: 1) { return false }
-    if differ(OSRGetInvFlattening(a, nil), OSRGetInvFlattening(b, nil), by: 0.01) { return false }
+    guard hasSameEllipsoid(a, b) else { return false }
     if differ(OSRGetAngularUnits(a, nil) / OSRGetAngularUnits(b, nil), 1, by: 1e-6) { return false }
     if differ(OSRGetPrimeMeridian(a, nil), OSRGetPrimeMeridian(b, nil), by: 1e-6) { return false }
     // A foot and a survey foot differ by two millionths.
     return OSRIsProjected(a) == 0 || !differ(OSRGetLinearUnits(a, nil) / OSRGetLinearUnits(b, nil), 1, by: 1e-7)
+  }
+
+  private static func hasSameEllipsoid(_ a: OGRSpatialReferenceH, _ b: OGRSpatialReferenceH) -> Bool {
+    abs(OSRGetSemiMajor(a, nil) - OSRGetSemiMajor(b, nil)) <= 1
+      && abs(OSRGetInvFlattening(a, nil) - OSRGetInvFlattening(b, nil)) <= 0.01
   }
 
   /// Whether longitudes and latitudes of the whole Earth have the same places on both maps, where they have any.

@@ -26,7 +26,7 @@ enum SpatialReference {
         "a reference system bears the code \(code)\(name), but its definition is another one than that of this code; "
           + "the definition is taken, and the code left out. Where the code is right, give the file that system anew, "
           + "for example with 'gdal_edit.py -a_srs \(code)'")
-      return CRS(wkt: CodeCheck.withoutCode(wkt, code), code: nil)
+      return CRS(wkt: CodeCheck.withoutCode(reference, wkt, code), code: nil)
     }
     guard let code = code(of: reference) ?? identified(reference) else { return CRS(wkt: wkt, code: nil) }
     return CRS(wkt: CRSRegistry.wkt(code) ?? wkt, code: code)
