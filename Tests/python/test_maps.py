@@ -132,14 +132,15 @@ def test_areas_of_maps_that_are_not_equal_area_are_told(tmp_path, epsg, place, i
         "leads": "p: { use: vector.leads, in: { image: x.result } }",
     }[step]
     output = {"classes": "o.tif: p.classes", "polygonize": "o.gpkg: p.polygons", "leads": "o.gpkg: p.leads"}[step]
-    said = run_pipeline(tmp_path, f"""
+    (tmp_path / "pipeline.yaml").write_text(f"""
 floe: 1
 steps:
   r: {{ use: raster.read, with: {{ files: [g.tif] }} }}
   x: {{ use: raster.expression, in: {{ image: r.image }}, with: {{ expression: B01, classes: {{ 1: sea_ice, 2: lead }} }} }}
   {more}
 outputs: {{ {output} }}
-""")[2].err
+""")
+    said = floe("run", "pipeline.yaml", "-o", "out", cwd=tmp_path).err
     told = [line for line in said.splitlines() if "areas are those of the map" in line]
     assert bool(told) == is_told, said
     # The judge: geodesic area of the raster's outline beside its area on the map.

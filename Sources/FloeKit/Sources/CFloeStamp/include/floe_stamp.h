@@ -6,7 +6,7 @@
 // contract (the public declarations that `import FloeSDK` brings) and that of all sources.
 
 #define FLOE_KIT_VERSION "0.1.0"
-#define FLOE_KIT_CONTRACT "4c26cda4757651e7"
+#define FLOE_KIT_CONTRACT "f207420f36989c0f"
 #define FLOE_KIT_DIGEST "3e8468375de4975a"
 #define FLOE_KIT_STAMP "floe-kit|" FLOE_KIT_VERSION "|" FLOE_KIT_CONTRACT "|" FLOE_KIT_DIGEST "|" __VERSION__ "|end"
 
