@@ -10,6 +10,7 @@ PARTS = [
     ("altimetry", "Altimetry", "`make bench-altimetry`. The Python side is `Tests/python/course_altimetry.py`, which is leaner than the course notebook: its functions were timed at 0.83 ms "
      "a record (peakiness 0.07, Gaussian fit 0.52, alignment 0.24), or 10 s for 12 195 records."),
     ("colocation", "Colocation", "`make bench-colocation`."),
+    ("remote", "A scene in an object store", "`make bench-remote`: the same scene by `s3://`, from a server on the same machine that waits before each answer, and on the disk."),
     ("decoders", "Decoders of JPEG 2000", "`python3 Benchmarks/decoders.py`, on one band of a made product on two cores. OpenJPEG is what GDAL has in Debian; Grok is AGPL and no part of floe."),
 ]
 
