@@ -113,6 +113,13 @@ def test_info_prints_the_product(demo):
     assert data["acquisition"]["level"] == "L1C" and len(data["bands"]) == 13
 
 
+def test_warnings_of_the_demonstration_are_about_its_data(demo):
+    """Nothing of floe's own files, or of their place while they are written, is among them."""
+    for part in ("results", "radar", "story"):
+        told = [w["message"] for w in json.loads((demo["folder"] / part / "run.json").read_text())["warnings"]]
+        assert told and not [m for m in told if ".floe-" in m or "layer_styles" in m], told
+
+
 def test_story_compares_leads_by_majority(demo):
     """The track crosses the widest lead, so that some footprints are mostly lead and the comparison by majority says something."""
     told = json.loads((demo["folder"] / "story/comparison.json").read_text())

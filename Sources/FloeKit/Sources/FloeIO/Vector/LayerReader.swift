@@ -90,9 +90,10 @@ struct LayerReader {
         "\(place) has the geometries \(names.joined(separator: ", ")), of which '\(names[0])' is read; for another one "
           + "bring it to a file of its own, for example with 'ogr2ogr -sql'")
     }
-    // Columns that number the rows for the format's sake mean nothing.
+    // Columns that number the rows for the format's sake mean nothing, nor does the key of QGIS's table of styles.
     let key = text(OGR_L_GetFIDColumn(layer.handle)) ?? ""
-    if !key.isEmpty, !["fid", "ogc_fid", "ogr_fid", "objectid", "rowid", "_rowid_"].contains(key.lowercased()) {
+    let isOfFormat = ["fid", "ogc_fid", "ogr_fid", "objectid", "rowid", "_rowid_"].contains(key.lowercased())
+    if !key.isEmpty, !isOfFormat, name != "layer_styles" {
       LibraryNotices.add(
         "\(place) has the key '\(key)', which OGR reads as the number of the row and not as a column; it is left out. "
           + "A copy of it is read, for example by 'ogr2ogr -sql \"SELECT *, \(key) AS \(key)_2 FROM \(name)\"'")
