@@ -1,6 +1,6 @@
 import FloeSDK
 
-/// Mountains for the land of a scene: snow and rock, in the light of a low sun and in shade as dark as water.
+/// Mountains for the land of a scene: snow and rock, in the light of a low sun and in shade.
 struct LandRelief: Sendable {
   let seed: UInt32
   let size: Int
@@ -40,7 +40,20 @@ struct LandRelief: Sendable {
     return s
   }
 
-  /// Puts the land's reflectance over what was there.
+  /// Puts the land's reflectance over what was there, in clear air.
+  ///
+  /// What the air scatters towards the instrument (`path`, the reflectance of open water) lies over all, and the sky
+  /// lights the shade by the share `skylight`: nothing on land is darker than water.
+  func apply(
+    _ s: Shading, snow: Float, rock: Float, path: Float, skylight: Float, to values: inout [Float]
+  ) {
+    for i in s.mask.indices where s.mask[i] == 1 {
+      let ground = (snow - path) * (1 - s.rock[i]) + rock * s.rock[i]
+      values[i] = path + ground * (skylight + (1 - skylight) * s.light[i])
+    }
+  }
+
+  /// Puts the land's reflectance over what was there, with shade as dark as water.
   func apply(_ s: Shading, band: MSIBand, gain: [Float], to values: inout [Float]) {
     for i in s.mask.indices where s.mask[i] == 1 {
       let ground = band.snow + (band.rock - band.snow) * s.rock[i]

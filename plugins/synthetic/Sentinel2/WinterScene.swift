@@ -175,8 +175,7 @@ struct WinterScene: SceneSource {
   func digitalNumbers(_ band: MSIBand, of s: Surface) -> [UInt16] {
     let window = s.window
     let width = window.width
-    var values = reflectance(band, of: s)
-    if !s.land.mask.isEmpty { relief.apply(s.land, band: band, gain: s.gain, to: &values) }
+    let values = reflectance(band, of: s)
     let f = band.resolution / 10
     let outWidth = width / f
     let outHeight = window.height / f
@@ -208,7 +207,7 @@ struct WinterScene: SceneSource {
     }
   }
 
-  /// Reflectance at 10 m as the instrument sees it: ice, shadows and openings, blurred; then haze, light and noise.
+  /// Reflectance at 10 m as the instrument sees it: ice, shadows and openings, blurred; then land, haze, light and noise.
   private func reflectance(_ band: MSIBand, of s: Surface) -> [Float] {
     let window = s.window
     let opened = WinterSpectra.openings(band)
@@ -231,6 +230,9 @@ struct WinterScene: SceneSource {
     }
     var values = PointSpread(mtf: settings.mtf, factor: band.resolution / 10).blur(
       plane, width: window.width, height: window.height)
+    if !s.land.mask.isEmpty {
+      relief.apply(s.land, snow: snow, rock: band.rock, path: water, skylight: shade, to: &values)
+    }
     let path = 1 + 1 / cos(settings.sunZenith * .pi / 180)
     let dimming = WinterSpectra.dimming(band, path: path)
     // Haze lit from above and from the bright ice below it.
