@@ -96,7 +96,7 @@ public struct OpticalEvidence: ClusterEvidence {
     /// The least share of open water in a pixel that is called water.
     public var waterShare = 0.45
     /// The largest difference of openness between bands, as a part of the openness; see the type.
-    public var spread = 0.15
+    public var spread = 0.1
     /// The defaults.
     public init() {}
   }
