@@ -20,7 +20,7 @@ public final class SRALFile: Sendable {
   public init(_ product: SRALProduct) throws {
     self.product = product
     file = try product.open()
-    guard let time = file[Self.records] else {
+    guard let time = try file.find(Self.records) else {
       throw FloeError(
         """
         '\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \
@@ -45,7 +45,7 @@ public final class SRALFile: Sendable {
 
   /// The checked times of a dimension, in the seconds of the records.
   func axis(_ dimension: String) throws -> TimeAxis {
-    guard let time = file[dimension] else {
+    guard let time = try file.find(dimension) else {
       throw FloeError("'\(product.measurement)' has the dimension '\(dimension)' without a time variable of that name")
     }
     try Self.check(time, of: product.measurement, alongside: dimension)

@@ -24,7 +24,7 @@ struct ClassicNetCDFCheck {
 
   /// - Throws: a sentence for a file that ends before its last value.
   static func check(_ path: String) throws {
-    // Whoever opens the file tells that it cannot be read.
+    // Here and below: whoever opens the file tells that it cannot be read.
     guard !VirtualFile.isDirectory(path), let size = try? VirtualFile.size(path) else { return }
     // Headers have some kilobytes; those of many attributes have more.
     for limit in [1 << 16, 1 << 22, 1 << 26] {

@@ -19,15 +19,16 @@ struct MosaicSourceCheck {
   }
 
   private mutating func look(at path: String, depth: Int) throws {
+    // Whoever opens the file tells that it cannot be read, or that it is no text.
     guard depth < Self.deepest, seen.insert(path).inserted, !VirtualFile.isDirectory(path),
       let head = try? VirtualFile.read(path, limit: 1024), Self.isMosaic(String(decoding: head, as: UTF8.self))
     else { return }
-    // What is no text is told by who opens the file.
     guard let text = try? VirtualFile.readText(path) else { return }
     try look(into: text, of: path, depth: depth)
   }
 
   private mutating func look(into text: String, of path: String, depth: Int) throws {
+    // What is no XML has no sources; GDAL, which reads it next, says what is wrong.
     guard let root = try? XMLNode(parsing: text, name: path) else { return }
     for kind in ["SourceFilename", "SourceDataset", "SrcDataSource"] {
       for node in root.descendants(kind) where !node.text.isEmpty {
