@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conftest import floe, own_cache, read
-from test_remote import QUICK, STACK, digests
+from served import QUICK, STACK, digests
 from web import bucket, serving
 
 HEX = re.compile(r"^[0-9a-f]{64}$")

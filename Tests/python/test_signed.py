@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conftest import floe, read, write_tif
-from test_remote import COPY, QUICK
+from served import COPY, QUICK
 from web import serving
 
 USER = "Basic YW5uYTpTZWNyZXQxMjM0NQ=="
