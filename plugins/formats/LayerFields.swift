@@ -56,10 +56,9 @@ enum LayerFields {
 
   /// A column in QGIS's expressions, codes by their words.
   private static func value(_ column: Column) -> String {
-    // Names stand in double quotes in expressions; a quote in one is doubled.
-    let name = column.name.replacing("\"", with: "\"\"")
-    let literal = column.name.replacing("'", with: "''")
-    return column.classes == nil ? "\"\(name)\"" : "represent_value(\"\(name)\", '\(literal)')"
+    // Names stand in double quotes in expressions, texts in single ones; a quote in one is doubled, as in SQL.
+    let name = TextEscape.sqlName(column.name)
+    return column.classes == nil ? name : "represent_value(\(name), \(TextEscape.sql(column.name)))"
   }
 
   private static func configuration(_ column: Column) -> String {

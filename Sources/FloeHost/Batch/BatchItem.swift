@@ -313,8 +313,7 @@ public struct BatchItems {
     let items = input.values(in: list).map { place($0, from: folder) }
     // A comma inside of a path needs the form that a list has in a pipeline.
     guard items.contains(where: { $0.contains(",") }) else { return items.joined(separator: ",") }
-    let quoted = items.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
-    return "[\(quoted.joined(separator: ", "))]"
+    return "[\(items.map(YamlText.quoted).joined(separator: ", "))]"
   }
 }
 

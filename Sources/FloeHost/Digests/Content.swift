@@ -106,25 +106,17 @@ struct Content {
   private static func isMosaic(_ path: String) -> Bool {
     // Who reads the file reports that it cannot be read.
     guard let head = try? VirtualFile.read(path, limit: 1024) else { return false }
-    let text = String(decoding: head, as: UTF8.self)
-    return text.contains("<VRTDataset") || text.contains("<OGRVRTDataSource")
+    return MosaicSource.isMosaic(String(decoding: head, as: UTF8.self))
   }
 
   /// The files that a mosaic names.
   private static func parts(ofMosaic path: String) throws -> [String] {
     let root = try XMLNode(parsing: try VirtualFile.readText(path), name: path)
-    var found: [String] = []
-    for kind in ["SourceFilename", "SourceDataset", "SrcDataSource"] {
-      for node in root.descendants(kind) {
-        let text = DatasetName(node.text)?.file ?? node.text
-        let isRelative = ["1", "true", "yes"].contains(node.attributes["relativeToVRT"]?.lowercased() ?? "")
-        let file = isRelative && !text.hasPrefix("/") ? "\(Folder.parent(of: path))/\(text)" : text
-        guard FileState(of: file) != nil else {
-          throw FloeError("the mosaic '\(path)' names '\(text)', which is no file of the disk")
-        }
-        found.append(file)
+    return try MosaicSource.all(in: root, of: path).map { source in
+      guard FileState(of: source.file) != nil else {
+        throw FloeError("the mosaic '\(path)' names '\(source.name)', which is no file of the disk")
       }
+      return source.file
     }
-    return found
   }
 }

@@ -146,9 +146,10 @@ struct FetchList {
     for start in stride(from: 0, to: names.count, by: 20) {
       let part = names[start..<min(names.count, start + 20)]
       let tests = part.map { name in
-        let bare = Self.bare(name).replacing("'", with: "''")
+        let bare = Self.bare(name)
         let ending = bare.contains("_MSIL") ? ".SAFE" : bare.hasPrefix("S3") ? ".SEN3" : ""
-        return "Name eq '\(bare)\(ending)'"
+        // A quote within a literal is doubled, as in SQL.
+        return "Name eq \(TextEscape.sql(bare + ending))"
       }
       let filter = RemotePath.encoded(tests.joined(separator: " or "))
       let base = RemotePath.appending("/Products", to: catalogue)

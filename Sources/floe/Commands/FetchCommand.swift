@@ -56,8 +56,8 @@ struct FetchCommand: AsyncParsableCommand {
     if let catalogue { options.catalogue = catalogue }
     if let download { options.download = download }
     if let identity { options.identity = identity }
-    let style: ProgressStyle = quiet ? .none : progress ?? (isatty(2) == 1 ? .bar : .plain)
-    let observer = ConsoleObserver(style: style, minimum: quiet ? .error : .notice)
+    let observer = ConsoleObserver(
+      style: ProgressStyle.chosen(progress, quiet: quiet), minimum: quiet ? .error : .notice)
     let credentials = usesS3 ? nil : try FetchCredentials.ofEnvironment() ?? Self.ask()
     NetworkAccess.allow(for: products)
     let fetch = try Fetch(options, credentials: credentials, observer: observer)
