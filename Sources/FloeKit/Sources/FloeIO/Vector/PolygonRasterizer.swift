@@ -37,7 +37,7 @@ public final class PolygonRasterizer: @unchecked Sendable {
     miss = geometries.miss
   }
 
-  /// The mask of a window, row by row.
+  /// The mask of a window of the grid, row by row, `window.pixelCount` values.
   public func burn(_ window: PixelWindow) throws -> [UInt8] {
     var mask = [UInt8](repeating: 0, count: window.pixelCount)
     let bounds = (grid.cropped(to: window) ?? grid).bounds

@@ -36,7 +36,12 @@ public struct CataloguePages {
     try follow(try ask(first), first, limit: limit, takes: takes)
   }
 
-  /// Goes on behind a page that was read already.
+  /// Goes on behind a page that was read already, to the last one.
+  ///
+  /// - Parameters:
+  ///   - answer: the JSON that the page gave.
+  ///   - page: where it came from.
+  /// - Throws: a sentence where the catalogue refuses, or leads round in a circle before all was seen.
   public func read(behind answer: JSONValue, of page: CataloguePage) throws -> Products {
     try follow(answer, page, limit: .max) { _ in true }
   }

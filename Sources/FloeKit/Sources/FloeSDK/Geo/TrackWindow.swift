@@ -102,7 +102,10 @@ public struct TrackWindow: Sendable {
 
   /// Marks the records outside; the table has the columns `time` (s since 1970), `lon` and `lat` (degrees).
   ///
-  /// A latitude beyond a pole is no position: it becomes a missing one, and its record is marked.
+  /// A latitude beyond a pole is no position: it becomes a missing one, and its record is marked. A record without a
+  /// time is kept.
+  ///
+  /// - Throws: a sentence that names the column which is missing or holds no numbers.
   public func mark(_ table: inout Table) throws {
     try Self.markBeyondPoles(&table)
     let time = try table.numbers(.time)
