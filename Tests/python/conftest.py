@@ -84,7 +84,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def in_qgis(folder, script, *arguments):
-    """Runs a script with QGIS's modules and without a display; returns the JSON that it prints behind FACTS."""
+    """Runs a script with QGIS's modules and without a display; returns the JSON that it prints after FACTS."""
     file = folder / "look.py"
     file.write_text(script)
     done = subprocess.run(

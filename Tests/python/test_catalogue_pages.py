@@ -55,7 +55,7 @@ def test_next_pages(web, tmp_path, kind):
 def test_a_page_that_comes_again_is_told(web, tmp_path):
     stac(web, 25, lambda n: {"rel": "next", "href": web.url("api/search?token=0")})
     result = floe("find", "c", "--service", web.url("api"), "-o", tmp_path / "o", expect=1)
-    assert "tells of 25 products, but names a page again that was read, behind 10 of them" in result.err
+    assert "tells of 25 products, but names a page again that was read, after 10 of them" in result.err
 
 
 def test_pages_that_end_too_early_are_told(web, tmp_path):

@@ -47,7 +47,7 @@ COUNT = np.arange(20)
 @pytest.mark.parametrize("kind, stored, attributes, want", [
     ("i2", COUNT, dict(fill=-1, scale_factor="0.5", add_offset="10"), COUNT * 0.5 + 10),
     ("i2", COUNT, dict(fill=-1, add_offset=" 10 "), COUNT + 10.0),
-    # Limits that no pixel is beyond, and pairs, which GDAL hears.
+    # Limits that no pixel is beyond, and pairs, which GDAL heeds.
     ("i2", COUNT, dict(fill=-1, valid_min=np.int16(0)), COUNT),
     ("u1", COUNT, dict(valid_max=np.uint8(255)), COUNT),
     ("i2", COUNT, dict(fill=-1, valid_range=np.array([3, 15], "i2")), np.where((COUNT < 3) | (COUNT > 15), np.nan, COUNT)),

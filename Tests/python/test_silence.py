@@ -79,7 +79,7 @@ def test_megabytes_of_json_take_seconds(tmp_path):
 
 @pytest.mark.parametrize("text,place", [
     ('{"kind": 1,}', "column 12"), ('{"a": 01}', "line 1"), ("[1, 2", "',' or ']'"), ('"\\ud800"', "UTF-16"), ('{"a": 1e999}', "1e999"),
-    ("nul", "a value"), ("[" * 600 + "]" * 600, "nested"), ("{} {}", "behind"), ('{"a":\n "b\tc"}', "line 2"),
+    ("nul", "a value"), ("[" * 600 + "]" * 600, "nested"), ("{} {}", "after"), ('{"a":\n "b\tc"}', "line 2"),
 ])
 def test_json_that_is_none_is_refused_with_its_place(tmp_path, text, place):
     write_tif(tmp_path / "r.tif", np.ones((1, 10, 10), "uint16"))

@@ -126,7 +126,7 @@ def test_a_second_column_without_a_name_is_not_lost(tmp_path, text):
     """OGR leaves it out where it is the last of two; pandas calls it 'Unnamed: 1'."""
     told = table(tmp_path, text, expect=2)
     assert "value in a second column in line" in told and "Each column needs a name" in told
-    # One column with a separator behind it, as OGR writes it.
+    # One column with a separator after it, as OGR writes it.
     rows, _ = table(tmp_path, "a,\n1,\n2,\n")
     assert rows == [{"a": "1"}, {"a": "2"}]
 

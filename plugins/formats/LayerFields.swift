@@ -2,7 +2,7 @@ import FloeSDK
 
 /// What QGIS shows of a table's columns: names with units, words for codes, and what stands beside the pointer.
 enum LayerFields {
-  /// A style with the elements of a table's columns behind what it draws, in the order in which QGIS writes them.
+  /// A style with the elements of a table's columns after what it draws, in the order in which QGIS writes them.
   ///
   /// - Throws: when the style is no QML whose only category is `Symbology`.
   static func added(to qml: String, of table: Table) throws -> String {

@@ -256,7 +256,7 @@ public struct BatchItems {
     }
     if header.count == 1, pipeline.inputs[header[0]] == nil, let mark = header[0].first(where: { ";\t".contains($0) }) {
       throw RequestRefused.because(
-        "--over \(path): its cells are parted by \(mark == ";" ? "';'" : "tabs"), those of a CSV file by commas")
+        "--over \(path): its cells are separated by \(mark == ";" ? "';'" : "tabs"), those of a CSV file by commas")
     }
     if let twice = Dictionary(grouping: header, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
       throw RequestRefused.because("--over \(path): the column '\(twice)' is there twice")

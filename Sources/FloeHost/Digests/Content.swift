@@ -104,7 +104,7 @@ struct Content {
   ]
 
   private static func isMosaic(_ path: String) -> Bool {
-    // Who reads the file reports that it cannot be read.
+    // Whoever reads the file reports that it cannot be read.
     guard let head = try? VirtualFile.read(path, limit: 1024) else { return false }
     return MosaicSource.isMosaic(String(decoding: head, as: UTF8.self))
   }

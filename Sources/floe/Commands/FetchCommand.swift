@@ -14,7 +14,7 @@ struct FetchCommand: AsyncParsableCommand {
       with the catalogue's. Archives of Sentinel-2 stay zipped, as floe reads them; those of Sentinel-3 are \
       unpacked.
       The account (dataspace.copernicus.eu) comes from CDSE_USERNAME and CDSE_PASSWORD, or CDSE_REFRESH_TOKEN, and \
-      is asked for on a terminal else; CDSE_TOTP is the code of a second factor. With --s3 keys come from AWS's \
+      is otherwise asked for on a terminal; CDSE_TOTP is the code of a second factor. With --s3 keys come from AWS's \
       variables.
       Exit status: 0 all there, 1 some are not.
 

@@ -2,7 +2,7 @@ import FloeCore
 
 /// Looks whether a classic netCDF file holds all values that its header announces.
 ///
-/// The library, and GDAL with it, reads what lies behind the end of a file that was cut short as 0, without a word.
+/// The library, and GDAL with it, reads what lies after the end of a file that was cut short as 0, without a word.
 /// Files of netCDF-4 are HDF5's, which tells.
 ///
 /// Source: The NetCDF Classic Format Specification (CDF-1, CDF-2 and CDF-5), Unidata.
@@ -13,7 +13,7 @@ struct ClassicNetCDFCheck {
   private let countWidth: Int, offsetWidth: Int
   /// The lengths of the dimensions; 0 is that of the records.
   private var lengths: [Int] = []
-  /// The header goes on behind the bytes that were read.
+  /// The header goes on after the bytes that were read.
   private struct Ended: Error {}
 
   /// A variable's place: its first byte, and its bytes, or those of one record.
@@ -50,7 +50,7 @@ struct ClassicNetCDFCheck {
     offsetWidth = head[3] == 1 ? 4 : 8
   }
 
-  /// The first byte behind the last value.
+  /// The first byte after the last value.
   private mutating func end() throws -> Int {
     let records = try number(countWidth)
     // All bits set: a file that was written as a stream does not know.
@@ -66,7 +66,7 @@ struct ClassicNetCDFCheck {
       if let place = try check.variable() { places.append(place) }
     }
     let own = places.filter(\.isRecord)
-    // One variable alone stands record behind record without filling.
+    // One variable alone stands record after record without filling.
     let step = own.count == 1 ? own[0].size : own.reduce(0) { Self.sum($0, Self.padded($1.size)) }
     let ends = places.map { place -> Int in
       guard place.isRecord else { return place.size == 0 ? 0 : Self.sum(place.begin, place.size) }
@@ -95,7 +95,7 @@ struct ClassicNetCDFCheck {
     return Place(begin: begin, size: size, isRecord: isRecord)
   }
 
-  /// Reads the members of a list, behind its mark and their number.
+  /// Reads the members of a list, after its mark and their number.
   private mutating func list(_ member: (inout ClassicNetCDFCheck) throws -> Void) throws {
     _ = try number(4)
     let count = try number(countWidth)

@@ -53,7 +53,7 @@ public final class NetCDFFile: Sendable {
 
   deinit { NetCDFLibrary.locked { _ = nc_close(id) } }
 
-  /// The variables in the file's order, those of groups behind; user-defined types are left out, and what cannot be
+  /// The variables in the file's order, those of groups last; user-defined types are left out, and what cannot be
   /// described.
   public var variables: [NetCDFVariable] {
     catalogue.withLock { catalogue in
@@ -97,7 +97,7 @@ public final class NetCDFFile: Sendable {
   ///
   /// - Parameters:
   ///   - start: the first index in each dimension; nil for the beginning.
-  ///   - count: how many in each dimension; nil for all behind `start`.
+  ///   - count: how many in each dimension; nil for all after `start`.
   /// - Throws: a sentence where the variable is missing, is text or damaged, or the slab is not inside of it.
   public func readDoubles(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
     let v = try variable(name)

@@ -1,7 +1,7 @@
 import FloeCore
 
 extension RemotePath {
-  /// A service's address with a path behind its own: before the query where it has one.
+  /// A service's address with a path after its own: before the query where it has one.
   public static func appending(_ path: String, to service: String) -> String {
     let cut = service.firstIndex { $0 == "?" || $0 == "#" } ?? service.endIndex
     var head = String(service[..<cut])

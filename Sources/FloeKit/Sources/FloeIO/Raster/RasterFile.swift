@@ -129,7 +129,7 @@ private final class IdleReaders: Sendable {
   }
 
   func give(_ reader: RasterReader, of file: ObjectIdentifier) {
-    // Closed behind the lock: others need not wait for it.
+    // Closed after the lock: others need not wait for it.
     let oldest = idle.withLock { idle -> RasterReader? in
       idle.append(Idle(file: file, reader: reader))
       return idle.count > most ? idle.removeFirst().reader : nil

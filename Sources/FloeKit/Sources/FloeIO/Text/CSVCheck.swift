@@ -67,7 +67,7 @@ struct CSVCheck {
     }
     if isQuoted {
       throw FloeError(
-        "'\(path)' opens a quote in line \(quoteLine) that is closed nowhere; all behind it would be one field")
+        "'\(path)' opens a quote in line \(quoteLine) that is closed nowhere; all after it would be one field")
     }
     if fields > 1 || length > 0 || wasQuoted { try endRecord() }
     if zip(truths, others).contains(where: { $0 && $1 }) { hasOddFields = true }
@@ -108,7 +108,7 @@ struct CSVCheck {
     if isQuoted {
       if columns == 0, byte == 10 || byte == 13 {
         throw FloeError(
-          "'\(path)' breaks the line inside of the quoted name of a column in line \(quoteLine), behind which all "
+          "'\(path)' breaks the line inside of the quoted name of a column in line \(quoteLine), after which all "
             + "columns would be lost; the names stand in one line")
       }
       if byte == UInt8(ascii: "\"") { isQuoted = false } else { keep(byte) }
@@ -137,7 +137,7 @@ struct CSVCheck {
       if byte == 32, length == 0 { return }
       if wasQuoted, byte != 32 {
         throw FloeError(
-          "'\(path)' goes on behind a closed quote in line \(line); a separator or the line's end is needed there")
+          "'\(path)' goes on after a closed quote in line \(line); a separator or the line's end is needed there")
       }
       keep(byte)
     }

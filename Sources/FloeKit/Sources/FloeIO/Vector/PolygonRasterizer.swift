@@ -9,7 +9,7 @@ import Synchronization
 /// several threads. Where a ring crosses itself, what it encloses an odd number of times is inside; parts of a
 /// multipolygon that overlap are inside together. On a grid in degrees polygons also count a turn farther east or west.
 ///
-/// Safe because the geometries are only read behind `init`, each thread under `lock`.
+/// Safe because the geometries are only read after `init`, each thread under `lock`.
 public final class PolygonRasterizer: @unchecked Sendable {
   /// The grid of the masks.
   public let grid: Grid

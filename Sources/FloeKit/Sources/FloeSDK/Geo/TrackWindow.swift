@@ -120,7 +120,7 @@ public struct TrackWindow: Sendable {
       } else if let start, time[row] < start.seconds {
         table.status.drop(row, because: "before the time window")
       } else if let stop, time[row] > stop.seconds {
-        table.status.drop(row, because: "behind the time window")
+        table.status.drop(row, because: "after the time window")
       } else {
         for (flag, codes) in zip(flags, values) where !(Int(exactly: codes[row]).map(flag.codes.contains) ?? false) {
           table.status.drop(row, because: codes[row].isNaN ? "no \(flag.subject)" : "\(flag.subject) not wanted")
