@@ -64,7 +64,7 @@ def test_lengths_in_other_units(tmp_path, measurement):
 
 def test_what_is_no_length_is_refused(tmp_path, measurement):
     said = track(tmp_path, rescaled(copy(measurement, tmp_path), {"mean_sea_surf_sol2_20_ku": ("K", 1)}), expect=2)
-    assert "column 'mean_sea_surf_sol2_20_ku' is told in 'K'; a length is needed" in said
+    assert "column 'mean_sea_surf_sol2_20_ku' is given in 'K'; a length is needed" in said
 
 
 def test_concentration_as_a_share(tmp_path, measurement):

@@ -16,7 +16,7 @@ struct Content {
   /// Looks at a path without reading more than a mosaic's text.
   init(_ path: String) throws {
     guard !path.hasPrefix("/vsi") else {
-      throw FloeError("what '\(path)' holds cannot be told by its content: it is no path of the disk")
+      throw FloeError("what '\(path)' holds cannot be told by its content: it is no path on the disk")
     }
     let place = ProductManifest.folder(ofFile: path) ?? path
     try add(place, named: "", depth: 0)
@@ -114,7 +114,7 @@ struct Content {
     let root = try XMLNode(parsing: try VirtualFile.readText(path), name: path)
     return try MosaicSource.all(in: root, of: path).map { source in
       guard FileState(of: source.file) != nil else {
-        throw FloeError("the mosaic '\(path)' names '\(source.name)', which is no file of the disk")
+        throw FloeError("the mosaic '\(path)' names '\(source.name)', which is no file on the disk")
       }
       return source.file
     }

@@ -35,7 +35,7 @@ public struct FetchItem: Sendable, Hashable {
     let json = FetchList.withoutOutlines(
       try SignedAddress.renewed(signed.item, from: signed.source, service: service))
     guard let href = try CatalogueAnswer.items(json, source: RemotePath.shown(signed.source))?.first?.href else {
-      throw FloeError("\(name): \(RemotePath.shown(signed.source)) tells no address of it any more")
+      throw FloeError("\(name): \(RemotePath.shown(signed.source)) gives no address of it any more")
     }
     return href
   }
@@ -130,7 +130,7 @@ struct FetchList {
     let isID = found.id.count == 36 && found.id.count { $0 == "-" } == 4
     let url = isID ? "\(download)/Products(\(found.id))/$value" : found.href
     guard url != nil || found.s3 != nil else {
-      throw FloeError("the catalogue tells no place to fetch '\(found.name)' from")
+      throw FloeError("the catalogue gives no place to fetch '\(found.name)' from")
     }
     var item = FetchItem(name: try Self.fileName(found.name), url: url, size: found.size, md5: found.md5, s3: found.s3)
     item.sha256 = found.sha256

@@ -26,7 +26,7 @@ struct StacDocument {
   /// The kind: `Feature`, `FeatureCollection`, `Catalog` or `Collection`.
   var kind: String { root["type"]?.stringValue ?? (root["features"] == nil ? "Catalog" : "FeatureCollection") }
 
-  /// What an item collection has not that is one page of several, as the end of a sentence; nil for a whole one.
+  /// What an item collection lacks that is one page of several, as the end of a sentence; nil for a whole one.
   var lack: String? {
     guard kind == "FeatureCollection" else { return nil }
     let count = root["features"]?.arrayValue?.count ?? 0

@@ -151,7 +151,7 @@ struct Publication {
     defer { close(file) }
     // File systems without anything to bring to a disk answer EINVAL.
     guard fsync(file) == 0 || errno == EINVAL || errno == EROFS else {
-      throw FloeError("\(path) cannot be brought to the disk: \(String(cString: strerror(errno)))")
+      throw FloeError("\(path) cannot be flushed to the disk: \(String(cString: strerror(errno)))")
     }
   }
 }

@@ -35,7 +35,7 @@ struct ClassicNetCDFCheck {
         let end = try check.end()
         guard end > size else { return }
         throw FloeError(
-          "'\(path)' ends after \(size) bytes, but its header tells of values up to byte \(end), which would be read "
+          "'\(path)' ends after \(size) bytes, but its header describes values up to byte \(end), which would be read "
             + "as 0; the file was cut short, fetch or copy it again")
       } catch is Ended {
         // The library tells what is wrong with a header that is damaged.

@@ -48,7 +48,7 @@ public enum RemotePath {
       guard let first = rest.first, first != "/" else { throw FloeError("'\(text)' names no bucket; s3://bucket/key") }
       guard !rest.prefix(while: { $0 != "/" }).contains("@") else {
         throw FloeError(
-          "'\(redacted(text))' was given with a user, which a bucket's address has not: the keys of a store are set by "
+          "'\(redacted(text))' was given with a user, which no bucket's address has: the keys of a store are set by "
             + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
       }
       if let mark = rest.firstIndex(of: "?"), rest[mark...].contains("=") {

@@ -73,7 +73,7 @@ struct CSVCheck {
     if zip(truths, others).contains(where: { $0 && $1 }) { hasOddFields = true }
     if let comma = withComma, let point = withPoint {
       LibraryNotices.add(
-        "'\(path)' has numbers with a decimal comma ('\(comma.text)' in line \(comma.line)) and such with a point "
+        "'\(path)' has numbers with a decimal comma ('\(comma.text)' in line \(comma.line)) and others with a point "
           + "('\(point.text)' in line \(point.line)); both are read as decimals. Where points stand between thousands, "
           + "take them out")
     }
@@ -81,7 +81,7 @@ struct CSVCheck {
     if shortRows > 0 {
       LibraryNotices.add(
         "'\(path)' has \(shortRows) \(shortRows == 1 ? "row" : "rows") with fewer fields than the \(columns) columns, "
-          + "the first in line \(firstShort); what lacks there is a missing value")
+          + "the first in line \(firstShort); what is not there is a missing value")
     }
   }
 

@@ -142,7 +142,7 @@ private final class Geometries {
     guard let extent = layer.extent else { return }
     guard extent.touches(grid.bounds) else {
       throw FloeError(
-        "\(place) has no reference system and covers \(told(extent)), beside the raster, which covers "
+        "\(place) has no reference system and covers \(told(extent)), outside of the raster, which covers "
           + "\(told(grid.bounds)) in \(own.label); give it its system, for example with "
           + "'ogr2ogr -a_srs EPSG:4326 land.gpkg \(layer.path)'"
       )

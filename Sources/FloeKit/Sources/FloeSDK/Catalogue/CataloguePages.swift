@@ -80,10 +80,10 @@ public struct CataloguePages {
     if let all, seen.count < all {
       guard !isCircle else {
         throw FloeError(
-          "\(name) tells of \(all) products, but names a page again that was read, after \(seen.count) of them; ask "
+          "\(name) announces \(all) products, but names a page again that was read, after \(seen.count) of them; ask "
             + "for less at a time, such as fewer days")
       }
-      lack = "tells of \(all) products, but its pages hold \(seen.count)"
+      lack = "announces \(all) products, but its pages hold \(seen.count)"
     } else if isCircle, all == nil {
       lack = "names a page again that was read, after \(seen.count) products"
     }

@@ -46,7 +46,7 @@ public enum SignedAddress {
     guard isSigned else { return nil }
     guard let source = itself(item) else {
       throw FloeError(
-        "the address of '\(item["id"]?.stringValue ?? "?")' was signed by its catalogue, and the item tells not where "
+        "the address of '\(item["id"]?.stringValue ?? "?")' was signed by its catalogue, and no item says where "
           + "to ask for it anew: give the address itself")
     }
     return source
