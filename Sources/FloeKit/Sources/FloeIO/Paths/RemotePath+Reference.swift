@@ -29,7 +29,7 @@ extension RemotePath {
   }
 
   /// An address of a service's with the user, and the parts of the query, that the service's own address has and this
-  /// one has none; the address of another server as it is.
+  /// one lacks; the address of another server as it is.
   public static func withSecrets(of service: String, _ url: String) -> String {
     guard let own = Parts(url), let given = Parts(service), own.scheme == given.scheme, own.authority == given.authority
     else { return url }
