@@ -1,12 +1,11 @@
 """Products, rasters and tables that a server of the tests gives, and the pipelines that read them."""
-import hashlib
 import os
 import shutil
 
 import numpy as np
 import pytest
 
-from conftest import floe, write_tif
+from conftest import floe, sums, write_tif
 from web import serving
 
 QUICK = {**os.environ, "GDAL_HTTP_RETRY_DELAY": "0.02"}
@@ -30,8 +29,7 @@ outputs: { image.tif: image.image }
 
 
 def digests(folder):
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*"))
-            if p.is_file() and p.name not in ("run.json",) and not p.name.startswith(".")}
+    return {name: digest for name, digest in sums(folder, "*").items() if not name.startswith(".")}
 
 
 @pytest.fixture(scope="module")
