@@ -180,7 +180,7 @@ def main():
         return f
 
     def beside(bands, name, command, round, rounds):
-        """Decoding, and right behind it the work: a machine's speed drifts by more than the targets' distance within minutes."""
+        """Decoding, and right after it the work: a machine's speed drifts by more than the targets' distance within minutes."""
         decode = measure(f"decode {bands}", decodes[bands], round, rounds)
         work = measure(name, command, round, rounds)
         if decode and work:

@@ -18,7 +18,7 @@ struct Floe: AsyncParsableCommand {
         floe run ice-lead.yaml --set scene=S2A_....SAFE -o out
         floe check ice-lead.yaml --set scene=S2A_....SAFE
 
-      -V stands for --version; -q (--quiet) and -v (--verbose) stand before or behind a command; - as a pipeline is \
+      -V stands for --version; -q (--quiet) and -v (--verbose) stand before or after a command; - as a pipeline is \
       standard input. docs/recipes.md has whole tasks.
       """,
     version: FloeVersion.current,

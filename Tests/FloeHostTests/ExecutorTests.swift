@@ -37,7 +37,7 @@ import Testing
     """
 
   @Test func writesEverythingAndNothingElse() async throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: folder) }  // Left files harm no test.
     let report = try await run(sound)
     #expect(report.files.last == "run.json")
     #expect(left() == ["count.json", "ramp.qml", "ramp.tif", "run.json"])
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func bytesDoNotDependOnWorkersOrMemory() async throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: folder) }  // Left files harm no test.
     var seen: Set<Data> = []
     for (workers, memory) in [(1, 1_000_000_000), (2, 1_000_000_000), (2, 200_000_000)] {
       _ = try await run(sound, workers: workers, memory: memory)

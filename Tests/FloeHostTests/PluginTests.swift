@@ -27,7 +27,7 @@ import Testing
   @Test func filesThatAreNoPluginsAreRefusedWithAReason() async throws {
     let folder = NSTemporaryDirectory() + "floe-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: folder) }  // Left files harm no test.
     try Data("text".utf8).write(to: URL(fileURLWithPath: folder + "/libTextFloePlugin.so"))
     try Data([0x7f, 0x45, 0x4c, 0x46, 0]).write(to: URL(fileURLWithPath: folder + "/libNoStampFloePlugin.so"))
     try FileManager.default.createSymbolicLink(

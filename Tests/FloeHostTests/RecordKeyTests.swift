@@ -29,7 +29,7 @@ import Testing
 
   @Test func aRecordHasTheKeysOfTheVocabularyAndNoOthers() async throws {
     let folder = NSTemporaryDirectory() + "floe-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: folder) }  // Left files harm no test.
     let yaml = """
       floe: 1
       steps:

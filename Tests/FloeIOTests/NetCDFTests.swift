@@ -5,7 +5,7 @@ import Testing
 
 extension IOTests {
   @Suite struct NetCDFTests {
-    /// netCDF-C writes to real files only: a fresh one in the working folder, removed behind the test.
+    /// netCDF-C writes to real files only: a fresh one in the working folder, removed after the test.
     func withFile(_ body: (String) throws -> Void) throws {
       let path = "floe-test-\(UInt64.random(in: 0 ... .max)).nc"
       defer { unlink(path) }

@@ -38,7 +38,7 @@ extension IOTests {
     @Test(
       "A manifest that leaves something out stands for nothing",
       arguments: [
-        ("a.jp2", "", "it tells no checksum of 'a.jp2'"), ("a.jp2", Self.checksum("CRC-7"), "libcrypto does not know"),
+        ("a.jp2", "", "it gives no checksum of 'a.jp2'"), ("a.jp2", Self.checksum("CRC-7"), "libcrypto does not know"),
         ("../a.jp2", Self.checksum("MD5"), "'../a.jp2'"), ("/a.jp2", Self.checksum("MD5"), "'/a.jp2'"),
         ("https://host/a.jp2", Self.checksum("MD5"), "'https://host/a.jp2'"),
         ("MTD_MSIL1C.xml", Self.checksum("MD5"), "'MTD_MSIL1C.xml' is other than it says"),

@@ -25,7 +25,7 @@ import Testing
     #expect(throws: ParameterError("band", "is needed: the raster has the bands a, b")) {
       try several.classBand(named: nil, parameter: "band")
     }
-    #expect(throws: ParameterError("band", "names 'aa', which the raster has not (did you mean 'a'?); it has a, b")) {
+    #expect(throws: ParameterError("band", "names 'aa', which is not in the raster (did you mean 'a'?); it has a, b")) {
       try several.classBand(named: "aa", parameter: "band")
     }
   }

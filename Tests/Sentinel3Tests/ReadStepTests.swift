@@ -88,7 +88,7 @@ import Testing
     (["box": "-180.001,0,-179.949,90"], 26, "outside of the box"),
     (["surface": "ocean"], 90, "surface type not wanted"), (["only": "lead"], 9, "surface class of ESA not wanted"),
     (["start": "2019-01-05T10:40:01"], 80, "before the time window"),
-    (["stop": "2019-01-05T10:40:01"], 20, "behind the time window"),
+    (["stop": "2019-01-05T10:40:01"], 20, "after the time window"),
   ])
   func windowsMarkAndCount(parameters: [String: String], kept: Int, reason: String) async throws {
     let folder = TestFolder()

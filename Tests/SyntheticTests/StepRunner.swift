@@ -16,6 +16,7 @@ struct StepRunner {
     GDALRuntime.configure(cacheBytes: 64 << 20)
   }
 
+  // Left files harm no test.
   func cleanUp() { try? FileManager.default.removeItem(atPath: folder) }
 
   static var factories: [any StepFactory] {

@@ -1,4 +1,5 @@
 """Shared means of the tests that look at floe from outside: the built executable, a demonstration product, real data."""
+import hashlib
 import json
 import os
 import pathlib
@@ -38,6 +39,12 @@ def floe(*arguments, expect=0, timeout=600, env=None, cwd=None):
     if expect is not None:
         assert done.returncode == expect, f"floe {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return Result(done)
+
+
+def sums(folder, pattern="**/*"):
+    """The SHA-256 of each file of a folder by its path in there; records of runs, which hold times, are left out."""
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in sorted(pathlib.Path(folder).glob(pattern)) if p.is_file() and p.name != "run.json"}
 
 
 def read(path):
@@ -84,7 +91,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def in_qgis(folder, script, *arguments):
-    """Runs a script with QGIS's modules and without a display; returns the JSON that it prints behind FACTS."""
+    """Runs a script with QGIS's modules and without a display; returns the JSON that it prints after FACTS."""
     file = folder / "look.py"
     file.write_text(script)
     done = subprocess.run(

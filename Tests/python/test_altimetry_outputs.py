@@ -93,7 +93,7 @@ def test_the_package_is_valid_and_styled(out, tmp_path):
     with sqlite3.connect(out / "track.gpkg") as package:
         styles = package.execute("SELECT f_table_name, f_geometry_column, styleName, useAsDefault, styleQML FROM layer_styles").fetchall()
     assert [s[:4] for s in styles] == [("track", "geom", "track", 1)]
-    # How it is drawn is the file's; what QGIS calls its columns stands behind (test_bare_geopackage.py).
+    # How it is drawn is the file's; for the names of its columns in QGIS see test_bare_geopackage.py.
     drawn = (ROOT / "styles/track.qml").read_text().partition("<renderer-v2")[2].partition("</qgis>")[0]
     assert "<renderer-v2" + drawn in styles[0][4] and "<aliases>" in styles[0][4]
 

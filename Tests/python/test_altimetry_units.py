@@ -5,6 +5,7 @@ import pytest
 import small_cryosat
 from conftest import floe, needs_real_data, real_data, run_pipeline
 from osgeo import gdal
+from test_altimetry_gaps import numbers
 from test_altimetry_refusals import copy, measurement  # noqa: F401
 from test_cryosat import altered
 
@@ -26,11 +27,6 @@ LENGTHS = {
     "mean_sea_surf_sol2_20_ku": ("cm", 1e2), "ocean_tide_sol1_01": ("millimetre", 1e3), "ocean_tide_sol2_01": ("mm", 1e3), "pole_tide_01": ("cm", 1e2),
     "inv_bar_cor_01": ("metres", 1),
 }
-
-
-def numbers(path, name):
-    with netCDF4.Dataset(path) as d:
-        return np.ma.filled(d[name][:].astype(float), np.nan)
 
 
 def rescaled(path, units):
@@ -64,7 +60,7 @@ def test_lengths_in_other_units(tmp_path, measurement):
 
 def test_what_is_no_length_is_refused(tmp_path, measurement):
     said = track(tmp_path, rescaled(copy(measurement, tmp_path), {"mean_sea_surf_sol2_20_ku": ("K", 1)}), expect=2)
-    assert "column 'mean_sea_surf_sol2_20_ku' is told in 'K'; a length is needed" in said
+    assert "column 'mean_sea_surf_sol2_20_ku' is given in 'K'; a length is needed" in said
 
 
 def test_concentration_as_a_share(tmp_path, measurement):

@@ -1,5 +1,4 @@
 """Outputs of steps that are kept by their keys: what a run takes from them, and that its bytes are the same."""
-import hashlib
 import json
 import os
 import pathlib
@@ -10,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 import yaml
-from conftest import FLOE, ROOT, floe, write_tif
+from conftest import FLOE, ROOT, floe, sums as all_sums, write_tif
 
 EXAMPLES = ROOT / "examples"
 # So many random edits of pipelines are tried; 200 for a thorough look.
@@ -42,10 +41,7 @@ def made(tmp_path):
 
 def sums(folder):
     """Every output but what tells times: run.json and the report's page."""
-    return {
-        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "run.json" and p.suffix != ".html"
-    }
+    return {name: digest for name, digest in all_sums(folder).items() if not name.endswith(".html")}
 
 
 def record(folder):

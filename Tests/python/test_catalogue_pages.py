@@ -55,13 +55,13 @@ def test_next_pages(web, tmp_path, kind):
 def test_a_page_that_comes_again_is_told(web, tmp_path):
     stac(web, 25, lambda n: {"rel": "next", "href": web.url("api/search?token=0")})
     result = floe("find", "c", "--service", web.url("api"), "-o", tmp_path / "o", expect=1)
-    assert "tells of 25 products, but names a page again that was read, behind 10 of them" in result.err
+    assert "announces 25 products, but names a page again that was read, after 10 of them" in result.err
 
 
 def test_pages_that_end_too_early_are_told(web, tmp_path):
     stac(web, 25, lambda n: {"rel": "prev", "href": web.url("api/search")})
     result = floe("find", "c", "--service", web.url("api"), "-o", tmp_path / "o")
-    assert "tells of 25 products, but its pages hold 10" in result.err and len(rows(tmp_path / "o/items.csv")) == 10
+    assert "announces 25 products, but its pages hold 10" in result.err and len(rows(tmp_path / "o/items.csv")) == 10
 
 
 def test_pairs_read_all_pages_of_an_address(web, tmp_path):

@@ -361,7 +361,7 @@ def test_track_without_coordinates(tmp_path):
 
 @pytest.mark.parametrize("source", ["points", "laid"])
 def test_columns_keep_their_definition_while_planning(tmp_path, source):
-    """Limits for another definition of peakiness are refused before anything runs, behind colocate.track as before it."""
+    """Limits for another definition of peakiness are refused before anything runs, after colocate.track as before it."""
     _, _, _, _, _, lon, lat = make(tmp_path, "utm north")
     with netCDF4.Dataset(tmp_path / "points.nc", "w") as d:
         d.createDimension("record", len(lon))

@@ -46,7 +46,7 @@ def test_what_came_goes_on(web, tmp_path):
     result = fetch(web, tmp_path / "o", expect=1)
     part = tmp_path / "o/.a.bin.part"
     have = part.stat().st_size
-    assert f"goes on behind the {have} bytes" in result.err and not (tmp_path / "o/a.bin").exists()
+    assert f"goes on after the {have} bytes" in result.err and not (tmp_path / "o/a.bin").exists()
     assert part.read_bytes() == CONTENT[:have] and have > len(CONTENT) / 2
     web.random, seen = None, len(web.requests)
     fetch(web, tmp_path / "o")

@@ -1,4 +1,4 @@
-"""Values that their column, the calendar or the globe has not, in CSV files, GeoPackages and shapefiles, and sound ones beside them.
+"""Values that their column cannot hold, or that are on no calendar or globe, in CSV files, GeoPackages and shapefiles, and sound ones beside them.
 OGR and shapely say what is right."""
 import csv
 import sqlite3

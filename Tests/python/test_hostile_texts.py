@@ -79,6 +79,22 @@ outputs: {{ t.gpkg: {{ {json.dumps("layer " + re.sub(r"[^'a-z]", "", text))}: t.
     assert not list(tmp_path.rglob("owned"))
 
 
+def test_parameters_in_a_record_are_yaml(tmp_path):
+    """Maps stand there as a pipeline writes them, on one line, and read back as what was meant."""
+    yaml = pytest.importorskip("yaml")
+    classes = {code: f"a{piece}b" for code, piece in enumerate(PIECES)}
+    image(tmp_path / "a.tif", "")
+    _, record, _ = run_pipeline(tmp_path, f"""
+floe: 1
+steps:
+  r: {{ use: raster.read, with: {{ files: [a.tif] }} }}
+  e: {{ use: raster.expression, in: {{ image: r.image }}, with: {{ expression: a * 0, classes: {json.dumps(classes)} }} }}
+outputs: {{ e.tif: e.result }}
+""")
+    text = next(s["with_text"]["classes"] for s in record["steps"] if s["id"] == "e")
+    assert yaml.safe_load(text) == classes and len(text.splitlines()) == 1
+
+
 def test_the_terminal_obeys_no_file(tmp_path):
     name = "evil\x1b[2J\x9b31m\u202e.tif"
     write_tif(tmp_path / name, np.ones((1, 4, 4), "uint8"))

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import FLOE, floe, own_cache, write_tif
+from conftest import FLOE, floe, own_cache, sums, write_tif
 from osgeo import gdal
 
 PIPELINE = """floe: 1
@@ -49,11 +49,6 @@ def record(out, name="run.json"):
 def keys(out):
     found = record(out)
     return {s["id"]: s["key"] for s in found["steps"]} | {o["name"]: o["key"] for o in found["outputs"]}
-
-
-def sums(out):
-    return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest()
-            for p in sorted(out.rglob("*")) if p.is_file() and p.name != "run.json"}
 
 
 def sha256(path):

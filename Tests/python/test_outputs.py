@@ -51,6 +51,30 @@ exec {FLOE} step raster.read --files {image} --image new.tif -o {out} --quiet"""
     assert [p.read_text() for p in out.glob(".floe-*/out/old.tif")] == ["spoilt\n"]
 
 
+def test_older_files_stay_where_the_journal_of_a_killed_run_cannot_be_read(tmp_path, image):
+    kept = tmp_path / "out/.floe-1-0"
+    (kept / "old").mkdir(parents=True)
+    (kept / "lock").touch()
+    (kept / "old/labels.tif").write_text("older")
+    (kept / "journal.json").write_text('{ "aside": [')
+    result = floe("step", "raster.read", "--files", image, "--image", "new.tif", "-o", tmp_path / "out", expect=1)
+    assert "its journal cannot be read" in result.err and f"{kept}/old" in result.err, result.err
+    assert (kept / "old/labels.tif").read_text() == "older" and not (tmp_path / "out/new.tif").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root lists every folder")
+def test_an_output_folder_that_cannot_be_listed_is_not_replaced(tmp_path, pipeline):
+    """Whether all in it is floe's, nobody can tell then."""
+    file, out = pipeline("{ a.zarr: r.image }"), tmp_path / "out"
+    floe("run", file, "-o", out, "--quiet")
+    (out / "a.zarr").chmod(0o300)
+    try:
+        result = floe("run", file, "-o", out, "--quiet", expect=2)
+    finally:
+        (out / "a.zarr").chmod(0o755)
+    assert "a.zarr' cannot be listed" in result.err and "it would be replaced" in result.err, result.err
+
+
 @pytest.mark.parametrize("name", ["../labels.tif", "/tmp/floe-labels.tif", "a/../../labels.tif", "a//labels.tif", ""])
 def test_a_steps_outputs_stay_in_the_folder(tmp_path, image, name):
     result = floe("step", "raster.read", "--files", image, "--image", name, "-o", tmp_path / "out", expect=2)

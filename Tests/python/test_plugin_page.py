@@ -9,7 +9,7 @@ import sys
 import pytest
 from conftest import ROOT, floe, read
 from osgeo import gdal
-from test_external import ENV, image, manifest, run  # noqa: F401  (image is a fixture)
+from programs import ENV, image, manifest, run  # noqa: F401  (image is a fixture)
 from test_install import prefix, run as hidden  # noqa: F401  (prefix is a fixture)
 
 PAGE = (ROOT / "docs/plugins.md").read_text()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conftest import floe, own_cache, read
-from test_remote import QUICK, STACK, digests
+from served import QUICK, STACK, digests
 from web import bucket, serving
 
 HEX = re.compile(r"^[0-9a-f]{64}$")
@@ -262,7 +262,7 @@ def test_a_manifest_without_checksums_tells_nothing(place, tmp_path):
             result = stack(place, web.url(safe.name), tmp_path / "web")
             assert "nothing to do" not in result.out + result.err
     told = json.loads((tmp_path / "web/run.json").read_text())
-    assert told["fingerprints"][0]["fingerprint"] is None and "it tells no checksum of" in told["without_key"]["stack"]
+    assert told["fingerprints"][0]["fingerprint"] is None and "it gives no checksum of" in told["without_key"]["stack"]
     assert (read(tmp_path / "web/stack.tif") == read(tmp_path / "disk/stack.tif")).all()
 
 

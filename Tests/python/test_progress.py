@@ -142,7 +142,7 @@ def test_a_terminal_breaks_long_sentences_between_words(tmp_path):
         terminal.close()
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", log.read_bytes().decode()).replace("\r", "").split("\n\nstatus=")[0].splitlines()
     shown = shown[next(i for i, line in enumerate(shown) if line.startswith("error:")):]
-    # No word is parted; what goes on stands further right.
+    # No word is broken; what goes on stands further right.
     assert all(len(line) <= 60 or " " not in line.strip() for line in shown), shown
     assert all(line.startswith(("error:", "  ")) for line in shown) and any(line.startswith("  ") for line in shown)
     assert re.sub(r"\n +", " ", "\n".join(shown)).splitlines() == sentences

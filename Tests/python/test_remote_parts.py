@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import floe, read, write_tif
-from test_remote import COPY, QUICK, STACK, item
+from served import COPY, QUICK, STACK, item
 from web import serving
 
 

@@ -311,7 +311,7 @@ def test_lists_of_scenes(pipeline, tmp_path):
     def said(over):
         return batch(pipeline, over, tmp_path / "no", expect=2, cwd=tmp_path).err
     assert "--over strange.csv: the pipeline has no input 'cloud'" in said("strange.csv")
-    assert "its cells are parted by ';', those of a CSV file by commas" in said("parted.csv")
+    assert "its cells are separated by ';', those of a CSV file by commas" in said("parted.csv")
     assert "line 5 has 1 cells" in said("gaps.csv")
     assert "'clusters' is no file but of type integer" in said("clusters=2")
     assert said("image=in/gone.tif").strip().endswith("nothing matches 'in/gone.tif'")

@@ -7,7 +7,7 @@ import pytest
 from conftest import floe, write_tif
 from test_catalogue import scenes
 from data_space import DataSpace
-from test_remote import COPY, QUICK
+from served import COPY, QUICK
 from web import serving
 
 USER = "Basic YW5uYTpTZWNyZXQxMjM0NQ=="

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conftest import floe, read, write_tif
-from test_remote import COPY, QUICK
+from served import COPY, QUICK
 from web import serving
 
 USER = "Basic YW5uYTpTZWNyZXQxMjM0NQ=="
@@ -104,7 +104,7 @@ def test_an_item_that_tells_not_whom_to_ask(web, tmp_path):
     Signing(web, {"x.zip": zipped()}).collection = None
     find(web, tmp_path / "o")
     result = floe("fetch", tmp_path / "o/items.json", "-o", tmp_path / "p", "--progress", "none", env=QUICK, expect=2)
-    assert "the address of 'it' was signed by its catalogue, and the item tells not where to ask for it anew" in result.err
+    assert "the address of 'it' was signed by its catalogue, and its item does not say where to ask for it anew" in result.err
 
 
 def test_a_catalogue_with_a_user(web, tmp_path):

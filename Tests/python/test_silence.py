@@ -1,38 +1,18 @@
-"""Nothing wrong in silence: inputs that are no files, reach the network, are too large or too precise; programs that lie."""
+"""Nothing wrong in silence: inputs that are no files, are too large or too precise; pages, folders and progress."""
 import json
 import os
 import signal
-import socket
 import stat
 import subprocess
-import sys
-import threading
 import time
 import zipfile
 
 import numpy as np
 import pytest
-from conftest import FLOE, floe, read, run_pipeline, write_tif
 from osgeo import gdal
 
-
-def refused(tmp_path, steps, output, timeout=60):
-    """The sentence with which a pipeline is refused or fails."""
-    (tmp_path / "p.yaml").write_text(f"floe: 1\nsteps: {{ s: {steps} }}\noutputs: {{ {output} }}\n")
-    done = floe("run", "p.yaml", "-o", "out", "--quiet", expect=None, timeout=timeout, cwd=tmp_path)
-    assert done.status in (1, 2), done.err
-    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
-    return done.err
-
-
-# Inputs that are no files
-
-READINGS = [
-    ("{ use: raster.read, with: { files: [IN] } }", "o.tif: s.image"),
-    ("{ use: table.read, with: { file: IN } }", "o.csv: s.table"),
-    ("{ use: sentinel3.sral, with: { product: IN } }", "o.csv: s.track"),
-    ("{ use: sentinel2.stack, with: { product: IN } }", "o.tif: s.image"),
-]
+from conftest import FLOE, floe, read, run_pipeline, write_tif
+from refusals import READINGS, refused
 
 
 @pytest.mark.parametrize("name", ["pipe", "pipe.zip", "/dev/zero"])
@@ -55,64 +35,6 @@ def test_a_pipe_inside_of_a_product_is_refused(tmp_path, demo):
     said = refused(tmp_path, "{ use: sentinel2.stack, with: { product: PRODUCT, bands: [B04] } }".replace("PRODUCT", product.name), "o.tif: s.image")
     assert band.name in said
 
-
-# The network
-
-@pytest.fixture
-def server():
-    """A port of this machine, and what was asked of it."""
-    asked = []
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(8)
-
-    def answer():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            asked.append(connection.recv(200))
-            connection.close()
-
-    threading.Thread(target=answer, daemon=True).start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
-    listener.close()
-
-
-MOSAIC = """<VRTDataset rasterXSize="10" rasterYSize="10"><SRS>EPSG:32601</SRS><GeoTransform>0,10,0,0,0,-10</GeoTransform>
-<VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename>NAME</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"""
-TILES = """<GDAL_WMS><Service name="TMS"><ServerUrl>NAME/${z}/${x}/${y}</ServerUrl></Service><DataWindow><UpperLeftX>0</UpperLeftX>
-<UpperLeftY>100</UpperLeftY><LowerRightX>100</LowerRightX><LowerRightY>0</LowerRightY><SizeX>10</SizeX><SizeY>10</SizeY></DataWindow><BandsCount>1</BandsCount></GDAL_WMS>"""
-LAYER = '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>NAME</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
-
-
-@pytest.mark.parametrize("way", ["/vsicurl/{}/a.tif", "/vsicurl_streaming/{}/a.tif", "{}/a.tif"])
-def test_a_mosaic_reaches_no_server(tmp_path, server, way):
-    url, asked = server
-    (tmp_path / "scene.tif").write_text(MOSAIC.replace("NAME", way.format(url)))
-    refused(tmp_path, READINGS[0][0].replace("IN", "scene.tif"), "o.tif: s.image")
-    assert not asked
-
-
-def test_layers_and_tile_services_reach_no_server(tmp_path, server):
-    url, asked = server
-    (tmp_path / "tiles.tif").write_text(TILES.replace("NAME", url))
-    refused(tmp_path, READINGS[0][0].replace("IN", "tiles.tif"), "o.tif: s.image")
-    for way in ("/vsicurl/{}/a.gpkg", "{}/a.geojson"):
-        (tmp_path / "land.gpkg").write_text(LAYER.replace("NAME", way.format(url)))
-        said = refused(tmp_path, READINGS[1][0].replace("IN", "land.gpkg"), "o.csv: s.table")
-        assert "network" in said
-    assert not asked
-
-
-def test_an_input_that_is_named_on_the_network_is_reached(tmp_path, server):
-    url, asked = server
-    refused(tmp_path, f"{{ use: raster.read, with: {{ files: ['/vsicurl/{url}/a.tif'] }} }}", "o.tif: s.image")
-    assert asked
-
-
-# Sizes
 
 def test_rasters_beyond_any_machine_are_refused(tmp_path):
     grid = '<VRTDataset rasterXSize="2000000000" rasterYSize="2000000000"><SRS>EPSG:32601</SRS><GeoTransform>0,10,0,0,0,-10</GeoTransform>'
@@ -157,7 +79,7 @@ def test_megabytes_of_json_take_seconds(tmp_path):
 
 @pytest.mark.parametrize("text,place", [
     ('{"kind": 1,}', "column 12"), ('{"a": 01}', "line 1"), ("[1, 2", "',' or ']'"), ('"\\ud800"', "UTF-16"), ('{"a": 1e999}', "1e999"),
-    ("nul", "a value"), ("[" * 600 + "]" * 600, "nested"), ("{} {}", "behind"), ('{"a":\n "b\tc"}', "line 2"),
+    ("nul", "a value"), ("[" * 600 + "]" * 600, "nested"), ("{} {}", "after"), ('{"a":\n "b\tc"}', "line 2"),
 ])
 def test_json_that_is_none_is_refused_with_its_place(tmp_path, text, place):
     write_tif(tmp_path / "r.tif", np.ones((1, 10, 10), "uint16"))
@@ -165,8 +87,6 @@ def test_json_that_is_none_is_refused_with_its_place(tmp_path, text, place):
     done = floe("step", "cluster.apply", "--samples", "r.tif", "--model-file", "m.json", "--classes", "c.tif", "-o", "out", expect=2, cwd=tmp_path)
     assert "m.json" in done.err and place in done.err
 
-
-# Precision
 
 def two_lines(count=400):
     """Places two decimetres apart, far from zero: which of two lines each lies on, and its northing."""
@@ -204,8 +124,6 @@ def test_wide_pixels_keep_their_precision(tmp_path, kind):
     floe("step", "cluster.apply", "--samples", "r.tif", "--model-file", "out/m.json", "--labels", "again.tif", "-o", "out2", cwd=tmp_path)
     assert (read(tmp_path / "out2/again.tif") == labels).all()
 
-
-# What is asked for
 
 def test_an_alpha_band_is_a_band_where_it_is_asked_for(tmp_path):
     pixels = np.random.default_rng(1).integers(1, 255, (4, 30, 30)).astype("uint8")
@@ -256,79 +174,6 @@ def test_a_style_of_bands_that_are_gone_is_told(tmp_path, demo):
     assert any("the style shows band" in w["message"] for w in record["warnings"])
     assert 'Band="2"' not in (out / "o.qml").read_text() and 'band="2"' not in (out / "o.qml").read_text()
 
-
-# Programs of steps
-
-PROGRAM = """import os, subprocess, sys
-from osgeo import gdal, osr
-gdal.UseExceptions()
-source, target, way = sys.argv[1:4]
-gdal.Translate(target, source)
-ds = gdal.Open(target, gdal.GA_Update)
-t = list(ds.GetGeoTransform())
-if way == "zone":
-    s = osr.SpatialReference(); s.ImportFromEPSG(32602); ds.SetProjection(s.ExportToWkt())
-if way == "none":
-    ds.SetProjection("")
-if way == "pixel":
-    t[1] *= 2; ds.SetGeoTransform(t)
-ds = None
-if way == "pipe":
-    os.remove(target); os.mkfifo(target)
-if way == "child":
-    subprocess.Popen(["sleep", "300"], start_new_session=True, cwd="/")
-"""
-
-
-@pytest.fixture
-def program(tmp_path):
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    (plugins / "copy.py").write_text(PROGRAM)
-    (plugins / "copy.floe-step.yaml").write_text(f"""floe_step: 1
-name: test.copy
-summary: Copies a raster.
-command: [{sys.executable}, "{{folder}}/copy.py", "{{input.image}}", "{{output.result}}", "{{param.way}}"]
-timeout: 60
-inputs: {{ image: {{ kind: raster, help: Any raster }} }}
-parameters: {{ way: {{ type: text, help: What goes wrong }} }}
-outputs: {{ result: {{ kind: raster, like: image, type: uint8, help: The copy }} }}
-""")
-    write_tif(tmp_path / "in.tif", np.ones((1, 40, 60), "uint8"))
-
-    def run(way, expect):
-        (tmp_path / "p.yaml").write_text(
-            f"floe: 1\nsteps: {{ r: {{ use: raster.read, with: {{ files: [in.tif] }} }}, c: {{ use: test.copy, in: {{ image: r.image }}, with: {{ way: {way} }} }} }}\noutputs: {{ o.tif: c.result }}\n")
-        return floe("run", "p.yaml", "-o", "out", "--quiet", "--plugin-path", "plugins", expect=expect, cwd=tmp_path, timeout=50)
-
-    return run
-
-
-@pytest.mark.parametrize("way,word", [
-    ("zone", "its reference system is EPSG:32602, not EPSG:32601"), ("none", "its reference system is none, not EPSG:32601"),
-    ("pixel", "its pixel size is 20.0 x 10.0, not 10.0 x 10.0"), ("pipe", "a named pipe"),
-])
-def test_a_program_that_returns_another_raster_is_not_believed(program, way, word):
-    assert word in program(way, 1).err
-
-
-def test_a_child_that_left_the_programs_group_ends_with_it(program):
-    program("child", 0)
-    left = []
-    for number in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{number}/cmdline", "rb") as f:
-                words = f.read().split(b"\0")
-            with open(f"/proc/{number}/environ", "rb") as f:
-                marked = b"FLOE_STEP_RUN=" in f.read()
-        except OSError:
-            continue
-        if marked and words[:2] == [b"sleep", b"300"]:
-            left.append(number)
-    assert not left
-
-
-# Pages, folders, progress
 
 PAGE = """floe: 1
 steps:
@@ -418,8 +263,6 @@ def test_temporary_files_have_names_that_nobody_guesses(tmp_path, demo):
     floe("step", "sentinel3.sral", "--product", archive.name, "--track", "t.csv", "-o", "out", cwd=tmp_path, env={**os.environ, "TMPDIR": str(place)})
     assert not list(place.iterdir())
 
-
-# Tables with nothing in them
 
 def test_tables_without_rows_are_called_so(tmp_path):
     points = "{ use: table.read, with: { file: t.csv, x: lon, y: lat } }"

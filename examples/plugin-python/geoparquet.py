@@ -24,7 +24,7 @@ INTEGERS = {"TINYINT": pa.int8(), "SMALLINT": pa.int16(), "MEDIUMINT": pa.int32(
 
 
 def well_known_binary(blob):
-    """The WKB behind the header of a GeoPackage's geometry, clause 2.1.3: flags say how long the envelope is."""
+    """The WKB after the header of a GeoPackage's geometry, clause 2.1.3: flags say how long the envelope is."""
     if blob is None or blob[3] & 0b10000:
         return None
     return blob[8 + (0, 32, 48, 48, 64)[blob[3] >> 1 & 7]:]

@@ -75,11 +75,9 @@ enum ProductCheck {
     return Finding(median: difference, records: early.count, warning: warning)
   }
 
+  /// The median; nil for fewer records than make one.
   private static func median(_ values: [Double]) -> Double? {
-    guard values.count >= leastRecords else { return nil }
-    let sorted = values.sorted()
-    let n = sorted.count
-    return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2
+    values.count < leastRecords ? nil : FloeSDK.median(of: values)
   }
 
   private static func short(_ x: Double) -> String {

@@ -216,7 +216,7 @@ struct SeaSurfaceStep: ProcessingStep {
     context.record("leads_used", .integer(used))
     if used == 0 {
       let which = leads == 0 ? "with an elevation" : "whose stack is narrow enough, but \(leads) with wider ones"
-      context.warn("the track has no lead \(which): no sea surface, and no freeboard will come of it")
+      context.warn("the track has no lead \(which): no sea surface, and so no freeboard")
       return
     }
     let gaps = zip(nodes, nodes.dropFirst()).map { $1.position - $0.position }

@@ -24,7 +24,8 @@ struct ODataSearch {
   }
 
   private static func filter(_ question: SearchQuestion) throws -> String {
-    func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+    // A quote within a literal is doubled, as in SQL.
+    let quoted = TextEscape.sql
     func any(_ parts: [String]) -> String { parts.count == 1 ? parts[0] : "(" + parts.joined(separator: " or ") + ")" }
     var parts = [any(question.collections.map { "Collection/Name eq \(quoted($0))" })]
     if !question.areas.isEmpty {

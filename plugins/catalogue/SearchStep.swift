@@ -10,7 +10,7 @@ public struct SearchStep: ProcessingStep {
     crosses 180°) or the footprint of the product `footprint_of`, that begin between `from` and `to`, with at most
     `cloud` percent of clouds and with `text` in their name. An address with `odata` in it is asked as OData, any other
     as a STAC API; `api` says otherwise. All pages are read up to `limit` products; more are a warning, and so are pages
-    that hold fewer than the catalogue tells of. Of a STAC API, clouds and text are compared here, since not every
+    that hold fewer than the catalogue announces. Of a STAC API, clouds and text are compared here, since not every
     server can; products that tell no cloud cover are then left out and counted.
 
     `items`: a row a product in order of time and name: name, id, collection, times (UTC), cloud cover (percent), size

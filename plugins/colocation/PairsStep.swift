@@ -130,7 +130,7 @@ public struct PairsStep: ProcessingStep {
     }
   }
 
-  /// A product's name without what archives and catalogues put behind it.
+  /// A product's name without what archives and catalogues put after it.
   private static func bare(_ name: String) -> String {
     [".zip", ".SAFE", ".zarr", ".SEN3", ".nc"].reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
   }

@@ -14,7 +14,7 @@ struct SIRALColumns: Sendable {
     let make: @Sendable (_ isPlanned: Bool) throws -> Column
   }
 
-  /// All columns behind record, time and position, in their order.
+  /// All columns after record, time and position, in their order.
   func recipes() throws -> [Recipe] {
     var list: [Recipe] = []
     // The echoes come first: they take longest.

@@ -78,7 +78,7 @@ public final class SIRALFile: Sendable {
     return Self.held(moved, stored, axis, times)
   }
 
-  /// A 1 Hz value belongs to the 20 records that begin at its time: behind the last one it holds for its own second.
+  /// A 1 Hz value belongs to the 20 records that begin at its time: after the last one it holds for its own second.
   private static func held(_ moved: [Double], _ stored: [Double], _ axis: [Double], _ times: [Double]) -> [Double] {
     guard let last = axis.last, let value = stored.last else { return moved }
     return zip(moved, times).map { $0.isNaN && $1 > last && $1 - last <= 1 ? value : $0 }

@@ -135,7 +135,7 @@ struct TablePairs {
       let names = table.columns.map(\.name)
       let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
       throw ParameterError(
-        parameter, "names '\(name)', which the table has not\(near); it has \(names.joined(separator: ", "))")
+        parameter, "names '\(name)', which is not in the table\(near); it has \(names.joined(separator: ", "))")
     }
     if case .array = found.values {
       throw ParameterError(parameter, "names '\(name)', which is \(found.values.kind); class codes or names are needed")

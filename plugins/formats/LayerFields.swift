@@ -2,7 +2,7 @@ import FloeSDK
 
 /// What QGIS shows of a table's columns: names with units, words for codes, and what stands beside the pointer.
 enum LayerFields {
-  /// A style with the elements of a table's columns behind what it draws, in the order in which QGIS writes them.
+  /// A style with the elements of a table's columns after what it draws, in the order in which QGIS writes them.
   ///
   /// - Throws: when the style is no QML whose only category is `Symbology`.
   static func added(to qml: String, of table: Table) throws -> String {
@@ -56,10 +56,9 @@ enum LayerFields {
 
   /// A column in QGIS's expressions, codes by their words.
   private static func value(_ column: Column) -> String {
-    // Names stand in double quotes in expressions; a quote in one is doubled.
-    let name = column.name.replacing("\"", with: "\"\"")
-    let literal = column.name.replacing("'", with: "''")
-    return column.classes == nil ? "\"\(name)\"" : "represent_value(\"\(name)\", '\(literal)')"
+    // Names stand in double quotes in expressions, texts in single ones; a quote in one is doubled, as in SQL.
+    let name = TextEscape.sqlName(column.name)
+    return column.classes == nil ? name : "represent_value(\(name), \(TextEscape.sql(column.name)))"
   }
 
   private static func configuration(_ column: Column) -> String {

@@ -156,8 +156,7 @@ struct RasterReadStep: ProcessingStep {
 
   private static func stem(_ path: String) -> String {
     if let name = DatasetName(path), !name.part.isEmpty { return name.part }
-    let file = path.split(separator: "/").last ?? ""
-    return String(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
+    return FileStem.of(path)
   }
 }
 

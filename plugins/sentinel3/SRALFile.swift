@@ -20,7 +20,7 @@ public final class SRALFile: Sendable {
   public init(_ product: SRALProduct) throws {
     self.product = product
     file = try product.open()
-    guard let time = file[Self.records] else {
+    guard let time = try file.find(Self.records) else {
       throw FloeError(
         """
         '\(product.measurement)' has no variable '\(Self.records)': it has no 20 Hz Ku records; \
@@ -45,7 +45,7 @@ public final class SRALFile: Sendable {
 
   /// The checked times of a dimension, in the seconds of the records.
   func axis(_ dimension: String) throws -> TimeAxis {
-    guard let time = file[dimension] else {
+    guard let time = try file.find(dimension) else {
       throw FloeError("'\(product.measurement)' has the dimension '\(dimension)' without a time variable of that name")
     }
     try Self.check(time, of: product.measurement, alongside: dimension)
@@ -60,7 +60,7 @@ public final class SRALFile: Sendable {
   public func recordAxis() throws -> TimeAxis { try axis(Self.records) }
 
   /// The variable of a column, under one of the names that it has in the generations of products; nil where the file
-  /// has none of them. One that holds no value stands behind one that does.
+  /// has none of them. One that holds no value stands after one that does.
   ///
   /// - Throws: when the file has it and its description cannot be read.
   func find(_ column: String) throws -> NetCDFVariable? {
@@ -110,7 +110,7 @@ public final class SRALFile: Sendable {
       switch v.shape.count {
       case 1: return .perRecord
       case 2 where v.shape[1] > 0: return .echo(width: v.shape[1])
-      default: throw FloeError("\(what); at most one dimension behind time_20_ku can be an array column")
+      default: throw FloeError("\(what); at most one dimension after time_20_ku can be an array column")
       }
     }
     guard v.shape.count == 1 else {

@@ -82,7 +82,7 @@ public struct SRALProduct: Sendable {
     }
   }
 
-  /// Refuses a measurement file at a distance that is other than the manifest says: the run knows the product by it.
+  /// Refuses a remote measurement file that is other than the manifest says: the run knows the product by it.
   private func checkDistant() throws {
     guard let manifest, RemotePath.isRemote(measurement) else { return }
     let told = try ProductManifest(file: manifest)
@@ -91,7 +91,7 @@ public struct SRALProduct: Sendable {
     guard let sum = told.entries[file]?.checksum else {
       throw FloeError(
         """
-        '\(measurement)' is not listed in '\(manifest)', by which a product at a distance is known; fetch the product, \
+        '\(measurement)' is not listed in '\(manifest)', by which a remote product is known; fetch the product, \
         and name its copy
         """)
     }

@@ -8,7 +8,7 @@ import FloeSDK
 /// 2025 (`radar_freeboard_20_ku`, `snow_depth_sol1_20_ku`), and the template of the products' own comments, by which a
 /// correction `X_01` is `X_20_ku` where it is given at 20 Hz.
 enum SRALRoles {
-  /// Further names by column, behind its own.
+  /// Further names by column, after its own.
   private static let others: [String: [String]] = [
     "lat_20_ku": ["latitude_20_ku"],
     "lon_20_ku": ["longitude_20_ku"],

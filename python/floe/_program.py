@@ -1,4 +1,4 @@
-"""The program floe as a child process: found, run, heard, interrupted."""
+"""The program floe as a child process: found, run, listened to, interrupted."""
 from __future__ import annotations
 
 import functools

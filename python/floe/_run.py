@@ -184,7 +184,7 @@ class Run(collections.abc.Mapping):
         classes = [m for m in maps if any(m == "map-" + pathlib.Path(n).stem for n in self._names())]
         rows = [(step, a.get("label", a["name"]), f"{a['area_km2']:.2f} km²", f"{100 * a['share']:.2f} %")
                 for step, told in self.results.items() if isinstance(told, dict) for a in told.get("class_areas") or []]
-        # For who does not see the map.
+        # For readers who do not see the map.
         said = ", ".join(f"{label} {area} ({share})" for _, label, area, share in rows)
         for name in (classes or maps)[:1]:
             data = base64.b64encode(self.figure(name)).decode()

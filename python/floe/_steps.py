@@ -57,7 +57,7 @@ def function(declaration, plugin_path=None):
 
 
 def _word(name):
-    """A parameter's name as Python takes it: one that is a word of the language has `_` behind it, `from_`."""
+    """A parameter's name as Python takes it: one that is a word of the language has `_` after it, `from_`."""
     return name + "_" if keyword.iskeyword(name) else name
 
 

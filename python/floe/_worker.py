@@ -40,7 +40,7 @@ def main():
 
 
 def _told(error, file):
-    """One line with the place in the function's own file; the whole traceback goes to who asks for more (`--verbose`, `--log`).
+    """One line with the place in the function's own file; the whole traceback goes to whoever asks for more (`--verbose`, `--log`).
 
     cloudpickle sends functions without the name of their file, and so do those that they call beside them."""
     import traceback

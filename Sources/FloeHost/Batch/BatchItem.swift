@@ -256,7 +256,7 @@ public struct BatchItems {
     }
     if header.count == 1, pipeline.inputs[header[0]] == nil, let mark = header[0].first(where: { ";\t".contains($0) }) {
       throw RequestRefused.because(
-        "--over \(path): its cells are parted by \(mark == ";" ? "';'" : "tabs"), those of a CSV file by commas")
+        "--over \(path): its cells are separated by \(mark == ";" ? "';'" : "tabs"), those of a CSV file by commas")
     }
     if let twice = Dictionary(grouping: header, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
       throw RequestRefused.because("--over \(path): the column '\(twice)' is there twice")
@@ -313,8 +313,7 @@ public struct BatchItems {
     let items = input.values(in: list).map { place($0, from: folder) }
     // A comma inside of a path needs the form that a list has in a pipeline.
     guard items.contains(where: { $0.contains(",") }) else { return items.joined(separator: ",") }
-    let quoted = items.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
-    return "[\(quoted.joined(separator: ", "))]"
+    return "[\(items.map(YamlText.quoted).joined(separator: ", "))]"
   }
 }
 

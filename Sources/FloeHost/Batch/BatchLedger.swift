@@ -54,7 +54,7 @@ final class BatchLedger: Sendable {
       known = read
     }
     let place = path
-    remarks = known.torn.map { "line \($0) of \(place) cannot be read; the scene that it tells of is looked at again" }
+    remarks = known.torn.map { "line \($0) of \(place) cannot be read; the scene that it was about is looked at again" }
     content = Mutex(known)
     if bytes.isEmpty {
       try add(try JSONText.encode(encodable: LedgerContent.Header(form: 1, pipeline: pipeline)))

@@ -228,7 +228,7 @@ struct BatchPage {
 
   private static func counted(_ n: Int, _ word: String) -> String { "\(n) \(word)\(n == 1 ? "" : "s")" }
 
-  /// A whole number with its thousands parted by thin spaces, from five digits.
+  /// A whole number with its thousands separated by thin spaces, from five digits.
   private static func grouped(_ v: Double) -> String {
     let digits = String(format: "%.0f", v)
     guard digits.count > 4 else { return digits }

@@ -28,9 +28,10 @@ struct BatchSummary {
     var synthetic = 0
     var classes: [ClassEntry] = []
     for scene in scenes where scene.state != .failed {
-      // A quick look is a help; a scene without one is still done.
-      guard let look = try? quickLook(scene) else { continue }
-      looks[scene.item.name] = look.name
+      guard let look = quickLook(scene) else { continue }
+      let name = "quicklooks/\(scene.item.name).png"
+      try put(try look.png(), name)
+      looks[scene.item.name] = name
       if look.isSynthetic { synthetic += 1 }
       for entry in look.classes?.entries ?? [] where !classes.contains(where: { $0.name == entry.name }) {
         classes.append(entry)
@@ -152,16 +153,12 @@ struct BatchSummary {
 
   // MARK: Quick looks
 
-  /// Writes a small picture of a scene's classes, or else of its first raster; nil where it wrote none.
-  private func quickLook(_ scene: BatchReport.Scene) throws -> (
-    name: String, isSynthetic: Bool, classes: ClassTable?
-  )? {
+  /// The first raster with classes, else the first raster, of those that can be read as a small picture; nil for none.
+  private func quickLook(_ scene: BatchReport.Scene) -> QuickLook? {
     let rasters = (scene.record[.outputs]?.arrayValue ?? []).filter { $0[.kind]?.stringValue == "raster" }
       .compactMap { $0[.name]?.stringValue }.map { "\(folder)/\(scene.item.name)/\($0)" }
-    let opened = try rasters.map { try QuickLook(path: $0) }
-    guard let look = opened.first(where: \.hasClasses) ?? opened.first else { return nil }
-    let name = "quicklooks/\(scene.item.name).png"
-    try put(try look.png(), name)
-    return (name, look.isSynthetic, look.classes)
+    // A raster that was taken away since, or is too large for a quick look, has none; its scene is done all the same.
+    let opened = rasters.compactMap { try? QuickLook(path: $0) }
+    return opened.first(where: \.hasClasses) ?? opened.first
   }
 }

@@ -73,6 +73,7 @@ struct LedgerContent: Sendable {
   /// The content of a ledger; nil for a file that is none.
   init?(_ bytes: [UInt8], path: String) {
     let lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map { Array($0) }
+    // Without a header of this form it is another program's file.
     guard let first = lines.first, let header = try? JSONText.decode(Header.self, from: first, name: path),
       header.form == 1
     else { return nil }

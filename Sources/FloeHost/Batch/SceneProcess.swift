@@ -69,8 +69,8 @@ struct SceneProcess {
   private func take(
     _ line: [UInt8], _ ending: inout Ending, _ errors: inout [String], _ progress: (String, Double) -> Void
   ) {
+    // What is no event is a message, below.
     if line.first == UInt8(ascii: "{"), let event = try? JSONText.decode(bytes: line, name: "an event") {
-      // What is no event is a message, below.
       switch event["event"]?.stringValue {
       case "began":
         ending.step = event["step"]?.stringValue ?? ""

@@ -50,7 +50,7 @@ struct CachedSteps {
         guard case .found(let file)? = places[step.id], checked.insert(step.id).inserted else { continue }
         let sections = (wanted[step.id] ?? []).sorted().flatMap { file.head.ports[$0]?.sections ?? [] }
         let whole = try await pool.map(sections.count, cancellation: cancellation) { i in
-          // One that cannot be read is as good as damaged.
+          // One that cannot be read counts as damaged.
           (try? file.isWhole(sections[i])) ?? false
         }
         guard whole.allSatisfy(\.self) else {

@@ -16,7 +16,7 @@ struct Content {
   /// Looks at a path without reading more than a mosaic's text.
   init(_ path: String) throws {
     guard !path.hasPrefix("/vsi") else {
-      throw FloeError("what '\(path)' holds cannot be told by its content: it is no path of the disk")
+      throw FloeError("what '\(path)' holds cannot be told by its content: it is no path on the disk")
     }
     let place = ProductManifest.folder(ofFile: path) ?? path
     try add(place, named: "", depth: 0)
@@ -104,27 +104,19 @@ struct Content {
   ]
 
   private static func isMosaic(_ path: String) -> Bool {
-    // Who reads the file reports that it cannot be read.
+    // Whoever reads the file reports that it cannot be read.
     guard let head = try? VirtualFile.read(path, limit: 1024) else { return false }
-    let text = String(decoding: head, as: UTF8.self)
-    return text.contains("<VRTDataset") || text.contains("<OGRVRTDataSource")
+    return MosaicSource.isMosaic(String(decoding: head, as: UTF8.self))
   }
 
   /// The files that a mosaic names.
   private static func parts(ofMosaic path: String) throws -> [String] {
     let root = try XMLNode(parsing: try VirtualFile.readText(path), name: path)
-    var found: [String] = []
-    for kind in ["SourceFilename", "SourceDataset", "SrcDataSource"] {
-      for node in root.descendants(kind) {
-        let text = DatasetName(node.text)?.file ?? node.text
-        let isRelative = ["1", "true", "yes"].contains(node.attributes["relativeToVRT"]?.lowercased() ?? "")
-        let file = isRelative && !text.hasPrefix("/") ? "\(Folder.parent(of: path))/\(text)" : text
-        guard FileState(of: file) != nil else {
-          throw FloeError("the mosaic '\(path)' names '\(text)', which is no file of the disk")
-        }
-        found.append(file)
+    return try MosaicSource.all(in: root, of: path).map { source in
+      guard FileState(of: source.file) != nil else {
+        throw FloeError("the mosaic '\(path)' names '\(source.name)', which is no file on the disk")
       }
+      return source.file
     }
-    return found
   }
 }

@@ -20,7 +20,7 @@ public final class ContentDigests: Sendable {
   /// What is kept about a path that was asked for.
   private struct Entry: Codable, Sendable {
     var path: String
-    /// By the files' real paths, with the algorithm behind them where it is another than SHA-256.
+    /// By the files' real paths, with the algorithm after them where it is another than SHA-256.
     var files: [String: Known]
   }
   /// A file, and the algorithm of a digest of it.

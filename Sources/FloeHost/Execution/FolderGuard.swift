@@ -128,9 +128,11 @@ public struct FolderGuard: Sendable {
   private func refusal(ofFolder name: String, _ there: FolderRecord) -> String? {
     let own = there.owned.filter { $0.key.hasPrefix(name + "/") }
     guard !own.isEmpty else { return "\(folder)/\(name), which floe did not write, would be replaced" }
-    // A folder that cannot be listed is reported when it is to be moved.
-    let files = (try? Folder.files(in: "\(folder)/\(name)")) ?? []
-    for file in files.map({ "\(name)/\($0.name)" }) {
+    let files: [String]
+    do { files = try Folder.files(in: "\(folder)/\(name)").map { "\(name)/\($0.name)" } } catch {
+      return "\(error), so that it is not known whether all in it is floe's, and it would be replaced"
+    }
+    for file in files {
       if let written = own[file] {
         guard there.isChanged(written, digests: digests) else { continue }
         return "\(folder)/\(file) was changed after floe wrote it and would be replaced"

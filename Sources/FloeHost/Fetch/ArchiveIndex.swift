@@ -11,7 +11,7 @@ enum ArchiveIndex {
   static func names(of path: String) throws -> [String] {
     let damaged = FloeError("\(path) is no zip archive that can be read: its list of files is missing or damaged")
     let size = try VirtualFile.size(path)
-    // The end of the list: 22 bytes, and a remark of at most 65,535 behind them.
+    // The end of the list: 22 bytes, and a remark of at most 65,535 after them.
     let length = min(size, 22 + 65_535)
     let tail = try VirtualFile.read(path, at: size - length, count: length)
     guard length >= 22,

@@ -65,7 +65,7 @@ final class Download {
       settle()
       let isFurther = part.count > most
       most = max(most, part.count)
-      var reason = "the server sends nothing further behind \(part.count) bytes"
+      var reason = "the server sends nothing further after \(part.count) bytes"
       var wait = 0.0
       switch came {
       case .whole: return
@@ -95,7 +95,7 @@ final class Download {
   private var rest: String {
     let count = part.count
     guard count > 0, server.isKnownAgain || item.hasChecksum else { return "" }
-    return "; the next call goes on behind the \(count) bytes that are there"
+    return "; the next call goes on after the \(count) bytes that are there"
   }
 
   /// Reports bytes that were given up or found.
@@ -151,7 +151,7 @@ final class Download {
     return nil
   }
 
-  /// What it means that there is no byte behind those that are there.
+  /// What it means that there is no byte after those that are there.
   private func beyond(_ answer: HTTPResponse, _ have: Int) throws -> Step {
     let size = ContentRange.totalOfNone(answer.headers["content-range"])
     if have == 0 { return size == 0 ? .whole : .failed(HTTPClient.reason(416), mayPass: false, wait: 0) }
@@ -161,7 +161,7 @@ final class Download {
     return .failed("the server's file has fewer bytes than the part of it", mayPass: true, wait: 0)
   }
 
-  /// Fetches what is missing and writes it behind what is there.
+  /// Fetches what is missing and writes it after what is there.
   private func transfer(_ request: HTTPRequest, _ current: String?) throws -> Step {
     let began = part.count
     var request = request

@@ -79,7 +79,7 @@ public final class Fetch: Sendable {
 
   private func fetch(_ item: FetchItem, _ cancellation: Cancellation) throws -> Outcome {
     if options.usesS3 { return try copy(item, cancellation) }
-    guard let url = item.url else { throw FloeError("\(item.name): the catalogue tells no address of it; try --s3") }
+    guard let url = item.url else { throw FloeError("\(item.name): the catalogue gives no address of it; try --s3") }
     let isProduct = item.name.hasSuffix(".SAFE") || item.name.hasSuffix(".SEN3")
     let isUnpacked = item.name.hasSuffix(".SEN3") && !options.keepsArchives
     let archive = isProduct ? item.name + ".zip" : item.name
@@ -184,7 +184,7 @@ public final class Fetch: Sendable {
   /// Copies a product's folder file by file; GDAL signs with AWS's variables and profiles.
   private func copy(_ item: FetchItem, _ cancellation: Cancellation) throws -> Outcome {
     guard let s3 = item.s3, let place = try RemotePath.resolve(s3) else {
-      throw FloeError("\(item.name): the catalogue tells no place in an object store")
+      throw FloeError("\(item.name): the catalogue gives no place in an object store")
     }
     let target = "\(options.folder)/\(item.name)"
     if VirtualFile.exists(target) { return Outcome(path: target, wasThere: true, verified: "", failure: nil) }

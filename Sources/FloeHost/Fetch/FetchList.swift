@@ -35,7 +35,7 @@ public struct FetchItem: Sendable, Hashable {
     let json = FetchList.withoutOutlines(
       try SignedAddress.renewed(signed.item, from: signed.source, service: service))
     guard let href = try CatalogueAnswer.items(json, source: RemotePath.shown(signed.source))?.first?.href else {
-      throw FloeError("\(name): \(RemotePath.shown(signed.source)) tells no address of it any more")
+      throw FloeError("\(name): \(RemotePath.shown(signed.source)) gives no address of it any more")
     }
     return href
   }
@@ -130,7 +130,7 @@ struct FetchList {
     let isID = found.id.count == 36 && found.id.count { $0 == "-" } == 4
     let url = isID ? "\(download)/Products(\(found.id))/$value" : found.href
     guard url != nil || found.s3 != nil else {
-      throw FloeError("the catalogue tells no place to fetch '\(found.name)' from")
+      throw FloeError("the catalogue gives no place to fetch '\(found.name)' from")
     }
     var item = FetchItem(name: try Self.fileName(found.name), url: url, size: found.size, md5: found.md5, s3: found.s3)
     item.sha256 = found.sha256
@@ -146,9 +146,10 @@ struct FetchList {
     for start in stride(from: 0, to: names.count, by: 20) {
       let part = names[start..<min(names.count, start + 20)]
       let tests = part.map { name in
-        let bare = Self.bare(name).replacing("'", with: "''")
+        let bare = Self.bare(name)
         let ending = bare.contains("_MSIL") ? ".SAFE" : bare.hasPrefix("S3") ? ".SEN3" : ""
-        return "Name eq '\(bare)\(ending)'"
+        // A quote within a literal is doubled, as in SQL.
+        return "Name eq \(TextEscape.sql(bare + ending))"
       }
       let filter = RemotePath.encoded(tests.joined(separator: " or "))
       let base = RemotePath.appending("/Products", to: catalogue)

@@ -70,7 +70,7 @@ final class PartFile {
     try VirtualFile.write(try JSONText.encode(encodable: server), to: note)
   }
 
-  /// Gives up what lies behind so many bytes.
+  /// Gives up what lies after so many bytes.
   func cut(to count: Int) throws {
     guard ftruncate(descriptor, off_t(count)) == 0 else {
       throw FloeError("\(path) cannot be written: \(String(cString: strerror(errno)))")

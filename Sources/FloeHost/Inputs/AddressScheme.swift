@@ -16,7 +16,7 @@ public enum AddressScheme {
       scheme.lowercased() == "file" && !rest.isEmpty
       ? "give the path alone, \(RemotePath.decoded(String(rest)))"
       : "https://, s3:// and paths of the disk are read"
-    // What stands before an @ or behind a question mark may be a secret.
+    // What stands before an @ or after a question mark may be a secret.
     let shown = text.contains("@") ? "\(scheme)://..." : String(text.prefix { $0 != "?" })
     return "'\(shown)' is an address of a kind that is not read, \(scheme)://; \(hint)"
   }

@@ -26,7 +26,7 @@ struct StacDocument {
   /// The kind: `Feature`, `FeatureCollection`, `Catalog` or `Collection`.
   var kind: String { root["type"]?.stringValue ?? (root["features"] == nil ? "Catalog" : "FeatureCollection") }
 
-  /// What an item collection has not that is one page of several, as the end of a sentence; nil for a whole one.
+  /// What an item collection lacks that is one page of several, as the end of a sentence; nil for a whole one.
   var lack: String? {
     guard kind == "FeatureCollection" else { return nil }
     let count = root["features"]?.arrayValue?.count ?? 0
@@ -37,7 +37,7 @@ struct StacDocument {
 
   /// Reads what an input names, when that is STAC; nil for anything else.
   ///
-  /// - Parameter input: a path or URL, with `#key` behind it to name an asset.
+  /// - Parameter input: a path or URL, with `#key` after it to name an asset.
   /// - Throws: a sentence where the document cannot be read.
   init?(_ input: String) throws {
     var text = input
@@ -65,7 +65,7 @@ struct StacDocument {
       path = text
     }
     let bytes = try VirtualFile.read(path)
-    // Who needs the document reports that it is no JSON.
+    // Whoever needs the document reports that it is no JSON.
     guard let root = try? JSONText.decode(bytes: bytes, name: "'\(RemotePath.shown(path))'") else { return nil }
     let features = root["features"]?.arrayValue ?? []
     // What a search writes that found nothing.

@@ -30,7 +30,7 @@ extension StacDocument.Entry {
     let who = "the item '\(id)' of \(document)"
     if let size, size != state.size {
       throw FloeError(
-        "\(path) is not the file that \(who) tells of: it has \(state.size) bytes, file:size says \(size)")
+        "\(path) is not the file that \(who) describes: it has \(state.size) bytes, file:size says \(size)")
     }
     guard let sha256 else { return nil }
     let digests = ContentDigests()
@@ -44,7 +44,7 @@ extension StacDocument.Entry {
     }
     throw FloeError(
       """
-      \(path) is not the file that \(who) tells of: its SHA-256 is \(found.prefix(12))..., file:checksum says \
+      \(path) is not the file that \(who) describes: its SHA-256 is \(found.prefix(12))..., file:checksum says \
       \(sha256.prefix(12))...
       """)
   }

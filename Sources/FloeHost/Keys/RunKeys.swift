@@ -23,7 +23,7 @@ struct RunKeys: Sendable {
   /// Each input's name and the digest of its content, in the order in which the pipeline reads them; nil where the
   /// content cannot be identified. `by` is what the digest rests on where that is not the content: `etag`, `manifest`.
   private(set) var inputs: [(name: String, path: String, digest: String?, by: String?)] = []
-  /// Products at a distance that are known by their manifest: of parts that are read of their files, nothing tells
+  /// Remote products that are known by their manifest: of parts that are read of their files, nothing tells
   /// whether they are what the manifest says. What was made from them must not come out of a cache in the place of
   /// what the same product on the disk gives.
   private var unseen: Set<String> = []
@@ -153,7 +153,7 @@ struct RunKeys: Sendable {
   private struct ParameterKeys {
     /// Digests of files by path.
     let contents: [String: Result<String, FloeError>]
-    /// Products at a distance that are known by their manifest.
+    /// Remote products that are known by their manifest.
     let unseen: Set<String>
     /// Those of them that the parameters name.
     private(set) var far: Set<String> = []

@@ -33,7 +33,7 @@ public enum FlowLiteral {
     return literal
   }
 
-  /// Two values of one flag as one, the later behind the earlier.
+  /// Two values of one flag as one, the later after the earlier.
   ///
   /// - Throws: the second half of a sentence whose first is the parameter's name.
   public static func joined(

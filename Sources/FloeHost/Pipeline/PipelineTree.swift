@@ -245,7 +245,7 @@ final class PipelineTree {
   }
 
   /// What the outputs hold, by all names that mean one thing: the file's, the same without ending, and for a layer its
-  /// own name, alone or behind the file's and a dot.
+  /// own name, alone or after the file's and a dot.
   private var ports: [String: Pipeline.Reference] {
     var found: [String: [Pipeline.Reference]] = [:]
     for output in pipeline.outputs {

@@ -118,7 +118,7 @@ public struct Replay: Sendable {
       }
       guard let wanted = file.sha256 else { continue }
       guard !Folder.isFolder(place) else {
-        changed.append(Changed(name: file.name, sentence: "\(place) is a folder, the record tells of a file"))
+        changed.append(Changed(name: file.name, sentence: "\(place) is a folder, the record says a file"))
         continue
       }
       let says = "is not what the record \(path) says"

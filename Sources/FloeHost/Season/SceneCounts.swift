@@ -71,7 +71,7 @@ struct SceneCounts: Sendable {
     var above: [UInt8] = []
     var strip: [UInt8] = []
     var first = 0
-    // One strip behind the reading, since the row below a pixel decides about its edge.
+    // One strip later than the reading, since the row below a pixel decides about its edge.
     for window in spec.grid.rowBlocks(of: Self.rows) {
       guard case .uint8(let values) = try file.raster.read(window, bands: [0]).values else {
         throw FloeError("\(path): classes must be codes of 8 bits")

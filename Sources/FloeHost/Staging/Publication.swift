@@ -84,11 +84,22 @@ struct Publication {
   }
 
   /// Puts everything back, by the journal of a run that has ended; false where it left none.
+  ///
+  /// - Throws: a sentence where the journal cannot be read: older files may lie in the temporary folder, which must not
+  ///   be removed then.
   func undo() throws -> Bool {
-    // A journal that cannot be read was not written to its end, so that nothing was moved.
-    guard let bytes = try? VirtualFile.read(journal),
-      let plan = try? JSONText.decode(Journal.self, from: bytes, name: journal)
-    else { return false }
+    // The journal gets its name once it is whole and on the disk, and nothing is moved before that.
+    guard Self.isThere(journal) else { return false }
+    let plan: Journal
+    do {
+      plan = try JSONText.decode(Journal.self, from: try VirtualFile.read(journal), name: journal)
+    } catch {
+      throw FloeError(
+        """
+        a run was ended while it put its outputs in place, and its journal cannot be read (\(error)); put the older \
+        files in \(staging)/old back by hand, then remove \(staging)
+        """)
+    }
     guard (plan.aside + plan.put + plan.folders).allSatisfy({ OutputNames.normal($0) == $0 }) else {
       throw FloeError("\(journal) names files outside of \(target); remove the folder \(staging) by hand")
     }
@@ -140,7 +151,7 @@ struct Publication {
     defer { close(file) }
     // File systems without anything to bring to a disk answer EINVAL.
     guard fsync(file) == 0 || errno == EINVAL || errno == EROFS else {
-      throw FloeError("\(path) cannot be brought to the disk: \(String(cString: strerror(errno)))")
+      throw FloeError("\(path) cannot be flushed to the disk: \(String(cString: strerror(errno)))")
     }
   }
 }

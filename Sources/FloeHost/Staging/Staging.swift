@@ -80,7 +80,8 @@ final class Staging: Sendable {
   ///
   /// - Returns: a sentence for each.
   static func recover(_ target: String) throws -> [String] {
-    // A folder that is not there or cannot be listed holds nothing to put back.
+    // A folder that is not there has nothing to put back; in one that cannot be listed everything stays as it is until
+    // it can.
     let names = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
     var sentences: [String] = []
     for name in names.sorted() where name.hasPrefix(".floe-") {

@@ -50,7 +50,7 @@ struct BatchCommand: AsyncParsableCommand {
     if pipeline == "-" {
       throw refuse("floe batch reads the pipeline once for each scene: give it as a file, not on standard input")
     }
-    if execution.trace != nil { throw refuse("--trace is of single runs: give it to floe run with one of the scenes") }
+    if execution.trace != nil { throw refuse("--trace is for single runs: give it to floe run with one of the scenes") }
     var words: [String] = []
     if let scratch = run.scratchFolder { words += ["--scratch", scratch] }
     if let cache = run.cache {

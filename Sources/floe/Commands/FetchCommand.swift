@@ -14,7 +14,7 @@ struct FetchCommand: AsyncParsableCommand {
       with the catalogue's. Archives of Sentinel-2 stay zipped, as floe reads them; those of Sentinel-3 are \
       unpacked.
       The account (dataspace.copernicus.eu) comes from CDSE_USERNAME and CDSE_PASSWORD, or CDSE_REFRESH_TOKEN, and \
-      is asked for on a terminal else; CDSE_TOTP is the code of a second factor. With --s3 keys come from AWS's \
+      is otherwise asked for on a terminal; CDSE_TOTP is the code of a second factor. With --s3 keys come from AWS's \
       variables.
       Exit status: 0 all there, 1 some are not.
 
@@ -56,8 +56,8 @@ struct FetchCommand: AsyncParsableCommand {
     if let catalogue { options.catalogue = catalogue }
     if let download { options.download = download }
     if let identity { options.identity = identity }
-    let style: ProgressStyle = quiet ? .none : progress ?? (isatty(2) == 1 ? .bar : .plain)
-    let observer = ConsoleObserver(style: style, minimum: quiet ? .error : .notice)
+    let observer = ConsoleObserver(
+      style: ProgressStyle.chosen(progress, quiet: quiet), minimum: quiet ? .error : .notice)
     let credentials = usesS3 ? nil : try FetchCredentials.ofEnvironment() ?? Self.ask()
     NetworkAccess.allow(for: products)
     let fetch = try Fetch(options, credentials: credentials, observer: observer)

@@ -58,7 +58,7 @@ struct StepCommand: AsyncParsableCommand {
     guard FileManager.default.changeCurrentDirectoryPath(words[at + 1]) else {
       throw refuse("-C must be a folder that may be entered, not '\(words[at + 1])'")
     }
-    // General flags that stood before the command belong behind the step's name.
+    // General flags that stood before the command belong after the step's name.
     return Array(words[(at + 2)...]) + words[..<at]
   }
 

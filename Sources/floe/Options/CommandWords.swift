@@ -7,11 +7,11 @@ enum CommandWords {
   /// Options that collect what each of them is given.
   private static let collecting: Set<String> = ["--set", "--until", "--keep", "--plugin-path", "--over", "--cross"]
 
-  /// General flags, which may stand before the command as well as behind it.
+  /// General flags, which may stand before the command as well as after it.
   private static let general: Set<String> = ["-q", "--quiet", "-v", "--verbose"]
 
   /// The words with `-V` alone as the option that it stands for, `help step NAME` as what prints that step's help, and
-  /// general flags behind the command that they are for.
+  /// general flags after the command that they are for.
   ///
   /// A command without such a flag prints its answer alone, quiet or not: the flag is left out.
   static func spelledOut(_ words: [String]) -> [String] {

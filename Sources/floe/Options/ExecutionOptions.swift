@@ -71,7 +71,7 @@ struct ExecutionOptions: ParsableArguments {
   }
 
   /// How progress is shown.
-  var style: ProgressStyle { quiet ? .none : progress ?? (isatty(2) == 1 ? .bar : .plain) }
+  var style: ProgressStyle { ProgressStyle.chosen(progress, quiet: quiet) }
 
   /// The least serious notes that are shown: what the flags say, else `FLOE_LOG`, else notices.
   private func minimum() throws -> LogLevel {

@@ -13,7 +13,7 @@ enum LocalPlace {
     let isAddress = text.range(of: "^[A-Za-z][A-Za-z0-9+.-]*://", options: .regularExpression) != nil
     guard !isAddress, !text.hasPrefix("/vsi") || FileManager.default.fileExists(atPath: text) else {
       throw refuse(
-        "\(who) '\(RemotePath.shown(text))' is no folder of this disk, and only there is written; take a folder, and "
+        "\(who) '\(RemotePath.shown(text))' is no folder on this disk, where all outputs go; take one, and "
           + "copy what is in it to its place afterwards")
     }
     return URL(fileURLWithPath: text).standardizedFileURL.path

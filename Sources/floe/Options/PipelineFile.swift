@@ -17,7 +17,7 @@ enum PipelineFile {
   }
 
   private static func example(_ path: String) -> String? {
-    // Who has no share folder is told so by whatever needs it; here it would only have helped.
+    // Whatever needs the share folder says that it is missing; here it would only have helped.
     guard let share = try? PluginOptions.share() else { return nil }
     let own = share.example((path as NSString).lastPathComponent)
     return own.hasSuffix(".yaml") && FileManager.default.fileExists(atPath: own) ? own : nil

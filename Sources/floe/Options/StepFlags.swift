@@ -143,7 +143,7 @@ struct StepFlags {
     return (pipeline, rest)
   }
 
-  /// The value of a parameter's flag, behind what the flag was given before.
+  /// The value of a parameter's flag, after what the flag was given before.
   ///
   /// Lists and maps may stand as a pipeline writes them, and those given in parts are one; of anything else a second
   /// value would replace the first in silence.

@@ -136,15 +136,10 @@ final class ConsoleObserver: RunObserver, Sendable {
   ///
   /// - Parameter step: the step that a mistake in the request is about; empty for none.
   static func failed(mayPass: Bool, step: String) {
-    json(["event": "failed", "may_pass": .bool(mayPass), "step": .string(step)])
+    Terminal.event(["event": "failed", "may_pass": .bool(mayPass), "step": .string(step)])
   }
 
-  private func json(_ value: JSONValue) { Self.json(value) }
-
-  private static func json(_ value: JSONValue) {
-    // Encoding plain values cannot fail.
-    if let line = try? JSONText.encode(value) { Terminal.errorRaw(Terminal.escapedJSON(line) + "\n") }
-  }
+  private func json(_ value: JSONValue) { Terminal.event(value) }
 
   private static func seconds(_ d: Duration) -> Double {
     Double(d.components.seconds) + Double(d.components.attoseconds) * 1e-18

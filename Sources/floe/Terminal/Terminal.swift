@@ -27,6 +27,12 @@ enum Terminal {
   /// JSON on standard output, in which control codes beyond those that JSON itself escapes are escaped too.
   static func json(_ text: String) { outRaw(Self.escapedJSON(text) + "\n") }
 
+  /// An event of `--progress json`: a line of JSON on standard error.
+  static func event(_ value: JSONValue) {
+    // Encoding plain values cannot fail.
+    if let line = try? JSONText.encode(value) { errorRaw(escapedJSON(line) + "\n") }
+  }
+
   /// JSON whose texts hold no control codes of the C1 set, no marks that turn the direction of writing, and no secrets
   /// of URLs.
   static func escapedJSON(_ json: String) -> String {

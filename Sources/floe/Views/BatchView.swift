@@ -106,8 +106,5 @@ final class BatchView: BatchObserver, Sendable {
     if let text { Terminal.errorRaw("\r" + TextEscape.terminal(text) + "\u{1b}[K") }
   }
 
-  private func json(_ value: JSONValue) {
-    // Encoding plain values cannot fail.
-    if let line = try? JSONText.encode(value) { Terminal.errorRaw(Terminal.escapedJSON(line) + "\n") }
-  }
+  private func json(_ value: JSONValue) { Terminal.event(value) }
 }

@@ -45,7 +45,7 @@ struct ManualPage {
   ]
   private static let environment = [
     ("FLOE_LOG", "What is shown without --quiet and --verbose: debug, info, notice, warning or error."),
-    ("FLOE_PLUGIN_PATH", "Folders with plugins, parted by colons; searched after those of --plugin-path."),
+    ("FLOE_PLUGIN_PATH", "Folders with plugins, separated by colons; searched after those of --plugin-path."),
     ("FLOE_SHARE", "The folder of styles and examples, in place of the one that belongs to the program."),
     ("XDG_DATA_HOME", "Its floe/plugins is searched for plugins (~/.local/share/floe/plugins by default)."),
     ("XDG_CACHE_HOME", "Its floe holds what is known of plugins (~/.cache/floe by default)."),

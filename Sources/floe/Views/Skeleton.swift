@@ -39,7 +39,8 @@ struct Skeleton {
 
   /// As it stands between quotes in Swift.
   private static func quoted(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    // By scalars: a quote that a combining mark follows is one character of Swift's.
+    text.unicodeScalars.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : "\($0)" }.joined()
   }
 
   /// Writes every file of a template with the names put in; returns the folder made.

@@ -79,6 +79,7 @@ struct StepCommandLine {
   private static func quoted(_ text: String) -> String {
     let isPlain =
       !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._/,=:+-%@".contains($0)) }
-    return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    // By scalars: a quote that a combining mark follows is one character of Swift's.
+    return isPlain ? text : "'" + text.unicodeScalars.map { $0 == "'" ? "'\\''" : "\($0)" }.joined() + "'"
   }
 }

@@ -243,7 +243,7 @@ class CryoSat(SEN3):
 
 
 class ClassicNetCDF(Reader):
-    """A table in the classic format, in which netCDF4 reads as 0 what lies behind the end of a file."""
+    """A table in the classic format, in which netCDF4 reads as 0 what lies after the end of a file."""
 
     name = "classic netCDF"
     damages = (m.damage_cut, m.damage_bytes)

@@ -8,7 +8,7 @@ struct EchoMove: Sendable {
   /// Whether missing samples become 0; else an echo that lacks some has no aligned one.
   let fillsGaps: Bool
 
-  /// Aligned echoes of a block of rows, one behind the other.
+  /// Aligned echoes of a block of rows, one after the other.
   struct Block: Sendable {
     var echoes: [Float]
     var found: [EchoFinding]

@@ -25,7 +25,7 @@ extension Table {
     guard let unit = self[name]?.unit.rawValue else { return 1 }
     if let factor = LengthUnit.metres(unit) { return factor }
     throw FloeError(
-      "column '\(name)' is told in '\(unit)'; a length is needed: m, cm, mm or km, or no unit, which is taken for m")
+      "column '\(name)' is given in '\(unit)'; a length is needed: m, cm, mm or km, or no unit, which is taken for m")
   }
 
   /// Refuses columns whose unit is no length; absent ones are reported elsewhere.

@@ -7,7 +7,7 @@ enum OutlyingSamples {
   /// Samples of a block that are looked at.
   private static let samples = 4000
 
-  /// What to say where most of the samples do, by some of them from five places; nil else.
+  /// What to say where most of the samples do, by some of them from five places; nil otherwise.
   static func sentence(_ model: FittedModel, _ source: SampleSource) throws -> String? {
     let layout = source.layout
     let missing = layout.noDataFloats

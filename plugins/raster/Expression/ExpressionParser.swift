@@ -147,7 +147,7 @@ struct ExpressionParser {
     }
     let functions = Expression.Operation.allCases.filter { $0.arity != nil }.map(\.rawValue)
     if !token.isQuoted, functions.contains(word) {
-      throw FloeError("has '\(word)' at character \(token.place) of '\(text)' without '(' behind it, as functions need")
+      throw FloeError("has '\(word)' at character \(token.place) of '\(text)' without '(' after it, as functions need")
     }
     let near =
       Spelling.nearest(word, among: names + (token.isQuoted ? [] : functions)).map { " (did you mean '\($0)'?)" } ?? ""
@@ -207,7 +207,7 @@ struct ExpressionParser {
     return result
   }
 
-  /// Whether a character within a number is its `e` or the sign behind it.
+  /// Whether a character within a number is its `e` or the sign after it.
   private static func isExponent(_ c: [Character], _ i: Int, _ start: Int) -> Bool {
     if c[i] == "e" || c[i] == "E" { return true }
     return (c[i] == "-" || c[i] == "+") && i > start && (c[i - 1] == "e" || c[i - 1] == "E")

@@ -32,7 +32,7 @@ struct LeadMeasure {
   /// it, one of them beside the middle line.
   func greatestWidth(_ branch: LeadBranches.Branch) -> Double {
     guard let far = branch.path.map({ distances[$0] }).max() else { return 0 }
-    // In the middle of those: behind the end of a line lie pixels as far from the shore where pixels are long.
+    // In the middle of those: after the end of a line lie pixels as far from the shore where pixels are long.
     let places = branch.path.filter { distances[$0] == far }
     let widest = places[places.count / 2]
     let line = Set(branch.path)

@@ -177,7 +177,7 @@ struct LocalMedians: Sendable {
     }
   }
 
-  /// The cells before and behind a pixel's centre and how far it is from the first to the second.
+  /// The cells before and after a pixel's centre and how far it is from the first to the second.
   private static func between(_ pixel: Int, side: Int, count: Int) -> (Int, Int, Float) {
     let x = (Float(pixel) + 0.5) / Float(side) - 0.5
     let low = min(max(0, Int(x.rounded(.down))), count - 1)

@@ -92,7 +92,7 @@ struct Graticule {
     }
   }
 
-  /// The whole numbers whose multiples of a step lie in a range; the first one behind its start where none does.
+  /// The whole numbers whose multiples of a step lie in a range; the first one after its start where none does.
   private static func multiples(of step: Double, from low: Double, to high: Double) -> ClosedRange<Int> {
     let first = Int((low / step).rounded(.up))
     return first...max(first, Int((high / step).rounded(.down)))

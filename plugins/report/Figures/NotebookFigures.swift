@@ -233,7 +233,7 @@ struct NotebookFigures {
       caption:
         "Of each class the three kept echoes that alignment moved farthest, divided by the maximum that they had "
         + "before; dotted: their peaks. A positive shift is of an echo that came late. The axis shows 40 bins before "
-        + "the peak and 80 behind it.",
+        + "the peak and 80 after it.",
       alt: "Echoes before and after alignment: " + altTexts.joined(separator: "; ") + ".", size: grid.size,
       commands: grid.commands, data: data)
   }

@@ -34,7 +34,7 @@ struct PageTable: Sendable {
     ]
   }
 
-  /// The text of a cell as HTML. A long name may be parted behind its underscores and behind a dot between letters.
+  /// The text of a cell as HTML. A long name may be broken after its underscores and after a dot between letters.
   static func html(_ text: String) -> String {
     let letters = Array(TextEscape.xml(text))
     var out = ""

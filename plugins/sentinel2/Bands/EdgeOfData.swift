@@ -88,7 +88,7 @@ struct EdgeOfData: RasterSource {
     return result
   }
 
-  /// Each value with those at most `reach` steps before and behind it, where so many lie within the array.
+  /// Each value with those at most `reach` steps before and after it, where so many lie within the array.
   private static func sums(_ values: [UInt8], step: Int, reach: Int) -> [UInt8] {
     var result = values
     let edge = reach * step

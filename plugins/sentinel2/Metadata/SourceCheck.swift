@@ -65,7 +65,7 @@ struct SourceCheck: Sendable {
     try checkSize(path, at: path, entry)
   }
 
-  /// Refuses a product at a distance that lacks a file of its manifest, by which it is known.
+  /// Refuses a remote product that lacks a file of its manifest, by which it is known.
   func checkAbsent(_ path: String) throws {
     guard isBound, let manifest, path.hasPrefix(root + "/"),
       manifest.entries[String(path.dropFirst(root.count + 1))] != nil
@@ -90,7 +90,7 @@ struct SourceCheck: Sendable {
     if let entry = manifest.entries[String(path.dropFirst(root.count + 1))] { return entry }
     guard !isBound else {
       throw FloeError(
-        "'\(path)' is not listed in manifest.safe, by which a product at a distance is known; fetch the product, and "
+        "'\(path)' is not listed in manifest.safe, by which a remote product is known; fetch the product, and "
           + "name its copy")
     }
     return nil

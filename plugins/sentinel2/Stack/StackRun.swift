@@ -127,7 +127,7 @@ struct StackRun {
       )
       for path in paths where !files.contains(path) { try check.checkPart(path) }
     }
-    // On the disk the run's key tells a change of the metadata, at a distance the manifest alone is in it.
+    // On the disk the run's key tells a change of the metadata, of a remote product it holds the manifest alone.
     if check.isBound {
       files += plan.product.metadataFiles
       for path in plan.masks.absentFiles { try check.checkAbsent(path) }

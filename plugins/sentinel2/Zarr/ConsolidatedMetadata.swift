@@ -80,7 +80,7 @@ struct ConsolidatedMetadata: Sendable {
     throw FloeError(
       """
       '\(file)' says \(try JSONText.encode(first)) for \(key), its copy in '\(root)/.zmetadata' \
-      \(try JSONText.encode(second)); they must agree, since pixels hang on it: fetch the product anew
+      \(try JSONText.encode(second)); they must agree, since pixels depend on it: fetch the product anew
       """)
   }
 

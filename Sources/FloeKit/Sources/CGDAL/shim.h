@@ -231,7 +231,7 @@ static inline long long floe_compress(const char *name, int level, const void *b
 #endif
 }
 
-/// Entry `i` of the process's environment, `NAME=VALUE`; NULL behind the last. Swift takes the variable itself for a data race.
+/// Entry `i` of the process's environment, `NAME=VALUE`; NULL after the last. Swift takes the variable itself for a data race.
 static inline const char *floe_environment(int i) {
   extern char **environ;
   return environ == NULL ? NULL : environ[i];

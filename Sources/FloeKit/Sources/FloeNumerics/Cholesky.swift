@@ -1,6 +1,8 @@
 /// A small square matrix of doubles: `elements[row * size + column]`.
 public struct SquareMatrix: Sendable, Equatable {
+  /// The number of rows, and of columns.
   public let size: Int
+  /// `size * size` elements, row by row.
   public var elements: [Double]
 
   /// Zeros.
@@ -20,6 +22,7 @@ public struct SquareMatrix: Sendable, Equatable {
     for (i, v) in diagonal.enumerated() { self[i, i] = v }
   }
 
+  /// An element; row and column count from 0 and lie below `size`.
   public subscript(row: Int, column: Int) -> Double {
     get { elements[row * size + column] }
     set { elements[row * size + column] = newValue }
@@ -29,7 +32,7 @@ public struct SquareMatrix: Sendable, Equatable {
   /// The rows, for JSON.
   public var rows: [[Double]] { (0..<size).map { Array(elements[$0 * size..<($0 + 1) * size]) } }
 
-  /// aᵀ M b.
+  /// aᵀ M b, of vectors with `size` elements each.
   public func form(_ a: [Double], _ b: [Double]) -> Double {
     var sum = 0.0
     for i in 0..<size { for j in 0..<size { sum += a[i] * self[i, j] * b[j] } }
@@ -61,7 +64,7 @@ public struct Cholesky: Sendable, Equatable {
     lower = l
   }
 
-  /// log |A|.
+  /// The natural logarithm of the determinant, log |A|.
   public var logDeterminant: Double { lower.diagonal.reduce(0) { $0 + 2 * naturalLog($1) } }
 
   /// L⁻¹, lower triangular: |L⁻¹ x|² is Mahalanobis' squared distance.
@@ -79,7 +82,7 @@ public struct Cholesky: Sendable, Equatable {
     return inverse
   }
 
-  /// The x of A x = b.
+  /// The x of A x = b; both have as many elements as the matrix has rows.
   public func solve(_ b: [Double]) -> [Double] {
     let n = lower.size
     var x = b

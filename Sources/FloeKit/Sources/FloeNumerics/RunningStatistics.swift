@@ -2,10 +2,11 @@
 ///
 /// Welford's update, and Chan, Golub and LeVeque's (1979) for the merge: no cancellation for large means.
 public struct RunningStatistics: Sendable, Equatable {
+  /// How many values were taken in.
   public private(set) var count = 0
   /// The mean in the unit of the values; 0 without values.
   public private(set) var mean = 0.0
-  /// The sum of squared deviations from the mean.
+  /// The sum of squared deviations from the mean, in the unit of the values squared.
   public private(set) var squaredDeviations = 0.0
   /// The smallest value; infinity without values.
   public private(set) var minimum = Double.infinity
@@ -22,7 +23,7 @@ public struct RunningStatistics: Sendable, Equatable {
     for v in values where !v.isNaN { add(v) }
   }
 
-  /// Takes one value in.
+  /// Takes one value in; NaN would make mean and variance NaN, so leave missing values out.
   public mutating func add(_ value: Double) {
     count += 1
     let delta = value - mean
@@ -52,6 +53,6 @@ public struct RunningStatistics: Sendable, Equatable {
   public var variance: Double { count > 0 ? squaredDeviations / Double(count) : 0 }
   /// The variance of a sample (divided by n - 1); 0 below two values.
   public var sampleVariance: Double { count > 1 ? squaredDeviations / Double(count - 1) : 0 }
-  /// The standard deviation of the population.
+  /// The standard deviation of the population, in the unit of the values; 0 without values.
   public var standardDeviation: Double { variance.squareRoot() }
 }

@@ -6,7 +6,7 @@ struct VerticalDistances: Sendable {
   /// `strips[strip][row][column]`, all but the last 512 columns wide.
   let strips: [[UInt16]]
 
-  /// The distances of one row with a column of 0 before the first and behind the last.
+  /// The distances of one row with a column of 0 before the first and after the last.
   func padded(row: Int) -> [Int] {
     var out = [Int](repeating: 0, count: width + 2)
     for (s, strip) in strips.enumerated() {

@@ -4,7 +4,7 @@ import Glibc
 /// Clusters through which a limit of brightness runs: samples within it that are mixtures of ice and water have a
 /// code of their own.
 ///
-/// Parts are numbered behind the clusters: part `clusterCount + i` is the dark part of `clusters[i]`.
+/// Parts are numbered after the clusters: part `clusterCount + i` is the dark part of `clusters[i]`.
 public struct ClusterDivision: Sendable, Hashable {
   /// What a sample of the dark part fulfils.
   public struct Limit: Sendable, Hashable {

@@ -159,7 +159,7 @@ public struct GMMKernel: Sendable {
 
   /// Calls `body(buffer, responsibilities, start, samples, vectors, log-likelihood)` for each chunk.
   ///
-  /// `responsibilities[component * capacity + sample]` are 0 where a sample is skipped; behind the last component lies,
+  /// `responsibilities[component * capacity + sample]` are 0 where a sample is skipped; after the last component lies,
   /// where `entropy` is asked for, each sample's -Σ p log p, with no meaning where it is skipped. The log-likelihood
   /// is without `common`.
   @inline(__always)

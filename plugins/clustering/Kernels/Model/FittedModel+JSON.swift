@@ -134,7 +134,7 @@ extension FittedModel {
     if let cut = json["division"] { division = try Self.division(cut, clusters.count, d, classCodes, classTable) }
     tests = json["tests"]?.objectValue ?? [:]
     if let code = classCodes?.first(where: { classTable[$0] == nil }) {
-      throw FloeError("the model has the class code \(code), which its 'classes' do not tell")
+      throw FloeError("the model has the class code \(code), which its 'classes' do not define")
     }
     evidence = json["evidence"]?.arrayValue?.compactMap(\.stringValue) ?? []
   }

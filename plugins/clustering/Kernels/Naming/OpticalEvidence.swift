@@ -296,7 +296,7 @@ public struct OpticalEvidence: ClusterEvidence {
     return over <= 3 * variances.sorted().suffix(2).reduce(0, +).squareRoot()
   }
 
-  /// The largest fall from a number to one behind it.
+  /// The largest fall from a number to one after it.
   private func fall(_ values: [Double]) -> Double {
     var high = -Double.infinity
     return values.reduce(0) { most, value in

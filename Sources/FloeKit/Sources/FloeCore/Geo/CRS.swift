@@ -24,7 +24,7 @@ public struct CRS: Sendable, Hashable, Codable {
     return method.map { "a system without a name (\($0))" } ?? "a system without a name"
   }
 
-  /// The first text in quotation marks behind a keyword of WKT.
+  /// The first text in quotation marks after a keyword of WKT.
   private static func name(in wkt: Substring, after keyword: String) -> String? {
     var rest = wkt
     if !keyword.isEmpty {

@@ -17,13 +17,13 @@ extension CRS {
   public var metresPerUnit: Double? {
     guard !isGeographic else { return nil }
     let text = Array(wkt.utf8)
-    // WKT 2: the unit stands behind the axes, for all of them or in each one.
+    // WKT 2: the unit stands after the axes, for all of them or in each one.
     if let axes = Self.place(of: "CS[Cartesian", in: text, from: 0),
       let unit = Self.place(of: "LENGTHUNIT[", in: text, from: axes) ?? Self.place(of: "UNIT[", in: text, from: axes)
     {
       return Self.factor(text, at: unit) ?? 1
     }
-    // WKT 1: the unit of PROJCS is the one behind its projection; those before belong to the geographic system.
+    // WKT 1: the unit of PROJCS is the one after its projection; those before belong to the geographic system.
     guard let projection = Self.place(of: "PROJECTION[", in: text, from: 0),
       let unit = Self.place(of: "UNIT[", in: text, from: projection)
     else { return 1 }
@@ -77,7 +77,7 @@ extension CRS {
     }
   }
 
-  /// The number behind the name of a unit.
+  /// The number after the name of a unit.
   private static func factor(_ text: [UInt8], at start: Int) -> Double? {
     guard let open = text[start...].firstIndex(of: UInt8(ascii: "\"")),
       let close = text[(open + 1)...].firstIndex(of: UInt8(ascii: "\"")),

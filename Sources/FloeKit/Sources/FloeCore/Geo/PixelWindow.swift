@@ -11,9 +11,9 @@ public struct PixelWindow: Sendable, Hashable, Codable {
   }
   /// `width * height`.
   public var pixelCount: Int { width * height }
-  /// The column behind the last one.
+  /// The column after the last one.
   public var endColumn: Int { column + width }
-  /// The row behind the last one.
+  /// The row after the last one.
   public var endRow: Int { row + height }
   /// The pixels that both windows hold; nil when there are none.
   public func intersection(_ other: PixelWindow) -> PixelWindow? {

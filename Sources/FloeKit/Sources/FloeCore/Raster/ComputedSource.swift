@@ -1,7 +1,8 @@
 /// A source that computes each window with a function.
 public struct ComputedSource: RasterSource {
   private let compute: @Sendable (PixelWindow, [Int], inout PixelBlock) throws -> Void
-  /// A source over a function that obeys the contract of `RasterSource.read`.
+  /// A source over a function that obeys the contract of `RasterSource.read`: window, places of the bands wanted, the
+  /// block to fill. What it throws, the reader throws.
   public init(_ compute: @escaping @Sendable (PixelWindow, [Int], inout PixelBlock) throws -> Void) {
     self.compute = compute
   }

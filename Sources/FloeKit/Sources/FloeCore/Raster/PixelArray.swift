@@ -47,7 +47,7 @@ public enum PixelArray: Sendable, Equatable {
     }
   }
 
-  /// Passes the bytes for reading; the pointer is dead behind the closure.
+  /// Passes the bytes for reading; the pointer is dead after the closure.
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     switch self {
     case .uint8(let a): try a.withUnsafeBytes(body)

@@ -20,6 +20,13 @@ public struct Raster: Sendable {
   }
 
   /// Reads some bands of a window.
+  ///
+  /// - Parameters:
+  ///   - window: inside of the raster's grid.
+  ///   - bands: places in `spec.bands`, in the order wanted; nil for all.
+  /// - Returns: stored values in the raster's type, among them the bands' no-data values; `PixelBlock.physical` applies
+  ///   scale and offset.
+  /// - Throws: a sentence that names the file whose pixels cannot be had; while a step is planned, always.
   public func read(_ window: PixelWindow, bands: [Int]? = nil) throws -> PixelBlock {
     let wanted = bands ?? Array(spec.bands.indices)
     var block = PixelBlock(window: window, bandCount: wanted.count, type: spec.type)

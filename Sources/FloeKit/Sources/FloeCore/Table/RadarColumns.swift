@@ -125,7 +125,7 @@ extension RadarLimits {
 
   /// The limits on the columns of a table.
   ///
-  /// Columns of another definition are converted where one follows from the other, and refused else. A limit on a
+  /// Columns of another definition are converted where one follows from the other, and refused otherwise. A limit on a
   /// feature that the table lacks is left out with a note; without a column of peakiness there are no limits.
   ///
   /// - Parameters:

@@ -5,7 +5,7 @@
 public enum TextEscape {
   /// A text between single quotes as gnuplot takes it without reading anything into it; one line, no control codes.
   ///
-  /// `]]>` is parted, since gnuplot's SVG holds texts as CDATA.
+  /// `]]>` is broken up, since gnuplot's SVG holds texts as CDATA.
   public static func gnuplot(_ text: String) -> String {
     var out: [UInt8] = [UInt8(ascii: "'")]
     for byte in oneLine(text).utf8 {

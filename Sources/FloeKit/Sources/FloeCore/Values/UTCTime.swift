@@ -10,8 +10,8 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
   public static func < (a: UTCTime, b: UTCTime) -> Bool { a.seconds < b.seconds }
 
   /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm:ss[.fff]`, the same without seconds or without minutes, and the compact
-  /// `YYYYMMDDThhmmss`, the fraction behind a point or a comma, all with or without `Z` or an offset such as `+02:00`
-  /// behind the time; nil for anything else, for days that no calendar has, and for a second 60 that was no leap
+  /// `YYYYMMDDThhmmss`, the fraction after a point or a comma, all with or without `Z` or an offset such as `+02:00`
+  /// after the time; nil for anything else, for days that no calendar has, and for a second 60 that was no leap
   /// second.
   public init?(_ text: some StringProtocol) {
     var digits: [Int] = []
@@ -28,7 +28,7 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
         guard digits.count == 8, !hasClock else { return nil }
         hasClock = true
       case UInt8(ascii: "Z") where digits.count == 8 && !hasClock && rest.count == 1: break
-      // The offset behind a time of hours, or of hours and minutes.
+      // The offset after a time of hours, or of hours and minutes.
       case UInt8(ascii: "Z"), UInt8(ascii: "+"), UInt8(ascii: "-"):
         guard hasClock, digits.count == 10 || digits.count == 12 else { return nil }
         break scan
@@ -68,7 +68,7 @@ public struct UTCTime: Sendable, Hashable, Comparable, Codable {
     seconds = Double(whole) + fraction
   }
 
-  /// Seconds east of Greenwich of what stands behind a time: nothing, `Z`, `+hh`, `+hhmm` or `+hh:mm`; nil for others.
+  /// Seconds east of Greenwich of what stands after a time: nothing, `Z`, `+hh`, `+hhmm` or `+hh:mm`; nil for others.
   private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
     guard let sign = text.first else { return 0 }
     if sign == UInt8(ascii: "Z") { return text.count == 1 ? 0 : nil }

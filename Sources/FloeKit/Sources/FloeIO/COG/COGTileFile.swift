@@ -2,11 +2,11 @@ import FloeCore
 import Glibc
 import Synchronization
 
-/// A file of tiles behind a head: tiles may come in any order, lie in the order of their turns, and are written by
+/// A file of tiles after a head: tiles may come in any order, lie in the order of their turns, and are written by
 /// several threads at once.
 final class COGTileFile: Sendable {
   private struct State {
-    /// The first byte behind the tiles that have their place.
+    /// The first byte after the tiles that have their place.
     var end: Int
     var next = 0
     var waiting: [Int: (level: Int, tiles: [[UInt8]])] = [:]
@@ -38,7 +38,7 @@ final class COGTileFile: Sendable {
   // After `finish` there is nothing to close; before it the file is thrown away, and nobody needs its last bytes.
   deinit { if !isClosed.load(ordering: .relaxed) { close(descriptor) } }
 
-  /// Writes the tiles of turn 0, 1, 2, ..., row by row of their level, with four bytes before and behind that are not
+  /// Writes the tiles of turn 0, 1, 2, ..., row by row of their level, with four bytes before and after that are not
   /// the tile's own.
   func take(_ tiles: [[UInt8]], level: Int, turn: Int) throws {
     // Two threads that write into one file wait for each other: one writes, and the others go on with their tiles.

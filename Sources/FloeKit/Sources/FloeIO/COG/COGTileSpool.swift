@@ -8,7 +8,7 @@ final class COGTileSpool: Sendable {
   private struct State {
     /// Tiles in memory.
     var tiles: [Int: [UInt8]] = [:]
-    /// Where tiles lie in the file, and the first byte behind them.
+    /// Where tiles lie in the file, and the first byte after them.
     var places: [Int: (offset: Int, count: Int)] = [:]
     var end = 0
   }

@@ -4,6 +4,8 @@ import FloeCore
 /// Makes coordinate reference systems from what users write.
 public enum CRSFactory {
   /// A system from `EPSG:32601`, a PROJ string, WKT, or whatever else PROJ understands, with its code where it has one.
+  ///
+  /// - Throws: a sentence where PROJ does not understand the text, or its tables cannot be read.
   public static func make(_ userInput: String) throws -> CRS {
     try GDALMessages.collect { messages in
       guard let reference = OSRNewSpatialReference(nil) else {

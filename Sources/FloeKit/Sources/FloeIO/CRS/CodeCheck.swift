@@ -23,7 +23,7 @@ enum CodeCheck {
     return found
   }
 
-  /// The text of a system without the code that it bears in vain.
+  /// The text of a system without a code that stands for another system.
   ///
   /// One with an ellipsoid of its own loses the name of its datum and the code of its degrees too: of a datum that
   /// GeoTIFF knows by name or number it keeps that one's ellipsoid.

@@ -9,6 +9,8 @@ public final class CoordinateTransform {
   private let operation: OpaquePointer
 
   /// A transformation; longitudes and latitudes are in degrees, longitudes come out within ±180.
+  ///
+  /// - Throws: a sentence where one of the systems cannot be read, or PROJ knows no way from one to the other.
   public init(from source: CRS, to target: CRS) throws {
     guard let context = proj_context_create() else { throw FloeError("no memory for a coordinate transformation") }
     proj_log_level(context, PJ_LOG_NONE)

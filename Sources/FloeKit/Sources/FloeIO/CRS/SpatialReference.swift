@@ -23,7 +23,7 @@ enum SpatialReference {
     if let code = code(of: reference), !CodeCheck.holds(reference, wkt: wkt, code: code) {
       let name = text(OSRGetName(reference)).map { " ('\(TextEscape.oneLine($0))')" } ?? ""
       LibraryNotices.add(
-        "a reference system bears the code \(code)\(name), but its definition is another one than that of this code; "
+        "a reference system has the code \(code)\(name), but its definition is another one than that of this code; "
           + "the definition is taken, and the code left out. Where the code is right, give the file that system anew, "
           + "for example with 'gdal_edit.py -a_srs \(code)'")
       return CRS(wkt: CodeCheck.withoutCode(reference, wkt, code), code: nil)

@@ -41,7 +41,7 @@ public enum FileDigest {
     return ~crc
   }
 
-  /// The remainders of single bytes, and of those with one to seven zero bytes behind them.
+  /// The remainders of single bytes, and of those with one to seven zero bytes after them.
   private static let tables: [UInt32] = {
     var t = [UInt32](repeating: 0, count: 2048)
     for i in 0..<256 {

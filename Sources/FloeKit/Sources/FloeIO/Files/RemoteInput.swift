@@ -91,7 +91,7 @@ public enum RemoteInput {
     if folder != nil || VirtualFile.isDirectory(path) || !VirtualFile.exists(path) {
       let shown = RemotePath.shown(folder ?? path)
       guard let manifest = try ProductManifest(folder: folder ?? path) else {
-        throw FloeError("'\(shown)' is a folder without a manifest, which tells no checksums of its files")
+        throw FloeError("'\(shown)' is a folder without a manifest, which gives no checksums of its files")
       }
       if let gap = try manifest.gapAtDistance() {
         throw FloeError("what '\(shown)' holds cannot be told by its manifest: \(gap)")

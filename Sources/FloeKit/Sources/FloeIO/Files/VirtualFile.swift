@@ -30,6 +30,8 @@ public enum VirtualFile {
   }
 
   /// The size of a file in bytes.
+  ///
+  /// - Throws: a sentence where there is no such file, or a server refuses it.
   public static func size(_ path: String) throws -> Int {
     guard let found = status(path) else {
       if RemotePath.isRemote(path), let failure = NetworkTraffic.failure { throw FloeError(failure) }
@@ -41,6 +43,8 @@ public enum VirtualFile {
   }
 
   /// The names in a folder, sorted, without `.` and `..`; with `recursive` paths relative to it (folders end in `/`).
+  ///
+  /// - Throws: a sentence where there is no such folder, or it cannot be listed.
   public static func list(_ path: String, recursive: Bool = false) throws -> [String] {
     try GDALMessages.collect { messages in
       settle(path)
@@ -54,6 +58,8 @@ public enum VirtualFile {
   }
 
   /// The bytes of a whole file, or only the first `limit` of them.
+  ///
+  /// - Throws: a sentence for a folder, a pipe or a device, and where the file is missing or cannot be read to its end.
   public static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
     try LocalFile.checkInput(path)
     return try GDALMessages.collect { messages in
@@ -133,6 +139,8 @@ public enum VirtualFile {
   }
 
   /// Writes a whole file, replacing what was there.
+  ///
+  /// - Throws: a sentence with the system's reason; part of the file may be there then.
   public static func write(_ bytes: [UInt8], to path: String) throws {
     try GDALMessages.collect { messages in
       guard let file = VSIFOpenL(path, "wb") else {
@@ -149,7 +157,9 @@ public enum VirtualFile {
   /// Writes a text as UTF-8, replacing what was there.
   public static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
-  /// Copies a file, for instance from a zip archive, to a local path.
+  /// Copies a file, for instance from a zip archive, to a local path, replacing what was there.
+  ///
+  /// - Throws: a sentence where one cannot be read or the other not written.
   public static func extract(_ path: String, to localPath: String) throws {
     settle(path)
     if path.hasPrefix("/vsicurl/"), let file = try RemoteFile.find(String(path.dropFirst("/vsicurl/".count))),

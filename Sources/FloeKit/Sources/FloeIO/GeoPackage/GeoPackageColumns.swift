@@ -68,7 +68,7 @@ enum GeoPackageColumns {
     return column.isTime || column.unit == .dimensionless || unit.isEmpty ? column.name : "\(column.name) (\(unit))"
   }
 
-  /// The summary, and behind it the definition that the column's attribute states, with the mode of the radar.
+  /// The summary, and after it the definition that the column's attribute states, with the mode of the radar.
   static func description(_ column: Column, mode: String?) -> String {
     guard let definition = column.definition, isWord(definition) else { return column.summary }
     let told = "definition '\(definition)'"
@@ -90,7 +90,7 @@ enum GeoPackageColumns {
     return (summary, definition, mode)
   }
 
-  /// The word in quotes behind a label at the end of a text; nil where the text does not end so.
+  /// The word in quotes after a label at the end of a text; nil where the text does not end so.
   private static func quoted(_ label: String, at text: String) -> String? {
     let parts = text.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 3, parts[parts.count - 1].isEmpty, isWord(parts[parts.count - 2]) else { return nil }

@@ -32,7 +32,7 @@ public enum GeoPackageWriter {
     for layer in layers { tellInfinite(layer.table, in: layer.name) }
     try create(local, layers, descriptions, metadata)
     do {
-      // Closed behind the braces, before the file is read.
+      // Closed after the braces, before the file is read.
       let file = try SQLiteDatabase(path: local)
       let rows = GeoPackageRows(file: file)
       try file.run("BEGIN")

@@ -60,7 +60,7 @@ final class GeometryBlob {
     return low.x <= high.x ? (low, high) : nil
   }
 
-  /// Puts one row's geometry behind those encoded since `clear` and returns its place, for `bytes`; nil for a row
+  /// Puts one row's geometry after those encoded since `clear` and returns its place, for `bytes`; nil for a row
   /// without one.
   func encode(_ row: Int) -> Range<Int>? {
     guard let (low, high) = extent(row) else { return nil }

@@ -25,7 +25,7 @@ struct SQLiteInsert {
   ///
   /// - Parameters:
   ///   - count: how many.
-  ///   - bind: binds the values of some rows, one row's columns behind the other's, from parameter 1 on. Bytes that
+  ///   - bind: binds the values of some rows, one row's columns after the other's, from parameter 1 on. Bytes that
   ///     are bound without a copy must stay until it is called again, or `run` has returned.
   /// - Throws: a sentence where SQLite refuses a value or cannot write; what `bind` throws.
   func run(rows count: Int, _ bind: (Range<Int>, SQLiteStatement) throws -> Void) throws {

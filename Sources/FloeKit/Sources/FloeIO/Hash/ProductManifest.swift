@@ -22,7 +22,7 @@ public struct ProductManifest: Sendable {
   public let entries: [String: Entry]
   private let bytes: [UInt8]
   /// The first address in it that leads out of the folder.
-  private let stranger: String?
+  private let outside: String?
 
   /// Reads the manifest of a folder; nil where there is none.
   ///
@@ -42,28 +42,28 @@ public struct ProductManifest: Sendable {
     }
     let text = try VirtualFile.readText(path)
     var entries: [String: Entry] = [:]
-    var stranger: String?
+    var outside: String?
     for stream in try XMLNode(parsing: text, name: "'\(path)'").descendants("byteStream") {
       guard var href = stream.first("fileLocation")?.attributes["href"] else { continue }
       if href.hasPrefix("./") { href.removeFirst(2) }
       let parts = href.split(separator: "/", omittingEmptySubsequences: false)
-      if href.contains("://") || parts.contains("..") || parts.contains("") { stranger = stranger ?? href }
+      if href.contains("://") || parts.contains("..") || parts.contains("") { outside = outside ?? href }
       let sum = stream.first("checksum")
       let checksum = sum.flatMap { node in node.attributes["checksumName"].map { ($0, node.text.lowercased()) } }
       entries[href] = Entry(size: stream.attributes["size"].flatMap { Int($0) }, checksum: checksum)
     }
     self.path = path
     self.entries = entries
-    self.stranger = stranger
+    self.outside = outside
     bytes = Array(text.utf8)
   }
 
   /// Why it does not stand for the product's files; nil where it tells a checksum of each.
   public var gap: String? {
     if entries.isEmpty { return "it lists no file" }
-    if let stranger { return "it lists '\(stranger)', which is no file of the folder" }
+    if let outside { return "it lists '\(outside)', which is no file of the folder" }
     for (file, entry) in entries.sorted(by: { $0.key < $1.key }) {
-      guard let checksum = entry.checksum else { return "it tells no checksum of '\(file)'" }
+      guard let checksum = entry.checksum else { return "it gives no checksum of '\(file)'" }
       guard FileDigest.knows(checksum.name) else {
         return "the checksum of '\(file)' is a \(checksum.name), which libcrypto does not know"
       }
@@ -71,7 +71,7 @@ public struct ProductManifest: Sendable {
     return nil
   }
 
-  /// Why it does not stand for a product at a distance, of which nothing is compared beforehand but the metadata that
+  /// Why it does not stand for a remote product, of which nothing is compared beforehand but the metadata that
   /// every reader reads; nil where it does. Archives that made other files of a product's keep manifests of something
   /// else.
   ///

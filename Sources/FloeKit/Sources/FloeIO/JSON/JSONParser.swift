@@ -20,7 +20,7 @@ struct JSONParser {
     if bytes.starts(with: [0xef, 0xbb, 0xbf]) { parser.at = 3 }
     let value = try parser.value()
     parser.skipSpace()
-    guard parser.at == bytes.count else { throw parser.wrong("something stands behind the value") }
+    guard parser.at == bytes.count else { throw parser.wrong("something stands after the value") }
     return value
   }
 
@@ -71,7 +71,7 @@ struct JSONParser {
     return value
   }
 
-  /// Whether the list goes on behind a value.
+  /// Whether the list goes on after a value.
   private mutating func goesOn(until end: UInt8) throws -> Bool {
     skipSpace()
     guard let mark = next, mark == UInt8(ascii: ",") || mark == end else {
@@ -104,7 +104,7 @@ struct JSONParser {
       guard next == UInt8(ascii: "\"") else { throw wrong("a name in quotes should stand here") }
       let key = try string()
       skipSpace()
-      guard next == UInt8(ascii: ":") else { throw wrong("':' should stand behind the name '\(key)'") }
+      guard next == UInt8(ascii: ":") else { throw wrong("':' should stand after the name '\(key)'") }
       at += 1
       members[key] = try value()
     } while try goesOn(until: UInt8(ascii: "}"))
@@ -161,7 +161,7 @@ struct JSONParser {
   private mutating func hexadecimal() throws -> UInt32 {
     guard at + 4 <= bytes.count, bytes[at..<at + 4].allSatisfy({ UnicodeScalar($0).properties.isASCIIHexDigit }),
       let value = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
-    else { throw wrong("four hexadecimal digits should stand behind '\\u'") }
+    else { throw wrong("four hexadecimal digits should stand after '\\u'") }
     at += 4
     return value
   }
@@ -184,7 +184,7 @@ struct JSONParser {
     if next == UInt8(ascii: ".") {
       isWhole = false
       at += 1
-      guard digits(&self) > 0 else { throw wrong("digits should stand behind the point") }
+      guard digits(&self) > 0 else { throw wrong("digits should stand after the point") }
     }
     if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
       isWhole = false

@@ -66,7 +66,7 @@ struct CFTime {
     for var word in words {
       if word.last == "Z" { word.removeLast() }
       if word.isEmpty || ["UTC", "GMT"].contains(word.uppercased()) { continue }
-      // An offset may stand behind the clock without a blank.
+      // An offset may stand after the clock without a blank.
       if let sign = word.lastIndex(where: { $0 == "+" || $0 == "-" }) {
         guard let found = Self.offset(String(word[sign...])) else { return nil }
         offset = found

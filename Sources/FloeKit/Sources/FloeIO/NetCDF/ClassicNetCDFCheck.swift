@@ -2,7 +2,7 @@ import FloeCore
 
 /// Looks whether a classic netCDF file holds all values that its header announces.
 ///
-/// The library, and GDAL with it, reads what lies behind the end of a file that was cut short as 0, without a word.
+/// The library, and GDAL with it, reads what lies after the end of a file that was cut short as 0, without a word.
 /// Files of netCDF-4 are HDF5's, which tells.
 ///
 /// Source: The NetCDF Classic Format Specification (CDF-1, CDF-2 and CDF-5), Unidata.
@@ -13,7 +13,7 @@ struct ClassicNetCDFCheck {
   private let countWidth: Int, offsetWidth: Int
   /// The lengths of the dimensions; 0 is that of the records.
   private var lengths: [Int] = []
-  /// The header goes on behind the bytes that were read.
+  /// The header goes on after the bytes that were read.
   private struct Ended: Error {}
 
   /// A variable's place: its first byte, and its bytes, or those of one record.
@@ -24,7 +24,7 @@ struct ClassicNetCDFCheck {
 
   /// - Throws: a sentence for a file that ends before its last value.
   static func check(_ path: String) throws {
-    // Whoever opens the file tells that it cannot be read.
+    // Here and below: whoever opens the file tells that it cannot be read.
     guard !VirtualFile.isDirectory(path), let size = try? VirtualFile.size(path) else { return }
     // Headers have some kilobytes; those of many attributes have more.
     for limit in [1 << 16, 1 << 22, 1 << 26] {
@@ -35,7 +35,7 @@ struct ClassicNetCDFCheck {
         let end = try check.end()
         guard end > size else { return }
         throw FloeError(
-          "'\(path)' ends after \(size) bytes, but its header tells of values up to byte \(end), which would be read "
+          "'\(path)' ends after \(size) bytes, but its header describes values up to byte \(end), which would be read "
             + "as 0; the file was cut short, fetch or copy it again")
       } catch is Ended {
         // The library tells what is wrong with a header that is damaged.
@@ -50,7 +50,7 @@ struct ClassicNetCDFCheck {
     offsetWidth = head[3] == 1 ? 4 : 8
   }
 
-  /// The first byte behind the last value.
+  /// The first byte after the last value.
   private mutating func end() throws -> Int {
     let records = try number(countWidth)
     // All bits set: a file that was written as a stream does not know.
@@ -66,7 +66,7 @@ struct ClassicNetCDFCheck {
       if let place = try check.variable() { places.append(place) }
     }
     let own = places.filter(\.isRecord)
-    // One variable alone stands record behind record without filling.
+    // One variable alone stands record after record without filling.
     let step = own.count == 1 ? own[0].size : own.reduce(0) { Self.sum($0, Self.padded($1.size)) }
     let ends = places.map { place -> Int in
       guard place.isRecord else { return place.size == 0 ? 0 : Self.sum(place.begin, place.size) }
@@ -95,7 +95,7 @@ struct ClassicNetCDFCheck {
     return Place(begin: begin, size: size, isRecord: isRecord)
   }
 
-  /// Reads the members of a list, behind its mark and their number.
+  /// Reads the members of a list, after its mark and their number.
   private mutating func list(_ member: (inout ClassicNetCDFCheck) throws -> Void) throws {
     _ = try number(4)
     let count = try number(countWidth)

@@ -21,6 +21,8 @@ public final class NetCDFFile: Sendable {
   }
 
   /// Opens a file; one on the network is fetched whole first, since the library reads files of the disk.
+  ///
+  /// - Throws: a sentence where it is missing, is no netCDF, or ends before its last value.
   public static func open(_ path: String) throws -> NetCDFFile {
     GDALRuntime.heap
     try LocalFile.checkInput(path)
@@ -51,7 +53,7 @@ public final class NetCDFFile: Sendable {
 
   deinit { NetCDFLibrary.locked { _ = nc_close(id) } }
 
-  /// The variables in the file's order, those of groups behind; user-defined types are left out, and what cannot be
+  /// The variables in the file's order, those of groups last; user-defined types are left out, and what cannot be
   /// described.
   public var variables: [NetCDFVariable] {
     catalogue.withLock { catalogue in
@@ -95,7 +97,8 @@ public final class NetCDFFile: Sendable {
   ///
   /// - Parameters:
   ///   - start: the first index in each dimension; nil for the beginning.
-  ///   - count: how many in each dimension; nil for all behind `start`.
+  ///   - count: how many in each dimension; nil for all after `start`.
+  /// - Throws: a sentence where the variable is missing, is text or damaged, or the slab is not inside of it.
   public func readDoubles(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
     let v = try variable(name)
     guard !v.type.isText else { throw FloeError("variable '\(name)' of '\(path)' is text, numbers are needed") }
@@ -121,7 +124,9 @@ public final class NetCDFFile: Sendable {
     return values
   }
 
-  /// The stored whole numbers of a variable, all of their digits.
+  /// The stored whole numbers of a variable in row-major order, all of their digits, neither scaled nor masked.
+  ///
+  /// - Throws: a sentence where the variable is missing, holds no whole numbers, or is damaged.
   public func readIntegers(_ name: String) throws -> [Int] {
     let v = try variable(name)
     guard v.type.isInteger else {
@@ -138,7 +143,10 @@ public final class NetCDFFile: Sendable {
     return values.map { Int($0) }
   }
 
-  /// A hyperslab in physical units: stored * scale_factor + add_offset, NaN where the value is missing.
+  /// A hyperslab in physical units, in row-major order: stored * scale_factor + add_offset, NaN where the value is
+  /// missing.
+  ///
+  /// - Throws: as `readDoubles`, and for a scale or a valid range that is no number.
   public func readPhysical(_ name: String, start: [Int]? = nil, count: [Int]? = nil) throws -> [Double] {
     var values = try readDoubles(name, start: start, count: count)
     try NetCDFConversion(try variable(name), path: path).apply(to: &values)
@@ -147,7 +155,11 @@ public final class NetCDFFile: Sendable {
 
   /// Rows of the first dimension in physical units and single precision, read piece by piece; for echoes.
   ///
-  /// The library is held while it reads a piece and not while the piece is converted.
+  /// The values are in row-major order, `rows.count` times the product of the other dimensions, NaN where one is
+  /// missing. The library is held while it reads a piece and not while the piece is converted.
+  ///
+  /// - Parameter rows: indices of the first dimension; nil for all.
+  /// - Throws: as `readPhysical`.
   public func readPhysicalFloats(_ name: String, rows: Range<Int>? = nil) throws -> [Float] {
     let v = try variable(name)
     guard let length = v.shape.first else { return try readPhysical(name).map(Float.init) }
@@ -218,7 +230,9 @@ public final class NetCDFFile: Sendable {
     }
   }
 
-  /// The texts of a variable: strings one by one, characters joined along the last dimension.
+  /// The texts of a variable: strings one by one, characters joined along the last dimension up to the first zero.
+  ///
+  /// - Throws: a sentence where the variable is missing, holds no text, or is damaged.
   public func readTexts(_ name: String) throws -> [String] {
     let v = try variable(name)
     let (first, extent) = try slab(v, nil, nil)

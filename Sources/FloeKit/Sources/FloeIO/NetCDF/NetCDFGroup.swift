@@ -9,7 +9,7 @@ import FloeCore
 struct NetCDFGroup {
   /// The variables outside of groups.
   static let file = NetCDFGroup(prefix: "")
-  /// The path with a slash behind it; empty for the file.
+  /// The path with a slash after it; empty for the file.
   private let prefix: String
 
   private init(prefix: String) { self.prefix = prefix }

@@ -106,7 +106,7 @@ struct NetCDFRasterRules {
     }
   }
 
-  /// The limits that GDAL compares with the stored numbers; nil where it hears none.
+  /// The limits that GDAL compares with the stored numbers; nil where it takes none.
   private static func limits(_ v: NetCDFVariable) -> ClosedRange<Double>? {
     func number(_ name: String) -> Double? {
       let attribute = v.attributes[name]

@@ -40,7 +40,7 @@ struct NetCDFTable {
 
   /// The groups of a file that are tables; empty where it has tables outside of groups, or none, and for other files.
   static func groups(of path: String) -> [String] {
-    // Safe because a file that cannot be opened has none, and who reads it says why it cannot.
+    // Safe because a file that cannot be opened has none, and whoever reads it says why it cannot.
     guard let file = try? open(path) else { return [] }
     let all = file.variables
     let hasOthers = all.contains { NetCDFGroup.file.holds($0) && isSingle($0) }
@@ -176,7 +176,7 @@ struct NetCDFTable {
     if file.attributes["featureType"]?.text == "trajectory" { table.style = "track" }
   }
 
-  /// The tag of an attribute: those of one column have its name behind a colon, which the writer replaces.
+  /// The tag of an attribute: those of one column have its name after a colon, which the writer replaces.
   private func tag(_ key: String) -> String {
     for start in ["count_scale", "normalised"] where key.hasPrefix("\(start)_") {
       let column = String(key.dropFirst(start.count + 1))

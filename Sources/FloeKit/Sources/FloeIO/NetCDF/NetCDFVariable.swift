@@ -61,7 +61,9 @@ public enum NetCDFAttribute: Sendable, Hashable {
 
 /// A dimension of a netCDF file.
 public struct NetCDFDimension: Sendable, Hashable {
+  /// Its name; that of a group's is `group/dimension`.
   public let name: String
+  /// How many values lie along it; what has been written so far where it grows.
   public let length: Int
   /// A dimension.
   public init(name: String, length: Int) {
@@ -72,12 +74,15 @@ public struct NetCDFDimension: Sendable, Hashable {
 
 /// A variable of a netCDF file; those of groups are named `group/variable`.
 public struct NetCDFVariable: Sendable, Hashable {
+  /// Its name in the file.
   public let name: String
+  /// The type in which its values are stored.
   public let type: NetCDFType
   /// The names of its dimensions, the slowest first.
   public let dimensions: [String]
   /// The lengths of its dimensions, in the same order; empty for a scalar.
   public let shape: [Int]
+  /// Its attributes by name.
   public let attributes: [String: NetCDFAttribute]
   let group: Int32
   let id: Int32

@@ -84,7 +84,7 @@ private struct Redaction {
     return nil
   }
 
-  /// Where the host, or the user before it, begins behind a colon; nil where the colon is no URL's.
+  /// Where the host, or the user before it, begins after a colon; nil where the colon is no URL's.
   private func address(_ bytes: [UInt8], _ colon: Int) -> Int? {
     let scheme = schemeName(bytes, colon)
     guard !scheme.isEmpty, scheme != "file" else { return nil }
@@ -122,7 +122,7 @@ private struct Redaction {
     return question
   }
 
-  /// What of a URL stays, behind its scheme, and where the URL ends.
+  /// What of a URL stays, after its scheme, and where the URL ends.
   private func kept(_ bytes: [UInt8], _ start: Int, isS3: Bool) -> (parts: [Range<Int>], end: Int) {
     let end = urlEnd(bytes, start)
     let host = bytes[start..<end].firstIndex { $0 == Self.slash || $0 == Self.question || $0 == Self.hash } ?? end
@@ -135,7 +135,7 @@ private struct Redaction {
     }
     let marks = [bytes[from..<end].firstIndex(of: Self.question), escapedQuery(bytes[from..<end])]
     let mark = marks.compactMap { $0 }.min()
-    // A question mark may belong to the name of an object; with a value behind it, it begins a signature.
+    // A question mark may belong to the name of an object; with a value after it, it begins a signature.
     let isName = isS3 && !bytes[(mark ?? end)..<end].contains(Self.equals)
     guard !isName else { return ([from..<end], end) }
     let question = mark
@@ -145,7 +145,7 @@ private struct Redaction {
     if let hash, !bytes[hash..<end].contains(Self.equals) {
       parts.append(hash..<end)
     } else if question != nil || hash != nil {
-      // Marks behind a URL are the sentence's.
+      // Marks after a URL are the sentence's.
       var last = end
       while last > (question ?? hash ?? end) + 1, ",;:.)]".utf8.contains(bytes[last - 1]) { last -= 1 }
       parts.append(last..<end)
@@ -185,7 +185,7 @@ private struct Redaction {
     return next <= 32 || ",;.)]}'\"/\\<>`".utf8.contains(next)
   }
 
-  /// Whether another address of a list begins behind a comma.
+  /// Whether another address of a list begins after a comma.
   private func isNext(_ bytes: [UInt8], _ i: Int) -> Bool {
     let rest = bytes[i...].prefix(12)
     if rest.first == Self.slash { return true }

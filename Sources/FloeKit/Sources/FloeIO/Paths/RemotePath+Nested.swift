@@ -30,7 +30,7 @@ extension RemotePath {
         return
       }
       if !head.hasSuffix("/") { head += "/" }
-      // The archive is the first name that ends as archives do, behind the scheme and the host.
+      // The archive is the first name that ends as archives do, after the scheme and the host.
       let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
       let archive = parts.indices.dropFirst(3).first { i in
         let name = parts[i].prefix { $0 != "?" }.lowercased()
@@ -45,7 +45,7 @@ extension RemotePath {
     /// The path with another address in the place of its own.
     func path(with clean: String) -> String {
       if head.isEmpty { return "/vsicurl/" + clean }
-      // GDAL knows braces behind the first prefix alone, and not of single compressed files.
+      // GDAL knows braces after the first prefix alone, and not of single compressed files.
       let hasBraces = head == "/vsizip/" || head == "/vsitar/"
       return hasBraces ? "\(head){/vsicurl/\(clean)}\(inside)" : "\(head)/vsicurl/\(clean)\(inside)"
     }

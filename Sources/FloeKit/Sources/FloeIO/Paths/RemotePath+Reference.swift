@@ -1,7 +1,7 @@
 import FloeCore
 
 extension RemotePath {
-  /// A service's address with a path behind its own: before the query where it has one.
+  /// A service's address with a path after its own: before the query where it has one.
   public static func appending(_ path: String, to service: String) -> String {
     let cut = service.firstIndex { $0 == "?" || $0 == "#" } ?? service.endIndex
     var head = String(service[..<cut])
@@ -29,7 +29,7 @@ extension RemotePath {
   }
 
   /// An address of a service's with the user, and the parts of the query, that the service's own address has and this
-  /// one has not; the address of another server as it is.
+  /// one lacks; the address of another server as it is.
   public static func withSecrets(of service: String, _ url: String) -> String {
     guard let own = Parts(url), let given = Parts(service), own.scheme == given.scheme, own.authority == given.authority
     else { return url }

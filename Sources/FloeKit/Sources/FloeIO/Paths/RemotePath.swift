@@ -48,7 +48,7 @@ public enum RemotePath {
       guard let first = rest.first, first != "/" else { throw FloeError("'\(text)' names no bucket; s3://bucket/key") }
       guard !rest.prefix(while: { $0 != "/" }).contains("@") else {
         throw FloeError(
-          "'\(redacted(text))' was given with a user, which a bucket's address has not: the keys of a store are set by "
+          "'\(redacted(text))' was given with a user, which no bucket's address has: the keys of a store are set by "
             + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
       }
       if let mark = rest.firstIndex(of: "?"), rest[mark...].contains("=") {
@@ -65,7 +65,7 @@ public enum RemotePath {
     guard isURL(url), !url.lowercased().hasPrefix("s3://") else { return nil }
     let isKnown = state.withLock { $0.hidden[url] != nil }
     guard let parts = Parts(url) else {
-      throw FloeError("'\(redacted(text))' is no URL that can be read: it names no host, or no port behind its colon")
+      throw FloeError("'\(redacted(text))' is no URL that can be read: it names no host, or no port after its colon")
     }
     guard parts.scheme == "https" || parts.isLoopback || nested != nil else {
       throw FloeError(
@@ -221,7 +221,7 @@ extension RemotePath {
       path = String(rest[slash...])
     }
 
-    /// Whether what stands behind a host's colon, if there is one, is a port, and an address of IPv6 has its brackets.
+    /// Whether what stands after a host's colon, if there is one, is a port, and an address of IPv6 has its brackets.
     private static func hasPort(_ host: Substring) -> Bool {
       var behind = host
       if host.first == "[" {

@@ -1,6 +1,6 @@
 import FloeCore
 
-/// Refuses files that were cut short where GDAL reads what lacks as 0, without a word: ENVI's rasters, and databases of
+/// Refuses files that were cut short where GDAL reads the rest as 0, without a word: ENVI's rasters, and databases of
 /// SQLite (GeoPackages among them), whose last page may be there in part.
 ///
 /// Classic netCDF is looked at where it is opened (`ClassicNetCDFCheck`); other formats have failures of their own.
@@ -18,7 +18,7 @@ enum CutFileCheck {
     let (needed, isBeyond) = offset.addingReportingOverflow(pixels * (bits / 8))
     guard !isBeyond, size < needed else { return }
     throw FloeError(
-      "'\(path)' has \(size) bytes, but its header tells of \(needed); what lacks would be read as 0. The file was cut "
+      "'\(path)' has \(size) bytes, but its header describes \(needed); the rest would be read as 0. The file was cut "
         + "short, fetch or copy it again")
   }
 
@@ -37,7 +37,7 @@ enum CutFileCheck {
     let needed = isKept ? number(28, 4) * page : (size + page - 1) / page * page
     guard size < needed else { return }
     throw FloeError(
-      "'\(file)' has \(size) bytes, but its pages need \(needed); rows that lack would be read as empty. The file was "
+      "'\(file)' has \(size) bytes, but its pages need \(needed); missing rows would be read as empty. The file was "
         + "cut short, fetch or copy it again")
   }
 }

@@ -19,40 +19,31 @@ struct MosaicSourceCheck {
   }
 
   private mutating func look(at path: String, depth: Int) throws {
+    // Whoever opens the file tells that it cannot be read, or that it is no text.
     guard depth < Self.deepest, seen.insert(path).inserted, !VirtualFile.isDirectory(path),
-      let head = try? VirtualFile.read(path, limit: 1024), Self.isMosaic(String(decoding: head, as: UTF8.self))
+      let head = try? VirtualFile.read(path, limit: 1024), MosaicSource.isMosaic(String(decoding: head, as: UTF8.self))
     else { return }
-    // What is no text is told by who opens the file.
     guard let text = try? VirtualFile.readText(path) else { return }
     try look(into: text, of: path, depth: depth)
   }
 
   private mutating func look(into text: String, of path: String, depth: Int) throws {
+    // What is no XML has no sources; GDAL, which reads it next, says what is wrong.
     guard let root = try? XMLNode(parsing: text, name: path) else { return }
-    for kind in ["SourceFilename", "SourceDataset", "SrcDataSource"] {
-      for node in root.descendants(kind) where !node.text.isEmpty {
-        if node.text.uppercased().contains("MEM:::") {
-          throw FloeError(
-            "'\(path)' names '\(TextEscape.oneLine(String(node.text.prefix(80))))' in \(kind), a place in memory; "
-              + "a mosaic may name files alone")
-        }
-        // A mosaic may stand in the place of its name.
-        if Self.isMosaic(node.text) {
-          if depth < Self.deepest { try look(into: node.text, of: path, depth: depth + 1) }
-          continue
-        }
-        let name = DatasetName(node.text)?.file ?? node.text
-        let isRelative = ["1", "true", "yes"].contains(node.attributes["relativeToVRT"]?.lowercased() ?? "")
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        let file = isRelative && !name.hasPrefix("/") ? folder + name : name
-        guard !file.hasPrefix("/vsi"), !RemotePath.isRemote(file) else { continue }
-        try LocalFile.checkInput(file)
-        try look(at: file, depth: depth + 1)
+    for source in MosaicSource.all(in: root, of: path) where !source.text.isEmpty {
+      if source.text.uppercased().contains("MEM:::") {
+        throw FloeError(
+          "'\(path)' names '\(TextEscape.oneLine(String(source.text.prefix(80))))' in \(source.element), a place in "
+            + "memory; a mosaic may name files alone")
       }
+      // A mosaic may stand in the place of its name.
+      if MosaicSource.isMosaic(source.text) {
+        if depth < Self.deepest { try look(into: source.text, of: path, depth: depth + 1) }
+        continue
+      }
+      guard !source.file.hasPrefix("/vsi"), !RemotePath.isRemote(source.file) else { continue }
+      try LocalFile.checkInput(source.file)
+      try look(at: source.file, depth: depth + 1)
     }
-  }
-
-  private static func isMosaic(_ text: String) -> Bool {
-    text.contains("<VRTDataset") || text.contains("<OGRVRTDataSource")
   }
 }

@@ -34,6 +34,7 @@ public final class RasterFile: RasterSource {
   ///   - noData: what pixels are read as that the file's mask or alpha band calls invalid; nil for the bands' no-data
   ///     value or, where they have none, one that no pixel can hold, in a wider type if need be.
   ///   - alphaIsData: whether an alpha band is a band like others, which masks nothing.
+  /// - Throws: a sentence where the file is missing, no driver that is allowed reads it, or it has no such overview.
   public static func open(
     _ path: String, driver allowed: [String]? = nil, openOptions: [String] = [], reduction: Int = 1,
     noData: Double? = nil, alphaIsData: Bool = false
@@ -128,7 +129,7 @@ private final class IdleReaders: Sendable {
   }
 
   func give(_ reader: RasterReader, of file: ObjectIdentifier) {
-    // Closed behind the lock: others need not wait for it.
+    // Closed after the lock: others need not wait for it.
     let oldest = idle.withLock { idle -> RasterReader? in
       idle.append(Idle(file: file, reader: reader))
       return idle.count > most ? idle.removeFirst().reader : nil

@@ -149,7 +149,7 @@ public final class RasterWarper: Sendable {
   }
 
   /// The part of the source that a part of the new grid needs; of a source that goes round the globe it may begin
-  /// before the first column and end behind the last one. Nil when it needs none.
+  /// before the first column and end after the last one. Nil when it needs none.
   private func touched(
     by part: PixelWindow, _ approximate: UnsafeMutableRawPointer, _ scale: SIMD2<Double>
   ) -> PixelWindow? {

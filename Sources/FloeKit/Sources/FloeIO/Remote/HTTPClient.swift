@@ -12,7 +12,7 @@ public struct HTTPRequest: Sendable {
   public var body: String?
   /// `user:password` for the URL's own server.
   public var user: String?
-  /// The body is cut off behind so many bytes.
+  /// The body is cut off after so many bytes.
   public var limit = 256 << 20
   /// How often it is tried in all; nil for the usual number.
   public var attempts: Int?

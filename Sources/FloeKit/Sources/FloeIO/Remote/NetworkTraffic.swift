@@ -36,7 +36,7 @@ public enum NetworkTraffic {
   public static var failure: String? { broken.withLock { $0 } }
 
   /// A sentence about what ended a step, or the one about the network where it does not tell that: what was concluded
-  /// behind such a failure, such as that a file is missing, rests on it.
+  /// after such a failure, such as that a file is missing, rests on it.
   public static func cause(of sentence: String) -> String {
     guard let failure, !sentence.contains(failure) else { return sentence }
     return failure

@@ -273,7 +273,7 @@ final class RemoteFile: Sendable {
         block += 1
         continue
       }
-      // All missing blocks in a row come with one request, those that are likely to be asked for next behind them.
+      // All missing blocks in a row come with one request, those that are likely to be asked for next after them.
       var stop = block + 1
       while stop <= last, stop - block < 512, !RemoteBlocks.shared.has(url, stop) { stop += 1 }
       if stop > last { while stop <= min(end, last + ahead / size), !RemoteBlocks.shared.has(url, stop) { stop += 1 } }

@@ -3,7 +3,7 @@ import Glibc
 
 /// The failures and warnings that GDAL reported on this thread during one synchronous call.
 ///
-/// Handlers are per thread, and a task may go on on another thread behind an `await`: hence the closure is synchronous.
+/// Handlers are per thread, and a task may go on on another thread after an `await`: hence the closure is synchronous.
 /// Success does not clear GDAL's last error, so only what came up during the call counts.
 final class GDALMessages {
   private(set) var failures: [String] = []

@@ -22,7 +22,7 @@ enum NetCDFLibrary {
   /// Keeps HDF5 from printing on this thread, for GDAL's drivers that read such files.
   static func silence() { floe_silence_hdf5() }
 
-  /// Throws the library's reason behind `what` unless the status is 0.
+  /// Throws the library's reason after `what` unless the status is 0.
   static func check(_ status: Int32, _ what: @autoclosure () -> String) throws {
     if status != NC_NOERR { throw FloeError("\(what()): \(text(nc_strerror(status)) ?? "error \(status)")") }
   }

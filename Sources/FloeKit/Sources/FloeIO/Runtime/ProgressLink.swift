@@ -5,7 +5,7 @@ final class ProgressLink {
   let isCancelled: @Sendable () -> Bool
   init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }
 
-  /// Passes the callback and its data, both dead behind the closure.
+  /// Passes the callback and its data, both dead after the closure.
   func withCallback<R>(_ body: (GDALProgressFunc, UnsafeMutableRawPointer) throws -> R) rethrows -> R {
     try withExtendedLifetime(self) {
       try body(

@@ -67,13 +67,13 @@ struct CSVCheck {
     }
     if isQuoted {
       throw FloeError(
-        "'\(path)' opens a quote in line \(quoteLine) that is closed nowhere; all behind it would be one field")
+        "'\(path)' opens a quote in line \(quoteLine) that is closed nowhere; all after it would be one field")
     }
     if fields > 1 || length > 0 || wasQuoted { try endRecord() }
     if zip(truths, others).contains(where: { $0 && $1 }) { hasOddFields = true }
     if let comma = withComma, let point = withPoint {
       LibraryNotices.add(
-        "'\(path)' has numbers with a decimal comma ('\(comma.text)' in line \(comma.line)) and such with a point "
+        "'\(path)' has numbers with a decimal comma ('\(comma.text)' in line \(comma.line)) and others with a point "
           + "('\(point.text)' in line \(point.line)); both are read as decimals. Where points stand between thousands, "
           + "take them out")
     }
@@ -81,7 +81,7 @@ struct CSVCheck {
     if shortRows > 0 {
       LibraryNotices.add(
         "'\(path)' has \(shortRows) \(shortRows == 1 ? "row" : "rows") with fewer fields than the \(columns) columns, "
-          + "the first in line \(firstShort); what lacks there is a missing value")
+          + "the first in line \(firstShort); what is not there is a missing value")
     }
   }
 
@@ -108,7 +108,7 @@ struct CSVCheck {
     if isQuoted {
       if columns == 0, byte == 10 || byte == 13 {
         throw FloeError(
-          "'\(path)' breaks the line inside of the quoted name of a column in line \(quoteLine), behind which all "
+          "'\(path)' breaks the line inside of the quoted name of a column in line \(quoteLine), after which all "
             + "columns would be lost; the names stand in one line")
       }
       if byte == UInt8(ascii: "\"") { isQuoted = false } else { keep(byte) }
@@ -137,7 +137,7 @@ struct CSVCheck {
       if byte == 32, length == 0 { return }
       if wasQuoted, byte != 32 {
         throw FloeError(
-          "'\(path)' goes on behind a closed quote in line \(line); a separator or the line's end is needed there")
+          "'\(path)' goes on after a closed quote in line \(line); a separator or the line's end is needed there")
       }
       keep(byte)
     }

@@ -17,7 +17,7 @@ struct CalendarTime {
       && second < 61 && (second < 60 || UTCTime(told + Self.offset(minutesEast)) != nil)
   }
 
-  /// What stands behind a time of that clock: `+05:30`.
+  /// What stands after a time of that clock: `+05:30`.
   private static func offset(_ minutes: Int) -> String {
     func pad(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
     let sign = minutes < 0 ? "-" : "+"

@@ -3,16 +3,16 @@ import FloeCore
 /// Dates and times as texts write them.
 ///
 /// What ISO 8601 says is read; OGR would read more, by guessing (`31/12/19` as 1931, `01:00:00 PM` as one in the
-/// morning), and of ISO 8601 less: offsets by the quarter of an hour alone, fractions behind a point alone.
+/// morning), and of ISO 8601 less: offsets by the quarter of an hour alone, fractions after a point alone.
 enum DateText {
-  /// The time of an ISO 8601 text; slashes may stand for dashes behind the year, `UTC` and `GMT` for `Z`.
+  /// The time of an ISO 8601 text; slashes may stand for dashes after the year, `UTC` and `GMT` for `Z`.
   static func time(_ text: String) -> UTCTime? {
     var rest = NumberText.trimmed(text)
     for zone in ["UTC", "GMT"] where rest.hasSuffix(zone) { rest = NumberText.trimmed(String(rest.dropLast(3))) }
     return UTCTime(dashed(String(rest)))
   }
 
-  /// Whether the text of a time states its zone, by `Z`, a name or an offset behind the date.
+  /// Whether the text of a time states its zone, by `Z`, a name or an offset after the date.
   static func hasZone(_ text: String) -> Bool {
     NumberText.trimmed(text).utf8.dropFirst(10).contains { "Zz+-UG".utf8.contains($0) }
   }

@@ -2,7 +2,7 @@ internal import CGDAL
 import FloeCore
 
 /// Looks through the table of a shapefile for fields that OGR would cut or change without a word: numbers with other
-/// characters behind them, fractions in columns of whole numbers, dates that no calendar has, texts in an encoding that
+/// characters after them, fractions in columns of whole numbers, dates that no calendar has, texts in an encoding that
 /// the files do not name.
 ///
 /// Source of the layout: dBASE III's; null values as shapelib of GDAL 3.6 knows them.
@@ -160,7 +160,7 @@ struct DBFCheck {
     let text = String(decoding: value, as: UTF8.self)
     let isPlain = value.allSatisfy { (48...57).contains($0) || "+-.eE".utf8.contains($0) }
     if field.isWhole {
-      // Zeros behind a point cut nothing.
+      // Zeros after a point cut nothing.
       let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count < 3, Int(parts[0]) != nil, parts.dropFirst().allSatisfy({ $0.allSatisfy { $0 == "0" } }) { return }
       throw wrong(text, field, "a whole number or an empty field; a column with decimals holds others")

@@ -21,7 +21,7 @@ struct FieldReader {
   private var hasLocalTimes = false
   /// Whether there are times with parts of a millisecond.
   private var hasFineTimes = false
-  /// Whether there are times with a zone, and such without.
+  /// Whether there are times with a zone, and others without.
   private var hasZones = false, hasBareTimes = false
 
   /// Nil for binary fields, which no column holds.
@@ -152,7 +152,7 @@ struct FieldReader {
     guard let first = numbers.firstIndex(where: { $0.isInfinite }) else { return }
     let count = numbers.count(where: { $0.isInfinite })
     LibraryNotices.add(
-      "\(place) has infinite numbers, or such beyond 1.8e308, in \(count) \(count == 1 ? "row" : "rows") of the column "
+      "\(place) has infinite numbers, or some beyond 1.8e308, in \(count) \(count == 1 ? "row" : "rows") of the column "
         + "'\(column)', the first in row \(first + 1); they are read as infinity")
   }
 

@@ -9,7 +9,7 @@ import Synchronization
 /// several threads. Where a ring crosses itself, what it encloses an odd number of times is inside; parts of a
 /// multipolygon that overlap are inside together. On a grid in degrees polygons also count a turn farther east or west.
 ///
-/// Safe because the geometries are only read behind `init`, each thread under `lock`.
+/// Safe because the geometries are only read after `init`, each thread under `lock`.
 public final class PolygonRasterizer: @unchecked Sendable {
   /// The grid of the masks.
   public let grid: Grid
@@ -37,7 +37,7 @@ public final class PolygonRasterizer: @unchecked Sendable {
     miss = geometries.miss
   }
 
-  /// The mask of a window, row by row.
+  /// The mask of a window of the grid, row by row, `window.pixelCount` values.
   public func burn(_ window: PixelWindow) throws -> [UInt8] {
     var mask = [UInt8](repeating: 0, count: window.pixelCount)
     let bounds = (grid.cropped(to: window) ?? grid).bounds
@@ -142,7 +142,7 @@ private final class Geometries {
     guard let extent = layer.extent else { return }
     guard extent.touches(grid.bounds) else {
       throw FloeError(
-        "\(place) has no reference system and covers \(told(extent)), beside the raster, which covers "
+        "\(place) has no reference system and covers \(told(extent)), outside of the raster, which covers "
           + "\(told(grid.bounds)) in \(own.label); give it its system, for example with "
           + "'ogr2ogr -a_srs EPSG:4326 land.gpkg \(layer.path)'"
       )

@@ -2,7 +2,7 @@ internal import CGDAL
 import FloeCore
 
 /// Refuses what number columns of SQLite's files hold, which hold anything, and OGR would read as another number: texts
-/// as 0, fractions without what is behind the point, whole numbers beyond 32 bits without their upper bits.
+/// as 0, fractions without what is after the point, whole numbers beyond 32 bits without their upper bits.
 struct StorageCheck {
   let layer: OpenLayer
 
@@ -57,7 +57,7 @@ struct StorageCheck {
     case "real" where !value.contains("e"):
       return FloeError(
         "\(who) \(value) in a column of whole numbers, '\(field.original)' (\(rows)\(place)), which would lose what is "
-          + "behind the point; make the column a REAL, or the numbers whole")
+          + "after the point; make the column a REAL, or the numbers whole")
     default:
       let bits = field.isShort ? 32 : 64
       return FloeError(

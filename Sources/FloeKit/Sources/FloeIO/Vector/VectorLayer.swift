@@ -4,6 +4,8 @@ import FloeCore
 /// Reads layers of GeoPackages, CSV files and whatever else OGR reads as tables.
 public enum VectorLayer {
   /// The names of the layers of a file, in order.
+  ///
+  /// - Throws: a sentence where the file is missing or nothing reads it as layers; so do the other functions.
   public static func layers(of path: String) throws -> [String] {
     if NetCDFTable.isOwn(path) { return [FileStem.of(path)] }
     let groups = NetCDFTable.groups(of: path)
@@ -41,6 +43,7 @@ public enum VectorLayer {
   /// seconds since 1970 UTC. A text column `dropped_because` becomes the status.
   ///
   /// - Parameter layer: the layer's name; nil for the only one, or the first.
+  /// - Throws: a sentence where the file is missing or damaged, or has no such layer.
   public static func readTable(_ path: String, layer: String? = nil) throws -> Table {
     if let file = try NetCDFTable(path, layer: layer) { return try file.table(rows: true) }
     let check = try check(path)

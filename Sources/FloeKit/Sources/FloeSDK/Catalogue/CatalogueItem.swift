@@ -118,7 +118,7 @@ public enum CatalogueAnswer {
     return archives.count == 1 ? archives[0] : nil
   }
 
-  /// The addresses of an asset, those of the alternate-assets extension behind its own.
+  /// The addresses of an asset, those of the alternate-assets extension after its own.
   private static func addresses(_ asset: JSONValue?) -> [String] {
     let alternates = (asset?["alternate"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.map(\.value)
     return ([asset].compactMap { $0 } + alternates).compactMap { $0["href"]?.stringValue }

@@ -26,7 +26,7 @@ public struct CataloguePages {
     answer["numberMatched"]?.intValue ?? answer["context"]?["matched"]?.intValue ?? answer["@odata.count"]?.intValue
   }
 
-  /// Asks for a page and all behind it.
+  /// Asks for a page and all after it.
   ///
   /// - Parameters:
   ///   - limit: no page is asked for once so many products are there.
@@ -36,7 +36,12 @@ public struct CataloguePages {
     try follow(try ask(first), first, limit: limit, takes: takes)
   }
 
-  /// Goes on behind a page that was read already.
+  /// Goes on after a page that was read already, to the last one.
+  ///
+  /// - Parameters:
+  ///   - answer: the JSON that the page gave.
+  ///   - page: where it came from.
+  /// - Throws: a sentence where the catalogue refuses, or leads round in a circle before all was seen.
   public func read(behind answer: JSONValue, of page: CataloguePage) throws -> Products {
     try follow(answer, page, limit: .max) { _ in true }
   }
@@ -75,12 +80,12 @@ public struct CataloguePages {
     if let all, seen.count < all {
       guard !isCircle else {
         throw FloeError(
-          "\(name) tells of \(all) products, but names a page again that was read, behind \(seen.count) of them; ask "
+          "\(name) announces \(all) products, but names a page again that was read, after \(seen.count) of them; ask "
             + "for less at a time, such as fewer days")
       }
-      lack = "tells of \(all) products, but its pages hold \(seen.count)"
+      lack = "announces \(all) products, but its pages hold \(seen.count)"
     } else if isCircle, all == nil {
-      lack = "names a page again that was read, behind \(seen.count) products"
+      lack = "names a page again that was read, after \(seen.count) products"
     }
     return Products(items: Self.sorted(found), more: nil, lack: lack)
   }

@@ -46,8 +46,8 @@ public enum SignedAddress {
     guard isSigned else { return nil }
     guard let source = itself(item) else {
       throw FloeError(
-        "the address of '\(item["id"]?.stringValue ?? "?")' was signed by its catalogue, and the item tells not where "
-          + "to ask for it anew: give the address itself")
+        "the address of '\(item["id"]?.stringValue ?? "?")' was signed by its catalogue, and its item does not say "
+          + "where to ask for it anew: give the address itself")
     }
     return source
   }

@@ -88,7 +88,7 @@ public enum TrackFootprint {
     let east = (a > 0 ? rings[0] : rings[1])
     let west = (a > 0 ? rings[1] : rings[0]).map { SIMD2($0.x + 360, $0.y) }
     func isCut(_ p: SIMD2<Double>) -> Bool { abs(p.x - 180) < 1e-6 }
-    /// The ring from behind its last corner on the cut round to the first one on it.
+    /// The ring from after its last corner on the cut round to the first one on it.
     func open(_ ring: [SIMD2<Double>]) -> [SIMD2<Double>]? {
       let n = ring.count
       guard let i = (0..<n).first(where: { isCut(ring[$0]) && !isCut(ring[($0 + 1) % n]) }) else { return nil }

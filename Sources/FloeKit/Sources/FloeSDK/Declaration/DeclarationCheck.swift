@@ -15,12 +15,12 @@ extension StepDeclaration {
             known.isEmpty ? "is not offered by this step" : "must be one of \(known), not '\(chosen.description)'"))
       }
     }
-    errors += strangers(literals.keys, among: parameters.map(\.name), "a parameter")
-    errors += strangers(ports, among: inputs.map(\.name), "an input")
+    errors += unknown(literals.keys, among: parameters.map(\.name), "a parameter")
+    errors += unknown(ports, among: inputs.map(\.name), "an input")
     return errors
   }
 
-  private func strangers(_ names: some Sequence<String>, among known: [String], _ what: String) -> [ParameterError] {
+  private func unknown(_ names: some Sequence<String>, among known: [String], _ what: String) -> [ParameterError] {
     names.sorted().filter { !known.contains($0) }.map { key in
       let near = Spelling.nearest(key, among: known).map { " (did you mean '\($0)'?)" } ?? ""
       return ParameterError(

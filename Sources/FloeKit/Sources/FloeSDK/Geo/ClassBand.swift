@@ -24,7 +24,7 @@ extension RasterSpec {
       if let found = bandIndex(name) { return found }
       let near = Spelling.nearest(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
       throw ParameterError(
-        parameter, "names '\(name)', which the raster has not\(near); it has \(names.joined(separator: ", "))")
+        parameter, "names '\(name)', which is not in the raster\(near); it has \(names.joined(separator: ", "))")
     }
     let found = classBands
     if found.count == 1 { return found[0] }

@@ -104,14 +104,14 @@ public struct GeographicOutline: Sendable, Hashable {
   private static func around(_ ring: [SIMD2<Double>], pole: Double) -> [SIMD2<Double>] {
     let sign = turn(of: ring) < 0 ? -1.0 : 1.0
     let count = ring.count
-    /// The corner behind a place on the ring, a turn farther where the place is.
+    /// The corner after a place on the ring, a turn farther where the place is.
     func corner(_ i: Int) -> SIMD2<Double> {
       SIMD2(ring[i % count].x + sign * 360 * Double(i / count), ring[i % count].y)
     }
     for i in 0..<count {
       let a = corner(i)
       let b = corner(i + 1)
-      // The first meridian of 180° at or behind `a` in the ring's direction.
+      // The first meridian of 180° at or after `a` in the ring's direction.
       let step = (a.x * sign - 180) / 360
       let meridian = sign * (step.rounded(.up) * 360 + 180)
       guard (meridian - a.x) * sign >= 0, (b.x - meridian) * sign > 0 else { continue }

@@ -43,6 +43,8 @@ public struct MapScale: Sendable {
 
 extension Grid {
   /// The scale of a map in the middle of the grid; nil for a map in degrees, and where the grid has no place.
+  ///
+  /// - Throws: a sentence where the grid's system or the map's has no place on the Earth.
   public func scale(in map: CRS) throws -> MapScale? {
     guard let own = crs else { return nil }
     let b = bounds

@@ -102,7 +102,10 @@ public struct TrackWindow: Sendable {
 
   /// Marks the records outside; the table has the columns `time` (s since 1970), `lon` and `lat` (degrees).
   ///
-  /// A latitude beyond a pole is no position: it becomes a missing one, and its record is marked.
+  /// A latitude beyond a pole is no position: it becomes a missing one, and its record is marked. A record without a
+  /// time is kept.
+  ///
+  /// - Throws: a sentence that names the column which is missing or holds no numbers.
   public func mark(_ table: inout Table) throws {
     try Self.markBeyondPoles(&table)
     let time = try table.numbers(.time)
@@ -117,7 +120,7 @@ public struct TrackWindow: Sendable {
       } else if let start, time[row] < start.seconds {
         table.status.drop(row, because: "before the time window")
       } else if let stop, time[row] > stop.seconds {
-        table.status.drop(row, because: "behind the time window")
+        table.status.drop(row, because: "after the time window")
       } else {
         for (flag, codes) in zip(flags, values) where !(Int(exactly: codes[row]).map(flag.codes.contains) ?? false) {
           table.status.drop(row, because: codes[row].isNaN ? "no \(flag.subject)" : "\(flag.subject) not wanted")

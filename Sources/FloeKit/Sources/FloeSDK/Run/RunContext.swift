@@ -68,6 +68,7 @@ public struct RunContext: Sendable {
   /// Calls `body` for 0 ..< count on all workers and returns the results in order of their index.
   ///
   /// - Parameter progress: the unit to count in, for example `blocks`; nil shows nothing.
+  /// - Throws: what `body` throws, and `Cancelled` when the run is to end.
   public func map<T: Sendable>(
     _ count: Int, progress unit: String? = nil, _ body: @escaping @Sendable (Int) throws -> T
   ) async throws -> [T] {
@@ -85,7 +86,10 @@ public struct RunContext: Sendable {
 
   /// The raster with its pixels kept for many passes: decoded once, on all workers, into memory or a scratch file.
   ///
-  /// A raster that is kept already is returned as it is.
+  /// A raster that is kept already is returned as it is. The pixels are freed with the last value that holds the
+  /// raster.
+  ///
+  /// - Throws: a sentence where pixels cannot be read or scratch has no room; `Cancelled` when the run is to end.
   public func materialize(_ raster: Raster) async throws -> Raster {
     if raster.source.isMaterialized { return raster }
     let kept = try scratch.makeRaster(raster.spec)

@@ -39,6 +39,8 @@ public final class Scratch: Sendable {
   public static let largestInMemory = 128 << 20
 
   /// An empty raster to be written once and read often; pixels never written are 0.
+  ///
+  /// - Throws: a sentence where it needs a file of the scratch folder and that has no room for `spec.byteCount` bytes.
   public func makeRaster(_ spec: RasterSpec) throws -> CachedRaster {
     let reservation = spec.byteCount <= Self.largestInMemory ? reserve(spec.byteCount) : nil
     if reservation == nil { made.add(spec.byteCount, ordering: .relaxed) }

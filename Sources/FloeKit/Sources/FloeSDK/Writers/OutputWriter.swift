@@ -6,7 +6,7 @@
 ///   static let summary = "Columns x, y and z of a table as plain text."
 ///   static let suffixes = ["xyz"]
 ///   static let kinds: [PortKind] = [.table]
-///   @Param("Digits behind the point", in: 0...15) var digits = 3
+///   @Param("Digits after the point", in: 0...15) var digits = 3
 ///   func write(_ layers: [OutputLayer], to path: String, in context: WriteContext) async throws { ... }
 /// }
 /// ```

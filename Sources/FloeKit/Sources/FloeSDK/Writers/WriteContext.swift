@@ -68,6 +68,8 @@ public struct WriteContext: Sendable {
   }
 
   /// The text of a file of floe's `styles` folder, for example `ramp.qml`.
+  ///
+  /// - Throws: a sentence where there is no such file.
   public func style(_ name: String) throws -> String { try styles(name) }
   /// Writes a note to the log.
   public func log(_ level: LogLevel, _ message: String) { sink.log(level, step: output, message) }
@@ -80,6 +82,7 @@ public struct WriteContext: Sendable {
   /// Calls `body` for 0 ..< count on all workers and returns the results in order of their index.
   ///
   /// - Parameter progress: the unit to count in, for example `tiles`; nil shows nothing.
+  /// - Throws: what `body` throws, and `Cancelled` when the run is to end.
   public func map<T: Sendable>(
     _ count: Int, progress unit: String? = nil, _ body: @escaping @Sendable (Int) throws -> T
   ) async throws -> [T] { try await run.map(count, progress: unit, body) }

@@ -40,6 +40,30 @@ enum YamlText {
     return root
   }
 
+  /// A text as a scalar between double quotes, on one line, whatever is in it.
+  static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case _ where isNotPrintable(scalar):
+        let digits = String(scalar.value, radix: 16)
+        let count = scalar.value < 256 ? 2 : 4
+        out += (count == 2 ? "\\x" : "\\u") + String(repeating: "0", count: count - digits.count) + digits
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+
+  /// Controls and breaks of lines, which a reader of YAML folds or refuses (YAML 1.1, 5.1 and 5.4).
+  private static func isNotPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 32 || (127...159).contains(scalar.value)
+      || [0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff].contains(scalar.value)
+  }
+
   private static func isWithin(_ left: inout Int, _ node: Node) -> Bool {
     left -= 1
     guard left >= 0 else { return false }

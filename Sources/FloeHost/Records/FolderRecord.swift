@@ -33,7 +33,7 @@ struct FolderRecord {
     files = run.map(Self.files) ?? []
     for file in files { owned[file.name] = file }
     if run != nil { owned[OutputNames.record] = Written(name: OutputNames.record, bytes: nil, sha256: nil) }
-    // A folder that does not exist or cannot be listed holds no records.
+    // A folder that does not exist or cannot be listed holds no records: what lies there counts as another's.
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where name.hasSuffix("." + OutputNames.record) {
       guard let record = Self.read("\(folder)/\(name)") else { continue }
@@ -62,6 +62,7 @@ struct FolderRecord {
   /// when it is only looked at.
   func isChanged(_ file: Written, digests: ContentDigests) -> Bool {
     guard let state = FileState(of: "\(folder)/\(file.name)"), let wanted = file.sha256 else { return false }
+    // One that cannot be read is no GeoPackage as far as is known; its digest, below, cannot be found either.
     if (try? VirtualFile.read("\(folder)/\(file.name)", limit: 15)).map({ $0 == Array("SQLite format 3".utf8) }) == true
     {
       return false

@@ -108,6 +108,6 @@ struct Provenance {
     func isPlain(_ c: Character) -> Bool { c.isLetter || c.isNumber || " _-+./<=()$".contains(c) }
     let isBare = text.first.map { $0.isLetter || $0.isNumber || $0 == "$" } ?? false
     if isBare, text.last != " ", text.allSatisfy(isPlain) { return text }
-    return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\""
+    return YamlText.quoted(text)
   }
 }
