@@ -187,10 +187,8 @@ private final class RasterReader: @unchecked Sendable {
           try RasterOverviews.band(of: band, dataset: dataset, reduction: reduction, path: path)
         }
       }
-      // Some drivers only report an error and leave the pixels as they are: a message counts as failure too. Decoders
-      // of JPEG 2000 warn where they miss or cannot use a part of the code stream, and go on with other pixels.
-      let isDamaged = driverName.hasPrefix("JP2") && !messages.warnings.isEmpty
-      if !done || !messages.failures.isEmpty || isDamaged {
+      // Some drivers only report an error and leave the pixels as they are: a message counts as failure too.
+      if !done || !messages.failures.isEmpty || messages.warnings.contains(where: isLoss) {
         throw FloeError(
           """
           '\(path)' cannot be read in columns \(window.column)..<\(window.endColumn), rows \(window.row)..<\
@@ -201,6 +199,16 @@ private final class RasterReader: @unchecked Sendable {
             + NetworkAccess.hint(messages.reason))
       }
     }
+  }
+
+  /// Whether a warning tells of pixels that a decoder made up, where it misses or cannot use a part of the code stream.
+  ///
+  /// JPEG 2000's warns for no other reason; JPEG's, which other formats (TIFF, NITF) and mosaics use as well, also
+  /// about its headers.
+  private func isLoss(_ warning: String) -> Bool {
+    if driverName.hasPrefix("JP2") { return true }
+    let words = ["Premature end of JPEG file", "Corrupt JPEG data", "Inconsistent progression sequence"]
+    return words.contains { warning.contains($0) }
   }
 
   private func readFull(
