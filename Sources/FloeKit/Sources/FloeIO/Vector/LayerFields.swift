@@ -165,11 +165,18 @@ struct FieldReader {
       return
     }
     let rounded = texts.indices.filter { texts[$0].map { NumberText.isRounded(NumberText.trimmed($0)) } ?? false }
-    guard let row = rounded.first, let text = texts[row], let read = Int(exactly: numbers[row]) else { return }
+    guard let row = rounded.first, let text = texts[row] else { return }
+    tellRounded(
+      rounded.count, text: String(NumberText.trimmed(text)), row: row + 1, read: numbers[row], column, place)
+  }
+
+  /// Says that whole numbers beyond 2^53 lost digits beside decimals: in how many rows, and the first one with its row.
+  static func tellRounded(_ count: Int, text: String, row: Int, read: Double, _ column: String, _ place: String) {
+    let shown = Int(exactly: read).map { "\($0)" } ?? "\(read)"
     LibraryNotices.add(
-      "\(place) has whole numbers beyond 2^53 beside decimals in the column '\(column)', in \(rounded.count) "
-        + "\(rounded.count == 1 ? "row" : "rows"), the first '\(NumberText.trimmed(text))' in row \(row + 1), which is "
-        + "read as \(read); a column of whole numbers alone keeps all digits")
+      "\(place) has whole numbers beyond 2^53 beside decimals in the column '\(column)', in \(count) "
+        + "\(count == 1 ? "row" : "rows"), the first '\(text)' in row \(row), which is read as \(shown); a column of "
+        + "whole numbers alone keeps all digits")
   }
 
   /// Whether a text is a whole number.

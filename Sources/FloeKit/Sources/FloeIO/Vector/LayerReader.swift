@@ -31,7 +31,12 @@ struct LayerReader {
     FieldReader.number(&fields)
     try StorageCheck(layer: layer).check(fields.filter(\.isNumber))
     try DBFCheck.check(layer)
-    if rows { tellUnread(definition, place) }
+    let json = try GeoJSONCheck(layer)
+    try json?.check(place)
+    if rows {
+      tellUnread(definition, place)
+      json?.tell(fields, place)
+    }
     var shapes = try ShapeReader(kind: geometryKind(), taken: Set(fields.map(\.name)), place: place)
     var count = 0
     if rows || typing != nil {
@@ -93,7 +98,9 @@ struct LayerReader {
     // Columns that number the rows for the format's sake mean nothing, nor does the key of QGIS's table of styles.
     let key = text(OGR_L_GetFIDColumn(layer.handle)) ?? ""
     let isOfFormat = ["fid", "ogc_fid", "ogr_fid", "objectid", "rowid", "_rowid_"].contains(key.lowercased())
-    if !key.isEmpty, !isOfFormat, name != "layer_styles" {
+    // GeoJSON's is a column besides.
+    let isColumn = OGR_FD_GetFieldIndex(definition, key) >= 0
+    if !key.isEmpty, !isOfFormat, !isColumn, name != "layer_styles" {
       LibraryNotices.add(
         "\(place) has the key '\(key)', which OGR reads as the number of the row and not as a column; it is left out. "
           + "A copy of it is read, for example by 'ogr2ogr -sql \"SELECT *, \(key) AS \(key)_2 FROM \(name)\"'")
