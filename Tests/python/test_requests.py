@@ -1,0 +1,102 @@
+"""Requests as shells, disks and haste make them: names that are too long or alike, pipelines that are no files, empty paths, texts
+that unpack without end."""
+import os
+import subprocess
+import zipfile
+
+import numpy as np
+import pytest
+
+from conftest import FLOE, floe, read, run_pipeline, write_tif
+
+COPY = "floe: 1\nsteps: {{ r: {{ use: raster.read, with: {{ files: [a.tif] }} }} }}\noutputs: {{ {} }}\n"
+
+
+@pytest.mark.parametrize("name, told", [
+    ("x" * 300 + ".tif", "has a name of 304 bytes"),
+    ("\u00e4" * 130 + ".tif", "has a name of 264 bytes"),
+    ("x" * 248 + ".tif", "xx.stac.json', has a name of 258 bytes"),
+    ("a/" + "y" * 256 + "/o.tif", "has a name of 256 bytes"),
+    ("/".join(["y" * 200] * 22) + "/o.tif", "would have a path of"),
+])
+def test_names_that_are_too_long_are_refused_before_the_work(tmp_path, name, told):
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "p.yaml").write_text(COPY.format(f'? "{name}" : r.image'))
+    for command in ("check", "run"):
+        done = floe(command, "p.yaml", "-o", "out", expect=2, cwd=tmp_path)
+        assert told in done.err and "p.yaml:3" in done.err and len(done.err) < 600
+        assert "done in" not in done.err and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("folder, told", [("x" * 256, "has 256 bytes, at most 255"), ("/".join(["y" * 200] * 25), "its path has 5")])
+def test_output_folders_whose_names_are_too_long_are_refused(tmp_path, folder, told):
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "p.yaml").write_text(COPY.format("o.tif: r.image"))
+    for command in ("check", "run"):
+        assert told in floe(command, "p.yaml", "-o", folder, expect=2, cwd=tmp_path).err
+
+
+def test_the_longest_names_are_written(tmp_path):
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    name = "x" * 245 + ".tif"
+    (tmp_path / "p.yaml").write_text(COPY.format(f"{name}: r.image"))
+    floe("run", "p.yaml", "-o", "o" * 255, "--quiet", cwd=tmp_path)
+    assert (tmp_path / ("o" * 255) / name).exists()
+
+
+@pytest.mark.parametrize("outputs, other", [
+    ("o.tif: r.image, O.TIF: r.image", "output 'o.tif'"),
+    ("o.tif: r.image, A/o.tif: r.image, a/O.tif: r.image", "output 'A/o.tif'"),
+    ("o.tif: r.image, O.tiff: r.image", "'o.qml', which is written beside 'o.tif'"),
+    ("o.tif: r.image, \u00c4.tif: r.image, \u00e4.tif: r.image", "output '\u00c4.tif'"),
+])
+def test_outputs_that_differ_by_case_alone_are_refused(tmp_path, outputs, other):
+    """On a USB disk the later one takes the place of the first."""
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "p.yaml").write_text(COPY.format(outputs))
+    said = floe("run", "p.yaml", "-o", "out", expect=2, cwd=tmp_path).err
+    assert f"would take the place of {other}" in said and not (tmp_path / "out").exists()
+
+
+def shell(tmp_path, line):
+    return subprocess.run(["bash", "-c", line.replace("FLOE", str(FLOE))], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("line", [
+    "FLOE run <(cat deep/p.yaml) -o out", "FLOE run /dev/stdin -o out < deep/p.yaml", "cat deep/p.yaml | FLOE run /dev/stdin -o out",
+    "FLOE run - -o out < deep/p.yaml", "FLOE run /dev/fd/5 -o out 5< deep/p.yaml"])
+def test_a_pipeline_that_a_shell_hands_over_is_read(tmp_path, line):
+    """Its paths count from the working folder."""
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/p.yaml").write_text(COPY.format("o.tif: r.image"))
+    done = shell(tmp_path, line)
+    assert done.returncode == 0, done.stderr
+    assert (read(tmp_path / "out/o.tif") == 1).all()
+    assert shell(tmp_path, line.replace("run", "check")).returncode == 0
+
+
+def test_pipelines_that_are_no_files_are_refused_in_a_sentence(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for name, told in (("pipe.yaml", "is a named pipe"), ("/dev/zero", "is a device"), ("/dev/null", "is a device")):
+        said = floe("run", name, "-o", "out", expect=2, cwd=tmp_path, timeout=60).err
+        assert told in said and "'-' reads a pipeline from standard input" in said
+    assert "more than 16 MB" in shell(tmp_path, "yes | FLOE run <(cat) -o out").stderr
+    assert "more than 16 MB" in shell(tmp_path, "yes | FLOE run - -o out").stderr
+    with open(tmp_path / "large.yaml", "wb") as file:
+        file.truncate(1 << 40)
+    assert "more than 16 MB" in floe("check", "large.yaml", expect=2, cwd=tmp_path).err
+    done = shell(tmp_path, "FLOE batch <(echo) --over scene='*.SAFE' -o out")
+    assert done.returncode == 2 and "give it as a file" in done.stderr
+
+
+def test_an_empty_path_is_not_the_working_folder(tmp_path):
+    """As a shell makes of a variable that is not set."""
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "p.yaml").write_text(
+        "floe: 1\ninputs: { f: { type: path, help: A file } }\n" + COPY.format("o.tif: r.image").split("\n", 1)[1].replace("a.tif", "$f"))
+    for value in ("", " "):
+        said = floe("run", "p.yaml", "--set", f"f={value}", "-o", "out", expect=2, cwd=tmp_path).err
+        assert "--set f" in said and "is empty; name a file" in said
+    (tmp_path / "q.yaml").write_text(COPY.format("o.tif: r.image").replace("a.tif", "''"))
+    assert "q.yaml:2" in (said := floe("run", "q.yaml", "-o", "out", expect=2, cwd=tmp_path).err) and "a path is empty" in said
