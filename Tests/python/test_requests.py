@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from conftest import FLOE, floe, read, run_pipeline, write_tif
+from conftest import FLOE, floe, read, write_tif
 
 COPY = "floe: 1\nsteps: {{ r: {{ use: raster.read, with: {{ files: [a.tif] }} }} }}\noutputs: {{ {} }}\n"
 
@@ -100,3 +100,73 @@ def test_an_empty_path_is_not_the_working_folder(tmp_path):
         assert "--set f" in said and "is empty; name a file" in said
     (tmp_path / "q.yaml").write_text(COPY.format("o.tif: r.image").replace("a.tif", "''"))
     assert "q.yaml:2" in (said := floe("run", "q.yaml", "-o", "out", expect=2, cwd=tmp_path).err) and "a path is empty" in said
+
+
+@pytest.mark.parametrize("folder", ["", " "])
+def test_an_empty_output_folder_is_not_the_working_folder(tmp_path, folder):
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "p.yaml").write_text(COPY.format("o.tif: r.image"))
+    for command in ("check", "run"):
+        assert "--output is empty" in floe(command, "p.yaml", "-o", folder, expect=2, cwd=tmp_path).err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tif", "p.yaml"]
+
+
+@pytest.mark.parametrize("name", ["o.tif", "o.qml"])
+def test_a_link_that_leads_nowhere_is_not_replaced(tmp_path, name):
+    """It may lead to a disk that is away."""
+    write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "p.yaml").write_text(COPY.format("o.tif: r.image"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).symlink_to("/nowhere/there.tif")
+    said = floe("run", "p.yaml", "-o", "out", expect=2, cwd=tmp_path).err
+    assert f"{name}, a link to /nowhere/there.tif" in said and (tmp_path / "out" / name).is_symlink()
+    floe("run", "p.yaml", "-o", "out", "--overwrite", cwd=tmp_path)
+    assert (read(tmp_path / "out/o.tif") == 1).all() and not (tmp_path / "out/o.tif").is_symlink()
+
+
+# What unpacks without end
+
+TABLE = "floe: 1\nsteps: {{ t: {{ use: table.read, with: {{ file: '{}' }} }} }}\noutputs: {{ o.csv: t.table }}\n"
+
+
+def packed(path, name, head, line, count):
+    """A file in an archive: a line many times."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as z, z.open(name, "w", force_zip64=True) as file:
+        file.write(head)
+        for _ in range(count // 1000):
+            file.write(line * 1000)
+    assert path.stat().st_size < 5_000_000
+
+
+def ended(tmp_path, *words):
+    """Status, what was said, and the peak of memory in bytes of a run."""
+    with open(tmp_path / "said", "wb") as said:
+        run = subprocess.Popen([str(FLOE), *words], cwd=tmp_path, stdout=said, stderr=said)
+        _, status, usage = os.wait4(run.pid, 0)
+    run.returncode = os.waitstatus_to_exitcode(status)
+    return run.returncode, (tmp_path / "said").read_text(), usage.ru_maxrss * 1024
+
+
+@pytest.mark.parametrize("head, line, count", [
+    (b"a,b,c\n", b"1,2,3\n", 4_000_000), (b"a\n", b"1\n", 12_000_000), (b"a,b\n", b"1," + b"x" * 2000 + b"\n", 150_000)])
+def test_tables_that_unpack_beyond_the_memory_are_refused(tmp_path, head, line, count):
+    packed(tmp_path / "b.zip", "b.csv", head, line, count)
+    (tmp_path / "p.yaml").write_text(TABLE.format(f"/vsizip/{tmp_path}/b.zip/b.csv"))
+    status, said, peak = ended(tmp_path, "run", "p.yaml", "-o", "out", "--memory", "200MB")
+    assert status in (1, 2) and "does not fit into memory" in said and "b.csv" in said and "--memory" in said
+    assert peak < 900_000_000 and not (tmp_path / "out/o.csv").exists()
+
+
+def test_tables_that_fit_are_read(tmp_path):
+    packed(tmp_path / "b.zip", "b.csv", b"a,b,c\n", b"1,2,3\n", 20_000)
+    (tmp_path / "p.yaml").write_text(TABLE.format(f"/vsizip/{tmp_path}/b.zip/b.csv"))
+    floe("run", "p.yaml", "-o", "out", "--memory", "200MB", "--quiet", cwd=tmp_path)
+    assert len((tmp_path / "out/o.csv").read_text().splitlines()) == 20_001
+
+
+@pytest.mark.parametrize("name, inside", [("b.xlsx", "xl/worksheets/sheet1.xml"), ("b.ods", "content.xml"), ("b.kmz", "doc.kml"), ("b.zip", "doc.kml")])
+def test_documents_that_unpack_beyond_the_memory_are_refused(tmp_path, name, inside):
+    packed(tmp_path / name, inside, b"<kml>", b"<a>1</a>\n", 8_000_000)
+    (tmp_path / "p.yaml").write_text(TABLE.format(name if name != "b.zip" else f"/vsizip/{tmp_path}/b.zip/doc.kml"))
+    status, said, peak = ended(tmp_path, "run", "p.yaml", "-o", "out", "--memory", "200MB")
+    assert status == 2 and "MB of XML" in said and "--memory" in said and peak < 400_000_000

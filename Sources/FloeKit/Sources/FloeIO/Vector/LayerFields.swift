@@ -17,6 +17,8 @@ struct FieldReader {
   let isShort: Bool, isWhole: Bool
   /// The texts that were read as missing values.
   private(set) var missing = TextTyping.Missing()
+  /// What texts take that are too long for their place in the column.
+  private(set) var textBytes = 0
   /// Whether a time says that it is local.
   private var hasLocalTimes = false
   /// Whether there are times with parts of a millisecond.
@@ -97,7 +99,9 @@ struct FieldReader {
       values = .number(list)
     case .text(var list):
       values = .text([])
-      list.append(present ? text(OGR_F_GetFieldAsString(feature, index)) : nil)
+      let value = present ? text(OGR_F_GetFieldAsString(feature, index)) : nil
+      if let count = value?.utf8.count, count > 15 { textBytes += count + 32 }
+      list.append(value)
       values = .text(list)
     case .code, .array: break
     }
@@ -219,6 +223,8 @@ struct ShapeReader {
   private(set) var kind: GeometryKind
   private let xName: String, yName: String, place: String
   private var x: [Double] = [], y: [Double] = [], polygons: [[[[SIMD2<Double>]]]] = []
+  /// What the places take.
+  private(set) var bytes = 0
   private var hasHeights = false, hasMeasures = false
 
   init(kind: GeometryKind, taken: Set<String>, place: String) {
@@ -238,11 +244,14 @@ struct ShapeReader {
       let point = try geometry.flatMap { try Self.singlePoint($0, place, row) }
       x.append(point?.x ?? .nan)
       y.append(point?.y ?? .nan)
+      bytes += 2 * TableMemory.cell
     case .polygons, .multiPolygons:
       let parts = try geometry.map { try Self.parts($0, place, row) } ?? []
       // Layers of polygons hold multipolygons too (shapefiles, GeoJSON).
       if parts.count > 1 { kind = .multiPolygons }
       polygons.append(parts)
+      // Each list has a head of its own.
+      bytes += parts.joined().reduce(96) { $0 + 48 + 16 * $1.count }
     }
   }
 

@@ -46,6 +46,7 @@ struct LayerReader {
         for i in fields.indices { try fields[i].append(feature, row: count) }
         if rows { try shapes.append(OGR_F_GetGeometryRef(feature), row: count) }
         count += 1
+        if count % 4096 == 0 { try checkMemory(fields, shapes, count, place) }
       }
       if let failure = messages.failures.first {
         throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)\(NetworkAccess.hint(failure))")
@@ -82,6 +83,12 @@ struct LayerReader {
     }
     shapes.finish(&table)
     return table
+  }
+
+  /// - Throws: a sentence where the rows that were read take more memory than a table may.
+  private func checkMemory(_ fields: [FieldReader], _ shapes: ShapeReader, _ rows: Int, _ place: String) throws {
+    let texts = fields.reduce(0) { $0 + $1.textBytes }
+    try TableMemory.check(rows * fields.count * TableMemory.cell + texts + shapes.bytes, rows: rows, place)
   }
 
   /// Says what a layer holds besides the columns and the geometry that are read.
