@@ -58,6 +58,27 @@ def test_outputs_that_differ_by_case_alone_are_refused(tmp_path, outputs, other)
     assert f"would take the place of {other}" in said and not (tmp_path / "out").exists()
 
 
+def test_scenes_whose_names_differ_by_case_alone_are_refused(tmp_path):
+    for name in ("a.tif", "A.tif", "b/a.tif"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_tif(tmp_path / name, np.ones((1, 8, 8), "uint8"))
+    (tmp_path / "p.yaml").write_text(
+        "floe: 1\ninputs: { f: { type: path, help: A file } }\n" + COPY.format("o.tif: r.image").split("\n", 1)[1].replace("a.tif", "$f"))
+    (tmp_path / "list.csv").write_text("name,f\nx,a.tif\nX,A.tif\n")
+    said = floe("batch", "p.yaml", "--over", "list.csv", "-o", "out", expect=2, cwd=tmp_path).err
+    assert "two scenes would go into the folder 'X', in upper or lower case" in said and not (tmp_path / "out/x").exists()
+    (tmp_path / "list.csv").write_text("name,f\nSummary.CSV,a.tif\n")
+    assert "which the batch itself writes" in floe("batch", "p.yaml", "--over", "list.csv", "-o", "out", expect=2, cwd=tmp_path).err
+    # Of one name but for its case in two folders: these tell them apart.
+    (tmp_path / "b/A.tif").write_bytes((tmp_path / "b/a.tif").read_bytes())
+    (tmp_path / "b/a.tif").unlink()
+    (tmp_path / "A.tif").unlink()
+    (tmp_path / "c").mkdir()
+    (tmp_path / "a.tif").rename(tmp_path / "c/a.tif")
+    floe("batch", "p.yaml", "--over", "f=[bc]/*.tif", "-o", "two", "--quiet", cwd=tmp_path)
+    assert (tmp_path / "two/b-A/o.tif").exists() and (tmp_path / "two/c-a/o.tif").exists()
+
+
 def shell(tmp_path, line):
     return subprocess.run(["bash", "-c", line.replace("FLOE", str(FLOE))], cwd=tmp_path, capture_output=True, text=True, timeout=60)
 
