@@ -154,11 +154,22 @@ private final class RasterReader: @unchecked Sendable {
   let path: String
   let reduction: Int
   private let dataset: GDALDataset
+  /// Whether pixels come from JPEG 2000, also by way of a mosaic.
+  private let isJPEG2000: Bool
 
   init(_ path: String, drivers: [String]?, openOptions: [String], reduction: Int) throws {
     self.path = path
     self.reduction = reduction
-    dataset = try GDALDataset.open(path, flags: GDAL_OF_RASTER, drivers: drivers, options: openOptions)
+    let opened = try GDALDataset.open(path, flags: GDAL_OF_RASTER, drivers: drivers, options: openOptions)
+    let driver = opened.driverName
+    isJPEG2000 = driver.hasPrefix("JP2") || driver == "VRT" && Self.namesJPEG2000(opened)
+    dataset = opened
+  }
+
+  private static func namesJPEG2000(_ mosaic: GDALDataset) -> Bool {
+    let list = GDALGetFileList(mosaic.handle)
+    defer { CSLDestroy(list) }
+    return strings(list).contains { file in [".jp2", ".j2k", ".jpx"].contains(where: file.lowercased().hasSuffix) }
   }
 
   var driverName: String { dataset.driverName }
@@ -206,7 +217,7 @@ private final class RasterReader: @unchecked Sendable {
   /// JPEG 2000's warns for no other reason; JPEG's, which other formats (TIFF, NITF) and mosaics use as well, also
   /// about its headers.
   private func isLoss(_ warning: String) -> Bool {
-    if driverName.hasPrefix("JP2") { return true }
+    if isJPEG2000 { return true }
     let words = ["Premature end of JPEG file", "Corrupt JPEG data", "Inconsistent progression sequence"]
     return words.contains { warning.contains($0) }
   }
