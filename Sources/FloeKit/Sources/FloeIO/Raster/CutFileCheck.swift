@@ -94,7 +94,7 @@ enum CutFileCheck {
       let head = try? VirtualFile.read(file, limit: 49), head.count == 49,
       head.starts(with: Array("ERDAS_IMG_EXTERNAL_RASTER\0".utf8))
     else { return nil }
-    func number(_ place: Int) -> Int { (0..<4).reduce(0) { $0 | Int(head[place + $1]) << (8 * $1) } }
+    func number(_ place: Int) -> Int { (0..<4).reversed().reduce(0) { $0 << 8 | Int(head[place + $1]) } }
     let (layers, across, down) = (number(27), number(39), number(43))
     guard layers == size.bands, number(31) == size.width, number(35) == size.height, (1...65536).contains(across),
       (1...65536).contains(down)
@@ -112,7 +112,9 @@ enum CutFileCheck {
       let start = 49 + layer * (20 + line * rows) + 20
       let valid = (0..<columns * rows).last { i in
         let (row, column) = i.quotientAndRemainder(dividingBy: columns)
-        return all[start + row * line + column / 8] >> UInt8(column % 8) & 1 == 1
+        let flag = all[start + row * line + column / 8]
+        let bit: UInt8 = 1 << UInt8(column % 8)
+        return flag & bit != 0
       }
       // The blocks of all layers stand together.
       if let valid { last = max(last, valid * layers + layer + 1) }
