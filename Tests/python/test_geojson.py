@@ -1,4 +1,4 @@
-"""GeoJSON as other programs write it: whole numbers of 64 bits and beyond, numbers beside texts, features with an id."""
+"""GeoJSON (and GML) as other programs write it: whole numbers of 64 bits and beyond, numbers beside texts, features with an id."""
 import json
 
 import pytest
@@ -64,3 +64,20 @@ def test_ids_of_features_are_a_column_or_told(tmp_path, ids, own, column, told):
 def test_odd_members_of_geojson_are_read(tmp_path, text):
     rows, _ = table(tmp_path, features(text, text.replace(": 1", ": 0.5", 1)), name="t.geojson")
     assert [float(r["ab"]) for r in rows] == [1, 0.5]
+
+
+def gml(*numbers):
+    return '<ogr:FeatureCollection xmlns:ogr="http://ogr.maptools.org/" xmlns:gml="http://www.opengis.net/gml">' + "".join(
+        f'<gml:featureMember><ogr:t><ogr:a>{n}</ogr:a></ogr:t></gml:featureMember>' for n in numbers) + "</ogr:FeatureCollection>"
+
+
+def test_whole_numbers_of_gml_beyond_64_bits_are_refused(tmp_path):
+    said = table(tmp_path, gml(1, 2 ** 64), name="t.gml", expect=1)
+    assert str(2 ** 64) in said and "cannot be read" in said
+
+
+@pytest.mark.parametrize("other, told", [("0.5", True), ("1", False)])
+def test_whole_numbers_of_gml_beside_decimals_that_may_lose_digits_are_told(tmp_path, other, told):
+    rows, said = table(tmp_path, gml(other, 2 ** 53 + 1), name="t.gml")
+    assert ("beyond 2^53 in the column 'a'" in said and "in row 2" in said) == told
+    assert int(float(rows[1]["a"])) == 2 ** 53 if told else rows[1]["a"] == str(2 ** 53 + 1)

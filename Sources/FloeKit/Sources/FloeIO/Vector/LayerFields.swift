@@ -183,6 +183,18 @@ struct FieldReader {
         + "whole numbers alone keeps all digits")
   }
 
+  /// Says where a column of decimals has numbers so large that a file which writes numbers as texts, and whose texts
+  /// are not at hand, may tell more digits of them.
+  func tellLarge(_ place: String) {
+    guard case .number(let numbers) = values, !isTime,
+      let row = numbers.firstIndex(where: { $0.isFinite && abs($0) >= 0x1p53 })
+    else { return }
+    let shown = Int(exactly: numbers[row]).map { "\($0)" } ?? "\(numbers[row])"
+    LibraryNotices.add(
+      "\(place) has numbers beyond 2^53 in the column '\(name)' of decimals, the first in row \(row + 1), which is "
+        + "read as \(shown); whole numbers among them lose digits, a column of whole numbers alone keeps all")
+  }
+
   /// Whether a text is a whole number.
   private static func isDigits(_ text: String?) -> Bool {
     text.map { NumberText.trimmed($0).utf8.allSatisfy { (48...57).contains($0) || "+-".utf8.contains($0) } } ?? false

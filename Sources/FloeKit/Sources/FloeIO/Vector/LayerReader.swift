@@ -63,6 +63,7 @@ struct LayerReader {
           "\(place) cannot be read: \(bad); a date or time that exists is right, such as 2019-03-01T23:56:11Z, or NULL")
       }
       for i in fields.indices { try fields[i].finish(typing: typing, texts: texts, keepsRows: rows) }
+      if rows, layer.dataset.driverName == "GML" { for field in fields { field.tellLarge(place) } }
       TextTyping.Missing.tell(fields.map { ($0.name, $0.missing) }, place)
     }
     var table = Table(rowCount: rows ? count : 0, crs: shapes.kind == .none ? nil : layer.crs)
@@ -117,7 +118,7 @@ struct LayerReader {
   /// Whether a warning of OGR says that it reads a number as another one, since its column cannot hold it.
   private static func isCut(_ warning: String) -> Bool {
     warning.hasPrefix("Invalid value type found in record ") || warning.contains("parsed incompletely to integer")
-      || warning.contains("nteger overflow occurred")
+      || warning.contains("nteger overflow occurred") || warning.contains("nteger overflow when converting")
   }
 
   /// Whether a warning of OGR says that it reads a time as missing that is something else.
