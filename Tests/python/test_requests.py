@@ -111,6 +111,21 @@ def test_pipelines_that_are_no_files_are_refused_in_a_sentence(tmp_path):
     assert done.returncode == 2 and "give it as a file" in done.stderr
 
 
+def test_a_pipeline_that_cannot_be_read_is_told_with_the_reason(tmp_path):
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "a.yaml").symlink_to("b.yaml")
+    (tmp_path / "b.yaml").symlink_to("a.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"title: \xe4\n")
+    (tmp_path / "mine.yaml").write_text("floe: 1\n")
+    (tmp_path / "mine.yaml").chmod(0)
+    cases = [("folder.yaml", "is a folder"), ("a.yaml", "Too many levels of symbolic links"), ("latin.yaml", "UTF-8"), ("none.yaml", "there is no such")]
+    if os.geteuid() != 0:
+        cases.append(("mine.yaml", "Permission denied"))
+    for name, told in cases:
+        said = floe("run", name, "-o", "out", expect=2, cwd=tmp_path).err
+        assert told in said and name in said
+
+
 def test_an_empty_path_is_not_the_working_folder(tmp_path):
     """As a shell makes of a variable that is not set."""
     write_tif(tmp_path / "a.tif", np.ones((1, 8, 8), "uint8"))

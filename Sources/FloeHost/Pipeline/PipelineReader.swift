@@ -21,15 +21,20 @@ public enum PipelineReader {
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw RequestRefused([
-        Problem(
-          file: path, line: 0,
-          exists ? "cannot be read as UTF-8 text; a pipeline is a YAML file" : "there is no such pipeline file")
-      ])
+      throw RequestRefused([Problem(file: path, line: 0, reason(path))])
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     return try parse(text, file: path, folder: folder)
+  }
+
+  /// Why a pipeline file cannot be read.
+  private static func reason(_ path: String) -> String {
+    if access(path, R_OK) != 0 {
+      if errno == ENOENT { return "there is no such pipeline file" }
+      return "the pipeline file cannot be read: \(String(cString: strerror(errno)))"
+    }
+    if Folder.isFolder(path) { return "is a folder; a pipeline is a YAML file" }
+    return "cannot be read as UTF-8 text; a pipeline is a YAML file"
   }
 
   /// Whether a path names what the process was started with: standard input, or what a shell puts in the place of
