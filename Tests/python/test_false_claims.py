@@ -197,6 +197,99 @@ def test_envi_that_was_cut_is_refused(tmp_path):
     assert "cut short" in run_pipeline(tmp_path, RASTER.format("e.dat"), "--overwrite", expect=2)[2].err
 
 
+CUTS = [
+    ("PCRaster", "c.map", "float32", 1, [], "c.map"),
+    ("PCIDSK", "c.pix", "uint8", 3, ["INTERLEAVING=BAND"], "c.pix"),
+    ("PCIDSK", "c.pix", "uint16", 2, ["INTERLEAVING=PIXEL"], "c.pix"),
+    ("HFA", "c.img", "uint8", 1, ["USE_SPILL=YES"], "c.ige"),
+    ("HFA", "c.img", "float32", 3, ["USE_SPILL=YES", "BLOCKSIZE=32"], "c.ige"),
+]
+
+
+def made_by(tmp_path, driver, name, kind, bands, options):
+    pixels = np.random.default_rng(1).integers(1, 200, (bands, 133, 301)).astype(kind)
+    source = gdal.Open(str(write_tif(tmp_path / "a.tif", pixels)))
+    ds = gdal.GetDriverByName(driver).CreateCopy(str(tmp_path / name), source, options=options)
+    ds = None
+    return pixels
+
+
+@pytest.mark.parametrize("driver, name, kind, bands, options, cut", CUTS)
+def test_rasters_that_gdal_fills_with_zeros_are_refused_where_they_were_cut(tmp_path, driver, name, kind, bands, options, cut):
+    pixels = made_by(tmp_path, driver, name, kind, bands, options)
+    mosaic = gdal.BuildVRT(str(tmp_path / "m.vrt"), [str(tmp_path / name)])
+    mosaic = None
+    for file in (name, "m.vrt"):
+        out, _, _ = run_pipeline(tmp_path, RASTER.format(file), "--overwrite")
+        np.testing.assert_array_equal(read(out / "o.tif").reshape(pixels.shape), pixels)
+    whole = (tmp_path / cut).read_bytes()
+    for left in (len(whole) * 3 // 5, len(whole) - 1):
+        (tmp_path / cut).write_bytes(whole[:left])
+        for file in (name, "m.vrt"):
+            said = run_pipeline(tmp_path, RASTER.format(file), "--overwrite", expect=2)[2].err
+            assert "cut short" in said and cut in said and str(left) in said
+
+
+@pytest.mark.parametrize("cut", ["e.dat", "n.nc", "raw"])
+def test_parts_of_a_mosaic_that_were_cut_are_refused(tmp_path, cut):
+    if cut == "raw":
+        (tmp_path / cut).write_bytes(bytes(range(1, 201)) * 6)
+        (tmp_path / "inner.vrt").write_text(
+            '<VRTDataset rasterXSize="40" rasterYSize="30"><SRS>EPSG:32601</SRS><GeoTransform>0,10,0,0,0,-10</GeoTransform>'
+            '<VRTRasterBand dataType="Byte" band="1" subClass="VRTRawRasterBand"><SourceFilename relativeToVRT="1">raw</SourceFilename>'
+            "<ImageOffset>0</ImageOffset><PixelOffset>1</PixelOffset><LineOffset>40</LineOffset></VRTRasterBand></VRTDataset>")
+    elif cut == "n.nc":
+        grid(tmp_path / cut, "NETCDF3_CLASSIC")
+        inner = gdal.BuildVRT(str(tmp_path / "inner.vrt"), [f"NETCDF:{tmp_path / cut}:z"])
+        inner = None
+    else:
+        made_by(tmp_path, "ENVI", cut, "uint8", 1, [])
+        inner = gdal.BuildVRT(str(tmp_path / "inner.vrt"), [str(tmp_path / cut)])
+        inner = None
+    outer = gdal.BuildVRT(str(tmp_path / "outer.vrt"), [str(tmp_path / "inner.vrt")])
+    outer = None
+    for file in ("inner.vrt", "outer.vrt"):
+        run_pipeline(tmp_path, RASTER.format(file), "--overwrite")
+    data = (tmp_path / cut).read_bytes()
+    # Behind the last value of netCDF up to four bytes fill up.
+    (tmp_path / cut).write_bytes(data[:-5 if cut == "n.nc" else -1])
+    for file in ("inner.vrt", "outer.vrt"):
+        said = run_pipeline(tmp_path, RASTER.format(file), "--overwrite", expect=2)[2].err
+        assert "cut short" in said and cut in said
+
+
+@pytest.mark.parametrize("driver, name, options", [
+    ("JPEG", "c.jpg", []), ("JPEG", "c.jpg", ["PROGRESSIVE=YES"]), ("NITF", "c.ntf", ["IC=C3"]), ("PNG", "c.png", []), ("BMP", "c.bmp", [])])
+def test_pictures_that_were_cut_fail_in_a_sentence(tmp_path, driver, name, options):
+    """libjpeg only warns, and hands grey over for what lacks."""
+    made_by(tmp_path, driver, name, "uint8", 3, options)
+    mosaic = gdal.BuildVRT(str(tmp_path / "m.vrt"), [str(tmp_path / name)])
+    mosaic = None
+    for file in (name, "m.vrt"):
+        _, record, _ = run_pipeline(tmp_path, RASTER.format(file), "--overwrite")
+        assert not said(record)
+    data = (tmp_path / name).read_bytes()
+    for share in (0.5, 0.9):
+        (tmp_path / name).write_bytes(data[:int(len(data) * share)])
+        for file in (name, "m.vrt"):
+            done = run_pipeline(tmp_path, RASTER.format(file), "--overwrite", "--no-cache", expect=None)[2]
+            assert done.status in (1, 2) and file in done.err and "cut short" in done.err
+
+
+def test_jpeg_tiles_that_were_damaged_fail_in_a_sentence(tmp_path):
+    made_by(tmp_path, "GTiff", "c.tif", "uint8", 3, ["COMPRESS=JPEG", "TILED=YES"])
+    run_pipeline(tmp_path, RASTER.format("c.tif"))
+    ds = gdal.Open(str(tmp_path / "c.tif"))
+    place = int(ds.GetRasterBand(1).GetMetadataItem("BLOCK_OFFSET_0_0", "TIFF"))
+    ds = None
+    data = bytearray((tmp_path / "c.tif").read_bytes())
+    # An end of the image amid its codes.
+    data[place + 3000:place + 3002] = b"\xff\xd9"
+    (tmp_path / "c.tif").write_bytes(data)
+    done = run_pipeline(tmp_path, RASTER.format("c.tif"), "--overwrite", "--no-cache", expect=None)[2]
+    assert done.status == 1 and "c.tif" in done.err and "JPEG" in done.err
+
+
 @pytest.mark.parametrize("driver, name", [("SQLite", "a.sqlite"), ("GPKG", "a.gpkg")])
 @pytest.mark.parametrize("lost", [1, 1500, 3000])
 def test_databases_that_were_cut_are_refused(tmp_path, driver, name, lost):

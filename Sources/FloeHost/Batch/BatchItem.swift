@@ -131,26 +131,27 @@ public struct BatchItems {
     BatchFiles.ledger, "summary.csv", "summary.html", "catalog.json", "quicklooks", OutputNames.record,
   ]
 
-  /// Gives every row a folder of its own: files of one name in several folders are told apart by these.
+  /// Gives every row a folder of its own: files of one name in several folders are told apart by these. Names that
+  /// differ by case alone are one name, as on the disks of Windows and macOS.
   private static func named(_ rows: [Row]) throws -> [(name: String, settings: [String: String])] {
-    let counts = Dictionary(grouping: rows, by: \.name).mapValues(\.count)
+    let counts = Dictionary(grouping: rows) { $0.name.lowercased() }.mapValues(\.count)
     var seen: [String: String] = [:]
     return try rows.map { row in
       var name = row.name
-      if counts[name] ?? 0 > 1, let path = row.path {
+      if counts[name.lowercased()] ?? 0 > 1, let path = row.path {
         let parent = (Folder.parent(of: path) as NSString).lastPathComponent
         if !parent.isEmpty { name = "\(parent)-\(name)" }
       }
       name = folderName(name)
       let what = row.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-      if reserved.contains(name) {
+      if reserved.contains(name.lowercased()) {
         throw RequestRefused.because("a scene cannot be called '\(name)', which the batch itself writes: \(what)")
       }
-      if let other = seen.updateValue(what, forKey: name) {
+      if let other = seen.updateValue(what, forKey: name.lowercased()) {
         throw RequestRefused.because(
           """
-          two scenes would go into the folder '\(name)': \(other) and \(what); give a CSV file with a column 'name' \
-          to --over
+          two scenes would go into the folder '\(name)', in upper or lower case: \(other) and \(what); give a CSV \
+          file with a column 'name' to --over
           """)
       }
       return (name, row.settings)

@@ -69,7 +69,15 @@ public struct FolderGuard: Sendable {
     }
     let made = Set(names)
     let read = Set(inputs.map(Self.place))
-    for name in names where FileState(of: "\(folder)/\(name)") != nil && !isOverwriting {
+    for name in names where !isOverwriting {
+      guard FileState(of: "\(folder)/\(name)") != nil else {
+        // Where nothing is there is no link either; one that leads nowhere may lead to a disk that is away.
+        if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)") {
+          verdict.refusals.append(
+            "\(folder)/\(name), a link to \(target), which does not exist, would be replaced; \(Self.remedy)")
+        }
+        continue
+      }
       // Also one that floe wrote: the same call would go on from its own result, and nothing could be made again.
       if read.contains(Self.place("\(folder)/\(name)")) {
         verdict.refusals.append("\(folder)/\(name), which this run reads, would be replaced; \(Self.remedy)")

@@ -27,6 +27,21 @@ struct OutputNames {
     for output in outputs {
       let format = formats[output.name]
       let files = [output.name] + (format?.writer.sidecars(of: output.name) ?? [])
+      let beside = format?.writer.leftovers(of: output.name) ?? []
+      if let refusal = FileNameLength(folder).refusal(of: output.name, with: files + beside) {
+        found.append((output.line, refusal))
+        continue
+      }
+      if let other = Self.alike(files, owners) {
+        found.append(
+          (
+            output.line,
+            """
+            output '\(output.name)' would take the place of \(other) where file systems do not tell upper from lower \
+            case (Windows, macOS, most USB disks); choose another name
+            """
+          ))
+      }
       if let clash = clash(output.name, files, owners) { found.append((output.line, clash)) }
       for file in files where owners[file] == nil {
         owners[file] = file == output.name ? "output '\(file)'" : "'\(file)', which is written beside '\(output.name)'"
@@ -39,6 +54,15 @@ struct OutputNames {
       found.append((0, "the record of the run cannot be put in place: \(obstacle)"))
     }
     return found
+  }
+
+  /// What owns a name that differs from one of the files' by case alone; nil without such.
+  private static func alike(_ files: [String], _ owners: [String: String]) -> String? {
+    for file in files where owners[file] == nil {
+      let lower = file.lowercased()
+      if let other = owners.keys.sorted().first(where: { $0.lowercased() == lower }) { return owners[other] }
+    }
+    return nil
   }
 
   private func isFolder(_ name: String) -> Bool { formats[name]?.declaration.isFolder ?? false }

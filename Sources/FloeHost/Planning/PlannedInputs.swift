@@ -61,6 +61,10 @@ extension Planner {
       guard text.hasPrefix("$"), pipeline.hasInputs, !text.hasPrefix("$$") else {
         let plain = pipeline.hasInputs && text.hasPrefix("$$") ? String(text.dropFirst()) : text
         let folder = pipeline.scopes[scope]?.folder ?? pipeline.folder
+        if isPath(type), plain.isEmpty {
+          complain(line, "a path is empty; name a file or a folder, or leave the parameter out", in: scope)
+          return nil
+        }
         return isPath(type) ? paths(plain, type: type, from: folder) : .text(plain)
       }
       return value(of: String(text.dropFirst()), type: type, line: line, in: scope, through: through)
@@ -117,6 +121,12 @@ extension Planner {
   /// - Returns: nil for one that cannot be read, which is complained about.
   mutating func given(_ text: String, type: String, by name: String) -> ParameterLiteral? {
     let folder = FileManager.default.currentDirectoryPath
+    // A variable of a shell that is not set, most often; the path would be that of the working folder.
+    if isPath(type), text.allSatisfy(\.isWhitespace) {
+      problems.append(
+        Problem(file: "--set \(name)", line: 0, "is empty; name a file or a folder, or leave --set \(name) out"))
+      return nil
+    }
     do throws(FloeError) {
       guard let flow = try FlowLiteral.read(text, type: type) else {
         return isPath(type) ? paths(text, type: type, from: folder) : .text(text)

@@ -6,6 +6,7 @@ enum OutputFolder {
   /// Why a folder cannot take outputs; nil when it can. A folder that does not exist yet is judged by its nearest
   /// parent.
   static func refusal(_ folder: String) -> String? {
+    if let refusal = FileNameLength(folder).refusal() { return refusal }
     var url = URL(fileURLWithPath: folder)
     let files = FileManager.default
     var isFolder: ObjCBool = false

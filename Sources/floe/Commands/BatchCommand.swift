@@ -47,7 +47,7 @@ struct BatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let run = try execution.runOptions()
-    if pipeline == "-" {
+    if PipelineReader.isStream(pipeline) {
       throw refuse("floe batch reads the pipeline once for each scene: give it as a file, not on standard input")
     }
     if execution.trace != nil { throw refuse("--trace is for single runs: give it to floe run with one of the scenes") }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FloeHost
+import FloeIO
 import FloeSDK
 import Foundation
 
@@ -56,6 +57,7 @@ struct ExecutionOptions: ParsableArguments {
       }
       options.memory = bytes
     }
+    TableMemory.allow(options.memory)
     if let scratch {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: scratch, isDirectory: &isFolder), isFolder.boolValue else {

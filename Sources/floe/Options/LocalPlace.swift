@@ -8,8 +8,12 @@ enum LocalPlace {
   /// The absolute path of a folder that a user named.
   ///
   /// - Parameter who: the flag or argument, as it begins the sentence.
-  /// - Throws: a sentence for an address on the network: a folder of that name would be made on this disk.
+  /// - Throws: a sentence for an address on the network, for which a folder of that name would be made on this disk,
+  ///   and for an empty text, as a shell makes of a variable that is not set.
   static func folder(_ text: String, _ who: String) throws -> String {
+    guard !text.allSatisfy(\.isWhitespace) else {
+      throw refuse("\(who) is empty; name a folder, '.' for the working folder")
+    }
     let isAddress = text.range(of: "^[A-Za-z][A-Za-z0-9+.-]*://", options: .regularExpression) != nil
     guard !isAddress, !text.hasPrefix("/vsi") || FileManager.default.fileExists(atPath: text) else {
       throw refuse(

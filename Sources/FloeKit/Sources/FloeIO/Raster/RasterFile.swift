@@ -155,11 +155,22 @@ private final class RasterReader: @unchecked Sendable {
   let path: String
   let reduction: Int
   private let dataset: GDALDataset
+  /// Whether pixels come from JPEG 2000, also by way of a mosaic.
+  private let isJPEG2000: Bool
 
   init(_ path: String, drivers: [String]?, openOptions: [String], reduction: Int) throws {
     self.path = path
     self.reduction = reduction
-    dataset = try GDALDataset.open(path, flags: GDAL_OF_RASTER, drivers: drivers, options: openOptions)
+    let opened = try GDALDataset.open(path, flags: GDAL_OF_RASTER, drivers: drivers, options: openOptions)
+    let driver = opened.driverName
+    isJPEG2000 = driver.hasPrefix("JP2") || driver == "VRT" && Self.namesJPEG2000(opened)
+    dataset = opened
+  }
+
+  private static func namesJPEG2000(_ mosaic: GDALDataset) -> Bool {
+    let list = GDALGetFileList(mosaic.handle)
+    defer { CSLDestroy(list) }
+    return strings(list).contains { file in [".jp2", ".j2k", ".jpx"].contains(where: file.lowercased().hasSuffix) }
   }
 
   var driverName: String { dataset.driverName }
@@ -188,10 +199,8 @@ private final class RasterReader: @unchecked Sendable {
           try RasterOverviews.band(of: band, dataset: dataset, reduction: reduction, path: path)
         }
       }
-      // Some drivers only report an error and leave the pixels as they are: a message counts as failure too. Decoders
-      // of JPEG 2000 warn where they miss or cannot use a part of the code stream, and go on with other pixels.
-      let isDamaged = driverName.hasPrefix("JP2") && !messages.warnings.isEmpty
-      if !done || !messages.failures.isEmpty || isDamaged {
+      // Some drivers only report an error and leave the pixels as they are: a message counts as failure too.
+      if !done || !messages.failures.isEmpty || messages.warnings.contains(where: isLoss) {
         throw FloeError(
           """
           '\(path)' cannot be read in columns \(window.column)..<\(window.endColumn), rows \(window.row)..<\
@@ -202,6 +211,16 @@ private final class RasterReader: @unchecked Sendable {
             + NetworkAccess.hint(messages.reason))
       }
     }
+  }
+
+  /// Whether a warning tells of pixels that a decoder made up, where it misses or cannot use a part of the code stream.
+  ///
+  /// JPEG 2000's warns for no other reason; JPEG's, which other formats (TIFF, NITF) and mosaics use as well, also
+  /// about its headers.
+  private func isLoss(_ warning: String) -> Bool {
+    if isJPEG2000 { return true }
+    let words = ["Premature end of JPEG file", "Corrupt JPEG data", "Inconsistent progression sequence"]
+    return words.contains { warning.contains($0) }
   }
 
   private func readFull(

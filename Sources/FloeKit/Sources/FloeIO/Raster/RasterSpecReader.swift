@@ -29,7 +29,7 @@ struct RasterSpecReader {
     let numbers = alpha == nil || count == 1 ? Array(1...count) : (1...count).filter { $0 != (alpha ?? 0) + 1 }
     let bands = numbers.map { all[$0 - 1] }
     let type = try pixelType(bands)
-    try checkIsWhole(all.count, type)
+    try CutFileCheck.check(path, dataset)
     try checkBlocks(bands[0], type)
     tellOtherPages()
     // Opened once, for its places and for its pixels.
@@ -103,19 +103,6 @@ struct RasterSpecReader {
       "'\(path)' keeps its pixels in tiles of \(width) x \(height), far larger than the raster, each of which takes "
         + "\((block >> 20) * type.byteCount) MB to read; write it anew with usual ones, for example with "
         + "'gdal_translate -co TILED=YES'")
-  }
-
-  /// Refuses a file that was cut short where GDAL would not tell.
-  private func checkIsWhole(_ count: Int, _ type: PixelType) throws {
-    let driver = dataset.driverName
-    let size = Int(GDALGetRasterXSize(dataset.handle)).multipliedReportingOverflow(
-      by: Int(GDALGetRasterYSize(dataset.handle)))
-    let all = size.partialValue.multipliedReportingOverflow(by: count)
-    // Rasters beyond any machine are refused with their grid.
-    guard !size.overflow, !all.overflow, all.partialValue <= Self.mostPixels * 64 else { return }
-    let header = driver == "ENVI" ? items(dataset.handle, domain: "ENVI") : [:]
-    try CutFileCheck.check(
-      path, driver: driver, header: header, pixels: all.partialValue, bits: 8 * type.byteCount)
   }
 
   /// More than any raster of the Earth's seas needs, and few enough that lists of tiles fit into memory.

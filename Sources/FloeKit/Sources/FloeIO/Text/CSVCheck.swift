@@ -19,6 +19,8 @@ struct CSVCheck {
   private(set) var columns = 0
   private var line = 1, recordLine = 1, quoteLine = 1
   private var fields = 1, shortRows = 0, firstShort = 0
+  private var rows = 0, cells = 0
+  private let mostCells = TableMemory.limit / TableMemory.cell
   private var isQuoted = false, wasQuoted = false
   private var field: [UInt8] = [], length = 0
   private var last: String?
@@ -197,6 +199,9 @@ struct CSVCheck {
     fields = 1
     defer { recordLine = line + 1 }
     if isEmpty { return }
+    rows += 1
+    cells += max(count, columns)
+    if cells > mostCells { try TableMemory.check(cells * TableMemory.cell, rows: rows, "'\(path)'") }
     if count == 1, columns < 2 {
       if isCut { throw FloeError("'\(path)' has a field of more than \(Self.keptWhole) bytes in line \(recordLine)") }
       only.append(last)

@@ -17,6 +17,8 @@ struct FieldReader {
   let isShort: Bool, isWhole: Bool
   /// The texts that were read as missing values.
   private(set) var missing = TextTyping.Missing()
+  /// What texts take that are too long for their place in the column.
+  private(set) var textBytes = 0
   /// Whether a time says that it is local.
   private var hasLocalTimes = false
   /// Whether there are times with parts of a millisecond.
@@ -97,7 +99,9 @@ struct FieldReader {
       values = .number(list)
     case .text(var list):
       values = .text([])
-      list.append(present ? text(OGR_F_GetFieldAsString(feature, index)) : nil)
+      let value = present ? text(OGR_F_GetFieldAsString(feature, index)) : nil
+      if let count = value?.utf8.count, count > 15 { textBytes += count + 32 }
+      list.append(value)
       values = .text(list)
     case .code, .array: break
     }
@@ -165,11 +169,30 @@ struct FieldReader {
       return
     }
     let rounded = texts.indices.filter { texts[$0].map { NumberText.isRounded(NumberText.trimmed($0)) } ?? false }
-    guard let row = rounded.first, let text = texts[row], let read = Int(exactly: numbers[row]) else { return }
+    guard let row = rounded.first, let text = texts[row] else { return }
+    tellRounded(
+      rounded.count, text: String(NumberText.trimmed(text)), row: row + 1, read: numbers[row], column, place)
+  }
+
+  /// Says that whole numbers beyond 2^53 lost digits beside decimals: in how many rows, and the first one with its row.
+  static func tellRounded(_ count: Int, text: String, row: Int, read: Double, _ column: String, _ place: String) {
+    let shown = Int(exactly: read).map { "\($0)" } ?? "\(read)"
     LibraryNotices.add(
-      "\(place) has whole numbers beyond 2^53 beside decimals in the column '\(column)', in \(rounded.count) "
-        + "\(rounded.count == 1 ? "row" : "rows"), the first '\(NumberText.trimmed(text))' in row \(row + 1), which is "
-        + "read as \(read); a column of whole numbers alone keeps all digits")
+      "\(place) has whole numbers beyond 2^53 beside decimals in the column '\(column)', in \(count) "
+        + "\(count == 1 ? "row" : "rows"), the first '\(text)' in row \(row), which is read as \(shown); a column of "
+        + "whole numbers alone keeps all digits")
+  }
+
+  /// Says where a column of decimals has numbers so large that a file which writes numbers as texts, and whose texts
+  /// are not at hand, may tell more digits of them.
+  func tellLarge(_ place: String) {
+    guard case .number(let numbers) = values, !isTime,
+      let row = numbers.firstIndex(where: { $0.isFinite && abs($0) >= 0x1p53 })
+    else { return }
+    let shown = Int(exactly: numbers[row]).map { "\($0)" } ?? "\(numbers[row])"
+    LibraryNotices.add(
+      "\(place) has numbers beyond 2^53 in the column '\(name)' of decimals, the first in row \(row + 1), which is "
+        + "read as \(shown); whole numbers among them lose digits, a column of whole numbers alone keeps all")
   }
 
   /// Whether a text is a whole number.
@@ -212,6 +235,8 @@ struct ShapeReader {
   private(set) var kind: GeometryKind
   private let xName: String, yName: String, place: String
   private var x: [Double] = [], y: [Double] = [], polygons: [[[[SIMD2<Double>]]]] = []
+  /// What the places take.
+  private(set) var bytes = 0
   private var hasHeights = false, hasMeasures = false
 
   init(kind: GeometryKind, taken: Set<String>, place: String) {
@@ -231,11 +256,14 @@ struct ShapeReader {
       let point = try geometry.flatMap { try Self.singlePoint($0, place, row) }
       x.append(point?.x ?? .nan)
       y.append(point?.y ?? .nan)
+      bytes += 2 * TableMemory.cell
     case .polygons, .multiPolygons:
       let parts = try geometry.map { try Self.parts($0, place, row) } ?? []
       // Layers of polygons hold multipolygons too (shapefiles, GeoJSON).
       if parts.count > 1 { kind = .multiPolygons }
       polygons.append(parts)
+      // Each list has a head of its own.
+      bytes += parts.joined().reduce(96) { $0 + 48 + 16 * $1.count }
     }
   }
 

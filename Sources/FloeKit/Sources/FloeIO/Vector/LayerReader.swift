@@ -31,7 +31,12 @@ struct LayerReader {
     FieldReader.number(&fields)
     try StorageCheck(layer: layer).check(fields.filter(\.isNumber))
     try DBFCheck.check(layer)
-    if rows { tellUnread(definition, place) }
+    let json = try GeoJSONCheck(layer)
+    try json?.check(place)
+    if rows {
+      tellUnread(definition, place)
+      json?.tell(fields, place)
+    }
     var shapes = try ShapeReader(kind: geometryKind(), taken: Set(fields.map(\.name)), place: place)
     var count = 0
     if rows || typing != nil {
@@ -41,6 +46,7 @@ struct LayerReader {
         for i in fields.indices { try fields[i].append(feature, row: count) }
         if rows { try shapes.append(OGR_F_GetGeometryRef(feature), row: count) }
         count += 1
+        if count % 4096 == 0 { try checkMemory(fields, shapes, count, place) }
       }
       if let failure = messages.failures.first {
         throw FloeError("layer '\(name)' of '\(path)' cannot be read: \(failure)\(NetworkAccess.hint(failure))")
@@ -57,6 +63,7 @@ struct LayerReader {
           "\(place) cannot be read: \(bad); a date or time that exists is right, such as 2019-03-01T23:56:11Z, or NULL")
       }
       for i in fields.indices { try fields[i].finish(typing: typing, texts: texts, keepsRows: rows) }
+      if rows, layer.dataset.driverName == "GML" { for field in fields { field.tellLarge(place) } }
       TextTyping.Missing.tell(fields.map { ($0.name, $0.missing) }, place)
     }
     var table = Table(rowCount: rows ? count : 0, crs: shapes.kind == .none ? nil : layer.crs)
@@ -79,6 +86,12 @@ struct LayerReader {
     return table
   }
 
+  /// - Throws: a sentence where the rows that were read take more memory than a table may.
+  private func checkMemory(_ fields: [FieldReader], _ shapes: ShapeReader, _ rows: Int, _ place: String) throws {
+    let texts = fields.reduce(0) { $0 + $1.textBytes }
+    try TableMemory.check(rows * fields.count * TableMemory.cell + texts + shapes.bytes, rows: rows, place)
+  }
+
   /// Says what a layer holds besides the columns and the geometry that are read.
   private func tellUnread(_ definition: OGRFeatureDefnH, _ place: String) {
     let count = OGR_FD_GetGeomFieldCount(definition)
@@ -93,7 +106,9 @@ struct LayerReader {
     // Columns that number the rows for the format's sake mean nothing, nor does the key of QGIS's table of styles.
     let key = text(OGR_L_GetFIDColumn(layer.handle)) ?? ""
     let isOfFormat = ["fid", "ogc_fid", "ogr_fid", "objectid", "rowid", "_rowid_"].contains(key.lowercased())
-    if !key.isEmpty, !isOfFormat, name != "layer_styles" {
+    // GeoJSON's is a column besides.
+    let isColumn = OGR_FD_GetFieldIndex(definition, key) >= 0
+    if !key.isEmpty, !isOfFormat, !isColumn, name != "layer_styles" {
       LibraryNotices.add(
         "\(place) has the key '\(key)', which OGR reads as the number of the row and not as a column; it is left out. "
           + "A copy of it is read, for example by 'ogr2ogr -sql \"SELECT *, \(key) AS \(key)_2 FROM \(name)\"'")
@@ -103,7 +118,7 @@ struct LayerReader {
   /// Whether a warning of OGR says that it reads a number as another one, since its column cannot hold it.
   private static func isCut(_ warning: String) -> Bool {
     warning.hasPrefix("Invalid value type found in record ") || warning.contains("parsed incompletely to integer")
-      || warning.contains("nteger overflow occurred")
+      || warning.contains("nteger overflow occurred") || warning.contains("nteger overflow when converting")
   }
 
   /// Whether a warning of OGR says that it reads a time as missing that is something else.

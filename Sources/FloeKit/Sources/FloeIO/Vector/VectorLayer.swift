@@ -129,6 +129,7 @@ public enum VectorLayer {
   }
 
   static func open(_ path: String, isTyped: Bool = true) throws -> GDALDataset {
+    try TableMemory.checkDocument(path)
     // Options that a driver does not know would only cost a warning; CSV needs them to see numbers.
     let options =
       isText(path)
