@@ -62,6 +62,11 @@ def test_freeboard_has_units_words_and_a_tip(tmp_path):
         "freeboard_uncertainty_m": "Uncertainty of the freeboard (m)",
     }.items():
         assert layer["aliases"][column] == alias
+    # Two columns with one description are told apart: QGIS's lists of fields show the alias alone.
+    names = [alias.casefold() for alias in layer["aliases"].values() if alias]
+    assert len(set(names)) == len(names), sorted(n for n in names if names.count(n) > 1)
+    for column in ("esa_class", "surf_type_class_20_ku"):
+        assert layer["aliases"][column].endswith(f", {column}")
     assert layer["maps"]["esa_class"] == [{"Open ocean": "0"}, {"Sea ice": "1"}, {"Lead": "2"}, {"Unclassified": "3"}]
     assert {"Lead left out as outlier": "2"} in layer["maps"]["lead_use"]
     assert "Radar freeboard (m)" in layer["shown"] and layer["title"] == "'record ' || \"record\""
