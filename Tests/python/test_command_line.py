@@ -417,3 +417,16 @@ def test_no_line_ends_in_blanks(tmp_path):
         done = floe(*words, expect=None)
         assert done.out, words
         assert [line for line in (done.out + done.err).splitlines() if line != line.rstrip()] == [], words
+
+
+def test_a_negative_number_is_a_value_and_no_option(tmp_path):
+    """In a word of its own as behind `=`."""
+    for words, value in (
+        (["run", ROOT / "examples/points.yaml", "--workers", "-1"], "-1"), (["run", ROOT / "examples/points.yaml", "--seed", "-5"], "-5"),
+        (["demo", tmp_path / "d", "--size", "-480"], "-480"), (["batch", ROOT / "examples/points.yaml", "--over", "points=*.csv", "--jobs", "-2"], "-2"),
+        (["step", "cluster.kmeans", "--samples", "no.tif", "--labels", "l.tif", "--workers", "-1"], "-1"),
+    ):
+        told = floe(*words, expect=2, cwd=tmp_path).err
+        assert "Missing value" not in told and value in told.splitlines()[0], words
+        joined = floe(*words[:-2], f"{words[-2]}={words[-1]}", expect=2, cwd=tmp_path).err
+        assert told == joined, words
