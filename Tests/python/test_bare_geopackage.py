@@ -62,11 +62,6 @@ def test_freeboard_has_units_words_and_a_tip(tmp_path):
         "freeboard_uncertainty_m": "Uncertainty of the freeboard (m)",
     }.items():
         assert layer["aliases"][column] == alias
-    # Two columns with one description are told apart: QGIS's lists of fields show the alias alone.
-    names = [alias.casefold() for alias in layer["aliases"].values() if alias]
-    assert len(set(names)) == len(names), sorted(n for n in names if names.count(n) > 1)
-    for column in ("esa_class", "surf_type_class_20_ku"):
-        assert layer["aliases"][column].endswith(f", {column}")
     assert layer["maps"]["esa_class"] == [{"Open ocean": "0"}, {"Sea ice": "1"}, {"Lead": "2"}, {"Unclassified": "3"}]
     assert {"Lead left out as outlier": "2"} in layer["maps"]["lead_use"]
     assert "Radar freeboard (m)" in layer["shown"] and layer["title"] == "'record ' || \"record\""
@@ -88,6 +83,17 @@ def test_bare_layers_are_those_of_the_project(tmp_path):
     first = (out / "colocated.gpkg").read_bytes()
     floe("run", tmp_path / "pipeline.yaml", "-o", tmp_path / "again", "--quiet", "--workers", 1)
     assert (tmp_path / "again/colocated.gpkg").read_bytes() == first
+
+
+def test_no_two_columns_of_a_layer_share_an_alias(demo, tmp_path):
+    """QGIS's lists of fields show the alias alone; the reader gives ESA's class twice, with one description."""
+    for file in ("radar/track.gpkg", "story/colocated.gpkg"):
+        layers = look(tmp_path, *sources(demo["folder"] / file))["bare"]
+        for name, layer in layers.items():
+            shown = [(alias or column).casefold() for column, alias in layer["aliases"].items()]
+            assert len(set(shown)) == len(shown), (file, name, sorted(s for s in shown if shown.count(s) > 1))
+    for column in ("esa_class", "surf_type_class_20_ku"):
+        assert layers["track"]["aliases"][column].endswith(f", {column}")
 
 
 def test_tables_without_a_style_have_names_too(tmp_path):
