@@ -175,8 +175,7 @@ def _hear(line, bars, said, told, warned, relocate, place):
                 # At the step, where that is known: what is read twice warns once, unless the filters say otherwise.
                 own = re.match(r"(.+?):(\d+): ", sentence) if sentence != told_by else None
                 file, at = (own[1], int(own[2])) if own and "\n" not in own[1] else (place[0] or "floe", place[1] or 1)
-                # Python shows the place before the message.
-                _warn(sentence[own.end():] if own and file == own[1] else sentence, file, at)
+                _warn(sentence, file, at)
         else:
             log.log(logging.DEBUG if level == "debug" else logging.INFO, "%s", sentence)
 
