@@ -130,6 +130,14 @@ def test_echoes_follow_the_conventions(out, product):
     time = echoes["time_20_ku"]
     assert time.dimensions == ("time_20_ku",) and "_FillValue" not in time.ncattrs()
     assert (netCDF4.num2date(time[0], time.units, time.calendar) - netCDF4.num2date(raw["time_20_ku"][0], time.units, time.calendar)).total_seconds() == 0
+    # CF-1.12, section 4.4.3: UTC whose leap seconds the calendar does not count.
+    assert time.units_metadata == "leap_seconds: utc"
+    # ACDD-1.3 recommends both highly: words to search by, parted by commas, each once.
+    words = echoes.keywords.split(", ")
+    assert {"Lead", "Sea ice", "Pulse peakiness"} <= set(words) and all(words)
+    assert len({w.casefold() for w in words}) == len(words)
+    seconds = float(echoes.time_coverage_duration.removeprefix("PT").removesuffix("S"))
+    assert abs(seconds - (time[:].max() - time[:].min())) < 0.001
     assert echoes["lat_20_ku"].standard_name == "latitude" and echoes["lon_20_ku"].standard_name == "longitude"
     for name, v in echoes.variables.items():
         if "cf_role" in v.ncattrs():  # The one trajectory's name.

@@ -85,6 +85,17 @@ def test_bare_layers_are_those_of_the_project(tmp_path):
     assert (tmp_path / "again/colocated.gpkg").read_bytes() == first
 
 
+def test_no_two_columns_of_a_layer_share_an_alias(demo, tmp_path):
+    """QGIS's lists of fields show the alias alone; the reader gives ESA's class twice, with one description."""
+    for file in ("radar/track.gpkg", "story/colocated.gpkg"):
+        layers = look(tmp_path, *sources(demo["folder"] / file))["bare"]
+        for name, layer in layers.items():
+            shown = [(alias or column).casefold() for column, alias in layer["aliases"].items()]
+            assert len(set(shown)) == len(shown), (file, name, sorted(s for s in shown if shown.count(s) > 1))
+    for column in ("esa_class", "surf_type_class_20_ku"):
+        assert layers["track"]["aliases"][column].endswith(f", {column}")
+
+
 def test_tables_without_a_style_have_names_too(tmp_path):
     """Points, polygons without classes, and rows without a place; names that XML and expressions would take apart."""
     (tmp_path / "points.csv").write_text("lon,lat,a & <b>,it's\n10,70,1,2\n11,71,3,4\n")

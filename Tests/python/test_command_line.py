@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 
 import numpy as np
@@ -355,3 +356,77 @@ def test_steps_fit_the_terminal():
         else:
             joined.append(line)
     assert joined == plain
+
+
+def shell_lines():
+    """The lines of the documentation that begin with `floe` and a command, joined where a backslash breaks them."""
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.S | re.M):
+            for line in block.replace("\\\n", " ").splitlines():
+                if line.startswith("floe "):
+                    yield page.name, line
+
+
+def test_lines_of_the_documentation_are_commands():
+    """Each can be typed as it stands: its flags are the command's own, and no word of prose is among its arguments."""
+    texts, seen = {}, 0
+    known = {s["name"] for s in json.loads(floe("steps", "--json").out)}
+    for page, line in shell_lines():
+        words = shlex.split(line, comments=True)[1:]
+        words = words[:next((i for i, w in enumerate(words) if w in ("|", ">", "&&", "2>")), len(words))]
+        depth = 2 if words[0] in ("new", "cache") else 1
+        command, rest = words[:depth], words[depth:]
+        if command == ["step"]:
+            if rest[0] == "-C":
+                rest = rest[2:]
+            if rest[0] not in known:
+                continue
+            command, rest = ["step", rest[0]], rest[1:]
+        if tuple(command) not in texts:
+            flags = texts[tuple(command)] = {}
+            # A name in brackets follows what takes a value; examples come without it.
+            for names, value in re.findall(r"(?<![\w-])(--?[a-z][\w-]*(?:, --?[a-z][\w-]*)*)( <[^>]*>)?", floe(*command, "--help").out):
+                for name in names.split(", "):
+                    flags[name] = flags.get(name, False) or bool(value)
+        flags, plain = texts[tuple(command)], []
+        at = 0
+        while at < len(rest):
+            word = rest[at]
+            if word.startswith("-") and word != "-":
+                assert word in flags, f"{page}: {line}: {word}"
+                # The help of a step has no such names.
+                at += 2 if flags[word] or command[0] == "step" and not "".join(rest[at + 1:at + 2]).startswith("--") else 1
+            else:
+                plain.append(word)
+                at += 1
+        assert command[0] in ("fetch", "find", "gather", "new") or len(plain) <= 1, f"{page}: {line}: {plain}"
+        seen += 1
+    assert seen > 40
+
+
+def test_no_line_ends_in_blanks(tmp_path):
+    """Tables whose last cell is empty, manifests without a version, help with empty paragraphs."""
+    (tmp_path / "points.csv").write_text("lon,lat,name\n10,70,a\n11,71,b\n")
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps/a.floe-step.yaml").write_text(
+        "floe_step: 1\nname: mine.copy\nsummary: Copies.\ncommand: ['true', '{input.image}', '{output.copy}']\n"
+        "inputs: { image: { kind: raster, help: An image } }\noutputs: { copy: { kind: raster, like: image, help: A copy } }\n")
+    own = ["--plugin-path", tmp_path / "steps"]
+    for words in (["plugins", *own], ["steps", *own], ["step", "mine.copy", "--help", *own], ["formats"], ["doctor"], ["info", tmp_path / "points.csv"],
+                  ["info", ROOT / "examples/ice-lead.yaml"], ["check", ROOT / "examples/points.yaml"], ["--help"], ["run", "--help"], ["step", "cluster.gmm", "--help"]):
+        done = floe(*words, expect=None)
+        assert done.out, words
+        assert [line for line in (done.out + done.err).splitlines() if line != line.rstrip()] == [], words
+
+
+def test_a_negative_number_is_a_value_and_no_option(tmp_path):
+    """In a word of its own as behind `=`."""
+    for words, value in (
+        (["run", ROOT / "examples/points.yaml", "--workers", "-1"], "-1"), (["run", ROOT / "examples/points.yaml", "--seed", "-5"], "-5"),
+        (["demo", tmp_path / "d", "--size", "-480"], "-480"), (["batch", ROOT / "examples/points.yaml", "--over", "points=*.csv", "--jobs", "-2"], "-2"),
+        (["step", "cluster.kmeans", "--samples", "no.tif", "--labels", "l.tif", "--workers", "-1"], "-1"),
+    ):
+        told = floe(*words, expect=2, cwd=tmp_path).err
+        assert "Missing value" not in told and value in told.splitlines()[0], words
+        joined = floe(*words[:-2], f"{words[-2]}={words[-1]}", expect=2, cwd=tmp_path).err
+        assert told == joined, words

@@ -132,6 +132,15 @@ def test_addresses_of_other_kinds_are_refused(web, tmp_path):
     assert "is no https:// address" in result.err and not list((tmp_path / "o").iterdir())
 
 
+def test_a_catalogue_that_does_not_answer_is_a_failure_and_no_wrong_request(tmp_path):
+    """By the exit status a script knows whether to try again; `floe find` has had it so."""
+    name = "S2A_MSIL1C_20190301T235611_N0207_R116_T01WCU_20190302T014622.SAFE"
+    dead = "https://127.0.0.1:1/odata/v1"
+    result = floe("fetch", name, "--catalogue", dead, "-o", tmp_path / "o", "--progress", "none", env=QUICK, expect=1)
+    assert dead in result.err and result.err.startswith("error: ")
+    floe("find", "SENTINEL-2", "--service", dead, "-o", tmp_path / "f", "--progress", "none", env=QUICK, expect=1)
+
+
 def test_two_files_of_one_name_are_refused(web, tmp_path):
     (tmp_path / "served/sub").mkdir()
     (tmp_path / "served/sub/a.bin").write_bytes(b"another")

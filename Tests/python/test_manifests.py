@@ -125,5 +125,7 @@ def test_of_two_steps_with_one_name_the_later_one_alone_is_dropped(image, tmp_pa
 
 def test_a_plugin_path_that_is_no_folder_is_told(tmp_path):
     for place in ("/no/such/folder", FLOE):
-        assert f"--plugin-path '{place}' is no folder" in floe("plugins", "--plugin-path", place).err
+        for words in (["plugins"], ["steps"], ["formats"], ["steps", "--json"], ["check", ROOT / "examples/points.yaml"], ["step", "raster.read", "--help"]):
+            told = floe(*words, "--plugin-path", place, expect=None).err
+            assert told.count(f"warning: --plugin-path '{place}' is no folder") == 1, words
         assert f"--plugin-path '{place}' is no folder" in floe("doctor", "--plugin-path", place, expect=None).out

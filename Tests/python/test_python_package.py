@@ -52,6 +52,36 @@ def test_wrong_words_are_refused_where_they_stand(image):
         floe.cluster.gmm(model)
 
 
+def test_what_is_no_pipeline_is_refused_in_words(image, tmp_path):
+    groups = floe.cluster.kmeans(image, clusters=2)
+    for call, kind, words in [
+        (lambda: floe.run({}), floe.RequestError, "needs at least one output"),
+        (lambda: floe.Pipeline({}), floe.RequestError, "needs at least one output"),
+        (lambda: floe.compute(), floe.RequestError, "needs at least one output"),
+        (lambda: floe.run(3), TypeError, "a pipeline's file, a Pipeline or a dict of outputs, not int"),
+        (lambda: floe.check(None), TypeError, "a pipeline's file, a Pipeline or a dict of outputs, not NoneType"),
+        (lambda: floe.compute("x"), TypeError, "takes outputs of steps, not str"),
+        (lambda: floe.sentinel2.stack("a.SAFE"), TypeError, "no input by position; parameters have names, as in product="),
+        (lambda: groups.labels.read(workers=-1), floe.RequestError, "--workers must be between 1 and 256, not -1"),
+        (lambda: floe.cluster.kmeans(image[:, :0]).labels.read(), ValueError, "at least one band, row and column"),
+    ]:
+        with pytest.raises(kind, match=re.escape(words)) as caught:
+            call()
+        if kind is floe.RequestError and "output" in words:
+            assert caught.value.problems[0].file == __file__ and caught.value.problems[0].line
+    for name in ("no.tif", "no.gpkg", "no.csv", "no.nc", "no.json", "no.html"):
+        with pytest.raises(FileNotFoundError, match=name):
+            floe.read(tmp_path / name)
+    shown = groups._repr_html_()
+    assert "cluster.kmeans" in shown and "<td>labels</td><td>raster or table</td>" in shown
+
+
+def test_a_plugin_path_that_is_no_folder_warns(tmp_path):
+    with pytest.warns(floe.FloeWarning, match="is no folder"):
+        floe.load(plugin_path=tmp_path / "nowhere")
+    floe.load()
+
+
 def test_a_composed_pipeline_is_the_file_that_the_shell_runs(image, tmp_path):
     write_tif(tmp_path / "image.tif", image, epsg=32601)
     scene = floe.Input("scene", help="Any raster: the bands")

@@ -307,12 +307,27 @@ def test_nothing_is_cut_on_a_phone_and_on_paper(demo, tabs, page):
     letters = tab.run("[...document.querySelectorAll('.picture img')].map(i => 13 * i.getBoundingClientRect().width / i.getAttribute('width'))")
     assert len(letters) > 3 and min(letters) >= 9
     assert tab.run("getComputedStyle(document.querySelector('.picture')).overflowX") == "auto"
+    # A share is one word, so that no line begins with its per cent sign.
+    assert tab.run("[...document.querySelectorAll('td')].filter(e => / %/.test(e.textContent)).map(e => e.textContent)") == []
     tab = tabs()
     # A4 between margins of 1 cm, at 96 dots an inch.
     tab.open(demo["folder"] / page / "report.html", 718)
     tab.call("Emulation.setEmulatedMedia", media="print")
     assert tab.run(wide % ".picture, .wide") == []
     assert tab.run("document.documentElement.scrollWidth") <= 718
+    # A number stands on one line: only the blanks of a range or an interval part it.
+    parted = """[...document.querySelectorAll('td.n')].filter(e => !/[ \\n]/.test(e.textContent.trim())).filter(e => {
+      const range = document.createRange(); range.selectNodeContents(e);
+      return new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1 }).map(e => e.textContent)"""
+    assert tab.run(parted) == [] and tab.run("document.querySelectorAll('td.n').length") > 20
+    # Nor does the foot of the page make a sheet of its own.
+    assert tab.run("parseFloat(getComputedStyle(document.body).paddingBottom)") == 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_parameter_is_told_without_a_value(demo, page):
+    text = re.sub(r"<[^>]*>", "", (demo["folder"] / page / "report.html").read_text().split("Steps with the effective parameters")[-1].split("</table>")[0])
+    assert text.count(": ") > 10 and not re.search(r": ?(;|$)", text, re.M)
 
 
 def test_no_text_lies_outside_of_a_figure(demo):

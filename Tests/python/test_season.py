@@ -163,6 +163,10 @@ def test_a_browser_shows_the_page_without_a_fault(season):
             tab.run("document.querySelectorAll('img').forEach((i) => { i.loading = 'eager' })")
             assert tab.run(checks) == [] and tab.complaints == []
             assert tab.run("document.documentElement.scrollWidth") <= width
+            # Tables fit; what is scrolled, as the chart on a phone, has shades that tell so.
+            wide = "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+            assert tab.run(wide + ".filter(e => e.querySelector('table')).map(e => e.getAttribute('aria-label'))") == []
+            assert tab.run(wide + ".every(e => getComputedStyle(e).backgroundImage.includes('linear-gradient'))")
 
 
 def test_what_makes_no_season_is_said(season, tmp_path):

@@ -23,26 +23,56 @@ enum LayerFields {
 
   private static func elements(_ table: Table) -> String {
     let columns = table.columns.filter { if case .array = $0.values { false } else { true } }
+    let aliases = Self.aliases(of: columns)
+    let named = zip(columns, aliases).map { column, alias in
+      "    <alias index=\"-1\" field=\"\(escaped(column.name))\" name=\"\(escaped(alias))\"/>"
+    }
     return """
         <fieldConfiguration>
       \(columns.map(configuration).joined(separator: "\n"))
         </fieldConfiguration>
         <aliases>
-      \(columns.map { "    <alias index=\"-1\" field=\"\(escaped($0.name))\" name=\"\(escaped(alias($0)))\"/>" }
-      .joined(separator: "\n"))
+      \(named.joined(separator: "\n"))
         </aliases>
-        <mapTip enabled="1">\(escaped(tip(columns)))</mapTip>
+        <mapTip enabled="1">\(escaped(tip(columns, aliases)))</mapTip>
         <previewExpression>\(escaped(title(columns)))</previewExpression>
       """
   }
 
-  /// `Width of a pixel (m)`: what the column's description begins with, or its name where that is long.
-  private static func alias(_ column: Column) -> String {
+  /// `Width of a pixel (m)`: what each column's description begins with, or its name where that is long.
+  ///
+  /// In lists of fields QGIS shows the alias alone. Columns that would share one, however it is capitalised, therefore
+  /// have their names behind it: `ESA's surface class, esa_class`. No two columns of a layer get the same.
+  private static func aliases(of columns: [Column]) -> [String] {
+    let labels = columns.map(label)
+    let counts = Dictionary(zip(columns, labels).map { (alias($1, $0).lowercased(), 1) }, uniquingKeysWith: +)
+    let told = zip(columns, labels).map { column, label in
+      let short = alias(label, column)
+      return counts[short.lowercased()] == 1 || label == column.name ? short : alias("\(label), \(column.name)", column)
+    }
+    var taken: Set<String> = []
+    return told.map { alias in
+      var unique = alias
+      var number = 2
+      while !taken.insert(unique.lowercased()).inserted {
+        unique = "\(alias) \(number)"
+        number += 1
+      }
+      return unique
+    }
+  }
+
+  private static func label(_ column: Column) -> String {
     let clause = column.summary.prefix { !",;:.(".contains($0) }
     let words = clause.split(separator: " ").joined(separator: " ")
-    let name = words.isEmpty || words.count > 48 ? column.name : words
+    return words.isEmpty || words.count > 48 ? column.name : words
+  }
+
+  /// The label with the column's unit behind it.
+  private static func alias(_ label: String, _ column: Column) -> String {
     let unit = column.unit.rawValue
-    return column.isTime ? "\(name) (UTC)" : column.unit == .dimensionless || unit.isEmpty ? name : "\(name) (\(unit))"
+    if column.isTime { return "\(label) (UTC)" }
+    return column.unit == .dimensionless || unit.isEmpty ? label : "\(label) (\(unit))"
   }
 
   /// What a record or region is called in lists: its number or name, since `fid` says nothing.
@@ -86,13 +116,14 @@ enum LayerFields {
   ///
   /// QGIS runs whatever stands between `[%` and `%]`. Per cent signs of names are therefore written as HTML's entity,
   /// and columns in whose names such a mark stands, which an expression would have to hold, are left out.
-  private static func tip(_ columns: [Column]) -> String {
-    let chosen = telling.compactMap { name in columns.first { $0.name == name.rawValue } }
-    let safe = (chosen.isEmpty ? Array(columns.prefix(6)) : chosen).filter { column in
+  private static func tip(_ columns: [Column], _ aliases: [String]) -> String {
+    let named = Array(zip(columns, aliases))
+    let chosen = telling.compactMap { name in named.first { $0.0.name == name.rawValue } }
+    let safe = (chosen.isEmpty ? Array(named.prefix(6)) : chosen).filter { column, _ in
       !column.name.contains("[%") && !column.name.contains("%]")
     }
-    let shown = safe.map { column in
-      let name = escaped(alias(column)).replacing("%", with: "&#37;")
+    let shown = safe.map { column, alias in
+      let name = escaped(alias).replacing("%", with: "&#37;")
       return "<b>\(name)</b> [% coalesce(\(value(column)), '–') %]"
     }
     return shown.joined(separator: "<br>")

@@ -1,6 +1,7 @@
 """Files as values and values as files: GeoTIFF and xarray, GeoPackage and geopandas, netCDF, CSV, JSON."""
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pathlib
@@ -23,6 +24,9 @@ def _need(name, what):
 def read(path):
     """A file that floe wrote, as a value: `.tif` an `xarray.DataArray`, `.gpkg` a GeoDataFrame or a dict of them, `.csv` a
     DataFrame, `.nc` an `xarray.Dataset`, `.json` a dict, `.txt` text; of other files the path."""
+    # GDAL's own file systems, such as /vsicurl/, are no places on a disk.
+    if not os.fspath(path).startswith("/vsi") and not os.path.exists(path):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
     path = pathlib.Path(path)
     reader = {".tif": read_raster, ".tiff": read_raster, ".gpkg": read_tables, ".csv": read_csv, ".nc": read_netcdf,
               ".json": lambda p: json.loads(p.read_text(encoding="utf-8")), ".txt": lambda p: p.read_text(encoding="utf-8")}
@@ -218,6 +222,8 @@ def write_raster(array, path):
     array = array.transpose("band", "y", "x")
     wkt, transform = _place(array)
     pixels = np.asarray(array.values)
+    if pixels.size == 0:
+        raise ValueError(f"a raster has at least one band, row and column; the array's shape is {pixels.shape}")
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8)
     if pixels.dtype.kind in "iu" and pixels.dtype.itemsize == 8:

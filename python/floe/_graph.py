@@ -127,6 +127,12 @@ class Step:
     def __repr__(self):
         return f"<step {self.use}: {', '.join(self.outputs)}>"
 
+    def _repr_html_(self):
+        rows = "".join(f"<tr><td>{_escape(p.name)}</td><td>{_escape(' or '.join(p.kinds))}</td><td>{_escape(p.help)}</td></tr>"
+                       for p in self.outputs.values())
+        return (f"<p><code>{_escape(self.use)}</code>: {_escape(self.declaration['summary'])}</p>"
+                f"<table><tr><th>output</th><th>kind</th><th></th></tr>{rows}</table>")
+
     def read(self, **options):
         """The value of the first output."""
         return next(iter(self.outputs.values())).read(**options)
@@ -166,6 +172,8 @@ class Pipeline:
     """
 
     def __init__(self, outputs, *, title=None, seed=None):
+        if not outputs:
+            raise RequestError([Problem("a pipeline needs at least one output, as in {'classes.tif': groups.classes}", *caller())])
         self.outputs = {}
         for name, value in outputs.items():
             self.outputs[name] = {k: _port(v, name) for k, v in value.items()} if isinstance(value, dict) else _port(value, name)

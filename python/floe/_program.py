@@ -69,6 +69,11 @@ def ask(*words):
     done = subprocess.run([program(), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         _fail(done.returncode, done.stderr.splitlines(), [])
+    for line in done.stderr.splitlines():
+        if line.startswith("warning: "):
+            warnings.warn(line[len("warning: "):], FloeWarning, stacklevel=3)
+        elif line.strip():
+            log.info("%s", line)
     return done.stdout
 
 
@@ -150,6 +155,8 @@ def _hear(line, bars, said, told, warned, relocate, place):
     except (ValueError, TypeError, KeyError):
         # Not an event: floe's last words, or what a library prints.
         said.append(line)
+        if line.startswith("warning: "):
+            _warn(line[len("warning: "):], place[0] or "floe", place[1] or 1)
         return
     step = event.get("step", "")
     if kind == "progress":
@@ -168,11 +175,16 @@ def _hear(line, bars, said, told, warned, relocate, place):
                 # At the step, where that is known: what is read twice warns once, unless the filters say otherwise.
                 own = re.match(r"(.+?):(\d+): ", sentence) if sentence != told_by else None
                 file, at = (own[1], int(own[2])) if own and "\n" not in own[1] else (place[0] or "floe", place[1] or 1)
-                if (sentence, file, at) not in _places or _is_wanted_always(sentence):
-                    _places.add((sentence, file, at))
-                    warnings.warn_explicit(sentence, FloeWarning, file, at, registry=_warned)
+                _warn(sentence, file, at)
         else:
             log.log(logging.DEBUG if level == "debug" else logging.INFO, "%s", sentence)
+
+
+def _warn(sentence, file, at):
+    """Warns at a place, once of the same there unless the filters say otherwise."""
+    if (sentence, file, at) not in _places or _is_wanted_always(sentence):
+        _places.add((sentence, file, at))
+        warnings.warn_explicit(sentence, FloeWarning, file, at, registry=_warned)
 
 
 def _is_wanted_always(sentence):

@@ -35,7 +35,8 @@ def run(pipeline, out=None, *, settings=None, seed=None, workers=None, memory=No
         words, lines_of, name = _words(pipeline, kept, settings, inputs, plugin_path)
         for flag, value in (("--seed", seed), ("--workers", workers), ("--memory", memory)):
             if value is not None:
-                words += [flag, str(value)]
+                # In one word: a value with a minus before it is no flag.
+                words.append(f"{flag}={value}")
         holder = tempfile.TemporaryDirectory(prefix="floe-out-") if out is None else None
         folder = pathlib.Path(holder.name if holder else out)
         try:
@@ -67,6 +68,8 @@ def _words(pipeline, kept, settings, inputs, plugin_path):
         raise TypeError("floe.run takes a pipeline or a dict of outputs, as in floe.run({'classes.tif': groups.classes})")
     if isinstance(pipeline, dict):
         pipeline = Pipeline(pipeline)
+    elif not isinstance(pipeline, (Pipeline, str, os.PathLike)):
+        raise TypeError(f"floe.run takes a pipeline's file, a Pipeline or a dict of outputs, not {type(pipeline).__name__}")
     if isinstance(pipeline, Pipeline):
         plugin_words += _program.plugin_words(pipeline.plugin_path)
         text, lines_of = pipeline._yaml(None, lambda value, source: _files.write(value, os.path.join(kept, source)))
@@ -217,7 +220,12 @@ def _table(heads, rows):
 def compute(*ports, **options):
     """The values of several outputs in one run, in their order; options are those of `floe.run`."""
     from ._graph import ENDINGS
+    if not ports:
+        raise RequestError([Problem("floe.compute needs at least one output, as in floe.compute(groups.classes)", *caller())])
     ports = [next(iter(p.outputs.values())) if isinstance(p, Step) else p for p in ports]
+    for port in ports:
+        if not isinstance(port, Port):
+            raise TypeError(f"floe.compute takes outputs of steps, not {type(port).__name__}")
     names = [f"{i + 1}-{p.name}{ENDINGS[p.kind]}" for i, p in enumerate(ports)]
     done = run(dict(zip(names, ports)), **options)
     return tuple(done[n] for n in names)

@@ -22,7 +22,9 @@ def function(declaration, plugin_path=None):
         place = caller()
         kwargs = {_declared(name): value for name, value in kwargs.items()}
         if len(args) > len(inputs):
-            raise TypeError(f"{declaration['name']} takes {len(inputs)} inputs, {', '.join(inputs) or 'none'}, and parameters by name")
+            taken = f"at most {', '.join(inputs)} by position" if inputs else "no input by position"
+            some = next(iter(parameters), None)
+            raise TypeError(f"{declaration['name']} takes {taken}; parameters have names" + (f", as in {_word(some)}=..." if some else ""))
         given = dict(zip(inputs, args))
         for name in kwargs:
             if name in given:

@@ -67,17 +67,24 @@ struct BatchPage {
     table { border-collapse: collapse } th, td { padding: .25rem .6rem; text-align: left; vertical-align: middle;
     border-bottom: 1px solid #8886 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
     thead th { position: sticky; top: 0; background: Canvas } img { display: block; image-rendering: pixelated }
-    .wide { overflow-x: auto } tbody th { overflow-wrap: anywhere; min-width: 8rem }
+    /* Shades at the sides tell that a table goes on; those that move with it hide those that stay. */
+    .wide { overflow-x: auto; background:
+    linear-gradient(90deg, Canvas 30%, transparent) 0 0 / 2.5rem 100% local no-repeat,
+    linear-gradient(270deg, Canvas 30%, transparent) 100% 0 / 2.5rem 100% local no-repeat,
+    linear-gradient(90deg, #8888, transparent) 0 0 / .9rem 100% no-repeat,
+    linear-gradient(270deg, #8888, transparent) 100% 0 / .9rem 100% no-repeat }
+    tbody th { overflow-wrap: anywhere; min-width: 8rem }
     .keys { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; list-style: none }
     .keys i { display: inline-block; width: .9rem; height: .9rem; margin-right: .4rem; border: 1px solid #444;
     vertical-align: -.1rem }
-    @media (max-width: 45rem) {
+    @media (max-width: 45rem) { th, td { padding: .2rem .3rem } tbody th { min-width: 4.5rem }
     .scenes, .scenes caption, .scenes tbody, .scenes tr { display: block }
     .scenes thead { position: absolute; left: -100rem }
     .scenes tr { border-bottom: 2px solid #8888; padding: .4rem 0 }
     .scenes th, .scenes td, .scenes td.n { display: flex; justify-content: space-between; gap: 1rem; border: 0;
     text-align: right; padding: .15rem 0 }
-    .scenes td::before { content: attr(data-label); text-align: left } }
+    .scenes tbody th { text-align: left } .scenes td::before { content: attr(data-label); text-align: left } }
+    @media print { .wide { overflow: visible; background: none } thead th { position: static } }
     """
 
   // MARK: Scenes

@@ -16,7 +16,7 @@ struct FetchCommand: AsyncParsableCommand {
       The account (dataspace.copernicus.eu) comes from CDSE_USERNAME and CDSE_PASSWORD, or CDSE_REFRESH_TOKEN, and \
       is otherwise asked for on a terminal; CDSE_TOTP is the code of a second factor. With --s3 keys come from AWS's \
       variables.
-      Exit status: 0 all there, 1 some are not.
+      Exit status: 0 all there, 1 some are not, or the catalogue does not answer.
 
       EXAMPLE
         floe fetch -o scenes \\
@@ -63,6 +63,8 @@ struct FetchCommand: AsyncParsableCommand {
     let fetch = try Fetch(options, credentials: credentials, observer: observer)
     let items: [FetchItem]
     do { items = try fetch.find(products.map(HiddenURLs.whole)) } catch let error as FloeError {
+      // A catalogue that does not answer makes no request wrong: another attempt may succeed.
+      if HTTPClient.hasMetPassingFailure { throw error }
       throw refuse(error.message)
     }
     observer.began(step: "fetch", what: "fetch")

@@ -19,15 +19,14 @@ struct Plugins: AsyncParsableCommand {
   func run() async throws {
     let finder = plugins.finder()
     let manifests = await finder.manifests()
-    for folder in plugins.missing {
-      Terminal.error("warning: --plugin-path '\(folder)' is no folder; name the one that holds the plugin's file")
-    }
+    plugins.warnOfMissing()
     if json { return Terminal.json(try JSONView.text(manifests)) }
     for m in manifests {
       if let refusal = m.refusal {
         print("\(m.product)  REFUSED\n  \(m.path)\n" + Terminal.wrapped(refusal, indent: "  "))
       } else {
-        print("\(m.product) \(m.version)\n  \(m.path)")
+        // A manifest may have no version.
+        print([m.product, m.version].filter { !$0.isEmpty }.joined(separator: " ") + "\n  \(m.path)")
         if !m.steps.isEmpty {
           print(Terminal.wrapped("steps: " + m.steps.map(\.name).joined(separator: ", "), indent: "  "))
         }

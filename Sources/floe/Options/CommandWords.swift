@@ -10,11 +10,27 @@ enum CommandWords {
   /// General flags, which may stand before the command as well as after it.
   private static let general: Set<String> = ["-q", "--quiet", "-v", "--verbose"]
 
-  /// The words with `-V` alone as the option that it stands for, `help step NAME` as what prints that step's help, and
-  /// general flags after the command that they are for.
+  /// The words with `-V` alone as the option that it stands for, `help step NAME` as what prints that step's help,
+  /// general flags after the command that they are for, and negative numbers in one word with their options.
   ///
   /// A command without such a flag prints its answer alone, quiet or not: the flag is left out.
-  static func spelledOut(_ words: [String]) -> [String] {
+  static func spelledOut(_ words: [String]) -> [String] { ordered(withNegatives(words)) }
+
+  /// `--seed -5` as `--seed=-5`: the parser takes what begins with a minus for an option, and would miss the value.
+  private static func withNegatives(_ words: [String]) -> [String] {
+    var out: [String] = []
+    for word in words {
+      let isNegative = word.hasPrefix("-") && word.dropFirst().first.map { "0123456789.".contains($0) } ?? false
+      if isNegative, let option = out.last, taking.contains(option), !out.contains("--") {
+        out[out.count - 1] = "\(option)=\(word)"
+      } else {
+        out.append(word)
+      }
+    }
+    return out
+  }
+
+  private static func ordered(_ words: [String]) -> [String] {
     if words == ["-V"] { return ["--version"] }
     if words.count > 2, words[0] == "help", words[1] == "step", !words[2].hasPrefix("-") {
       return Array(words.dropFirst()) + ["--help"]
@@ -23,7 +39,7 @@ enum CommandWords {
     guard !flags.isEmpty, flags.count < words.count else { return words }
     var rest = Array(words.dropFirst(flags.count))
     // The words below a flag may ask for help, too.
-    if rest[0] == "help" || rest[0].hasPrefix("-") { return spelledOut(rest) }
+    if rest[0] == "help" || rest[0].hasPrefix("-") { return ordered(rest) }
     guard let command = lastCommand(rest) else { return rest }
     // The name of a step, and the one command of several, belong to the command.
     let isStep = rest[0] == "step"

@@ -18,10 +18,18 @@ struct PluginOptions: ParsableArguments {
       probe: executable)
   }
 
-  /// Those of `--plugin-path` that are no folders.
-  var missing: [String] { pluginPaths.filter { !Folder.isFolder($0) } }
+  /// Warns of each `--plugin-path` that is no folder; without it, a step that is missed would be a riddle.
+  func warnOfMissing() {
+    for folder in pluginPaths where !Folder.isFolder(folder) {
+      Terminal.error("warning: --plugin-path '\(folder)' is no folder; name the one that holds the plugin's file")
+    }
+  }
 
-  func library() async -> StepLibrary { StepLibrary(manifests: await finder().manifests()) }
+  /// All steps, formats and products of the plugins that are found.
+  func library() async -> StepLibrary {
+    warnOfMissing()
+    return StepLibrary(manifests: await finder().manifests())
+  }
 
   static func share() throws -> ResourceDirectory {
     try ResourceDirectory.find(executable: executable, environment: ProcessInfo.processInfo.environment)

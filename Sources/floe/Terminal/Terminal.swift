@@ -82,7 +82,7 @@ enum Terminal {
   /// Columns of the terminal behind standard error; 80 where there is none.
   static var width: Int { StandardStreams.columns ?? 80 }
 
-  /// Rows with columns padded to equal width.
+  /// Rows with columns padded to equal width; no line ends in blanks.
   static func table(_ rows: [[String]], indent: String = "  ") -> String {
     let widths = (0..<(rows.map(\.count).max() ?? 0)).map { c in rows.map { c < $0.count ? $0[c].count : 0 }.max() ?? 0
     }
@@ -90,7 +90,7 @@ enum Terminal {
       let cells = row.enumerated().map { c, cell in
         c == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[c] - cell.count)
       }
-      return indent + cells.joined(separator: "  ")
+      return withoutBlanks(indent + cells.joined(separator: "  "))
     }.joined(separator: "\n")
   }
 
@@ -101,6 +101,13 @@ enum Terminal {
       let text = wrapped(row.text, width: width, indent: String(repeating: " ", count: column))
       return row.name + text.dropFirst(row.name.count)
     }.joined(separator: "\n")
+  }
+
+  /// A line without the blanks at its end, which an empty last cell or paragraph leaves.
+  private static func withoutBlanks(_ line: String) -> String {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    return line
   }
 
   /// Text broken at spaces to the given width, each line indented.
@@ -115,7 +122,7 @@ enum Terminal {
         }
         line += (line.isEmpty ? "" : " ") + word
       }
-      lines.append(indent + line)
+      lines.append(withoutBlanks(indent + line))
       return lines.joined(separator: "\n")
     }.joined(separator: "\n")
   }

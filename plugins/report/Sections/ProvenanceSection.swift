@@ -146,7 +146,6 @@ struct ProvenanceSection {
 
   private func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-  /// The members of an object by name.
   /// The parameters of a step, those with names in them as a pipeline writes them.
   private static func parameters(of step: JSONValue) -> String {
     var all = step[.parameters]?.objectValue ?? [:]
@@ -154,14 +153,16 @@ struct ProvenanceSection {
     return members(.object(all))
   }
 
+  /// The members of an object by name.
   private static func members(_ v: JSONValue?) -> String {
     (v?.objectValue ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \(plain($0.value))" }.joined(separator: "; ")
   }
 
+  /// A value as a text; a dash where it holds nothing.
   private static func plain(_ v: JSONValue) -> String {
     switch v {
-    case .string(let s): s
-    case .array(let a): a.map(plain).joined(separator: ", ")
+    case .string(let s): s.isEmpty ? "–" : s
+    case .array(let a): a.isEmpty ? "–" : a.map(plain).joined(separator: ", ")
     case .object(let o): o.sorted { $0.key < $1.key }.map { "\($0.key) = \(plain($0.value))" }.joined(separator: ", ")
     case .null: "–"
     case .bool(let b): b ? "true" : "false"

@@ -31,6 +31,7 @@ struct DiscoveryAttributes {
       "summary",
       "\(table.rowCount) \(table.rowCount == 1 ? "record" : "records")\(product.map { " of \($0)" } ?? ""): "
         + columns.prefix(12).joined(separator: ", ") + (columns.count > 12 ? " and \(columns.count - 12) more" : ""))
+    add("keywords", Self.keywords(of: table).joined(separator: ", "))
     add("source", table.acquisition?.platform)
     add("platform", table.acquisition?.platform)
     add("cdm_data_type", isTrajectory ? "Trajectory" : nil)
@@ -46,8 +47,24 @@ struct DiscoveryAttributes {
     if let first = times.min(), let last = times.max() {
       add("time_coverage_start", UTCTime(seconds: first).iso8601)
       add("time_coverage_end", UTCTime(seconds: last).iso8601)
+      // ISO 8601 has no exponents, which a double has from there on.
+      let length = ((last - first) * 1000).rounded() / 1000
+      if length < 1e15 { add("time_coverage_duration", "PT\(length)S") }
     }
     attributes = found
+  }
+
+  /// Words to search by: the platform, the classes, and what the columns are, each once.
+  ///
+  /// A keyword is what a label or description begins with, up to 60 characters; commas part the list.
+  private static func keywords(of table: Table) -> [String] {
+    var taken: Set<String> = []
+    let classes = table.columns.flatMap { $0.classes?.entries.map(\.label) ?? [] }
+    let columns = table.columns.map { $0.summary.isEmpty ? $0.name : $0.summary }
+    return ([table.acquisition?.platform ?? ""] + classes + columns).compactMap { text -> String? in
+      let words = text.prefix { !",;:.(".contains($0) }.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      return words.isEmpty || words.count > 60 || !taken.insert(words.lowercased()).inserted ? nil : words
+    }
   }
 
   /// West and east end of the shortest arc that holds all longitudes: beside the widest gap. West is the larger number

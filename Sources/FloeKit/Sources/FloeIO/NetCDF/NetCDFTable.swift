@@ -158,9 +158,9 @@ struct NetCDFTable {
 
   /// Attributes of files that `TrackNetCDFWriter` and `DiscoveryAttributes` write beside the tags of a table.
   private static let written: Set<String> = [
-    "Conventions", "featureType", "title", "summary", "source", "platform", "cdm_data_type",
+    "Conventions", "featureType", "title", "summary", "keywords", "source", "platform", "cdm_data_type",
     "standard_name_vocabulary", "geospatial_lat_units", "geospatial_lon_units", "time_coverage_start",
-    "time_coverage_end", "source_product", "provenance", "history",
+    "time_coverage_end", "time_coverage_duration", "source_product", "provenance", "history",
   ]
 
   /// What else floe's own file says of its table.
@@ -248,7 +248,9 @@ struct NetCDFTable {
   /// What travels with a column: of floe's own files all texts, of others what says what the numbers are.
   private func attributes(_ v: NetCDFVariable) -> [String: String] {
     var result: [String: String] = [:]
-    let made: Set<String> = ["long_name", "units", "calendar", "coordinates", "flag_meanings", "reasons"]
+    let made: Set<String> = [
+      "long_name", "units", "units_metadata", "calendar", "coordinates", "flag_meanings", "reasons",
+    ]
     for (key, value) in v.attributes {
       guard let text = value.text, !key.hasPrefix("_"), !made.contains(key) else { continue }
       let isKept =

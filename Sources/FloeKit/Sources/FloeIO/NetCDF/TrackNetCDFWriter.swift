@@ -134,7 +134,8 @@ public enum TrackNetCDFWriter {
     if column.isTime {
       attributes += [
         ("standard_name", .text("time")), ("units", .text("seconds since 2000-01-01 00:00:00.0")),
-        ("calendar", .text("standard")),
+        // Leap seconds are in UTC and not counted: CF-1.12, section 4.4.3, case 2.
+        ("calendar", .text("standard")), ("units_metadata", .text("leap_seconds: utc")),
       ]
     } else if let place {
       attributes.append(("standard_name", .text(place.standardName)))
