@@ -207,7 +207,7 @@ struct WinterScene: SceneSource {
     }
   }
 
-  /// Reflectance at 10 m as the instrument sees it: ice, shadows and openings, blurred; then land, haze, light and noise.
+  /// Reflectance at 10 m as the instrument sees it: ice, shadows and openings, blurred; then land, haze, light, noise.
   private func reflectance(_ band: MSIBand, of s: Surface) -> [Float] {
     let window = s.window
     let opened = WinterSpectra.openings(band)

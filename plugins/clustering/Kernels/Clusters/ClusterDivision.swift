@@ -19,17 +19,26 @@ public struct ClusterDivision: Sendable, Hashable {
     public var dimming: Double
     /// Places of the features by rising wavelength; as they come where that is unknown.
     public var order: [Int]
+    /// The longest band from 780 to 930 nm, in which water is all but black and haze thin; nil where there is none.
+    public var infrared: Int?
     /// The standard deviation of a sample's brightness at the limit, of which probabilities come; 0 makes them 0 or 1.
     public var deviation: Double
     /// What noise may add to that difference: a share of 0.02 is 0.015 in reflectance, three times the noise of two
     /// bands.
     public static let noise = 0.02
+    /// How much larger the share may be in a sample that is all but water in the infrared band: `spread` as it is up
+    /// to an openness of 0.7 there, growing to twice that at 0.8.
+    ///
+    /// Young ice of such a darkness is nilas, so that haze or a shadow on snow is what makes shares rise. Haze adds up
+    /// to 0.15 to the difference between B02 and B08, skylight in a shadow 0.3 and more.
+    @inline(__always)
+    static func widening(openness: Double) -> Double { 1 + min(1, max(0, (openness - 0.7) / 0.1)) }
 
     /// A limit; both levels have one number a feature. Without `dimming` and `order`, differences count alike in both
     /// directions; without `deviation` a sample is on one side for certain.
     public init(
       brightness: Double, ice: [Double], dark: [Double], spread: Double, dimming: Double? = nil, order: [Int]? = nil,
-      deviation: Double = 0
+      infrared: Int? = nil, deviation: Double = 0
     ) {
       self.brightness = brightness
       self.ice = ice
@@ -37,6 +46,7 @@ public struct ClusterDivision: Sendable, Hashable {
       self.spread = spread
       self.dimming = dimming ?? spread
       self.order = order ?? Array(ice.indices)
+      self.infrared = infrared
       self.deviation = deviation
     }
 
@@ -123,6 +133,8 @@ private struct SampleTest {
   private let scales, gains, shifts: [Double]
   private let offset: Double
   private let telling: [Int]
+  /// The infrared band, where it separates ice from the dark surface.
+  private let infrared: Int?
 
   init(_ limit: ClusterDivision.Limit, _ layout: [FeatureLayout]) {
     let d = Double(layout.count)
@@ -135,6 +147,7 @@ private struct SampleTest {
     scales = layout.map { $0.scale / d }
     offset = layout.reduce(0) { $0 + $1.offset } / d
     telling = limit.order.filter(limit.tells)
+    infrared = limit.infrared.flatMap { limit.tells($0) ? $0 : nil }
     gains = layout.indices.map { limit.tells($0) ? -layout[$0].scale / (limit.ice[$0] - limit.dark[$0]) : 0 }
     shifts = layout.indices.map {
       limit.tells($0) ? (limit.ice[$0] - layout[$0].offset) / (limit.ice[$0] - limit.dark[$0]) : 0
@@ -187,6 +200,11 @@ private struct SampleTest {
     var high = -Double.infinity
     var rise = 0.0
     var fall = 0.0
+    var spread = spread
+    if let infrared {
+      spread *= ClusterDivision.Limit.widening(
+        openness: values[infrared * count + i].double * gains[infrared] + shifts[infrared])
+    }
     for f in telling {
       let share = values[f * count + i].double * gains[f] + shifts[f]
       low = min(low, share)

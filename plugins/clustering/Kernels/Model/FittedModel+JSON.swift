@@ -37,6 +37,7 @@ extension FittedModel {
         "order": .array(division.limit.order.map(JSONValue.integer)),
         "clusters": .array(division.clusters.map(JSONValue.integer)),
         "classes": .array(division.codes.map(JSONValue.integer)),
+        "infrared": division.limit.infrared.map(JSONValue.integer) ?? .null,
       ]
     }
     if !tests.isEmpty { body["tests"] = .object(tests) }
@@ -163,18 +164,21 @@ extension FittedModel {
     let order = cut["order"].map { ($0.arrayValue ?? []).compactMap(\.intValue) } ?? Array(0..<d)
     // Nor do those from before probabilities were graded hold a deviation.
     let deviation = cut["deviation"] == nil ? 0 : cut["deviation"]?.doubleValue ?? .nan
+    // Nor do those from before haze was told from shadows hold an infrared band.
+    let infrared = cut["infrared"]?.intValue
     guard codes != nil, let limit = cut["limit"]?.doubleValue, limit.isFinite, let spread = cut["spread"]?.doubleValue,
       clusters.count == classes.count,
       clusters == clusters.sorted(), Set(clusters).count == clusters.count,
       clusters.allSatisfy({ (0..<k).contains($0) }),
       classes.allSatisfy({ table[$0] != nil }), k + clusters.count <= 255,
-      Set(order).count == order.count, order.allSatisfy({ (0..<d).contains($0) }), deviation >= 0, deviation.isFinite
+      Set(order).count == order.count, order.allSatisfy({ (0..<d).contains($0) }), deviation >= 0, deviation.isFinite,
+      infrared.map({ (0..<d).contains($0) }) ?? true
     else {
       throw FloeError("the model's 'division' must hold a limit, and clusters with a class each, of named clusters")
     }
     let bounds = ClusterDivision.Limit(
       brightness: limit, ice: try list(cut, "ice", d), dark: try list(cut, "dark", d), spread: spread,
-      dimming: cut["dimming"]?.doubleValue, order: order, deviation: deviation)
+      dimming: cut["dimming"]?.doubleValue, order: order, infrared: infrared, deviation: deviation)
     return ClusterDivision(limit: bounds, clusters: clusters, codes: classes)
   }
 

@@ -18,7 +18,8 @@ import FloeCore
 /// - The openness of a sample in a band is (ice level - value) / (ice level - dark level). A pixel that holds water
 ///   and ice by shares has the same openness in every band, whatever the haze. Two kinds of surface are dark and not
 ///   alike in all bands. Young ice absorbs more at longer waves than snow does (Brandt et al. 2005), and skylight fills
-///   shadows on snow in the blue: openness rises with the wavelength, by at most `spread` of itself in a mixture. Ice
+///   shadows on snow in the blue: openness rises with the wavelength, by at most `spread` of itself in a mixture, and by up to twice
+///   that where the infrared up to 930 nm shows all but water: there it is haze that brightens the blue. Ice
 ///   that is dimmed as a whole (grey ice, slopes away from the sun, a cloud's shadow) keeps its colour, while water
 ///   keeps the light of the air, so that its openness falls with the wavelength; a sample is a mixture while it lies
 ///   nearer to one than to such ice, that is, while openness falls by at most half of what that of dimmed ice falls by,
@@ -149,7 +150,7 @@ public struct OpticalEvidence: ClusterEvidence {
     let limit = iceBrightness - limits.waterShare * (iceBrightness - darkBrightness)
     let bounds = ClusterDivision.Limit(
       brightness: limit, ice: ice, dark: dark, spread: limits.spread, dimming: dimming(dark),
-      order: (order ?? Array(ice.indices)).filter(tellsIce),
+      order: (order ?? Array(ice.indices)).filter(tellsIce), infrared: clearest,
       deviation: (1 - limits.waterShare) * deviation(of: clusters.filter { $0.brightness > limit }))
     let standings = clusters.indices.map { j -> EvidenceVerdict.Standing in
       let c = clusters[j]
@@ -179,6 +180,11 @@ public struct OpticalEvidence: ClusterEvidence {
 
   /// The infrared bands in which ice is brighter than water may be.
   private var infrared: [InfraredBand] { infraredBands.filter { !$0.isAbsorbed || ice[$0.place] > $0.water } }
+  /// The longest band in which neither vapour nor the ice itself absorbs.
+  private var clearest: Int? {
+    let clear = Set(infraredBands.filter { !$0.isAbsorbed }.map(\.place))
+    return order?.last { clear.contains($0) }
+  }
   /// Whether a band separates ice from water.
   private func tellsIce(_ place: Int) -> Bool {
     infrared.contains { $0.place == place } || !infraredBands.contains { $0.place == place }
@@ -275,8 +281,13 @@ public struct OpticalEvidence: ClusterEvidence {
     let all = openness(of: c.mean, bounds.dark)
     let known = bounds.order.compactMap { all[$0] }
     let noise = ClusterDivision.Limit.noise
-    return max(
-      fall(known.map { -$0 }) / (bounds.spread * share + noise), fall(known) / (bounds.dimming * share + noise))
+    let spread = bounds.spread * widening(all, bounds)
+    return max(fall(known.map { -$0 }) / (spread * share + noise), fall(known) / (bounds.dimming * share + noise))
+  }
+
+  /// See `ClusterDivision.Limit.widening`.
+  private func widening(_ openness: [Double?], _ bounds: ClusterDivision.Limit) -> Double {
+    bounds.infrared.flatMap { openness[$0] }.map(ClusterDivision.Limit.widening) ?? 1
   }
 
   /// Whether samples within three standard deviations of a cluster's mean keep the limits of openness: a wide cluster
@@ -286,8 +297,8 @@ public struct OpticalEvidence: ClusterEvidence {
     let bands = bounds.order.filter { all[$0] != nil }
     let known = bands.compactMap { all[$0] }
     let noise = ClusterDivision.Limit.noise
-    let over = max(
-      fall(known.map { -$0 }) - bounds.spread * share - noise, fall(known) - bounds.dimming * share - noise)
+    let spread = bounds.spread * widening(all, bounds)
+    let over = max(fall(known.map { -$0 }) - spread * share - noise, fall(known) - bounds.dimming * share - noise)
     let variances = bands.map { band -> Double in
       let contrast = ice[band] - bounds.dark[band]
       return max(0, c.variance[band]) / (contrast * contrast)
