@@ -210,6 +210,48 @@ import Testing
     #expect((0.5..<0.9).contains(found[1]) && found[2] < 0.1 && found[3] < 1e-6)
   }
 
+  /// Water of 0.22 (B02) and 0.05 (B08) in clear air, ice of 0.79 and 0.76. Haze over a lead takes the blue half as far
+  /// again; skylight takes a shadow on snow to half of the ice's light.
+  @Test func aLeadUnderHazeIsNoShadow() throws {
+    let infrared = try #require(OpticalEvidence.InfraredBand(place: 1, wavelength: 833))
+    let ice = [0.79, 0.76]
+    let dark = [0.22, 0.05]
+    var evidence = OpticalEvidence(
+      features: ["B02", "B08"], ice: ice, ends: [dark, nil, nil], clearBands: [1], infraredBands: [infrared],
+      order: [0, 1])
+    func standing(_ blue: Double, _ red: Double) -> EvidenceVerdict.Standing {
+      let own = cluster(ice[0] - blue * 0.57, ice[1] - red * 0.71, deviation: 0.001)
+      return evidence.judge([cluster(dark[0], dark[1]), own, cluster(ice[0], ice[1])]).standings[1]
+    }
+    // A rise of 0.15 at a mean of 0.81: at most 0.101 elsewhere, 0.182 where the infrared shows water.
+    #expect(standing(0.72, 0.87) == .whole)
+    #expect(standing(0.5, 0.9) == .refused)
+    // The same rise where the infrared is brighter: young ice, not whole any more.
+    #expect(standing(0.5, 0.65) == .divided)
+    // Vapour makes B09 dark over shadows as well: nothing is widened there.
+    evidence.infraredBands = [try #require(OpticalEvidence.InfraredBand(place: 1, wavelength: 945))]
+    #expect(standing(0.72, 0.87) == .divided)
+    #expect(ClusterDivision.Limit.widening(openness: 0.75) == 1.5)
+  }
+
+  @Test func samplesUnderHazeAreJudgedAsTheirClusterIs() {
+    let limit = ClusterDivision.Limit(
+      brightness: 0.5, ice: [0.79, 0.76], dark: [0.22, 0.05], spread: 0.1, order: [0, 1], infrared: 1)
+    // Shares of 0.72 and 0.87, of 0.5 and 0.65, of 0.5 and 0.9.
+    let blue: [Float] = [0.72, 0.5, 0.5].map { 0.79 - $0 * 0.57 }
+    let red: [Float] = [0.87, 0.65, 0.9].map { 0.76 - $0 * 0.71 }
+    let block = SampleBlock(featureCount: 2, values: .float(blue + red))
+    let layout = [FeatureLayout("B02"), FeatureLayout("B08")]
+    func dark(_ limit: ClusterDivision.Limit) -> [Bool] {
+      ClusterDivision(limit: limit, clusters: [0], codes: [2]).divided(block, layout: layout).darkness.prefix(3)
+        .map { $0 > 0.5 }
+    }
+    #expect(dark(limit) == [true, false, false])
+    var plain = limit
+    plain.infrared = nil
+    #expect(dark(plain) == [false, false, false])
+  }
+
   @Test func aDivisionTravelsWithTheModel() throws {
     var model = FittedModel(
       kind: .kmeans, features: [ModelFeature(name: "B04", unit: .dimensionless, quantity: "reflectance")],
@@ -219,7 +261,7 @@ import Testing
         ClusterSummary(mean: [0.8], variance: [0.01], brightnessVariance: 0.01, count: 9),
       ])
     let limit = ClusterDivision.Limit(
-      brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1, dimming: 0.2, order: [0], deviation: 0.03)
+      brightness: 0.4, ice: [0.8], dark: [0.1], spread: 0.1, dimming: 0.2, order: [0], infrared: 0, deviation: 0.03)
     model.classCodes = [1, 1]
     model.classNames = [1: "sea_ice"]
     model.classTable = ClassTable(

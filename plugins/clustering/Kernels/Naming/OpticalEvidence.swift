@@ -18,12 +18,13 @@ import FloeCore
 /// - The openness of a sample in a band is (ice level - value) / (ice level - dark level). A pixel that holds water
 ///   and ice by shares has the same openness in every band, whatever the haze. Two kinds of surface are dark and not
 ///   alike in all bands. Young ice absorbs more at longer waves than snow does (Brandt et al. 2005), and skylight fills
-///   shadows on snow in the blue: openness rises with the wavelength, by at most `spread` of itself in a mixture, and by up to twice
-///   that where the infrared up to 930 nm shows all but water: there it is haze that brightens the blue. Ice
-///   that is dimmed as a whole (grey ice, slopes away from the sun, a cloud's shadow) keeps its colour, while water
-///   keeps the light of the air, so that its openness falls with the wavelength; a sample is a mixture while it lies
-///   nearer to one than to such ice, that is, while openness falls by at most half of what that of dimmed ice falls by,
-///   and in any case by `spread`. Noise may add 0.02 to both. Where wavelengths are unknown, `spread` holds both ways.
+///   shadows on snow in the blue: openness rises with the wavelength, by at most `spread` of itself in a mixture, and
+///   by up to twice that where the longest clear infrared band shows all but water, for there haze alone brightens the
+///   blue (`ClusterDivision.Limit.widening`). Ice that is dimmed as a whole (grey ice, slopes away from the sun, a
+///   cloud's shadow) keeps its colour, while water keeps the light of the air, so that its openness falls with the
+///   wavelength; a sample is a mixture while it lies nearer to one than to such ice, that is, while openness falls by
+///   at most half of what that of dimmed ice falls by, and in any case by `spread`. Noise may add 0.02 to both. Where
+///   wavelengths are unknown, `spread` holds both ways.
 /// - Bands that show the air and not the surface (`showsAir`) take part in brightness alone, and so do bands from
 ///   930 nm on in which ice is no brighter than water may be, as snow can be at 1600 and 2200 nm.
 /// - A pixel is water from an openness of `waterShare` in brightness on. Clusters within three standard deviations of
