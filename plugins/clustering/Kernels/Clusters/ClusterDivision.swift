@@ -32,7 +32,7 @@ public struct ClusterDivision: Sendable, Hashable {
     /// Young ice of such a darkness is nilas, so that haze or a shadow on snow is what makes shares rise. Haze adds up
     /// to 0.15 to the difference between B02 and B08, skylight in a shadow 0.3 and more.
     @inline(__always)
-    static func widening(openness: Double) -> Double { 1 + min(1, max(0, (openness - 0.7) / 0.1)) }
+    public static func widening(openness: Double) -> Double { 1 + min(1, max(0, (openness - 0.7) / 0.1)) }
 
     /// A limit; both levels have one number a feature. Without `dimming` and `order`, differences count alike in both
     /// directions; without `deviation` a sample is on one side for certain.
