@@ -26,7 +26,7 @@ enum OtherProducts {
 
   /// The sentence about a product that is not read, by its own name or those inside; nil for others.
   static func sentence(_ path: String, inside names: [String]) -> String? {
-    let own = SafeLocation.lastComponent(path)
+    let own = path.split(separator: "/").last.map(String.init) ?? path
     guard let kind = ([own] + names).lazy.compactMap(kind).first else { return nil }
     switch kind {
     case .oldFormat:

@@ -3,7 +3,7 @@ import FloeCore
 
 /// Refuses files that were cut short where GDAL reads the rest as 0, without a word: rasters of ENVI, PCRaster and
 /// PCIDSK, the big files beside ERDAS Imagine's (`.ige`), raw pixels that a mosaic (VRT) describes, and databases of
-/// SQLite (GeoPackages among them), whose last page may be there in part; of all these also those that a mosaic names.
+/// SQLite (`CutDatabaseCheck`); of all these also those that a mosaic names.
 ///
 /// Classic netCDF is looked at where it is opened (`ClassicNetCDFCheck`); other formats have failures of their own.
 /// PCIDSK's tiles are not looked at: whole files of them end before the size that their header tells.
@@ -40,7 +40,7 @@ enum CutFileCheck {
     for file in parts.files {
       // Whoever reads the pixels tells of a part that is not there.
       guard let head = try? VirtualFile.read(file, limit: 4) else { continue }
-      if head.starts(with: Array("SQLi".utf8)) { try checkDatabase(file) }
+      if head.starts(with: Array("SQLi".utf8)) { try CutDatabaseCheck.check(file) }
       if head.starts(with: Array("CDF".utf8)) { try ClassicNetCDFCheck.check(file) }
       // Safe because a part of another format is what this asks for; what is wrong with it is told when it is read.
       guard let part = try? GDALDataset.open(file, flags: GDAL_OF_RASTER, drivers: drivers) else { continue }
@@ -121,25 +121,6 @@ enum CutFileCheck {
     }
     let (bytes, isTooLarge) = last.multipliedReportingOverflow(by: block)
     return isTooLarge ? nil : Need(file: file, bytes: 49 + flags + bytes)
-  }
-
-  /// - Throws: a sentence for a database that ends before its last page does.
-  static func checkDatabase(_ path: String) throws {
-    let file = DatasetName(path)?.file ?? path
-    // Whoever reads the file tells that it cannot be read.
-    guard let head = try? VirtualFile.read(file, limit: 100), head.count == 100,
-      head.starts(with: Array("SQLite format 3\0".utf8)), let size = try? VirtualFile.size(file)
-    else { return }
-    func number(_ place: Int, _ count: Int) -> Int { head[place..<place + count].reduce(0) { $0 << 8 | Int($1) } }
-    let page = number(16, 2) == 1 ? 65536 : number(16, 2)
-    guard page >= 512 else { return }
-    // Old libraries do not keep the number of pages, and leave the count of changes that it belongs to behind.
-    let isKept = number(28, 4) > 0 && number(24, 4) == number(92, 4)
-    let needed = isKept ? number(28, 4) * page : (size + page - 1) / page * page
-    guard size < needed else { return }
-    throw FloeError(
-      "'\(file)' has \(size) bytes, but its pages need \(needed); missing rows would be read as empty. The file was "
-        + "cut short, fetch or copy it again")
   }
 }
 

@@ -48,7 +48,7 @@ final class GDALDataset {
       // What a driver could not read of a file that it opened all the same.
       for line in messages.failures { LibraryNotices.add("'\(path)': \(line)") }
       let dataset = GDALDataset(owning: handle)
-      if !isRemote, ["GPKG", "SQLite", "MBTiles"].contains(dataset.driverName) { try CutFileCheck.checkDatabase(path) }
+      if !isRemote, ["GPKG", "SQLite", "MBTiles"].contains(dataset.driverName) { try CutDatabaseCheck.check(path) }
       return dataset
     }
   }
