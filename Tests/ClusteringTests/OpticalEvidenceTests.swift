@@ -231,7 +231,7 @@ import Testing
     // Vapour makes B09 dark over shadows as well: nothing is widened there.
     evidence.infraredBands = [try #require(OpticalEvidence.InfraredBand(place: 1, wavelength: 945))]
     #expect(standing(0.72, 0.87) == .divided)
-    #expect(abs(ClusterDivision.Limit.widening(openness: 0.75) - 1.5) < 1e-9)
+    #expect(abs(ClusterDivision.Limit.widening(openness: 0.8) - 1.5) < 1e-9)
   }
 
   @Test func samplesUnderHazeAreJudgedAsTheirClusterIs() {

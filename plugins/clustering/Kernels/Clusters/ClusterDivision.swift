@@ -27,12 +27,12 @@ public struct ClusterDivision: Sendable, Hashable {
     /// bands.
     public static let noise = 0.02
     /// How much larger the share may be in a sample that is all but water in the infrared band: `spread` as it is up
-    /// to an openness of 0.7 there, growing to twice that at 0.8.
+    /// to an openness of 0.75 there, growing to twice that at 0.85.
     ///
     /// Young ice of such a darkness is nilas, so that haze or a shadow on snow is what makes shares rise. Haze adds up
     /// to 0.15 to the difference between B02 and B08, skylight in a shadow 0.3 and more.
     @inline(__always)
-    public static func widening(openness: Double) -> Double { 1 + min(1, max(0, (openness - 0.7) / 0.1)) }
+    public static func widening(openness: Double) -> Double { 1 + min(1, max(0, (openness - 0.75) / 0.1)) }
 
     /// A limit; both levels have one number a feature. Without `dimming` and `order`, differences count alike in both
     /// directions; without `deviation` a sample is on one side for certain.
