@@ -31,16 +31,15 @@ public struct KMeansStep: ProcessingStep {
     in which vapour takes all light (1340 to 1450 and 1800 to 1950 nm, B10 of Sentinel-2) tell nothing of the surface,
     and none beyond 930 nm does in which ice is darker than 0.02: both count in brightness alone. A
     pixel is water if at least `water_share` of it is as dark as the dark level. A mixture of water and ice has the same
-    share in all bands. Two kinds of dark surface have not: towards longer waves the share rises over young ice,
-    which absorbs more there (Brandt et al. 2005), and in shadows, which skylight fills in the blue, and may rise by
+    share in all bands. Two kinds of dark surface have not: towards longer waves the share rises over young ice, which
+    absorbs more there (Brandt et al. 2005), and in shadows, which skylight fills in the blue, and may rise by
     `band_spread` of itself, by up to twice that in pixels as dark as water in the longest band from 780 to 930 nm,
     where haze over water does the same; it falls where ice is dimmed alike in all bands (grey ice, slopes away from
-    the sun), and may fall by half of what it falls by there, at least `band_spread`: so far a sample lies nearer to
-    a mixture than to dimmed ice. Noise adds 0.02. Clusters within these limits are water; of those that the limits
-    run through, or that miss them by up to as much again or by three of their standard deviations, each pixel is
-    judged by itself; others
-    are refused. `brightness < 0.75` names by share of the ice level, for thin ice. `names` may bring classes of their
-    own: `thin_ice: { rule: "brightness < 0.75", code: 4, label: Thin ice, color: "#5aae61" }`.
+    the sun), and may fall by half of what it falls by there, at least `band_spread`: so far a sample lies nearer to a
+    mixture than to dimmed ice. Noise adds 0.02. Clusters within these limits are water; of those that the limits run
+    through, or that miss them by up to as much again or by three of their standard deviations, each pixel is judged
+    by itself; others are refused. `brightness < 0.75` names by share of the ice level, for thin ice. `names` may
+    bring classes of their own: `thin_ice: { rule: "brightness < 0.75", code: 4, label: Thin ice, color: "#5aae61" }`.
 
     **Rare classes.** `training: balanced` fits on about 40 000 samples, half of them in equal numbers from steps of
     brightness of 1/20 of the ice level, and labels all in one pass more, so that a class of one pixel in a thousand has
