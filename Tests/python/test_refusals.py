@@ -323,7 +323,7 @@ def test_outputs_are_written_to_the_disk_alone(tmp_path, place):
     for words in ([*run, "-o", place], [*run, "-o", "o", "--cache", place], ["batch", "p.yaml", "--over", "image=a.tif", "-o", place],
                   ["step", "raster.read", "--files", "a.tif", "--image", "o.tif", "-o", place], ["demo", place], ["gather", "b", "-o", place]):
         told = floe(*words, cwd=tmp_path, expect=2).err
-        assert "is no folder of this disk" in told and "Secret12345" not in told, words
+        assert "is no folder on this disk" in told and "Secret12345" not in told, words
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tif", "p.yaml"]
 
 

@@ -34,18 +34,14 @@ struct PageTable: Sendable {
     ]
   }
 
-  /// The text of a cell as HTML. A long name may be broken after its underscores and after a dot between letters;
-  /// a number keeps its per cent sign.
+  /// The text of a cell as HTML. A long name may be broken after its underscores and after a dot between letters.
   static func html(_ text: String) -> String {
     let letters = Array(TextEscape.xml(text))
     var out = ""
     for (i, c) in letters.enumerated() {
-      guard i + 1 < letters.count else {
-        out.append(c)
-        break
-      }
+      out.append(c)
+      guard i + 1 < letters.count else { break }
       let next = letters[i + 1]
-      out.append(c == " " && next == "%" ? "\u{a0}" : c)
       let isJoint = c == "." && i > 0 && letters[i - 1].isLetter && next.isLetter
       if isJoint || (c == "_" && next != "_") { out += "<wbr>" }
     }
